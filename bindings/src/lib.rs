@@ -1,0 +1,1 @@
+//! The core over uniffi: converts, never decides.

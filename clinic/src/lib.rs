@@ -1,0 +1,1 @@
+//! The clinic desk: what a scanned text or picture means, offline.

@@ -1,0 +1,1 @@
+//! Credential formats: issuer signature in, verified credential out.

@@ -1,0 +1,1 @@
+//! The wallet's use cases: account, keys, issuance, present, history, store.

@@ -1,0 +1,1 @@
+//! What holder and verifier exchange: key-binding token, QR frame, QR code.

@@ -1,0 +1,1 @@
+//! The verifier's decision, a named step per check.

@@ -1,0 +1,2 @@
+//! The `sen` command: wallet, card reader and clinic on a computer.
+fn main() {}

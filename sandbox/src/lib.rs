@@ -1,0 +1,1 @@
+//! The nation in a box: register, card factory, chip, identity provider, issuer, status service.

@@ -1,0 +1,1 @@
+//! The whole path and the edges of each command, on real parts.
