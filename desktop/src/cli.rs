@@ -1,0 +1,280 @@
+//! The words of the command line. What each command does stands in the module of the same name.
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
+#[derive(Parser, Debug)]
+#[command(name = "sen", version, about, max_term_width = 110, arg_required_else_help = true,
+    after_help = "Start here:\n  sen demo          the whole journey on an embedded sandbox, in a second or two\n\n\
+    The wallet lives in $SEN_HOME (default: the data folder of this platform). Exit status: 0 success,\n\
+    1 a clear negative answer, 2 wrong use or broken input, 3 something could not be reached.")]
+pub(crate) struct Cli {
+    /// Print one JSON object on standard output, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// The main job in one process: card, account at level 2, credentials, QR, clinic verdict
+    #[command(after_help = "Example:\n  sen demo --json | jq .clinic.verdict")]
+    Demo {
+        /// Keep the sandbox running afterwards and print its addresses
+        #[arg(long)]
+        serve: bool,
+    },
+    /// The nation in a box: register, identity provider, issuer, status service
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Chip cards: read one, prove a saved reading, put one into the virtual reader
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// The electronic identity account
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Credentials in this wallet
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// Show a credential to somebody
+    #[command(subcommand)]
+    Present(PresentCommand),
+    /// Every use and refusal, newest first
+    #[command(after_help = "Example:\n  sen history --limit 20")]
+    History {
+        /// How many entries
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// The clinic desk
+    #[command(subcommand)]
+    Clinic(ClinicCommand),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SandboxCommand {
+    /// Serve the sandbox until Ctrl-C, kept in DIR
+    #[command(after_help = "Example:\n  sen sandbox serve --data ./nation\n\nThen, in another terminal:\n  \
+        sen account open --provider https://127.0.0.1:8443 --roots ./nation/ca.pem \\\n      \
+        --number 000204067891 --phone 0900000002")]
+    Serve {
+        /// Address to listen on (loopback unless you say otherwise)
+        #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS")]
+        listen: SocketAddr,
+        /// Folder for the register, keys and certificates; made when absent
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// CSCA certificates to believe for cards: a certificate, a master list, or a folder of them
+        #[arg(long, value_name = "PATH")]
+        csca: Vec<PathBuf>,
+    },
+}
+
+/// The key printed on the card that opens the chip. One attempt is made; a wrong key is never retried.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct AccessArgs {
+    /// Card access number: six digits (a CCCD: the last six of the personal number)
+    #[arg(long, value_name = "N")]
+    pub(crate) can: Option<String>,
+    /// The machine readable zone: its lines, joined by a slash, a line break or nothing
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) mrz: Option<String>,
+    /// The text of the card's printed QR code, whose number yields the CAN
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) qr: Option<String>,
+}
+
+/// Where the chip is.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ChipArgs {
+    /// A PC/SC reader, by (part of) its name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: Option<String>,
+    /// A card folder, served by the chip simulator in this process
+    #[arg(long, value_name = "DIR")]
+    pub(crate) simulate: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CardCommand {
+    /// Read a chip card and prove it
+    #[command(after_help = "Examples:\n  \
+        sen card read --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024 --can 067891 \\\n      \
+        --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer\n  \
+        sen card read --reader ACR122 --can 067891 --csca ./csca/ --save ./reading")]
+    Read {
+        #[command(flatten)]
+        chip: ChipArgs,
+        #[command(flatten)]
+        access: AccessArgs,
+        /// CSCA certificates: a certificate, a master list, or a folder of them
+        #[arg(long, required = true, value_name = "PATH")]
+        csca: Vec<PathBuf>,
+        /// Keep the files that were read in DIR
+        #[arg(long, value_name = "DIR")]
+        save: Option<PathBuf>,
+        /// Show what the card says even where it is not proven
+        #[arg(long)]
+        show_unproven: bool,
+    },
+    /// Prove a saved reading: EF_COM.bin EF_SOD.bin EF_DG1.bin ...
+    #[command(after_help = "Example:\n  \
+        sen card verify tests/vectors/emrtd/vn_cccd/b_bp384_named_2024 \\\n      \
+        --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer --at 2025-06-01T00:00:00Z")]
+    Verify {
+        /// Folder of the reading
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// CSCA certificates: a certificate, a master list, or a folder of them
+        #[arg(long, required = true, value_name = "PATH")]
+        csca: Vec<PathBuf>,
+        /// The time to judge validity at (RFC 3339); now when absent
+        #[arg(long, value_name = "T")]
+        at: Option<String>,
+        /// Show what the card says even where it is not proven
+        #[arg(long)]
+        show_unproven: bool,
+    },
+    /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C
+    #[command(after_help = "Example:\n  sen card serve tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
+        sen card read --reader 'Virtual PCD 00 00' --can 067891 --csca .../csca.cer   # elsewhere")]
+    Serve {
+        /// Card folder: EF files, and the chip's keys in DIR/keys
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Where vpcd listens
+        #[arg(long, default_value = "127.0.0.1:35963", value_name = "HOST:PORT")]
+        vpcd: String,
+    },
+}
+
+/// Whose account: given once, remembered afterwards.
+#[derive(Args, Debug)]
+pub(crate) struct ProviderArgs {
+    /// The identity provider's address
+    #[arg(long, value_name = "URL")]
+    pub(crate) provider: Option<String>,
+    /// The roots to believe for it (PEM); there is no default root
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum AccountCommand {
+    /// Ask for an account; a one-time code is sent to the registered phone
+    #[command(after_help = "Example:\n  sen account open --provider https://127.0.0.1:8443 --roots nation/ca.pem \\\n      \
+        --number 000204067891 --phone 0900000002")]
+    Open {
+        #[command(flatten)]
+        provider: ProviderArgs,
+        /// Twelve-digit personal number
+        #[arg(long, value_name = "N")]
+        number: String,
+        /// Phone number registered to the person
+        #[arg(long, value_name = "N")]
+        phone: String,
+        /// What to call this device in the account
+        #[arg(long, default_value = "computer")]
+        device: String,
+    },
+    /// Activate with the one-time code: the account is at level 1 afterwards
+    #[command(after_help = "Example:\n  sen account activate --code 123456")]
+    Activate {
+        /// The six digits
+        #[arg(long, value_name = "C")]
+        code: String,
+    },
+    /// Step up to level 2: the chip answers the provider's challenge, and the face is compared
+    #[command(after_help = "Example:\n  sen account verify --can 067891 \\\n      \
+        --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024")]
+    Verify {
+        #[command(flatten)]
+        chip: ChipArgs,
+        /// Card access number
+        #[arg(long, value_name = "N")]
+        can: String,
+        /// Picture of the person for the face service (the sandbox accepts any)
+        #[arg(long, value_name = "FILE")]
+        capture: Option<PathBuf>,
+    },
+    /// What the provider knows of this account
+    Show,
+    /// Lock the account at once (lost phone, doubt)
+    Lock,
+    /// Take back your own lock
+    Unlock,
+    /// The devices of the account
+    Devices,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CredentialCommand {
+    /// The credentials in this wallet, with their validity
+    List,
+    /// Obtain a credential by name or from an OpenID4VCI offer
+    #[command(after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
+        sen credential obtain 'openid-credential-offer://?credential_offer=...'")]
+    Obtain {
+        /// `citizen`, `health-insurance`, or an offer URI
+        #[arg(value_name = "NAME|URI")]
+        what: String,
+        /// The code that the issuer sent beside the offer, where it asks for one
+        #[arg(long, value_name = "C")]
+        code: Option<String>,
+    },
+    /// Delete a credential and its key
+    Delete {
+        /// Its identifier, from `sen credential list`
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PresentCommand {
+    /// The rotating clinic QR: in the terminal, as a picture, or as digits
+    #[command(after_help = "Examples:\n  sen present qr                      a new code every ten seconds, until Ctrl-C\n  \
+        sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status")]
+    Qr {
+        /// Write the picture to FILE
+        #[arg(long, value_name = "FILE")]
+        png: Option<PathBuf>,
+        /// Print the digits instead of drawing
+        #[arg(long)]
+        text: bool,
+        /// One code, then stop
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ClinicCommand {
+    /// Verdict on one scanned text, or on a picture of a QR: offline
+    #[command(after_help = "Examples:\n  sen clinic check code.png --trust nation/trust --status nation/status --seen seen.db\n  \
+        sen present qr --text --once | sen clinic check - --trust nation/trust")]
+    Check {
+        /// File with the scanned text or a PNG or JPEG picture; `-` reads the text from standard input
+        #[arg(value_name = "FILE", default_value = "-")]
+        scanned: PathBuf,
+        /// Trust folder: root.pub and trust-list.cwt
+        #[arg(long, value_name = "PATH")]
+        trust: PathBuf,
+        /// Folder of status list tokens; without it the status is unknown
+        #[arg(long, value_name = "DIR")]
+        status: Option<PathBuf>,
+        /// Seen-list file, made when absent; without it replays are not noticed
+        #[arg(long, value_name = "FILE")]
+        seen: Option<PathBuf>,
+        /// The time of the check (RFC 3339); now when absent
+        #[arg(long, value_name = "T")]
+        at: Option<String>,
+    },
+}

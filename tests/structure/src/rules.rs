@@ -1,0 +1,249 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Who may import whom, as drawn in the architecture. A crate that is not listed may import nothing of ours.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("sen-trust", &[]),
+    ("sen-card", &["sen-trust"]),
+    ("sen-credential", &["sen-trust"]),
+    ("sen-presentation", &["sen-credential", "sen-trust"]),
+    ("sen-http", &["sen-trust"]),
+    (
+        "sen-holder",
+        &[
+            "sen-card",
+            "sen-credential",
+            "sen-presentation",
+            "sen-http",
+            "sen-trust",
+        ],
+    ),
+    (
+        "sen-verifier",
+        &["sen-presentation", "sen-credential", "sen-trust"],
+    ),
+    (
+        "sen-clinic",
+        &[
+            "sen-verifier",
+            "sen-http",
+            "sen-presentation",
+            "sen-credential",
+            "sen-trust",
+        ],
+    ),
+    (
+        "sen-sandbox",
+        &[
+            "sen-card",
+            "sen-verifier",
+            "sen-presentation",
+            "sen-credential",
+            "sen-trust",
+        ],
+    ),
+    (
+        "sen-bindings",
+        &[
+            "sen-holder",
+            "sen-verifier",
+            "sen-card",
+            "sen-credential",
+            "sen-presentation",
+            "sen-http",
+            "sen-trust",
+        ],
+    ),
+    ("sen-bindgen", &[]),
+    (
+        "sen-desktop",
+        &[
+            "sen-holder",
+            "sen-verifier",
+            "sen-card",
+            "sen-credential",
+            "sen-presentation",
+            "sen-http",
+            "sen-trust",
+            "sen-clinic",
+            "sen-sandbox",
+        ],
+    ),
+    ("sen-structure", &[]),
+];
+
+/// Test packages join everything: they stand outside the house.
+const OUTSIDE: &[&str] = &["sen-e2e", "sen-benches"];
+
+const LONGEST_FILE: usize = 500;
+const EMPTY_WORDS: &[&str] = &[
+    "common", "utils", "util", "helpers", "helper", "types", "misc", "manager",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_path_buf()
+}
+
+fn metadata() -> serde_json::Value {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+            "--locked",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Package name -> names of the packages it depends on outside its tests.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let names = package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|d| d["kind"] != "dev");
+            let names = names.map(|d| d["name"].as_str().unwrap().to_owned()).collect();
+            (package["name"].as_str().unwrap().to_owned(), names)
+        })
+        .collect()
+}
+
+/// Files that git tracks or would track, relative to the root.
+fn files() -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(PathBuf::from)
+        .filter(|f| root().join(f).exists())
+        .collect()
+}
+
+#[test]
+fn crates_import_only_along_the_arrows() {
+    let allowed: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let all = dependencies();
+    let ours: BTreeSet<&String> = all.keys().collect();
+    let mut wrong = Vec::new();
+    for (package, imports) in &all {
+        if OUTSIDE.contains(&package.as_str()) {
+            continue;
+        }
+        let may = allowed.get(package.as_str());
+        assert!(
+            may.is_some(),
+            "{package} has no row in ARROWS: say what it may import"
+        );
+        for import in imports.iter().filter(|i| ours.contains(i)) {
+            if !may.unwrap().contains(&import.as_str()) {
+                wrong.push(format!("{package} -> {import}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows against the architecture: {wrong:?}");
+}
+
+#[test]
+fn every_row_of_the_arrows_is_a_crate() {
+    let all = dependencies();
+    for (package, imports) in ARROWS {
+        for name in std::iter::once(package).chain(*imports) {
+            assert!(
+                all.contains_key(*name),
+                "{name} is in ARROWS but not in the workspace"
+            );
+        }
+    }
+}
+
+#[test]
+fn uniffi_is_known_to_the_bindings_alone() {
+    for (package, imports) in dependencies() {
+        let knows = imports.iter().any(|i| i.starts_with("uniffi"));
+        let may = ["sen-bindings", "sen-bindgen"].contains(&package.as_str());
+        assert!(!knows || may, "{package} depends on uniffi");
+    }
+}
+
+#[test]
+fn legacy_algorithms_stay_in_card_and_in_the_chip() {
+    for (package, imports) in dependencies() {
+        for legacy in ["des", "sha1", "cbc", "cmac", "rsa", "bp256", "bp384"] {
+            let may = ["sen-card", "sen-sandbox"].contains(&package.as_str())
+                || OUTSIDE.contains(&package.as_str());
+            assert!(!imports.contains(legacy) || may, "{package} depends on {legacy}");
+        }
+    }
+}
+
+#[test]
+fn code_files_are_at_most_500_lines() {
+    let long: Vec<_> = files()
+        .into_iter()
+        .filter(|f| f.extension().is_some_and(|e| e == "rs") && !f.ends_with("tests.rs"))
+        .filter(|f| {
+            !f.components()
+                .any(|c| c.as_os_str() == "generated" || c.as_os_str() == "tests")
+        })
+        .map(|f| {
+            (
+                std::fs::read_to_string(root().join(&f)).unwrap().lines().count(),
+                f,
+            )
+        })
+        .filter(|(lines, _)| *lines > LONGEST_FILE)
+        .collect();
+    assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:?}");
+}
+
+#[test]
+fn no_file_or_folder_has_a_name_that_says_nothing() {
+    let vague: Vec<_> = files()
+        .into_iter()
+        .filter(|f| !f.starts_with("tests/vectors"))
+        .filter(|f| {
+            f.components().any(|c| {
+                let name = c.as_os_str().to_string_lossy().to_lowercase();
+                EMPTY_WORDS.contains(&name.split('.').next().unwrap_or_default())
+            })
+        })
+        .collect();
+    assert!(vague.is_empty(), "{vague:?}");
+}
+
+#[test]
+fn every_folder_of_the_map_exists() {
+    for folder in [
+        "core", "bindings", "android", "ios", "desktop", "clinic", "sandbox", "tests",
+    ] {
+        assert!(
+            files().iter().any(|f| f.starts_with(folder)),
+            "{folder} is on the map but not in the tree"
+        );
+    }
+}
