@@ -1,1 +1,18 @@
-//! What holder and verifier exchange: key-binding token, QR frame, QR code.
+//! What holder and verifier exchange: key-binding token, digits frame, QR code.
+//!
+//! For the wallet (which makes them) and for whoever scans them. Nothing here signs, reads a clock or decides whether
+//! a presentation is to be believed: a token comes in as bytes to sign, and the device key answers elsewhere.
+//!
+//! ```
+//! use sen_presentation as presentation;
+//! let token = [0xd2, 0x84, 0x43, 0xa1, 0x01, 0x26];
+//! let text = presentation::frame::encode(&token);
+//! assert!(text.starts_with("7360"));
+//! assert_eq!(presentation::frame::decode(&text).unwrap(), token);
+//! ```
+
+pub mod frame;
+pub mod qr;
+
+#[cfg(test)]
+mod vectors;
