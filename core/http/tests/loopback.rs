@@ -1,0 +1,351 @@
+//! The client against a small TLS server on this machine that answers as each test says.
+#![allow(clippy::unwrap_used)]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use http_client::{
+    Client, Error, Limits, MalformedReason, NoNetworkReason, Refusal, Request, ServerCode, TlsReason,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+type Answer =
+    Box<dyn Fn(usize, TlsStream<TcpStream>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+struct Server {
+    roots: String,
+    address: String,
+    requests: Arc<AtomicUsize>,
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+async fn serve(name: &str, answer: Answer) -> Server {
+    let authority = authority();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec![name.to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let requests = Arc::new(AtomicUsize::new(0));
+    let (count, answer) = (requests.clone(), Arc::new(answer));
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let (acceptor, count, answer) = (acceptor.clone(), count.clone(), answer.clone());
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(socket).await else {
+                    return;
+                };
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let Ok(byte) = stream.read_u8().await else { return };
+                    head.push(byte);
+                }
+                answer(count.fetch_add(1, Ordering::SeqCst), stream).await;
+            });
+        }
+    });
+    Server {
+        roots: authority.pem(),
+        address,
+        requests,
+    }
+}
+
+/// A server that sends `text` to every request and ends the connection.
+async fn server_saying(text: impl Into<String>) -> Server {
+    let text = Arc::new(text.into());
+    let answer: Answer = Box::new(move |_, mut stream| {
+        let text = text.clone();
+        Box::pin(async move {
+            let _ = stream.write_all(text.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        })
+    });
+    serve("127.0.0.1", answer).await
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
+
+fn short() -> Limits {
+    Limits {
+        read: Duration::from_millis(300),
+        total: Duration::from_millis(900),
+        body: 1000,
+        first_pause: Duration::from_millis(20),
+        longest_pause: Duration::from_secs(1),
+        ..Limits::default()
+    }
+}
+
+async fn fetch(server: &Server, limits: Limits) -> Result<http_client::Response, Error> {
+    let client = Client::new(server.roots.as_bytes(), limits).unwrap();
+    client
+        .fetch(Request::get(&format!("{}/x", server.address)).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn fetches_json_from_a_server_that_our_root_vouches_for() {
+    let server = server_saying(answer("200 OK", "", r#"{"a":1}"#)).await;
+    let response = fetch(&server, short()).await.unwrap();
+    assert_eq!(response.json::<serde_json::Value>().unwrap()["a"], 1);
+}
+
+#[tokio::test]
+async fn refuses_a_server_under_another_root() {
+    let server = server_saying(answer("200 OK", "", "{}")).await;
+    let other = Server {
+        roots: authority().pem(),
+        ..server
+    };
+    assert_eq!(
+        fetch(&other, short()).await.unwrap_err(),
+        Error::Tls(TlsReason::UnknownIssuer)
+    );
+    assert_eq!(other.requests.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_for_another_name() {
+    let server = serve("elsewhere.vn", Box::new(|_, _| Box::pin(async {}))).await;
+    assert_eq!(
+        fetch(&server, short()).await.unwrap_err(),
+        Error::Tls(TlsReason::WrongName)
+    );
+}
+
+#[tokio::test]
+async fn follows_no_redirect() {
+    let elsewhere = server_saying(answer("200 OK", "", "{}")).await;
+    let server = server_saying(answer(
+        "302 Found",
+        &format!("location: {}/y\r\n", elsewhere.address),
+        "",
+    ))
+    .await;
+    assert_eq!(fetch(&server, short()).await.unwrap_err(), Error::Redirected);
+    assert_eq!(elsewhere.requests.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn refuses_a_body_past_the_limit_with_and_without_a_length() {
+    let body = "x".repeat(1001);
+    let announced = server_saying(answer("200 OK", "", &body)).await;
+    assert_eq!(
+        fetch(&announced, short()).await.unwrap_err(),
+        Error::TooLarge { limit: 1000 }
+    );
+    let streamed = server_saying(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")).await;
+    assert_eq!(
+        fetch(&streamed, short()).await.unwrap_err(),
+        Error::TooLarge { limit: 1000 }
+    );
+}
+
+#[tokio::test]
+async fn gives_up_on_a_server_that_never_answers() {
+    let server = serve(
+        "127.0.0.1",
+        Box::new(|_, stream| {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                drop(stream);
+            })
+        }),
+    )
+    .await;
+    let start = Instant::now();
+    let limits = Limits {
+        attempts: 1,
+        ..short()
+    };
+    assert_eq!(
+        fetch(&server, limits).await.unwrap_err(),
+        Error::NoNetwork(NoNetworkReason::TimedOut)
+    );
+    assert!(start.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn gives_up_on_a_server_that_drips_one_byte_at_a_time() {
+    let server = serve(
+        "127.0.0.1",
+        Box::new(|_, mut stream| {
+            Box::pin(async move {
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n")
+                    .await;
+                for _ in 0..100 {
+                    if stream.write_all(b"x").await.is_err() {
+                        return;
+                    }
+                    let _ = stream.flush().await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            })
+        }),
+    )
+    .await;
+    let start = Instant::now();
+    let limits = Limits {
+        attempts: 1,
+        ..short()
+    };
+    assert_eq!(
+        fetch(&server, limits).await.unwrap_err(),
+        Error::NoNetwork(NoNetworkReason::TimedOut)
+    );
+    assert!(start.elapsed() < Duration::from_secs(3));
+}
+
+/// A server that says 503 (with `headers`) until the request numbered `until`.
+async fn busy_until(until: usize, headers: &'static str) -> Server {
+    serve(
+        "127.0.0.1",
+        Box::new(move |number, mut stream| {
+            Box::pin(async move {
+                let text = if number < until {
+                    answer("503 Service Unavailable", headers, "")
+                } else {
+                    answer("200 OK", "", "{}")
+                };
+                let _ = stream.write_all(text.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            })
+        }),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn repeats_an_idempotent_request_until_a_busy_server_answers() {
+    let server = busy_until(2, "").await;
+    assert_eq!(fetch(&server, short()).await.unwrap().status(), 200);
+    assert_eq!(server.requests.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn waits_as_long_as_a_busy_server_asks() {
+    let server = busy_until(1, "retry-after: 1\r\n").await;
+    let client = Client::new(server.roots.as_bytes(), short()).unwrap();
+    let start = Instant::now();
+    let request = Request::post_json(&server.address, &serde_json::json!({"a": 1})).unwrap();
+    assert_eq!(client.fetch(request).await.unwrap().status(), 200);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn never_repeats_a_post_that_may_have_been_acted_on() {
+    let server = busy_until(1, "").await;
+    let client = Client::new(server.roots.as_bytes(), short()).unwrap();
+    let error = client
+        .fetch(Request::post(&server.address).unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Status(refusal) if refusal.status == 503));
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn reports_a_pause_that_is_too_long_to_wait() {
+    let server = busy_until(9, "retry-after: 3600\r\n").await;
+    let error = fetch(&server, short()).await.unwrap_err();
+    assert!(matches!(error, Error::Status(refusal) if refusal.retry_after == Some(3600)));
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn keeps_codes_of_an_error_answer_and_leaves_its_text_behind() {
+    let body = r#"{"error":"wrong_code","error_description":"Mai's code","attempts_left":2}"#;
+    let server = server_saying(answer("400 Bad Request", "", body)).await;
+    let error = fetch(&server, short()).await.unwrap_err();
+    let (status, code, reason) = (400, ServerCode::WrongCode, ServerCode::None);
+    let refusal = Refusal {
+        status,
+        code,
+        reason,
+        attempts_left: Some(2),
+        retry_after: None,
+    };
+    assert_eq!(error, Error::Status(Box::new(refusal)));
+    assert!(!format!("{error} {error:?}").contains("Mai"));
+}
+
+#[tokio::test]
+async fn reports_a_connection_cut_inside_the_answer() {
+    let server = server_saying("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":").await;
+    let error = fetch(&server, short()).await.unwrap_err();
+    assert_eq!(error, Error::NoNetwork(NoNetworkReason::Interrupted));
+}
+
+#[tokio::test]
+async fn reports_a_closed_port_as_no_network() {
+    let server = server_saying("").await;
+    let free = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let closed = Server {
+        address: format!("https://{free}"),
+        ..server
+    };
+    assert_eq!(
+        fetch(&closed, short()).await.unwrap_err(),
+        Error::NoNetwork(NoNetworkReason::Unreachable)
+    );
+}
+
+#[tokio::test]
+async fn refuses_json_with_a_member_twice() {
+    let server = server_saying(answer("200 OK", "", r#"{"a":1,"a":2}"#)).await;
+    let error = fetch(&server, short())
+        .await
+        .unwrap()
+        .json::<serde_json::Value>()
+        .unwrap_err();
+    assert_eq!(error, Error::Malformed(MalformedReason::DuplicateMember));
+}
+
+#[test]
+fn refuses_roots_that_are_no_certificates() {
+    for roots in [
+        &b""[..],
+        b"no pem",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        assert_eq!(Client::new(roots, Limits::default()).err(), Some(Error::BadRoots));
+    }
+}
