@@ -1,1 +1,5 @@
 //! Who is believed and when: strict CBOR, COSE, certificates, time, status lists, trust list, secrets.
+pub mod p256;
+pub mod random;
+pub mod secret;
+pub mod time;
