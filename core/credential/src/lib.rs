@@ -1,1 +1,7 @@
 //! Credential formats: issuer signature in, verified credential out.
+//!
+//! For issuer, wallet and verifier alike. No network, no storage, no clock, no private keys: whoever signs gets the
+//! bytes to sign and hands the signature back.
+
+mod digest;
+pub mod jose;
