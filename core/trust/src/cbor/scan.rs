@@ -1,0 +1,311 @@
+//! The strict pre-scan: one pass, no allocation for maps of at most 32 entries.
+use super::{Error, Profile};
+
+/// Levels of arrays, maps and tags (draft-ietf-spice-sd-cwt asks for the same limit).
+pub const MOST_NESTING: usize = 16;
+/// Entries of one map.
+pub const MOST_ENTRIES: u64 = 1024;
+/// Elements of one array.
+pub const MOST_ELEMENTS: u64 = 65_536;
+
+const ON_STACK: usize = 32;
+
+/// A decoded head: major type, argument, and the length of the head. No argument means an indefinite length.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) major: u8,
+    pub(super) info: u8,
+    pub(super) argument: Option<u64>,
+    pub(super) length: usize,
+}
+
+/// Decodes the head at the start of the bytes.
+pub(super) fn head(bytes: &[u8]) -> Result<Head, Error> {
+    let (&first, rest) = bytes.split_first().ok_or(Error::Truncated)?;
+    let (major, info) = (first >> 5, first & 0x1f);
+    let width = match info {
+        0..=23 => {
+            return Ok(Head {
+                major,
+                info,
+                argument: Some(u64::from(info)),
+                length: 1,
+            });
+        }
+        24 => 1,
+        25 => 2,
+        26 => 4,
+        27 => 8,
+        31 => {
+            return Ok(Head {
+                major,
+                info,
+                argument: None,
+                length: 1,
+            });
+        }
+        _ => return Err(Error::Reserved),
+    };
+    let argument = rest.get(..width).ok_or(Error::Truncated)?;
+    let argument = argument
+        .iter()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte));
+    Ok(Head {
+        major,
+        info,
+        argument: Some(argument),
+        length: 1 + width,
+    })
+}
+
+/// Checks that the bytes are exactly one item that this profile takes.
+pub fn scan(bytes: &[u8], profile: Profile) -> Result<(), Error> {
+    let rest = Scanner { profile }.item(bytes, 0)?;
+    if rest.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::TrailingBytes)
+    }
+}
+
+/// The length of the first item of bytes that were scanned before.
+pub(super) fn item_length(bytes: &[u8]) -> Result<usize, Error> {
+    let rest = skip(bytes, 0)?;
+    Ok(bytes.len() - rest.len())
+}
+
+/// Skips one item of bytes that were scanned before: lengths and depth hold.
+fn skip(bytes: &[u8], depth: usize) -> Result<&[u8], Error> {
+    let head = head(bytes)?;
+    if depth > MOST_NESTING {
+        return Err(Error::TooDeep);
+    }
+    let mut rest = bytes.get(head.length..).ok_or(Error::Truncated)?;
+    match (head.major, head.argument) {
+        (2 | 3, Some(length)) => take(rest, length).map(|(_, rest)| rest),
+        (4 | 5, Some(count)) => {
+            for _ in 0..if head.major == 5 {
+                count.saturating_mul(2)
+            } else {
+                count
+            } {
+                rest = skip(rest, depth + 1)?;
+            }
+            Ok(rest)
+        }
+        (2..=5, None) => {
+            while rest.first() != Some(&0xff) {
+                rest = skip(rest, depth + 1)?;
+            }
+            rest.get(1..).ok_or(Error::Truncated)
+        }
+        (6, _) => skip(rest, depth + 1),
+        _ => Ok(rest),
+    }
+}
+
+/// The next `length` bytes and what follows them.
+fn take(bytes: &[u8], length: u64) -> Result<(&[u8], &[u8]), Error> {
+    let length = usize::try_from(length).map_err(|_| Error::Truncated)?;
+    bytes.split_at_checked(length).ok_or(Error::Truncated)
+}
+
+fn is_utf8(bytes: &[u8]) -> Result<(), Error> {
+    std::str::from_utf8(bytes).map(|_| ()).map_err(|_| Error::NotUtf8)
+}
+
+#[derive(Clone, Copy)]
+struct Scanner {
+    profile: Profile,
+}
+
+impl Scanner {
+    /// Scans one item and returns what follows it.
+    fn item(self, bytes: &[u8], depth: usize) -> Result<&[u8], Error> {
+        let head = head(bytes)?;
+        let rest = bytes.get(head.length..).ok_or(Error::Truncated)?;
+        if self.profile == Profile::Deterministic {
+            Self::shortest(head)?;
+        }
+        match (head.major, head.argument) {
+            (0 | 1, Some(_)) => Ok(rest),
+            (2, Some(length)) => take(rest, length).map(|(_, rest)| rest),
+            (3, Some(length)) => {
+                let (text, rest) = take(rest, length)?;
+                is_utf8(text).map(|()| rest)
+            }
+            (2 | 3, None) => Self::chunks(rest, head.major),
+            (4, count) => self.array(rest, count, Self::deeper(depth)?),
+            (5, count) => self.map(rest, count, Self::deeper(depth)?),
+            (6, Some(_)) => self.item(rest, Self::deeper(depth)?),
+            (7, Some(value)) => self.simple(head, value, rest),
+            _ => Err(Error::Reserved),
+        }
+    }
+
+    fn deeper(depth: usize) -> Result<usize, Error> {
+        if depth < MOST_NESTING {
+            Ok(depth + 1)
+        } else {
+            Err(Error::TooDeep)
+        }
+    }
+
+    fn shortest(head: Head) -> Result<(), Error> {
+        let Some(argument) = head.argument else {
+            return Err(Error::Indefinite);
+        };
+        let longer_than_needed = match head.length {
+            _ if head.major == 7 => false,
+            2 => argument < 24,
+            3 => argument <= 0xff,
+            5 => argument <= 0xffff,
+            9 => argument <= 0xffff_ffff,
+            _ => false,
+        };
+        if longer_than_needed {
+            Err(Error::NotShortest)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn simple(self, head: Head, value: u64, rest: &[u8]) -> Result<&[u8], Error> {
+        match head.info {
+            // Simple values below 32 have a form of one byte only.
+            24 if value < 32 => Err(Error::Reserved),
+            0..=24 => Ok(rest),
+            _ if self.profile == Profile::Deterministic => Err(Error::Float),
+            _ => Ok(rest),
+        }
+    }
+
+    fn chunks(mut rest: &[u8], major: u8) -> Result<&[u8], Error> {
+        while rest.first() != Some(&0xff) {
+            let head = head(rest)?;
+            let (true, Some(length)) = (head.major == major, head.argument) else {
+                return Err(Error::Reserved);
+            };
+            let (chunk, after) = take(rest.get(head.length..).ok_or(Error::Truncated)?, length)?;
+            if major == 3 {
+                is_utf8(chunk)?;
+            }
+            rest = after;
+        }
+        rest.get(1..).ok_or(Error::Truncated)
+    }
+
+    fn array(self, mut rest: &[u8], count: Option<u64>, depth: usize) -> Result<&[u8], Error> {
+        if count.is_some_and(|count| count > MOST_ELEMENTS) {
+            return Err(Error::TooMany);
+        }
+        let mut seen = 0;
+        while !done(&mut rest, count, seen)? {
+            rest = self.item(rest, depth)?;
+            seen += 1;
+            if seen > MOST_ELEMENTS {
+                return Err(Error::TooMany);
+            }
+        }
+        Ok(rest)
+    }
+
+    fn map(self, mut rest: &[u8], count: Option<u64>, depth: usize) -> Result<&[u8], Error> {
+        if count.is_some_and(|count| count > MOST_ENTRIES) {
+            return Err(Error::TooMany);
+        }
+        let mut keys = Keys::new(self.profile);
+        let mut seen = 0;
+        while !done(&mut rest, count, seen)? {
+            let after_key = self.item(rest, depth)?;
+            let key = rest.get(..rest.len() - after_key.len()).ok_or(Error::Truncated)?;
+            keys.add(key)?;
+            rest = self.item(after_key, depth)?;
+            seen += 1;
+            if seen > MOST_ENTRIES {
+                return Err(Error::TooMany);
+            }
+        }
+        Ok(rest)
+    }
+}
+
+/// Whether the container is complete; consumes the break of an indefinite one.
+fn done(rest: &mut &[u8], count: Option<u64>, seen: u64) -> Result<bool, Error> {
+    match count {
+        Some(count) => Ok(seen >= count),
+        None if rest.first() == Some(&0xff) => {
+            *rest = rest.get(1..).ok_or(Error::Truncated)?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The keys of one map so far. In order, a comparison with the last one is enough; else each is compared with all,
+/// by what it means and not by how long its head was written.
+struct Keys<'a> {
+    profile: Profile,
+    last: Option<&'a [u8]>,
+    count: usize,
+    few: [Key<'a>; ON_STACK],
+    many: std::collections::BTreeSet<Key<'a>>,
+}
+
+/// A map key by its meaning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    /// Integers, simple values and texts or byte strings in one piece: major type, argument, content.
+    Plain(u8, u64, &'a [u8]),
+    /// Anything else, by its bytes.
+    Other(&'a [u8]),
+}
+
+impl<'a> Key<'a> {
+    fn of(raw: &'a [u8]) -> Result<Self, Error> {
+        let head = head(raw)?;
+        let content = raw.get(head.length..).unwrap_or_default();
+        Ok(match (head.major, head.argument) {
+            (0..=3, Some(argument)) => Self::Plain(head.major, argument, content),
+            (7, Some(argument)) if head.info <= 24 => Self::Plain(7, argument, content),
+            _ => Self::Other(raw),
+        })
+    }
+}
+
+impl<'a> Keys<'a> {
+    const fn new(profile: Profile) -> Self {
+        let few = [Key::Other(&[]); ON_STACK];
+        Self {
+            profile,
+            last: None,
+            count: 0,
+            few,
+            many: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, raw: &'a [u8]) -> Result<(), Error> {
+        if self.profile == Profile::Deterministic {
+            match self.last.replace(raw) {
+                Some(last) if last == raw => return Err(Error::DuplicateKey),
+                Some(last) if last > raw => return Err(Error::KeyOrder),
+                _ => return Ok(()),
+            }
+        }
+        let key = Key::of(raw)?;
+        if self.few.iter().take(self.count).any(|earlier| *earlier == key) {
+            return Err(Error::DuplicateKey);
+        }
+        if let Some(slot) = self.few.get_mut(self.count) {
+            *slot = key;
+            self.count += 1;
+            return Ok(());
+        }
+        if self.many.insert(key) {
+            Ok(())
+        } else {
+            Err(Error::DuplicateKey)
+        }
+    }
+}
