@@ -153,7 +153,11 @@ impl Scanner {
 
     fn shortest(head: Head) -> Result<(), Error> {
         let Some(argument) = head.argument else {
-            return Err(Error::Indefinite);
+            return Err(if (2..=5).contains(&head.major) {
+                Error::Indefinite
+            } else {
+                Error::Reserved
+            });
         };
         let longer_than_needed = match head.length {
             _ if head.major == 7 => false,

@@ -85,9 +85,9 @@ fn a_duplicate_beyond_the_keys_on_the_stack_is_found() {
     let map = |keys: &[u64]| {
         let mut out = Encoder::new();
         out.map(keys.len());
-        keys.iter().for_each(|key| {
+        for key in keys {
             out.uint(*key).null();
-        });
+        }
         out.finish()
     };
     let distinct: Vec<u64> = (0..200).rev().collect();
@@ -174,11 +174,9 @@ fn every_prefix_and_every_changed_byte_is_read_without_panic() {
             changed[at] = value;
             if let Ok(item) = Item::parse(&changed, Profile::Interoperable) {
                 let items = item.as_tag().and_then(|(_, item)| item.as_array());
-                let _ = items.map(|items| {
-                    items
-                        .map(|i| (i.kind(), i.as_int(), i.as_map().map(Iterator::count)))
-                        .count()
-                });
+                for item in items.into_iter().flatten() {
+                    let _ = (item.kind(), item.as_int(), item.as_map().map(Iterator::count));
+                }
             }
         }
     }
