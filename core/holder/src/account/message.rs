@@ -1,0 +1,136 @@
+//! Signed messages to the identity provider: one challenge each, numbered without repetition, signed by the instance key.
+
+use credential::jose::{Jwk, compact, signing_input};
+use http_client::{Client, Limits, Request};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use trust::time::Timestamp;
+
+use crate::Error;
+use crate::account::record::{ACCOUNT, AccountRecord};
+use crate::keys::SigningKey;
+use crate::store::Table;
+use crate::wallet::Wallet;
+
+/// A line to the account's provider.
+pub(crate) struct Contact<'w> {
+    pub(crate) wallet: &'w Wallet,
+    pub(crate) client: Client,
+    pub(crate) record: AccountRecord,
+    pub(crate) key: SigningKey,
+}
+
+#[derive(Deserialize)]
+struct Challenge {
+    challenge: String,
+    server_time: i64,
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    jws: String,
+}
+
+impl<'w> Contact<'w> {
+    /// To the provider of the account that the wallet holds.
+    pub(crate) fn of(wallet: &'w Wallet) -> Result<Self, Error> {
+        let record = AccountRecord::load(&wallet.vault.store())?;
+        let client = client(&record.roots_pem)?;
+        let key = wallet.keys.find(&record.instance_key)?;
+        Ok(Self {
+            wallet,
+            client,
+            record,
+            key,
+        })
+    }
+
+    /// Sends one instruction for the account.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        operation: &str,
+        mut members: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
+        let challenge = fetch_challenge(&self.client, &self.record.provider).await?;
+        let (record, wallet) = (&mut self.record, self.wallet);
+        wallet.vault.change(|change| {
+            // Another process may have sent something since.
+            let kept: Option<AccountRecord> = change.read(Table::Account, ACCOUNT)?;
+            record.sequence = kept.map_or(record.sequence, |kept| kept.sequence) + 1;
+            record.clock_offset = challenge.server_time - now.as_unix();
+            change.put(Table::Account, ACCOUNT, record)?;
+            Ok(())
+        })?;
+        members.insert("account".to_owned(), json!(self.record.account));
+        let message = Message {
+            operation,
+            sequence: self.record.sequence,
+            challenge: &challenge.challenge,
+            sent_at: challenge.server_time,
+            members,
+        };
+        send(&self.client, &self.record.provider, path, message, &self.key).await
+    }
+}
+
+/// What an instruction says besides its signature.
+pub(crate) struct Message<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) sequence: u64,
+    pub(crate) challenge: &'a str,
+    pub(crate) sent_at: i64,
+    pub(crate) members: Map<String, Value>,
+}
+
+/// Opens an account: there is no record yet, and this is message number 1. Gives the answer and the server's time.
+pub(crate) async fn first<T: DeserializeOwned>(
+    client: &Client,
+    provider: &str,
+    path: &str,
+    operation: &str,
+    members: Map<String, Value>,
+    key: &SigningKey,
+) -> Result<(T, i64), Error> {
+    let challenge = fetch_challenge(client, provider).await?;
+    let sent_at = challenge.server_time;
+    let message = Message {
+        operation,
+        sequence: 1,
+        challenge: &challenge.challenge,
+        sent_at,
+        members,
+    };
+    Ok((send(client, provider, path, message, key).await?, sent_at))
+}
+
+pub(crate) fn client(roots_pem: &[u8]) -> Result<Client, Error> {
+    Ok(Client::new(roots_pem, Limits::default())?)
+}
+
+async fn fetch_challenge(client: &Client, provider: &str) -> Result<Challenge, Error> {
+    let request = Request::post(&format!("{provider}/account/challenge"))?.idempotent();
+    Ok(client.fetch(request).await?.json()?)
+}
+
+async fn send<T: DeserializeOwned>(
+    client: &Client,
+    provider: &str,
+    path: &str,
+    message: Message<'_>,
+    key: &SigningKey,
+) -> Result<T, Error> {
+    let header = json!({"alg": "ES256", "typ": "sen-account+jwt", "jwk": Jwk::new(key.public().clone())});
+    let mut payload = message.members;
+    payload.insert("aud".to_owned(), json!(provider));
+    payload.insert("op".to_owned(), json!(message.operation));
+    payload.insert("challenge".to_owned(), json!(message.challenge));
+    payload.insert("seq".to_owned(), json!(message.sequence));
+    payload.insert("iat".to_owned(), json!(message.sent_at));
+    let input = signing_input(&header, &Value::Object(payload));
+    let jws = compact(&input, &key.sign(input.as_bytes())?);
+    let request = Request::post_json(&format!("{provider}{path}"), &Envelope { jws })?;
+    Ok(client.fetch(request).await?.json()?)
+}

@@ -1,0 +1,237 @@
+//! One error for the shells: what to do next, and a stable code.
+
+use http_client::{NoNetworkReason, ServerCode};
+
+use crate::account::AccountError;
+use crate::issuance::IssuanceError;
+use crate::ports::{KeyError, SecretStoreError};
+use crate::present::PresentError;
+use crate::store::StoreError;
+
+/// Why a use case of the wallet failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// On the way to a server, or by a server's refusal.
+    #[error(transparent)]
+    Network(#[from] http_client::Error),
+    /// By the device's key store.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// By the device's secret store.
+    #[error(transparent)]
+    Secret(#[from] SecretStoreError),
+    /// In the wallet's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// With the account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// While obtaining a credential.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// While presenting.
+    #[error(transparent)]
+    Present(#[from] PresentError),
+}
+
+/// What the shell does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Hold the card to the phone again.
+    TryCardAgain,
+    /// Ask for the CAN or MRZ again; never retried by itself.
+    WrongAccessKey,
+    /// Stop: this card is not what it claims to be.
+    CardNotGenuine,
+    /// Say that this card cannot be used.
+    CardUnsupported,
+    /// Enrol again: keys or records are gone for good.
+    DeviceKeyLost,
+    /// Do nothing: the person declined.
+    UserCancelled,
+    /// Offer to try again later; what works offline still works.
+    NoNetwork,
+    /// Say what the provider or issuer refused.
+    IssuerRefused,
+    /// Obtain the credential again.
+    CredentialExpired,
+    /// Ask for what is missing or was typed wrongly: an account, a code, a credential.
+    NotReady,
+    /// Report it.
+    Bug,
+}
+
+impl Error {
+    /// What the shell does next.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Network(error) => network_kind(error),
+            Self::Key(KeyError::Lost) => Kind::DeviceKeyLost,
+            Self::Key(KeyError::UserCancelled | KeyError::Locked)
+            | Self::Secret(SecretStoreError::UserCancelled) => Kind::UserCancelled,
+            Self::Store(StoreError::SecretLost | StoreError::Tampered | StoreError::RolledBack) => {
+                Kind::DeviceKeyLost
+            }
+            Self::Key(KeyError::Unavailable)
+            | Self::Secret(SecretStoreError::Unavailable)
+            | Self::Store(_) => Kind::Bug,
+            Self::Account(AccountError::UnexpectedAnswer) => Kind::IssuerRefused,
+            Self::Account(AccountError::NoActiveResponse | AccountError::NoFace) => Kind::CardUnsupported,
+            Self::Account(
+                AccountError::NoAccount | AccountError::AlreadyActive | AccountError::BadProvider,
+            ) => Kind::NotReady,
+            Self::Issuance(error) => error.kind(),
+            Self::Present(PresentError::Expired) => Kind::CredentialExpired,
+            Self::Present(PresentError::NoCredential) => Kind::NotReady,
+            Self::Present(PresentError::Bug) => Kind::Bug,
+        }
+    }
+
+    /// A stable name for the reason, such as `account.wrong_code`; never shown as it is, never reworded.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Network(error) => network_code(error),
+            Self::Key(KeyError::Lost) => "key.lost",
+            Self::Key(KeyError::Locked) => "key.locked",
+            Self::Key(KeyError::UserCancelled) => "key.cancelled",
+            Self::Key(KeyError::Unavailable) => "key.unavailable",
+            Self::Secret(SecretStoreError::UserCancelled) => "secret.cancelled",
+            Self::Secret(SecretStoreError::Unavailable) => "secret.unavailable",
+            Self::Store(error) => error.code(),
+            Self::Account(error) => error.code(),
+            Self::Issuance(error) => error.code(),
+            Self::Present(PresentError::NoCredential) => "present.no_credential",
+            Self::Present(PresentError::Expired) => "present.expired",
+            Self::Present(PresentError::Bug) => "present.bug",
+        }
+    }
+
+    /// The code that a server refused with, where one did.
+    pub fn server_code(&self) -> ServerCode {
+        match self {
+            Self::Network(error) => error.server_code(),
+            _ => ServerCode::None,
+        }
+    }
+
+    /// Attempts that a server says are left, after a wrong code.
+    pub fn attempts_left(&self) -> Option<u32> {
+        match self {
+            Self::Network(http_client::Error::Status(refusal)) => refusal.attempts_left,
+            _ => None,
+        }
+    }
+
+    /// True where somebody said no; false where nobody could be asked.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::IssuerRefused | Kind::UserCancelled | Kind::CardNotGenuine | Kind::CredentialExpired
+        )
+    }
+}
+
+fn network_kind(error: &http_client::Error) -> Kind {
+    use http_client::Error as E;
+    match error {
+        E::NoNetwork(_) => Kind::NoNetwork,
+        E::Status(refusal) => match refusal.code {
+            ServerCode::CardNotGenuine | ServerCode::ActiveAuthenticationFailed => Kind::CardNotGenuine,
+            ServerCode::WrongCode | ServerCode::LevelRequired => Kind::NotReady,
+            ServerCode::None if refusal.status == 429 || refusal.status >= 500 => Kind::NoNetwork,
+            _ => Kind::IssuerRefused,
+        },
+        E::Tls(_) | E::TooLarge { .. } | E::Malformed(_) | E::Redirected => Kind::IssuerRefused,
+        E::BadAddress | E::BadRoots => Kind::NotReady,
+        _ => Kind::Bug,
+    }
+}
+
+fn network_code(error: &http_client::Error) -> &'static str {
+    use http_client::Error as E;
+    match error {
+        E::NoNetwork(NoNetworkReason::TimedOut) => "network.timeout",
+        E::NoNetwork(NoNetworkReason::Interrupted) => "network.interrupted",
+        E::NoNetwork(_) => "network.unreachable",
+        E::Tls(_) => "network.tls",
+        E::TooLarge { .. } => "network.too_large",
+        E::Malformed(_) => "network.malformed",
+        E::Redirected => "network.redirected",
+        E::BadAddress => "network.bad_address",
+        E::BadRoots => "network.bad_roots",
+        E::Status(refusal) => match refusal.code {
+            ServerCode::None | ServerCode::Other => "server.refused",
+            code => code.as_str(),
+        },
+        _ => "network.bug",
+    }
+}
+
+impl StoreError {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Unavailable => "store.unavailable",
+            Self::Tampered => "store.tampered",
+            Self::RolledBack => "store.rolled_back",
+            Self::TooNew => "store.too_new",
+            Self::SecretLost => "store.secret_lost",
+            Self::BadSecret => "store.bad_secret",
+            Self::Record => "store.record",
+            Self::Random => "store.random",
+            Self::Bug => "store.bug",
+        }
+    }
+}
+
+impl AccountError {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NoAccount => "account.none",
+            Self::AlreadyActive => "account.already_active",
+            Self::BadProvider => "account.bad_provider",
+            Self::UnexpectedAnswer => "account.unexpected_answer",
+            Self::NoActiveResponse => "account.no_active_response",
+            Self::NoFace => "account.no_face",
+        }
+    }
+}
+
+impl IssuanceError {
+    fn kind(self) -> Kind {
+        match self {
+            Self::TransactionCodeRequired
+            | Self::TransactionCodeUnexpected
+            | Self::TransactionCodeWrong
+            | Self::NotFound
+            | Self::BadOffer => Kind::NotReady,
+            _ => Kind::IssuerRefused,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::BadOffer => "issuance.bad_offer",
+            Self::GrantUnsupported => "issuance.grant_unsupported",
+            Self::IssuerMixUp => "issuance.issuer_mix_up",
+            Self::BadMetadata => "issuance.bad_metadata",
+            Self::UnknownConfiguration => "issuance.unknown_configuration",
+            Self::FormatUnsupported => "issuance.format_unsupported",
+            Self::ProofUnsupported => "issuance.proof_unsupported",
+            Self::TransactionCodeRequired => "issuance.tx_code_required",
+            Self::TransactionCodeUnexpected => "issuance.tx_code_unexpected",
+            Self::TransactionCodeWrong => "issuance.tx_code_wrong",
+            Self::BadToken => "issuance.bad_token",
+            Self::Deferred => "issuance.deferred",
+            Self::BadCredential => "issuance.bad_credential",
+            Self::TrustList => "issuance.trust_list",
+            Self::UnknownIssuer => "issuance.unknown_issuer",
+            Self::IssuerSignature => "issuance.issuer_signature",
+            Self::WrongKey => "issuance.wrong_key",
+            Self::WrongType => "issuance.wrong_type",
+            Self::NotValidNow => "issuance.not_valid_now",
+            Self::NotFound => "credential.not_found",
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The wallet: a folder, a secret store and a key store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::account::Account;
+use crate::history::{self, HistoryEntry};
+use crate::keys::Keys;
+use crate::ports::{KeyStore, SecretStore};
+use crate::vault::{self, Vault};
+
+/// One person's wallet on one device. Can be shared between threads; several processes may open one folder.
+pub struct Wallet {
+    pub(crate) vault: Vault,
+    pub(crate) keys: Keys,
+}
+
+impl Wallet {
+    /// Opens the wallet in `folder`, which must exist, making it where there is none; clears away what a crash left behind.
+    ///
+    /// # Errors
+    /// [`StoreError::SecretLost`](crate::StoreError::SecretLost) where the folder holds a wallet whose secret is gone,
+    /// [`StoreError::RolledBack`](crate::StoreError::RolledBack) where it holds an older copy of itself.
+    pub fn open(
+        folder: &Path,
+        secret_store: Arc<dyn SecretStore>,
+        key_store: Arc<dyn KeyStore>,
+    ) -> Result<Self, Error> {
+        let vault = Vault::open(folder, secret_store)?;
+        let keys = Keys::open(folder, key_store, &vault)?;
+        Ok(Self { vault, keys })
+    }
+
+    /// Empties a wallet that is not open, whatever its state: first the secret, so that nothing can be read from there on,
+    /// then the file. Device keys stay in the key store, where nothing refers to them any more.
+    pub fn erase(folder: &Path, secret_store: &dyn SecretStore) -> Result<(), Error> {
+        vault::erase(folder, secret_store)
+    }
+
+    /// The account.
+    pub fn account(&self) -> Account<'_> {
+        Account { wallet: self }
+    }
+
+    /// At most `limit` entries of the history with numbers below `before` (`None`: the last ones), newest first.
+    pub fn history(&self, before: Option<u64>, limit: u32) -> Result<Vec<HistoryEntry>, Error> {
+        Ok(history::page(&self.vault.store(), before, limit)?)
+    }
+
+    /// Follows the history's whole chain; gives the number of entries.
+    ///
+    /// # Errors
+    /// [`StoreError::Tampered`](crate::StoreError::Tampered) or [`StoreError::RolledBack`](crate::StoreError::RolledBack).
+    pub fn verify_history(&self) -> Result<u64, Error> {
+        Ok(history::verify(&self.vault.store())?)
+    }
+}
