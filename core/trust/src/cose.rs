@@ -143,3 +143,46 @@ pub fn assemble(protected: &[u8], unprotected: &[u8], payload: &[u8], signature:
         .bytes(signature);
     out.finish()
 }
+
+/// A `COSE_Sign1` that waits for its signature: whoever holds the key signs [`Draft::to_be_signed`].
+#[derive(Clone, Debug)]
+pub struct Draft {
+    protected: Vec<u8>,
+    unprotected: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+impl Draft {
+    /// From encoded protected and unprotected maps and the payload.
+    pub const fn new(protected: Vec<u8>, unprotected: Vec<u8>, payload: Vec<u8>) -> Self {
+        Self {
+            protected,
+            unprotected,
+            payload,
+        }
+    }
+
+    /// With the protected header `{alg: ES256, kid, typ}` and an empty unprotected one, as our own lists have it.
+    pub fn es256(kid: &[u8], typ: &str, payload: Vec<u8>) -> Self {
+        let mut protected = Encoder::new();
+        protected
+            .map(3)
+            .int(ALG)
+            .int(ES256)
+            .int(KID)
+            .bytes(kid)
+            .int(TYP)
+            .text(typ);
+        Self::new(protected.finish(), vec![0xa0], payload)
+    }
+
+    /// The bytes to sign.
+    pub fn to_be_signed(&self) -> Vec<u8> {
+        to_be_signed(&self.protected, &self.payload)
+    }
+
+    /// With its signature, raw `r || s`.
+    pub fn assemble(&self, signature: &[u8; 64]) -> Vec<u8> {
+        assemble(&self.protected, &self.unprotected, &self.payload, signature)
+    }
+}

@@ -1,0 +1,114 @@
+use super::*;
+use crate::testkey::TestKey;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+fn draft(successor: Option<PublicKey>) -> TrustListDraft {
+    let issuer = Issuer {
+        iss: "vn-moh".into(),
+        kid: b"k1".to_vec(),
+        key: TestKey::new().public(),
+        name: "Issuer".into(),
+        vcts: vec!["urn:vn:health-insurance:1".into()],
+        not_before: NOW.minus_seconds(10),
+        not_after: NOW.plus_seconds(10),
+        revoked: false,
+    };
+    TrustListDraft {
+        sequence: 5,
+        issued: NOW,
+        expires: NOW.plus_seconds(100),
+        issuers: vec![issuer],
+        status_signers: vec![StatusSigner {
+            kid: b"s1".to_vec(),
+            key: TestKey::new().public(),
+        }],
+        status_base: "https://127.0.0.1/status/".into(),
+        successor,
+    }
+}
+
+fn signed(root: &TestKey, list: &TrustListDraft) -> Vec<u8> {
+    let token = list.draft(b"root").unwrap();
+    token.assemble(&root.sign(&token.to_be_signed()))
+}
+
+#[test]
+fn gives_back_what_the_root_signed() {
+    let (root, list) = (TestKey::new(), draft(None));
+    let trust = Trust::load(&[root.public()], &signed(&root, &list), 5, NOW).unwrap();
+    assert_eq!(trust.issuer("vn-moh", b"k1"), list.issuers.first());
+    assert_eq!(trust.issuer("vn-moh", b"k2"), None);
+    assert_eq!(trust.issuer("vn-mo", b"k1"), None);
+    assert_eq!(trust.status_signers(), list.status_signers);
+    assert_eq!(
+        (trust.sequence(), trust.issued(), trust.expires()),
+        (5, NOW, NOW.plus_seconds(100))
+    );
+    assert_eq!(trust.roots(), [root.public()]);
+}
+
+#[test]
+fn refuses_a_list_of_another_root() {
+    let list = signed(&TestKey::new(), &draft(None));
+    let refused = Trust::load(&[TestKey::new().public()], &list, 0, NOW);
+    assert_eq!(refused.unwrap_err(), TrustError::SignatureInvalid);
+}
+
+#[test]
+fn refuses_a_list_older_than_one_seen() {
+    let root = TestKey::new();
+    let refused = Trust::load(&[root.public()], &signed(&root, &draft(None)), 6, NOW);
+    assert_eq!(refused.unwrap_err(), TrustError::Rollback { seen: 6, offered: 5 });
+}
+
+#[test]
+fn refuses_a_frozen_list_once_its_time_is_over() {
+    let root = TestKey::new();
+    let list = signed(&root, &draft(None));
+    assert!(Trust::load(&[root.public()], &list, 5, NOW.plus_seconds(99)).is_ok());
+    let refused = Trust::load(&[root.public()], &list, 5, NOW.plus_seconds(100));
+    assert_eq!(refused.unwrap_err(), TrustError::Expired);
+}
+
+#[test]
+fn the_announced_successor_takes_over_and_a_skipped_one_does_not() {
+    let (first, second, third) = (TestKey::new(), TestKey::new(), TestKey::new());
+    let announced = Trust::load(
+        &[first.public()],
+        &signed(&first, &draft(Some(second.public()))),
+        0,
+        NOW,
+    )
+    .unwrap();
+    let roots = announced.roots();
+    assert!(Trust::load(&roots, &signed(&first, &draft(None)), 5, NOW).is_ok());
+    assert!(Trust::load(&roots, &signed(&second, &draft(Some(third.public()))), 5, NOW).is_ok());
+    let skipped = Trust::load(&roots, &signed(&third, &draft(None)), 5, NOW);
+    assert_eq!(skipped.unwrap_err(), TrustError::SignatureInvalid);
+}
+
+#[test]
+fn refuses_a_token_of_another_type() {
+    let root = TestKey::new();
+    let other = Draft::es256(b"root", "application/statuslist+cwt", vec![0xa0]);
+    let token = other.assemble(&root.sign(&other.to_be_signed()));
+    assert_eq!(
+        Trust::load(&[root.public()], &token, 0, NOW).unwrap_err(),
+        TrustError::WrongType
+    );
+}
+
+#[test]
+fn no_changed_byte_is_accepted() {
+    let root = TestKey::new();
+    let good = signed(&root, &draft(None));
+    for at in 0..good.len() {
+        let mut changed = good.clone();
+        changed[at] ^= 1;
+        assert!(
+            Trust::load(&[root.public()], &changed, 0, NOW).is_err(),
+            "byte {at}"
+        );
+    }
+}

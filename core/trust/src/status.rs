@@ -1,0 +1,327 @@
+//! Token Status List in its CWT form (draft-ietf-oauth-status-list -20): a `COSE_Sign1` with `sub` naming the list
+//! and claim 65533 holding `{"bits": 1/2/4/8, "lst": zlib bytes}`; index i stands at bit `(i * bits) mod 8` from the
+//! least significant bit of byte `i * bits / 8`.
+use std::collections::HashMap;
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+
+use crate::anchors::StatusSigner;
+use crate::cbor::{self, Encoder, Item, Profile};
+use crate::cose::{self, Draft, Sign1};
+use crate::time::Timestamp;
+
+#[cfg(test)]
+mod tests;
+
+/// The `typ` of a status list token; the registered content format number is still open.
+pub const TYP: &str = "application/statuslist+cwt";
+/// No token of ours is larger.
+const LARGEST_TOKEN: usize = 4 << 20;
+/// An inflated list is at most 2^20 entries of 8 bits.
+pub const LARGEST_LIST: usize = 1 << 20;
+
+const SUB: i64 = 2;
+const EXP: i64 = 4;
+const IAT: i64 = 6;
+const STATUS_LIST: i64 = 65533;
+const TTL: i64 = 65534;
+
+/// Why a status list token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatusError {
+    /// The token is larger than 4 MiB, or the list larger than 1 MiB.
+    #[error("status list too large")]
+    TooLarge,
+    /// The token is no well-formed status list.
+    #[error("status list malformed: {0}")]
+    Malformed(#[from] cbor::Error),
+    /// The compressed list does not inflate.
+    #[error("status list does not inflate")]
+    Inflate,
+    /// Another kind of token.
+    #[error("not a status list")]
+    WrongType,
+    /// `bits` is not 1, 2, 4 or 8.
+    #[error("status width is not 1, 2, 4 or 8 bits")]
+    WrongWidth,
+    /// No believed status signer signed it.
+    #[error("status list not signed by a believed signer")]
+    SignatureInvalid,
+    /// A newer list of this name is here already.
+    #[error("status list older than the one at hand")]
+    Rollback,
+}
+
+/// The state of one credential (section 7 of the draft).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: in force.
+    Valid,
+    /// 1: withdrawn for good.
+    Revoked,
+    /// 2: withdrawn for the time being.
+    Suspended,
+    /// A value that the application would have to know.
+    Other(u8),
+}
+
+/// What is known of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// The list says so, as of the time it was signed.
+    Found {
+        /// The state.
+        status: Status,
+        /// When the list was signed.
+        as_of: Timestamp,
+    },
+    /// The list that would say is past its expiry.
+    Expired {
+        /// When the list was signed.
+        as_of: Timestamp,
+    },
+    /// There is no list of this name, or it has no such index.
+    Unknown,
+}
+
+/// A status list whose signature was checked: built by [`StatusList::verify`] alone.
+#[derive(Clone, Debug)]
+pub struct StatusList {
+    subject: String,
+    issued: Timestamp,
+    expires: Option<Timestamp>,
+    ttl_seconds: Option<u64>,
+    bits: u8,
+    bytes: Vec<u8>,
+}
+
+impl StatusList {
+    /// Checks a token against the believed signers, inflates the list and keeps it.
+    pub fn verify(token: &[u8], signers: &[StatusSigner]) -> Result<Self, StatusError> {
+        if token.len() > LARGEST_TOKEN {
+            return Err(StatusError::TooLarge);
+        }
+        let token = Sign1::parse(token, Profile::Interoperable)?;
+        if token.header(cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(TYP) {
+            return Err(StatusError::WrongType);
+        }
+        let kid = token
+            .header(cose::KID)
+            .or_else(|| token.unprotected().as_map().ok()?.get_int(cose::KID));
+        let kid = kid.and_then(|kid| kid.as_bytes().ok());
+        let named = |signer: &&StatusSigner| kid.is_none_or(|kid| kid == signer.kid);
+        if !signers
+            .iter()
+            .filter(named)
+            .any(|signer| token.verify(&signer.key).is_ok())
+        {
+            return Err(StatusError::SignatureInvalid);
+        }
+        let claims = token.payload_item()?.as_map()?;
+        let claim = |key| claims.get_int(key);
+        let required = |key| claim(key).ok_or(StatusError::Malformed(cbor::Error::Record));
+        let time = |item: Item<'_>| item.as_int().map(Timestamp::from_unix);
+        let list = required(STATUS_LIST)?.as_map()?;
+        let member = |name| {
+            list.get_text(name)
+                .ok_or(StatusError::Malformed(cbor::Error::Record))
+        };
+        let (bits, bytes) = unpack(member("bits")?.as_uint()?, member("lst")?.as_bytes()?)?;
+        Ok(Self {
+            subject: required(SUB)?.as_text()?.to_owned(),
+            issued: time(required(IAT)?)?,
+            expires: claim(EXP).map(time).transpose()?,
+            ttl_seconds: claim(TTL).map(|ttl| ttl.as_uint()).transpose()?,
+            bits,
+            bytes,
+        })
+    }
+
+    /// The state at an index, or nothing where the list ends before it.
+    pub fn get(&self, index: u64) -> Option<Status> {
+        let value = read(&self.bytes, self.bits, index)?;
+        Some(match value {
+            0 => Status::Valid,
+            1 => Status::Revoked,
+            2 => Status::Suspended,
+            other => Status::Other(other),
+        })
+    }
+
+    /// The name of the list: the `uri` in the credentials that refer to it.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// When it was signed.
+    pub const fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
+    /// For how many seconds after fetching it may be kept without looking again.
+    pub const fn ttl_seconds(&self) -> Option<u64> {
+        self.ttl_seconds
+    }
+}
+
+fn unpack(bits: u64, compressed: &[u8]) -> Result<(u8, Vec<u8>), StatusError> {
+    let bits = u8::try_from(bits)
+        .ok()
+        .filter(|bits| [1, 2, 4, 8].contains(bits))
+        .ok_or(StatusError::WrongWidth)?;
+    let mut bytes = Vec::new();
+    let limit = LARGEST_LIST as u64 + 1;
+    ZlibDecoder::new(compressed)
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|_| StatusError::Inflate)?;
+    if bytes.len() > LARGEST_LIST {
+        Err(StatusError::TooLarge)
+    } else {
+        Ok((bits, bytes))
+    }
+}
+
+fn position(bits: u8, index: u64) -> Option<(usize, u32, u8)> {
+    let bit = index.checked_mul(u64::from(bits))?;
+    let mask = u8::MAX >> (8 - bits);
+    Some((usize::try_from(bit / 8).ok()?, u32::try_from(bit % 8).ok()?, mask))
+}
+
+fn read(bytes: &[u8], bits: u8, index: u64) -> Option<u8> {
+    let (byte, shift, mask) = position(bits, index)?;
+    Some(bytes.get(byte)? >> shift & mask)
+}
+
+/// The newest list of each name.
+#[derive(Clone, Debug, Default)]
+pub struct StatusStore(HashMap<String, StatusList>);
+
+impl StatusStore {
+    /// No lists yet: every state is unknown.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a list in; an older one than that at hand is refused and the newer one stays.
+    pub fn insert(&mut self, list: StatusList) -> Result<(), StatusError> {
+        if self
+            .0
+            .get(&list.subject)
+            .is_some_and(|held| held.issued > list.issued)
+        {
+            return Err(StatusError::Rollback);
+        }
+        self.0.insert(list.subject.clone(), list);
+        Ok(())
+    }
+
+    /// What is known of an index of the list with this name.
+    pub fn look_up(&self, uri: &str, index: u64, now: Timestamp) -> Lookup {
+        let Some(list) = self.0.get(uri) else {
+            return Lookup::Unknown;
+        };
+        match list.get(index) {
+            None => Lookup::Unknown,
+            Some(_) if list.expires.is_some_and(|expires| now >= expires) => {
+                Lookup::Expired { as_of: list.issued }
+            }
+            Some(status) => Lookup::Found {
+                status,
+                as_of: list.issued,
+            },
+        }
+    }
+
+    /// When the oldest list was signed.
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.0.values().map(|list| list.issued).min()
+    }
+}
+
+/// A status list to be signed.
+#[derive(Clone, Debug)]
+pub struct StatusListDraft {
+    /// The name of the list.
+    pub subject: String,
+    /// When it is signed.
+    pub issued: Timestamp,
+    /// When it is past use.
+    pub expires: Timestamp,
+    /// For how many seconds it may be kept without looking again.
+    pub ttl_seconds: u64,
+    bits: u8,
+    bytes: Vec<u8>,
+}
+
+impl StatusListDraft {
+    /// A list of so many entries of 1, 2, 4 or 8 bits, all valid.
+    pub fn new(
+        subject: &str,
+        bits: u8,
+        entries: u64,
+        issued: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Self, StatusError> {
+        if ![1, 2, 4, 8].contains(&bits) {
+            return Err(StatusError::WrongWidth);
+        }
+        let length = entries.checked_mul(u64::from(bits)).map(|bits| bits.div_ceil(8));
+        let length = length
+            .and_then(|length| usize::try_from(length).ok())
+            .filter(|length| *length <= LARGEST_LIST);
+        let bytes = vec![0; length.ok_or(StatusError::TooLarge)?];
+        Ok(Self {
+            subject: subject.to_owned(),
+            issued,
+            expires,
+            ttl_seconds: 900,
+            bits,
+            bytes,
+        })
+    }
+
+    /// Sets the state at an index; `false` where the list has no such index or its width no such value.
+    pub fn set(&mut self, index: u64, value: u8) -> bool {
+        let Some((byte, shift, mask)) = position(self.bits, index) else {
+            return false;
+        };
+        match self.bytes.get_mut(byte) {
+            Some(byte) if value <= mask => {
+                *byte = *byte & !(mask << shift) | value << shift;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The token that waits for the signer.
+    pub fn draft(&self, kid: &[u8]) -> Result<Draft, StatusError> {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+        let compressed = zlib
+            .write_all(&self.bytes)
+            .and_then(|()| zlib.finish())
+            .map_err(|_| StatusError::Inflate)?;
+        let mut claims = Encoder::new();
+        claims
+            .map(5)
+            .int(SUB)
+            .text(&self.subject)
+            .int(EXP)
+            .int(self.expires.as_unix());
+        claims.int(IAT).int(self.issued.as_unix());
+        claims
+            .int(STATUS_LIST)
+            .map(2)
+            .text("lst")
+            .bytes(&compressed)
+            .text("bits")
+            .uint(u64::from(self.bits));
+        claims.int(TTL).uint(self.ttl_seconds);
+        Ok(Draft::es256(kid, TYP, claims.finish()))
+    }
+}
