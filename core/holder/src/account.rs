@@ -19,7 +19,6 @@ use crate::{Error, issuance};
 use message::{Contact, client, first};
 use record::{ACCOUNT, AccountRecord, Stage};
 
-
 /// Where an account is to be opened. There is no default: who is trusted is the caller's decision.
 #[derive(Debug, Clone)]
 pub struct Provider {

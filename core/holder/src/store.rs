@@ -217,13 +217,13 @@ pub(crate) fn read(
 }
 
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    serde_cbor::to_vec(record)
+    trust::cbor::to_vec(record)
         .map(Zeroizing::new)
         .map_err(|_| StoreError::Record)
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(plain: &[u8]) -> Result<T, StoreError> {
-    serde_cbor::from_slice(plain).map_err(|_| StoreError::Record)
+    trust::cbor::from_slice(plain).map_err(|_| StoreError::Record)
 }
 
 #[cfg(unix)]

@@ -1,0 +1,99 @@
+//! Keys and a secret in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::secret::Secret;
+
+/// Makes ring P-256 keys and remembers them by id.
+#[derive(Default)]
+pub struct MemoryKeyStore {
+    keys: Mutex<HashMap<String, Arc<MemoryKey>>>,
+    /// The next call of `create` or `sign` fails so.
+    pub fail_create: Mutex<Option<KeyError>>,
+}
+
+pub struct MemoryKey {
+    pub policy: KeyPolicy,
+    pair: EcdsaKeyPair,
+}
+
+impl MemoryKeyStore {
+    pub fn count(&self) -> usize {
+        self.keys.lock().unwrap().len()
+    }
+
+    /// Forgets every key, as a device does whose fingerprints changed.
+    pub fn lose_all(&self) {
+        self.keys.lock().unwrap().clear();
+    }
+}
+
+impl KeyStore for MemoryKeyStore {
+    fn create(&self, id: &KeyId, policy: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        if let Some(error) = self.fail_create.lock().unwrap().take() {
+            return Err(error);
+        }
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
+        let key = Arc::new(MemoryKey { policy, pair });
+        self.keys
+            .lock()
+            .unwrap()
+            .insert(id.as_str().to_owned(), key.clone());
+        Ok(key)
+    }
+
+    fn open(&self, id: &KeyId) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        let key = self.keys.lock().unwrap().get(id.as_str()).cloned();
+        key.map(|key| key as Arc<dyn DeviceKey>).ok_or(KeyError::Lost)
+    }
+
+    fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
+        self.keys.lock().unwrap().remove(id.as_str());
+        Ok(())
+    }
+}
+
+impl DeviceKey for MemoryKey {
+    fn public_key(&self) -> Result<[u8; 65], KeyError> {
+        Ok(self.pair.public_key().as_ref().try_into().unwrap())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        Ok(self
+            .pair
+            .sign(&SystemRandom::new(), message)
+            .unwrap()
+            .as_ref()
+            .try_into()
+            .unwrap())
+    }
+}
+
+/// Keeps one secret.
+#[derive(Default)]
+pub struct MemorySecretStore {
+    secret: Mutex<Option<Vec<u8>>>,
+}
+
+impl SecretStore for MemorySecretStore {
+    fn load(&self) -> Result<Option<Secret<Vec<u8>>>, SecretStoreError> {
+        Ok(self.secret.lock().unwrap().clone().map(Secret::new))
+    }
+
+    fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
+        assert!(secret.expose().len() <= 128);
+        *self.secret.lock().unwrap() = Some(secret.expose().clone());
+        Ok(())
+    }
+
+    fn erase(&self) -> Result<(), SecretStoreError> {
+        *self.secret.lock().unwrap() = None;
+        Ok(())
+    }
+}

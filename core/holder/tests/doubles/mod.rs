@@ -1,0 +1,52 @@
+//! Stand-ins for the device (`device`) and for a server on this machine (`server`).
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+pub mod device;
+pub mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use device::{MemoryKeyStore, MemorySecretStore};
+use holder::{Error, Wallet};
+
+/// A folder of its own for each test, gone afterwards, with the device that holds its secret and keys.
+pub struct Phone {
+    folder: PathBuf,
+    pub secrets: Arc<MemorySecretStore>,
+    pub keys: Arc<MemoryKeyStore>,
+}
+
+impl Phone {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("sen-holder-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self {
+            folder,
+            secrets: Arc::default(),
+            keys: Arc::default(),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn try_wallet(&self) -> Result<Wallet, Error> {
+        Wallet::open(&self.folder, self.secrets.clone(), self.keys.clone())
+    }
+
+    pub fn wallet(&self) -> Wallet {
+        self.try_wallet().unwrap()
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

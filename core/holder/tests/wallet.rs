@@ -1,0 +1,38 @@
+//! Opening, crashing and emptying.
+#![allow(clippy::unwrap_used)]
+
+mod doubles;
+
+use doubles::Phone;
+use holder::{Kind, SecretStore, StoreError, Wallet};
+use trust::secret::Secret;
+
+#[test]
+fn refuses_a_wallet_whose_secret_is_gone() {
+    let phone = Phone::new();
+    drop(phone.wallet());
+    phone.secrets.erase().unwrap();
+    let error = phone.try_wallet().err().unwrap();
+    assert_eq!(
+        (error.clone(), error.kind()),
+        (StoreError::SecretLost.into(), Kind::DeviceKeyLost)
+    );
+}
+
+#[test]
+fn refuses_a_secret_that_is_not_one_of_ours() {
+    for secret in [vec![], vec![1; 72], vec![2; 73], vec![1; 74]] {
+        let phone = Phone::new();
+        phone.secrets.save(&Secret::new(secret)).unwrap();
+        assert_eq!(phone.try_wallet().err(), Some(StoreError::BadSecret.into()));
+    }
+}
+
+#[test]
+fn starts_anew_after_it_was_emptied() {
+    let phone = Phone::new();
+    drop(phone.wallet());
+    Wallet::erase(phone.folder(), &*phone.secrets).unwrap();
+    Wallet::erase(phone.folder(), &*phone.secrets).unwrap();
+    assert_eq!(phone.wallet().history(None, 1).unwrap(), []);
+}
