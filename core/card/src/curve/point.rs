@@ -1,0 +1,252 @@
+//! Points and scalars.
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, CtAssign, Odd, Resize};
+
+use super::{Domain, NotOnCurve};
+
+/// A curve ready for arithmetic.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    domain: &'static Domain,
+    field: BoxedMontyParams,
+    order: BoxedMontyParams,
+    a: BoxedMontyForm,
+    b3: BoxedMontyForm,
+    b: BoxedMontyForm,
+    generator: Point,
+}
+
+/// A point in homogeneous projective coordinates; `z = 0` is the point at infinity.
+#[derive(Clone, Debug)]
+pub struct Point {
+    x: BoxedMontyForm,
+    y: BoxedMontyForm,
+    z: BoxedMontyForm,
+}
+
+impl Curve {
+    /// Sets the arithmetic of a known curve up.
+    pub fn new(domain: &'static Domain) -> Result<Self, NotOnCurve> {
+        let field = params(domain.p)?;
+        let element = |hex| Ok(BoxedMontyForm::new(number(hex, field.bits_precision())?, &field));
+        let b = element(domain.b)?;
+        let one = BoxedMontyForm::one(&field);
+        Ok(Self {
+            domain,
+            order: params(domain.n)?,
+            a: element(domain.a)?,
+            b3: b.double().add(&b),
+            b,
+            generator: Point {
+                x: element(domain.x)?,
+                y: element(domain.y)?,
+                z: one,
+            },
+            field,
+        })
+    }
+
+    /// The parameters.
+    pub const fn domain(&self) -> &'static Domain {
+        self.domain
+    }
+
+    /// The standard generator.
+    pub const fn generator(&self) -> &Point {
+        &self.generator
+    }
+
+    /// Reads an uncompressed point `04 || x || y` and checks that it lies on the curve.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Point, NotOnCurve> {
+        let Some((4, coordinates)) = bytes.split_first() else {
+            return Err(NotOnCurve);
+        };
+        let (x, y) = coordinates
+            .split_at_checked(self.domain.octets)
+            .ok_or(NotOnCurve)?;
+        let (x, y) = (self.element(x)?, self.element(y)?);
+        let right = x.square().add(&self.a).mul(&x).add(&self.b);
+        if y.square() != right {
+            return Err(NotOnCurve);
+        }
+        Ok(Point {
+            x,
+            y,
+            z: BoxedMontyForm::one(&self.field),
+        })
+    }
+
+    fn element(&self, bytes: &[u8]) -> Result<BoxedMontyForm, NotOnCurve> {
+        let value = from_octets(bytes, self.domain.octets, self.field.bits_precision())?;
+        if value >= *self.field.modulus().as_ref() {
+            return Err(NotOnCurve);
+        }
+        Ok(BoxedMontyForm::new(value, &self.field))
+    }
+
+    /// Writes a point as `04 || x || y`; the point at infinity has no such form.
+    pub fn encode(&self, point: &Point) -> Result<Vec<u8>, NotOnCurve> {
+        let inverse = Option::<BoxedMontyForm>::from(point.z.invert()).ok_or(NotOnCurve)?;
+        let mut out = vec![4];
+        for coordinate in [&point.x, &point.y] {
+            out.extend(to_octets(
+                &coordinate.mul(&inverse).retrieve(),
+                self.domain.octets,
+            ));
+        }
+        Ok(out)
+    }
+
+    /// The sum of two points, whatever they are.
+    pub fn add(&self, p: &Point, q: &Point) -> Point {
+        let (a, b3) = (&self.a, &self.b3);
+        let t0 = p.x.mul(&q.x);
+        let t1 = p.y.mul(&q.y);
+        let t2 = p.z.mul(&q.z);
+        let t3 = p.x.add(&p.y).mul(&q.x.add(&q.y)).sub(&t0.add(&t1));
+        let t4 = p.x.add(&p.z).mul(&q.x.add(&q.z)).sub(&t0.add(&t2));
+        let t5 = p.y.add(&p.z).mul(&q.y.add(&q.z)).sub(&t1.add(&t2));
+        let z3 = b3.mul(&t2).add(&a.mul(&t4));
+        let x3 = t1.sub(&z3);
+        let z3 = t1.add(&z3);
+        let a_t2 = a.mul(&t2);
+        let t1 = t0.double().add(&t0).add(&a_t2);
+        let t4 = b3.mul(&t4).add(&a.mul(&t0.sub(&a_t2)));
+        let y3 = x3.mul(&z3).add(&t1.mul(&t4));
+        let x3 = t3.mul(&x3).sub(&t5.mul(&t4));
+        let z3 = t5.mul(&z3).add(&t3.mul(&t1));
+        Point { x: x3, y: y3, z: z3 }
+    }
+
+    fn infinity(&self) -> Point {
+        let zero = BoxedMontyForm::zero(&self.field);
+        Point {
+            x: zero.clone(),
+            y: BoxedMontyForm::one(&self.field),
+            z: zero,
+        }
+    }
+
+    /// A multiple of a point. The scalar, of the order's length, is walked bit by bit with the same work for each.
+    pub fn multiply(&self, point: &Point, scalar: &[u8]) -> Point {
+        let mut sum = self.infinity();
+        for octet in scalar {
+            for bit in (0..8).rev() {
+                sum = self.add(&sum, &sum);
+                let with = self.add(&sum, point);
+                let choice = crypto_bigint::Choice::from(octet >> bit & 1);
+                sum.x.ct_assign(&with.x, choice);
+                sum.y.ct_assign(&with.y, choice);
+                sum.z.ct_assign(&with.z, choice);
+            }
+        }
+        sum
+    }
+
+    /// A scalar from random octets by rejection: non-zero and below the order.
+    pub fn scalar(&self, octets: &[u8]) -> Result<Vec<u8>, NotOnCurve> {
+        let value = from_octets(octets, self.order_octets(), self.order.bits_precision())?;
+        if bool::from(value.is_zero()) || value >= *self.order.modulus().as_ref() {
+            return Err(NotOnCurve);
+        }
+        Ok(to_octets(&value, self.order_octets()))
+    }
+
+    /// Octets of a scalar.
+    pub const fn order_octets(&self) -> usize {
+        self.domain.n.len() / 2
+    }
+
+    /// Bits of the order.
+    pub fn order_bits(&self) -> u32 {
+        self.order.modulus().as_ref().bit_width_vartime()
+    }
+
+    /// Whether `r` and `s` are an ECDSA signature over this hash by this point (FIPS 186-5, 6.4.2).
+    pub fn verify(&self, public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> bool {
+        self.verify_or_none(public, hash, r, s).is_some()
+    }
+
+    fn verify_or_none(&self, public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> Option<()> {
+        let (r, s) = (self.order_element(r)?, self.order_element(s)?);
+        let inverse = Option::<BoxedMontyForm>::from(s.invert_vartime())?;
+        let e = BoxedMontyForm::new(self.truncated(hash), &self.order);
+        let scalar = |value: BoxedMontyForm| to_octets(&value.retrieve(), self.order_octets());
+        let left = self.multiply(&self.generator, &scalar(e.mul(&inverse)));
+        let right = self.multiply(public, &scalar(r.mul(&inverse)));
+        let encoded = self.encode(&self.add(&left, &right)).ok()?;
+        let x = encoded.get(1..=self.domain.octets)?;
+        let precision = self.order.bits_precision().max(self.field.bits_precision());
+        let x = from_octets(x, self.domain.octets, precision).ok()?;
+        let order = crypto_bigint::NonZero::new(self.order.modulus().as_ref().clone().resize(precision));
+        let x = x.rem_vartime(&Option::<_>::from(order)?);
+        (x.resize(self.order.bits_precision()) == r.retrieve()).then_some(())
+    }
+
+    fn order_element(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
+        let octets = crate::asn1::trim_zeros(octets);
+        if octets.len() > self.order_octets() {
+            return None;
+        }
+        let padded = [&vec![0; self.order_octets() - octets.len()], octets].concat();
+        let value = self.scalar(&padded).ok()?;
+        let value = from_octets(&value, self.order_octets(), self.order.bits_precision()).ok()?;
+        Some(BoxedMontyForm::new(value, &self.order))
+    }
+
+    /// The leftmost bits of the hash, as many as the order has, reduced by it.
+    fn truncated(&self, hash: &[u8]) -> BoxedUint {
+        let octets = hash
+            .get(..hash.len().min(self.order_octets()))
+            .unwrap_or_default();
+        let bits = u32::try_from(octets.len() * 8).unwrap_or(u32::MAX);
+        let precision = self.order.bits_precision();
+        let padded = [&vec![0; self.order_octets() - octets.len()], octets].concat();
+        let value = BoxedUint::from_be_slice_truncated(&padded, precision);
+        let value = value
+            .shr_vartime(bits.saturating_sub(self.order_bits()))
+            .unwrap_or_else(|| BoxedUint::zero_with_precision(precision));
+        let order = self.order.modulus().as_nz_ref();
+        value.rem_vartime(order)
+    }
+}
+
+fn params(hex: &str) -> Result<BoxedMontyParams, NotOnCurve> {
+    let bits = u32::try_from(hex.len() * 4).map_err(|_| NotOnCurve)?;
+    let modulus = Odd::new(number(hex, bits.next_multiple_of(64))?);
+    Ok(BoxedMontyParams::new_vartime(
+        Option::from(modulus).ok_or(NotOnCurve)?,
+    ))
+}
+
+fn number(hex: &str, precision: u32) -> Result<BoxedUint, NotOnCurve> {
+    let digits: Option<Vec<u8>> = hex
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+        .collect();
+    let digits = digits.ok_or(NotOnCurve)?;
+    let (odd, pairs) = digits.split_at(digits.len() % 2);
+    let mut octets = odd.to_vec();
+    octets.extend(
+        pairs
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit)),
+    );
+    BoxedUint::from_be_slice(&octets, precision).map_err(|_| NotOnCurve)
+}
+
+fn from_octets(octets: &[u8], width: usize, precision: u32) -> Result<BoxedUint, NotOnCurve> {
+    if octets.len() != width {
+        return Err(NotOnCurve);
+    }
+    BoxedUint::from_be_slice(octets, precision).map_err(|_| NotOnCurve)
+}
+
+/// Big-endian in so many octets; the value fits.
+fn to_octets(value: &BoxedUint, width: usize) -> Vec<u8> {
+    let octets = value.to_be_bytes();
+    let surplus = octets.len().saturating_sub(width);
+    let mut out = vec![0; width.saturating_sub(octets.len())];
+    out.extend_from_slice(octets.get(surplus..).unwrap_or_default());
+    out
+}

@@ -1,0 +1,11 @@
+//! Signatures as certificates, security objects and chips make them: ring first, RustCrypto for what ring lacks, the
+//! own curve module for what nobody has.
+mod algorithm;
+mod key;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use algorithm::{Hash, Scheme};
+pub use key::{PublicKey, RsaKey};
+pub use verify::{Verdict, verify, verify_prehashed_ecdsa};
