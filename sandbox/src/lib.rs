@@ -1,1 +1,3 @@
 //! The nation in a box: register, card factory, chip, identity provider, issuer, status service.
+
+pub mod chip;
