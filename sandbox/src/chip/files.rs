@@ -84,7 +84,7 @@ impl FileName {
         let name = match self {
             Self::CARD_ACCESS => "CardAccess".to_owned(),
             Self::CARD_SECURITY => "CardSecurity".to_owned(),
-            Self::ATR_INFO => "ATR_INFO".to_owned(),
+            Self::ATR_INFO => "ATRINFO".to_owned(),
             Self::DIR => "DIR".to_owned(),
             Self::COM => "COM".to_owned(),
             Self::SOD => "SOD".to_owned(),

@@ -116,3 +116,6 @@ fn send(stream: &mut TcpStream, message: &[u8]) -> Result<(), std::io::Error> {
     framed.extend(message);
     stream.write_all(&framed)
 }
+
+#[cfg(test)]
+mod tests;
