@@ -7,13 +7,19 @@ pub struct Domain {
     /// The name that the field uses.
     pub name: &'static str,
     /// The content of its object identifier.
-    pub(crate) oid: &'static [u8],
-    pub(crate) p: &'static str,
-    pub(crate) a: &'static str,
-    pub(crate) b: &'static str,
-    pub(crate) x: &'static str,
-    pub(crate) y: &'static str,
-    pub(crate) n: &'static str,
+    pub oid: &'static [u8],
+    /// The field's prime.
+    pub p: &'static str,
+    /// Coefficient of the equation.
+    pub a: &'static str,
+    /// Coefficient of the equation.
+    pub b: &'static str,
+    /// The generator.
+    pub x: &'static str,
+    /// The generator.
+    pub y: &'static str,
+    /// The order of the generator.
+    pub n: &'static str,
     /// Octets of a coordinate.
     pub octets: usize,
 }
