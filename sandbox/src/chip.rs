@@ -22,6 +22,7 @@ mod messaging;
 pub(crate) mod objects;
 mod pace;
 mod passwords;
+mod transport;
 pub mod vpcd;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub use behaviour::Behaviour;
 pub use command::StatusWord;
 pub use fault::{Fault, FaultPlan};
 pub use files::{Content, Directory, FileName, Files};
+pub use transport::ChipTransport;
 
 use active::ActiveKey;
 use command::{Answer, Command, Outcome};
@@ -80,10 +82,7 @@ pub struct Chip {
 
 impl fmt::Debug for Chip {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Chip")
-            .field("commands", &self.commands)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Chip").field("commands", &self.commands).finish_non_exhaustive()
     }
 }
 
@@ -107,16 +106,20 @@ impl Chip {
 
     /// The card of a folder: `EF_*.bin`, and `keys/aa_pkcs8.der` and `keys/ca_pkcs8.der` where it has them.
     pub fn from_folder(folder: &Path) -> Result<Self, ChipError> {
-        let mut chip = Self::new(Files::from_folder(folder)?);
         let keys = folder.join("keys");
-        let (active, agreement) = (keys.join("aa_pkcs8.der"), keys.join("ca_pkcs8.der"));
-        if active.is_file() {
-            chip.active = Some(ActiveKey::from_pkcs8(&std::fs::read(active)?)?);
-        }
-        if agreement.is_file() {
-            chip.static_key = Some(StaticKey::from_pkcs8(&std::fs::read(agreement)?)?);
-        }
-        Ok(chip)
+        let key = |name: &str| {
+            let path = keys.join(name);
+            if path.is_file() { std::fs::read(path).map(Some) } else { Ok(None) }
+        };
+        let (active, agreement) = (key("aa_pkcs8.der")?, key("ca_pkcs8.der")?);
+        Self::new(Files::from_folder(folder)?).with_keys(active.as_deref(), agreement.as_deref())
+    }
+
+    /// The same chip with other keys for active and chip authentication, PKCS#8; none for what it cannot do.
+    pub fn with_keys(mut self, active: Option<&[u8]>, agreement: Option<&[u8]>) -> Result<Self, ChipError> {
+        self.active = active.map(ActiveKey::from_pkcs8).transpose()?;
+        self.static_key = agreement.map(StaticKey::from_pkcs8).transpose()?;
+        Ok(self)
     }
 
     /// The same chip with faults.
@@ -220,10 +223,7 @@ impl Chip {
         if octets.len() > self.behaviour.longest_command || (command.extended && !self.behaviour.extended) {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let longest = command
-            .expected
-            .unwrap_or(256)
-            .min(self.behaviour.longest_response);
+        let longest = command.expected.unwrap_or(256).min(self.behaviour.longest_response);
         if !command.is_protected() {
             // A command in the clear ends the session, and with it what the session was good for (9.8.7).
             if self.state.session.take().is_some() {
@@ -244,9 +244,7 @@ impl Chip {
             }
         };
         let room = session.room(longest);
-        let outcome = self
-            .carry_out(&opened, room, most)
-            .and_then(|answer| fitting(answer, room));
+        let outcome = self.carry_out(&opened, room, most).and_then(|answer| fitting(answer, room));
         let answer = session.protect(opened.instruction, outcome)?;
         self.state.session = Some(self.state.next_session.take().unwrap_or(session));
         Ok(answer)
@@ -255,11 +253,7 @@ impl Chip {
 
 /// An answer that is longer than the terminal can take is none.
 fn fitting(answer: Answer, longest: usize) -> Outcome {
-    if answer.data.len() > longest {
-        Err(StatusWord::WRONG_LENGTH)
-    } else {
-        Ok(answer)
-    }
+    if answer.data.len() > longest { Err(StatusWord::WRONG_LENGTH) } else { Ok(answer) }
 }
 
 fn pause(time: Duration) {

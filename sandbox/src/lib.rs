@@ -1,3 +1,4 @@
 //! The nation in a box: register, card factory, chip, identity provider, issuer, status service.
 
 pub mod chip;
+pub mod factory;

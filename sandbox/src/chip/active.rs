@@ -67,9 +67,7 @@ impl ActiveKey {
                 let system = SystemRandom::new();
                 let pair = EcdsaKeyPair::from_pkcs8(algorithm, document, &system)
                     .map_err(|_| StatusWord::NO_DIAGNOSIS)?;
-                let signature = pair
-                    .sign(&system, challenge)
-                    .map_err(|_| StatusWord::NO_DIAGNOSIS)?;
+                let signature = pair.sign(&system, challenge).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
                 Ok(signature.as_ref().to_vec())
             }
         }
@@ -87,22 +85,12 @@ fn representative(
         RsaHash::Sha1 => (20, &[0xbc][..]),
         RsaHash::Sha256 => (32, &[0x34, 0xcc][..]),
     };
-    let recoverable = octets
-        .checked_sub(1 + length + trailer.len())
-        .ok_or(StatusWord::NO_DIAGNOSIS)?;
+    let recoverable = octets.checked_sub(1 + length + trailer.len()).ok_or(StatusWord::NO_DIAGNOSIS)?;
     let mut nonce = vec![0; recoverable];
     random.fill(&mut nonce).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
     let digest = match hash {
-        RsaHash::Sha1 => Sha1::new()
-            .chain_update(&nonce)
-            .chain_update(challenge)
-            .finalize()
-            .to_vec(),
-        RsaHash::Sha256 => Sha256::new()
-            .chain_update(&nonce)
-            .chain_update(challenge)
-            .finalize()
-            .to_vec(),
+        RsaHash::Sha1 => Sha1::new().chain_update(&nonce).chain_update(challenge).finalize().to_vec(),
+        RsaHash::Sha256 => Sha256::new().chain_update(&nonce).chain_update(challenge).finalize().to_vec(),
     };
     Ok([&[0x6a], nonce.as_slice(), &digest, trailer].concat())
 }

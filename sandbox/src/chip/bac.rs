@@ -34,25 +34,11 @@ pub(super) fn authenticate(
     }
 
     let mut chip_half = [0; 16];
-    random
-        .fill(&mut chip_half)
-        .map_err(|_| StatusWord::NO_DIAGNOSIS)?;
+    random.fill(&mut chip_half).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
     let mut response = encryption.encrypt(&[&nonce, terminal_nonce, chip_half.as_slice()].concat())?;
     response.extend(checksum.checksum(&response)?);
 
-    let shared: Vec<u8> = terminal_half
-        .iter()
-        .zip(chip_half)
-        .map(|(left, right)| left ^ right)
-        .collect();
-    let counter = nonce
-        .iter()
-        .skip(4)
-        .chain(terminal_nonce.iter().skip(4))
-        .copied()
-        .collect();
-    Ok((
-        response,
-        Session::with_counter(Suite::TripleDes, &shared, counter),
-    ))
+    let shared: Vec<u8> = terminal_half.iter().zip(chip_half).map(|(left, right)| left ^ right).collect();
+    let counter = nonce.iter().skip(4).chain(terminal_nonce.iter().skip(4)).copied().collect();
+    Ok((response, Session::with_counter(Suite::TripleDes, &shared, counter)))
 }

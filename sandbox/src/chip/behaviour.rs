@@ -41,11 +41,6 @@ impl Default for Behaviour {
 impl Behaviour {
     /// A chip that knows short lengths alone.
     pub fn short_only() -> Self {
-        Self {
-            extended: false,
-            longest_command: 261,
-            longest_response: 256,
-            ..Self::default()
-        }
+        Self { extended: false, longest_command: 261, longest_response: 256, ..Self::default() }
     }
 }

@@ -52,16 +52,12 @@ impl Suite {
     pub(super) fn derive(self, secret: &[u8], purpose: Purpose) -> Key {
         let counter = [0, 0, 0, purpose as u8];
         let mut octets = match self {
-            Self::TripleDes | Self::Aes128 => Sha1::new()
-                .chain_update(secret)
-                .chain_update(counter)
-                .finalize()
-                .to_vec(),
-            Self::Aes192 | Self::Aes256 => Sha256::new()
-                .chain_update(secret)
-                .chain_update(counter)
-                .finalize()
-                .to_vec(),
+            Self::TripleDes | Self::Aes128 => {
+                Sha1::new().chain_update(secret).chain_update(counter).finalize().to_vec()
+            }
+            Self::Aes192 | Self::Aes256 => {
+                Sha256::new().chain_update(secret).chain_update(counter).finalize().to_vec()
+            }
         };
         octets.truncate(match self {
             Self::TripleDes | Self::Aes128 => 16,
@@ -82,10 +78,7 @@ impl Suite {
 
 /// Takes the padding of [`Suite::pad`] off.
 pub(super) fn unpad(padded: &[u8]) -> Result<&[u8], StatusWord> {
-    let end = padded
-        .iter()
-        .rposition(|octet| *octet != 0)
-        .ok_or(StatusWord::MESSAGING_OBJECTS_WRONG)?;
+    let end = padded.iter().rposition(|octet| *octet != 0).ok_or(StatusWord::MESSAGING_OBJECTS_WRONG)?;
     match padded.get(..=end) {
         Some([data @ .., 0x80]) => Ok(data),
         _ => Err(StatusWord::MESSAGING_OBJECTS_WRONG),
@@ -156,11 +149,7 @@ impl Key {
 
 fn blocks<C: BlockCipherEncrypt>(data: &[u8]) -> Result<Vec<Block<C>>, StatusWord> {
     let (whole, rest) = Block::<C>::slice_as_chunks(data);
-    if rest.is_empty() {
-        Ok(whole.to_vec())
-    } else {
-        Err(StatusWord::MESSAGING_OBJECTS_WRONG)
-    }
+    if rest.is_empty() { Ok(whole.to_vec()) } else { Err(StatusWord::MESSAGING_OBJECTS_WRONG) }
 }
 
 fn encrypt<C: BlockCipherEncrypt + KeyInit>(

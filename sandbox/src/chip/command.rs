@@ -36,10 +36,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) const fn ok(data: Vec<u8>) -> Self {
-        Self {
-            data,
-            word: StatusWord::OK,
-        }
+        Self { data, word: StatusWord::OK }
     }
 
     /// An outcome as the octets that go over the air.
@@ -87,9 +84,8 @@ impl Command {
                 }
             }
             [length, rest @ ..] => {
-                let (data, tail) = rest
-                    .split_at_checked(usize::from(*length))
-                    .ok_or(StatusWord::WRONG_LENGTH)?;
+                let (data, tail) =
+                    rest.split_at_checked(usize::from(*length)).ok_or(StatusWord::WRONG_LENGTH)?;
                 match tail {
                     [] => (data, None, false),
                     [expected] => (data, Some(short(*expected)), false),

@@ -46,11 +46,7 @@ impl State {
     }
 
     const fn directory(&self) -> Directory {
-        if self.in_application {
-            Directory::Document
-        } else {
-            Directory::Master
-        }
+        if self.in_application { Directory::Document } else { Directory::Master }
     }
 }
 
@@ -80,33 +76,21 @@ impl Chip {
             (0x04, name) if APPLICATION.starts_with(name) && name.len() >= 5 => {
                 self.state.in_application = true;
                 self.state.file = None;
-                Ok(Answer::ok(control_information(
-                    command,
-                    &encode(0x84, &APPLICATION),
-                )))
+                Ok(Answer::ok(control_information(command, &encode(0x84, &APPLICATION))))
             }
             (0x04, _) => Err(StatusWord::FILE_NOT_FOUND),
             (0x00, [] | [0x3f, 0x00]) if self.behaviour.master_selectable => {
                 self.state.in_application = false;
                 self.state.file = None;
-                Ok(Answer::ok(control_information(
-                    command,
-                    &encode(0x83, &[0x3f, 0x00]),
-                )))
+                Ok(Answer::ok(control_information(command, &encode(0x83, &[0x3f, 0x00]))))
             }
             (0x00, [] | [0x3f, 0x00]) => Err(StatusWord::INSTRUCTION_UNKNOWN),
             (0x02, [high, low]) => {
                 let identifier = u16::from_be_bytes([*high, *low]);
-                let name = FileName {
-                    directory: self.state.directory(),
-                    identifier,
-                };
+                let name = FileName { directory: self.state.directory(), identifier };
                 self.permit(name)?;
                 self.state.file = Some(name);
-                Ok(Answer::ok(control_information(
-                    command,
-                    &encode(0x83, &[*high, *low]),
-                )))
+                Ok(Answer::ok(control_information(command, &encode(0x83, &[*high, *low]))))
             }
             (0x02, _) => Err(StatusWord::WRONG_LENGTH),
             _ => Err(StatusWord::WRONG_PARAMETERS),
@@ -137,10 +121,7 @@ impl Chip {
         let name = match self.files.by_short(directory, short) {
             Some(name) => name,
             // A file that is missing is refused in the same way as if it were selected.
-            None => FileName {
-                directory,
-                identifier: 0x0100 | u16::from(short),
-            },
+            None => FileName { directory, identifier: 0x0100 | u16::from(short) },
         };
         self.permit(name)?;
         self.state.file = Some(name);
@@ -168,10 +149,7 @@ impl Chip {
             [0, short @ 1..=30] => self.select_short(short)?,
             identifier => {
                 let identifier = u16::from_be_bytes(identifier);
-                let name = FileName {
-                    directory: self.state.directory(),
-                    identifier,
-                };
+                let name = FileName { directory: self.state.directory(), identifier };
                 self.permit(name)?;
                 self.state.file = Some(name);
                 name
@@ -181,23 +159,14 @@ impl Chip {
         if offset.len() > 4 {
             return Err(StatusWord::WRONG_DATA);
         }
-        let offset = offset
-            .iter()
-            .fold(0_usize, |offset, octet| offset << 8 | usize::from(*octet));
+        let offset = offset.iter().fold(0_usize, |offset, octet| offset << 8 | usize::from(*octet));
         let expected = command.expected.ok_or(StatusWord::WRONG_LENGTH)?;
         // The object's header counts in what the terminal expects.
         let header = |length: usize| encode(0x53, &vec![0; length]).len() - length;
         let inside = |total: usize| total.saturating_sub(header(total));
-        let expected = if expected == 256 || expected == 65_536 {
-            expected
-        } else {
-            inside(expected)
-        };
+        let expected = if expected == 256 || expected == 65_536 { expected } else { inside(expected) };
         let answer = self.read(name, offset, expected, inside(longest).min(most))?;
-        Ok(Answer {
-            data: encode(0x53, &answer.data),
-            word: answer.word,
-        })
+        Ok(Answer { data: encode(0x53, &answer.data), word: answer.word })
     }
 
     fn read(&self, name: FileName, offset: usize, expected: usize, longest: usize) -> Outcome {
@@ -231,15 +200,8 @@ impl Chip {
 
     /// EXTERNAL AUTHENTICATE, which BAC makes mutual.
     fn external_authenticate(&mut self, command: &Command) -> Outcome {
-        let nonce = self
-            .state
-            .challenge
-            .take()
-            .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
-        let seed = self
-            .passwords
-            .bac_seed()
-            .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        let nonce = self.state.challenge.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+        let seed = self.passwords.bac_seed().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
         match bac::authenticate(&seed, nonce, &command.data, self.random.as_mut()) {
             Ok((response, session)) => {
                 self.state.access = Access::Bac;
@@ -263,8 +225,7 @@ impl Chip {
             return Err(StatusWord::WRONG_LENGTH);
         }
         let Behaviour { rsa_hash, .. } = self.behaviour;
-        key.sign(&command.data, rsa_hash, self.random.as_mut())
-            .map(Answer::ok)
+        key.sign(&command.data, rsa_hash, self.random.as_mut()).map(Answer::ok)
     }
 
     /// MSE: Set AT chooses PACE or chip authentication, Set KAT carries the older chip authentication out.
@@ -298,9 +259,7 @@ impl Chip {
         if self.state.access == Access::None {
             return Err(StatusWord::SECURITY_NOT_SATISFIED);
         }
-        self.static_key
-            .as_ref()
-            .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
+        self.static_key.as_ref().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
     }
 
     /// GENERAL AUTHENTICATE: the next step of whatever was chosen.
@@ -328,9 +287,5 @@ impl Chip {
 
 /// File control information, for who asks for it.
 fn control_information(command: &Command, inside: &[u8]) -> Vec<u8> {
-    if command.p2 & 0x0c == 0x0c || command.expected.is_none() {
-        Vec::new()
-    } else {
-        encode(0x6f, inside)
-    }
+    if command.p2 & 0x0c == 0x0c || command.expected.is_none() { Vec::new() } else { encode(0x6f, inside) }
 }

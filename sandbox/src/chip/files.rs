@@ -41,17 +41,11 @@ impl FileName {
     pub const SOD: Self = Self::document(0x011d);
 
     const fn master(identifier: u16) -> Self {
-        Self {
-            directory: Directory::Master,
-            identifier,
-        }
+        Self { directory: Directory::Master, identifier }
     }
 
     const fn document(identifier: u16) -> Self {
-        Self {
-            directory: Directory::Document,
-            identifier,
-        }
+        Self { directory: Directory::Document, identifier }
     }
 
     /// A data group, 1 to 16.
@@ -95,16 +89,9 @@ impl FileName {
 
     /// Every file that a chip may have.
     fn all() -> impl Iterator<Item = Self> {
-        [
-            Self::CARD_ACCESS,
-            Self::CARD_SECURITY,
-            Self::ATR_INFO,
-            Self::DIR,
-            Self::COM,
-            Self::SOD,
-        ]
-        .into_iter()
-        .chain((1..=16).map(Self::data_group))
+        [Self::CARD_ACCESS, Self::CARD_SECURITY, Self::ATR_INFO, Self::DIR, Self::COM, Self::SOD]
+            .into_iter()
+            .chain((1..=16).map(Self::data_group))
     }
 }
 
@@ -136,15 +123,9 @@ impl Content {
         match self {
             Self::Octets(octets) if offset > octets.len() || (offset == octets.len() && offset > 0) => None,
             Self::Octets(octets) => Some(octets.iter().skip(offset).take(length).copied().collect()),
-            Self::Endless(octets) => Some(
-                octets
-                    .iter()
-                    .copied()
-                    .chain(std::iter::repeat(0))
-                    .skip(offset)
-                    .take(length)
-                    .collect(),
-            ),
+            Self::Endless(octets) => {
+                Some(octets.iter().copied().chain(std::iter::repeat(0)).skip(offset).take(length).collect())
+            }
         }
     }
 }

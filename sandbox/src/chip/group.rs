@@ -44,9 +44,7 @@ impl Group {
     }
 
     fn of(domain: &'static Domain) -> Result<Self, StatusWord> {
-        Ok(Self {
-            curve: Curve::new(domain).map_err(|_| StatusWord::NO_DIAGNOSIS)?,
-        })
+        Ok(Self { curve: Curve::new(domain).map_err(|_| StatusWord::NO_DIAGNOSIS)? })
     }
 
     /// The standard generator.
@@ -93,11 +91,7 @@ impl Group {
     /// The shared secret that an element stands for: its x coordinate.
     pub(super) fn secret(&self, element: &Point) -> Result<Vec<u8>, StatusWord> {
         let octets = self.encode(element)?;
-        Ok(octets
-            .into_iter()
-            .skip(1)
-            .take(self.curve.domain().octets)
-            .collect())
+        Ok(octets.into_iter().skip(1).take(self.curve.domain().octets).collect())
     }
 }
 
@@ -119,13 +113,8 @@ impl StaticKey {
         let algorithm = objects(find(&outer, SEQUENCE).ok_or(StatusWord::WRONG_DATA)?)?;
         let curve = algorithm.iter().rfind(|object| object.tag == OBJECT_IDENTIFIER);
         let domain = named(curve.ok_or(StatusWord::WRONG_DATA)?.value)?;
-        let inner = sole(
-            find(&outer, OCTET_STRING).ok_or(StatusWord::WRONG_DATA)?,
-            SEQUENCE,
-        )?;
-        let scalar = find(&objects(inner)?, OCTET_STRING)
-            .ok_or(StatusWord::WRONG_DATA)?
-            .to_vec();
+        let inner = sole(find(&outer, OCTET_STRING).ok_or(StatusWord::WRONG_DATA)?, SEQUENCE)?;
+        let scalar = find(&objects(inner)?, OCTET_STRING).ok_or(StatusWord::WRONG_DATA)?.to_vec();
         let group = Group::of(domain)?;
         let scalar = group.curve.scalar(&scalar).map_err(|_| StatusWord::WRONG_DATA)?;
         Ok(Self { group, scalar })

@@ -119,15 +119,11 @@ impl Session {
     /// Protects what the chip answers to a command with that instruction.
     pub(super) fn protect(&mut self, instruction: u8, outcome: Outcome) -> Result<Answer, StatusWord> {
         self.count();
-        let answer = outcome.unwrap_or_else(|word| Answer {
-            data: Vec::new(),
-            word,
-        });
+        let answer = outcome.unwrap_or_else(|word| Answer { data: Vec::new(), word });
         let mut protected = Vec::new();
         if !answer.data.is_empty() {
-            let cryptogram = self
-                .encryption
-                .encrypt_from(&self.initial()?, &self.suite().pad(&answer.data))?;
+            let cryptogram =
+                self.encryption.encrypt_from(&self.initial()?, &self.suite().pad(&answer.data))?;
             protected.extend(if instruction & 1 == 1 {
                 encode(ODD_CRYPTOGRAM, &cryptogram)
             } else {
@@ -138,10 +134,7 @@ impl Session {
         let message = [self.counter.as_slice(), &protected].concat();
         let checksum = self.checksum.checksum_padded(&self.suite().pad(&message))?;
         protected.extend(encode(CHECKSUM, &checksum));
-        Ok(Answer {
-            data: protected,
-            word: answer.word,
-        })
+        Ok(Answer { data: protected, word: answer.word })
     }
 
     /// The most octets of data whose protected form still fits into a response of that length.

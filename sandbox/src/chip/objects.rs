@@ -29,10 +29,7 @@ pub(crate) fn sole(octets: &[u8], tag: u32) -> Result<&[u8], StatusWord> {
 
 /// The value of the first object with that tag.
 pub(crate) fn find<'a>(objects: &[Object<'a>], tag: u32) -> Option<&'a [u8]> {
-    objects
-        .iter()
-        .find(|object| object.tag == tag)
-        .map(|object| object.value)
+    objects.iter().find(|object| object.tag == tag).map(|object| object.value)
 }
 
 /// The first object and what follows it.
@@ -62,10 +59,7 @@ fn length(octets: &[u8]) -> Result<(usize, &[u8]), StatusWord> {
         [0x82, high, low, rest @ ..] => Ok((usize::from(u16::from_be_bytes([*high, *low])), rest)),
         [0x83, high, middle, low, rest @ ..] => {
             let length = u32::from_be_bytes([0, *high, *middle, *low]);
-            Ok((
-                usize::try_from(length).map_err(|_| StatusWord::WRONG_LENGTH)?,
-                rest,
-            ))
+            Ok((usize::try_from(length).map_err(|_| StatusWord::WRONG_LENGTH)?, rest))
         }
         _ => Err(StatusWord::WRONG_DATA),
     }
@@ -73,17 +67,8 @@ fn length(octets: &[u8]) -> Result<(usize, &[u8]), StatusWord> {
 
 /// A data object of that tag around that value, with the shortest length.
 pub(crate) fn encode(tag: u32, value: &[u8]) -> Vec<u8> {
-    let mut octets: Vec<u8> = tag
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|octet| *octet == 0)
-        .collect();
-    let length: Vec<u8> = value
-        .len()
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|octet| *octet == 0)
-        .collect();
+    let mut octets: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
+    let length: Vec<u8> = value.len().to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
     match length.as_slice() {
         [] => octets.push(0),
         [short @ 0..=0x7f] => octets.push(*short),

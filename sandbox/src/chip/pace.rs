@@ -37,10 +37,8 @@ impl Offer {
             [protocol, _version, parameter] if protocol.tag == 0x06 && parameter.tag == 0x02 => {
                 let [parameter] = parameter.value else { return None };
                 let protocol = protocol.value.to_vec();
-                (protocol.starts_with(&PROTOCOL) && protocol.len() == PROTOCOL.len() + 2).then_some(Self {
-                    protocol,
-                    parameter: *parameter,
-                })
+                (protocol.starts_with(&PROTOCOL) && protocol.len() == PROTOCOL.len() + 2)
+                    .then_some(Self { protocol, parameter: *parameter })
             }
             _ => None,
         }
@@ -128,9 +126,7 @@ impl Exchange {
         let Some([reference]) = find(&set, SET_PASSWORD) else {
             return Err(StatusWord::WRONG_DATA);
         };
-        let secret = passwords
-            .pace_secret(*reference)
-            .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let secret = passwords.pace_secret(*reference).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let [.., mapping, cipher] = protocol else {
             return Err(StatusWord::WRONG_DATA);
         };
@@ -178,10 +174,7 @@ impl Exchange {
             }
             _ => return Err(StatusWord::CONDITIONS_NOT_SATISFIED),
         };
-        Ok(Step {
-            response: encode(0x7c, &response),
-            session,
-        })
+        Ok(Step { response: encode(0x7c, &response), session })
     }
 }
 
@@ -191,13 +184,7 @@ impl ChosenState {
         let mut nonce = vec![0; 16];
         random.fill(&mut nonce).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
         let cryptogram = self.choice.password.encrypt(&nonce)?;
-        Ok((
-            NoncedState {
-                choice: self.choice,
-                nonce,
-            },
-            encode(0x80, &cryptogram),
-        ))
+        Ok((NoncedState { choice: self.choice, nonce }, encode(0x80, &cryptogram)))
     }
 }
 
@@ -213,13 +200,7 @@ impl NoncedState {
         // An element that is neutral has no encoding: nothing may be built on it.
         group.encode(&generator)?;
         let response = encode(0x82, &group.encode(&own)?);
-        Ok((
-            MappedState {
-                choice: self.choice,
-                generator,
-            },
-            response,
-        ))
+        Ok((MappedState { choice: self.choice, generator }, response))
     }
 }
 
@@ -234,15 +215,7 @@ impl MappedState {
             return Err(StatusWord::AUTHENTICATION_FAILED);
         }
         let response = encode(0x84, &own);
-        Ok((
-            AgreedState {
-                choice: self.choice,
-                own,
-                theirs: theirs.to_vec(),
-                secret,
-            },
-            response,
-        ))
+        Ok((AgreedState { choice: self.choice, own, theirs: theirs.to_vec(), secret }, response))
     }
 }
 
@@ -259,9 +232,6 @@ impl AgreedState {
 
     /// A public key data object with the protocol (4.4.3.4).
     fn token_input(&self, public: &[u8]) -> Vec<u8> {
-        encode(
-            0x7f49,
-            &[encode(0x06, &self.choice.protocol), encode(0x86, public)].concat(),
-        )
+        encode(0x7f49, &[encode(0x06, &self.choice.protocol), encode(0x86, public)].concat())
     }
 }

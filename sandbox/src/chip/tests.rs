@@ -46,10 +46,7 @@ fn json_files(name: &str) -> Vec<(String, Value)> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            (
-                name,
-                serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(),
-            )
+            (name, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
         })
         .collect();
     found.sort_by(|left, right| left.0.cmp(&right.0));
@@ -81,11 +78,7 @@ fn dg1_for(mrz_information: &str) -> Vec<u8> {
     let (number, rest) = mrz_information.split_at(mrz_information.len() - 14);
     let (birth, expiry) = rest.split_at(7);
     let zone = if number.len() == 10 {
-        format!(
-            "P<UTOTEST<{}{number}UTO{birth}F{expiry}{}",
-            "<".repeat(34),
-            "<".repeat(16)
-        )
+        format!("P<UTOTEST<{}{number}UTO{birth}F{expiry}{}", "<".repeat(34), "<".repeat(16))
     } else {
         let (short, long) = number.split_at(9);
         format!("I<UTO{short}<{long:<<15}{birth}F{expiry}UTO{}", "<".repeat(42))
@@ -117,33 +110,16 @@ fn vectors_bac_and_secure_messaging_octet_for_octet() {
         let nonce = format!("{}9000", run["RND_IC"].as_str().unwrap());
         assert_eq!(send(&mut chip, "0084000008"), nonce, "{name}");
         let response = send(&mut chip, run["EXTERNAL_AUTHENTICATE"].as_str().unwrap());
-        assert_eq!(
-            response,
-            run["EXTERNAL_AUTHENTICATE_response"].as_str().unwrap(),
-            "{name}"
-        );
-        assert_eq!(
-            chip.state.session.as_ref().unwrap().counter(),
-            octets(&run["SSC"]),
-            "{name}"
-        );
+        assert_eq!(response, run["EXTERNAL_AUTHENTICATE_response"].as_str().unwrap(), "{name}");
+        assert_eq!(chip.state.session.as_ref().unwrap().counter(), octets(&run["SSC"]), "{name}");
         if let Some(exchanges) = vector.get("D4_secure_messaging") {
             for exchange in exchanges.as_array().unwrap() {
                 let response = send(&mut chip, exchange["protected_command"].as_str().unwrap());
-                assert_eq!(
-                    response,
-                    exchange["protected_response"].as_str().unwrap(),
-                    "{name}"
-                );
+                assert_eq!(response, exchange["protected_response"].as_str().unwrap(), "{name}");
             }
         }
         // The other sets answer with files that are not given: the messaging layer alone.
-        for exchange in vector
-            .get("secure_messaging")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for exchange in vector.get("secure_messaging").and_then(Value::as_array).into_iter().flatten() {
             let mut session = chip.state.session.take().unwrap();
             let protected = Command::parse(&octets(&exchange["protected_command"])).unwrap();
             let opened = session.open(&protected).unwrap();
@@ -151,17 +127,10 @@ fn vectors_bac_and_secure_messaging_octet_for_octet() {
             let plain = exchange["plain_command"].as_str().unwrap();
             if let Ok(plain) = hex::decode(plain) {
                 let plain = Command::parse(&plain).unwrap();
-                assert_eq!(
-                    (opened.instruction, &opened.data),
-                    (plain.instruction, &plain.data),
-                    "{name}"
-                );
+                assert_eq!((opened.instruction, &opened.data), (plain.instruction, &plain.data), "{name}");
             }
             let word = u16::from_str_radix(exchange["sw"].as_str().unwrap(), 16).unwrap();
-            let answer = Answer {
-                data: octets(&exchange["response_data"]),
-                word: StatusWord(word),
-            };
+            let answer = Answer { data: octets(&exchange["response_data"]), word: StatusWord(word) };
             let response = Answer::octets(session.protect(opened.instruction, Ok(answer)));
             assert_eq!(response, octets(&exchange["protected_response"]), "{name}");
             chip.state.session = Some(session);
@@ -182,10 +151,7 @@ fn vectors_pace_octet_for_octet() {
         let keys = ["nonce_s", "chip_map_private", "chip_ephemeral_private"];
         let random = Script(keys.iter().flat_map(|key| octets(&vector[*key])).collect());
         let mut files = Files::default();
-        files.insert(
-            FileName::CARD_ACCESS,
-            Content::Octets(octets(&vector["EF_CardAccess"])),
-        );
+        files.insert(FileName::CARD_ACCESS, Content::Octets(octets(&vector["EF_CardAccess"])));
         let mut chip = Chip::new(files).with_random(Box::new(random));
         let password = vector["password"].as_str().unwrap();
         if vector["password_type"] == "CAN" {
@@ -197,12 +163,7 @@ fn vectors_pace_octet_for_octet() {
         }
         for exchange in vector["apdus"].as_array().unwrap() {
             let response = send(&mut chip, exchange["command"].as_str().unwrap());
-            assert_eq!(
-                response,
-                exchange["response"].as_str().unwrap(),
-                "{name} {}",
-                exchange["name"]
-            );
+            assert_eq!(response, exchange["response"].as_str().unwrap(), "{name} {}", exchange["name"]);
         }
         for exchange in vector["secure_messaging_after_PACE"].as_array().unwrap() {
             let mut session = chip.state.session.take().unwrap();
@@ -253,10 +214,7 @@ fn vectors_chip_authentication_gives_the_expected_keys() {
             serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
         let expected = &expected["chip_authentication"];
         let chip = Chip::from_folder(&folder).unwrap();
-        let data = objects::encode(
-            0x7c,
-            &objects::encode(0x80, &octets(&expected["terminal_public"])),
-        );
+        let data = objects::encode(0x7c, &objects::encode(0x80, &octets(&expected["terminal_public"])));
         let protocol = [0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02, 0x02];
         let chosen = chip_auth::ChipAuthentication::choose(&protocol).unwrap();
         let session = chosen.agree(chip.static_key.as_ref().unwrap(), &data).unwrap();
@@ -287,19 +245,11 @@ fn gives_card_access_to_anyone_but_no_master_file() {
     let content = hex::encode_upper(chip.files().octets(FileName::CARD_ACCESS));
     assert_eq!(send(&mut chip, "00B0000000"), format!("{content}9000"));
     assert_eq!(send(&mut chip, "00B09C0004"), format!("{}9000", &content[..8]));
-    assert_eq!(
-        send(&mut chip, "00B0003204"),
-        format!("{}9000", &content[100..108])
-    );
-    assert_eq!(
-        send(&mut chip, "00B0003205"),
-        format!("{}6282", &content[100..108])
-    );
+    assert_eq!(send(&mut chip, "00B0003204"), format!("{}9000", &content[100..108]));
+    assert_eq!(send(&mut chip, "00B0003205"), format!("{}6282", &content[100..108]));
     assert_eq!(send(&mut chip, "00B0003704"), "6B00");
-    let mut passport = card(CARD_A).with_behaviour(Behaviour {
-        master_selectable: true,
-        ..Behaviour::default()
-    });
+    let mut passport =
+        card(CARD_A).with_behaviour(Behaviour { master_selectable: true, ..Behaviour::default() });
     assert_eq!(send(&mut passport, "00A4000C023F00"), "9000");
 }
 
@@ -332,9 +282,7 @@ fn a_chip_with_short_lengths_refuses_extended_ones() {
 fn a_wrong_card_access_number_is_told_at_the_token_and_counted_once() {
     let mut chip = card(CARD_A);
     let vectors = json_files("pace");
-    let Some((_, run)) = vectors
-        .iter()
-        .find(|(name, _)| name == "synthetic_gm_aes128_brainpoolp256r1_can")
+    let Some((_, run)) = vectors.iter().find(|(name, _)| name == "synthetic_gm_aes128_brainpoolp256r1_can")
     else {
         return;
     };
@@ -352,9 +300,7 @@ fn a_wrong_card_access_number_is_told_at_the_token_and_counted_once() {
 #[test]
 fn faults_strike_at_their_command() {
     let mut chip = card(CARD_A).with_faults(
-        FaultPlan::lose_tag_at(3)
-            .at(2, Fault::Status(StatusWord(0x6f00)))
-            .at(4, Fault::Truncated(1)),
+        FaultPlan::lose_tag_at(3).at(2, Fault::Status(StatusWord(0x6f00))).at(4, Fault::Truncated(1)),
     );
     assert_eq!(send(&mut chip, "00A4020C02011C"), "9000");
     assert_eq!(send(&mut chip, "00B0000000"), "6F00");

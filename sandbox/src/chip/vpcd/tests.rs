@@ -9,10 +9,7 @@ use super::super::FaultPlan;
 use super::*;
 
 fn chip() -> Chip {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../tests/vectors/emrtd/vn_cccd/b_bp384_named_2024"
-    );
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/emrtd/vn_cccd/b_bp384_named_2024");
     Chip::from_folder(&PathBuf::from(folder)).unwrap()
 }
 
@@ -31,9 +28,7 @@ fn serve_to_reader(chip: Chip) -> (TcpListener, thread::JoinHandle<Chip>, Arc<At
 }
 
 fn send_to_card(stream: &mut TcpStream, message: &[u8]) {
-    stream
-        .write_all(&u16::try_from(message.len()).unwrap().to_be_bytes())
-        .unwrap();
+    stream.write_all(&u16::try_from(message.len()).unwrap().to_be_bytes()).unwrap();
     stream.write_all(message).unwrap();
 }
 

@@ -1,0 +1,68 @@
+//! EF.SOD: the digests of the data groups, signed (ICAO Doc 9303-10, 4.6.2; RFC 5652).
+use std::collections::BTreeMap;
+
+use trust::time::Timestamp;
+
+use super::FactoryError;
+use super::authority::{Authority, csca_name};
+use super::encoding::{context, integer, null, octet_string, oid, printable, sequence, set_of, time};
+use crate::chip::FileName;
+use crate::chip::objects::encode;
+
+/// id-signedData.
+const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+/// id-icao-mrtd-security-ldsSecurityObject.
+const SECURITY_OBJECT: [u8; 6] = [0x67, 0x81, 0x08, 0x01, 0x01, 0x01];
+/// Attributes of a signature: content type, digest, time.
+const CONTENT_TYPE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
+const MESSAGE_DIGEST: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
+const SIGNING_TIME: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05];
+
+/// Signs the digests of all data groups among the files.
+pub(super) fn sod(
+    authority: &Authority,
+    files: &BTreeMap<FileName, Vec<u8>>,
+    now: Timestamp,
+) -> Result<Vec<u8>, FactoryError> {
+    let curve = authority.signer.curve();
+    let hash = sequence(&[oid(curve.hash_identifier()), null()]);
+    let digests: Vec<_> = (1..=16)
+        .filter_map(|number| files.get(&FileName::data_group(number)).map(|file| (number, file)))
+        .map(|(number, file)| sequence(&[integer(&[number]), octet_string(&curve.digest(file))]))
+        .collect();
+    let content = sequence(&[
+        integer(&[1]),
+        hash.clone(),
+        sequence(&digests),
+        sequence(&[printable("0108"), printable("040000")]),
+    ]);
+
+    let attribute = |kind: &[u8], value: Vec<u8>| sequence(&[oid(kind), encode(0x31, &value)]);
+    let attributes = set_of(vec![
+        attribute(&CONTENT_TYPE, oid(&SECURITY_OBJECT)),
+        attribute(&MESSAGE_DIGEST, octet_string(&curve.digest(&content))),
+        attribute(&SIGNING_TIME, time(now)?),
+    ]);
+    let signature = authority.signer.sign(&attributes)?;
+    // Signed as a SET, sent as an implicit [0] (RFC 5652, 5.4).
+    let mut implicit = attributes;
+    if let Some(tag) = implicit.first_mut() {
+        *tag = 0xa0;
+    }
+    let signer_info = sequence(&[
+        integer(&[1]),
+        sequence(&[csca_name(), integer(&authority.signer_serial)]),
+        hash.clone(),
+        implicit,
+        authority.signer.algorithm(),
+        octet_string(&signature),
+    ]);
+    let signed = sequence(&[
+        integer(&[3]),
+        set_of(vec![hash]),
+        sequence(&[oid(&SECURITY_OBJECT), context(0, &[octet_string(&content)])]),
+        context(0, &[&authority.signer_certificate]),
+        set_of(vec![signer_info]),
+    ]);
+    Ok(encode(0x77, &sequence(&[oid(&SIGNED_DATA), context(0, &[signed])])))
+}
