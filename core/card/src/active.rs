@@ -17,9 +17,8 @@ pub struct ActiveExchange {
 
 /// Checks the answer against the key in EF.DG15; EF.DG14, where there is one, names the hash of an ECDSA answer.
 pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: &ActiveExchange) -> Verdict {
-    let key = Element::first(dg15)
-        .and_then(|file| file.tagged(0x6f))
-        .and_then(|file| Element::whole(file.value));
+    let key =
+        Element::first(dg15).and_then(|file| file.tagged(0x6f)).and_then(|file| Element::whole(file.value));
     let Ok(key) = key.and_then(PublicKey::from_info) else {
         return Verdict::Invalid;
     };
@@ -38,11 +37,7 @@ pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: 
             });
             // TR-03111 plain is the standard's form; some chips answer with SEQUENCE { r, s }.
             let plain = exchange.response.len() == domain.octets * 2;
-            let scheme = if plain {
-                Scheme::PlainEcdsa(hash)
-            } else {
-                Scheme::Ecdsa(hash)
-            };
+            let scheme = if plain { Scheme::PlainEcdsa(hash) } else { Scheme::Ecdsa(hash) };
             verify(scheme, &key, &exchange.challenge, &exchange.response)
         }
         PublicKey::Unsupported => Verdict::Unsupported,
@@ -51,13 +46,7 @@ pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: 
 
 /// The hash that EF.DG14 names: `6E { SET OF SEQUENCE { OID, INTEGER version, OID algorithm } }`.
 fn named_hash(dg14: &[u8]) -> Result<Option<Hash>, Malformed> {
-    for info in Element::first(dg14)?
-        .tagged(0x6e)?
-        .inside()
-        .expect(SET)?
-        .inside()
-        .all()?
-    {
+    for info in Element::first(dg14)?.tagged(0x6e)?.inside().expect(SET)?.inside().all()? {
         let mut parts = info.tagged(SEQUENCE)?.inside();
         if parts.expect(OID)?.value == ACTIVE_AUTHENTICATION {
             parts.next()?;

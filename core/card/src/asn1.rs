@@ -29,11 +29,7 @@ impl<'a> Element<'a> {
     pub(crate) fn whole(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut walk = Walk(bytes);
         let element = walk.next()?;
-        if walk.0.is_empty() {
-            Ok(element)
-        } else {
-            Err(Malformed)
-        }
+        if walk.0.is_empty() { Ok(element) } else { Err(Malformed) }
     }
 
     /// The element at the start of these bytes; what follows it is ignored, as after an elementary file's content.
@@ -74,18 +70,13 @@ impl<'a> Element<'a> {
         if octets.len() > 4 {
             return Err(Malformed);
         }
-        Ok(octets
-            .iter()
-            .fold(0, |value, octet| value << 8 | u32::from(*octet)))
+        Ok(octets.iter().fold(0, |value, octet| value << 8 | u32::from(*octet)))
     }
 }
 
 /// Without leading zero octets.
 pub(crate) fn trim_zeros(octets: &[u8]) -> &[u8] {
-    let start = octets
-        .iter()
-        .position(|octet| *octet != 0)
-        .unwrap_or(octets.len());
+    let start = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len());
     octets.get(start..).unwrap_or_default()
 }
 
@@ -160,25 +151,17 @@ fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
     if first < 0x80 {
         return Ok((usize::from(first), rest));
     }
-    let (octets, rest) = rest
-        .split_at_checked(usize::from(first & 0x7f))
-        .ok_or(Malformed)?;
+    let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f)).ok_or(Malformed)?;
     if octets.is_empty() || octets.len() > 4 {
         return Err(Malformed);
     }
-    let length = octets
-        .iter()
-        .fold(0_u64, |length, octet| length << 8 | u64::from(*octet));
+    let length = octets.iter().fold(0_u64, |length, octet| length << 8 | u64::from(*octet));
     Ok((usize::try_from(length).map_err(|_| Malformed)?, rest))
 }
 
 /// An element of that tag around that content.
 pub(crate) fn encode(tag: u32, content: &[u8]) -> Vec<u8> {
-    let mut out: Vec<u8> = tag
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|octet| *octet == 0)
-        .collect();
+    let mut out: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
     let length = content.len().to_be_bytes();
     let length = trim_zeros(&length);
     match (content.len(), u8::try_from(length.len())) {

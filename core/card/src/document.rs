@@ -131,11 +131,7 @@ pub fn verify_document(
             chip,
             today: now.date(),
         }),
-        (passive, _) => Err(CardNotProven {
-            passive,
-            active,
-            chip,
-        }),
+        (passive, _) => Err(CardNotProven { passive, active, chip }),
     }
 }
 
@@ -233,19 +229,13 @@ impl VerifiedDocument {
 
     /// The name with diacritics where EF.DG13 has it, else that of the zone.
     pub fn name(&self) -> String {
-        self.dg13
-            .as_ref()
-            .and_then(|dg13| dg13.name.clone())
-            .unwrap_or_else(|| self.mrz.name())
+        self.dg13.as_ref().and_then(|dg13| dg13.name.clone()).unwrap_or_else(|| self.mrz.name())
     }
 
     /// The date of birth: EF.DG13 settles the century, else it is the last one not in the future.
     pub fn date_of_birth(&self) -> Option<Date> {
-        let printed = self
-            .dg13
-            .as_ref()
-            .and_then(|dg13| dg13.date_of_birth.as_deref())
-            .and_then(printed_date);
+        let printed =
+            self.dg13.as_ref().and_then(|dg13| dg13.date_of_birth.as_deref()).and_then(printed_date);
         printed.or_else(|| self.mrz.birth(self.today))
     }
 

@@ -19,22 +19,15 @@ pub enum FileId {
 }
 
 /// The tags of EF.DG1 to EF.DG16.
-const TAGS: [u8; 16] = [
-    0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70,
-];
+const TAGS: [u8; 16] =
+    [0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70];
 
 impl FileId {
     /// Every file of the application, in the order of its identifiers.
     pub fn all() -> impl Iterator<Item = Self> {
-        [
-            Self::CardAccess,
-            Self::CardSecurity,
-            Self::AtrInfo,
-            Self::Com,
-            Self::Sod,
-        ]
-        .into_iter()
-        .chain((1..=16).map(Self::Dg))
+        [Self::CardAccess, Self::CardSecurity, Self::AtrInfo, Self::Com, Self::Sod]
+            .into_iter()
+            .chain((1..=16).map(Self::Dg))
     }
 
     /// The two-octet identifier.

@@ -57,11 +57,7 @@ fn sha1(recovered: &[u8], challenge: &[u8]) -> Vec<u8> {
 }
 
 fn sha224(recovered: &[u8], challenge: &[u8]) -> Vec<u8> {
-    sha2::Sha224::new()
-        .chain_update(recovered)
-        .chain_update(challenge)
-        .finalize()
-        .to_vec()
+    sha2::Sha224::new().chain_update(recovered).chain_update(challenge).finalize().to_vec()
 }
 
 fn ring_hash(algorithm: &'static digest::Algorithm, recovered: &[u8], challenge: &[u8]) -> Vec<u8> {

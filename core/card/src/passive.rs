@@ -69,11 +69,7 @@ impl SecurityObject {
                 return Err(Reason::Malformed);
             }
         }
-        Ok(Self {
-            signed,
-            hash,
-            digests,
-        })
+        Ok(Self { signed, hash, digests })
     }
 
     /// The numbers of the data groups that it covers.
@@ -86,11 +82,7 @@ impl SecurityObject {
         let digest = self.digests.get(&number).ok_or(Reason::DataGroupNotInSod)?;
         // The digest covers the data object alone; a file may be longer (9303-10, 4.6.2).
         let content = Element::first(file).map_err(|_| Reason::DigestMismatch)?.raw;
-        if self.hash.digest(content) == *digest {
-            Ok(())
-        } else {
-            Err(Reason::DigestMismatch)
-        }
+        if self.hash.digest(content) == *digest { Ok(()) } else { Err(Reason::DigestMismatch) }
     }
 
     fn verify_signature(&self) -> Result<&Certificate, Reason> {

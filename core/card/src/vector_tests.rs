@@ -29,28 +29,21 @@ pub(crate) fn card(folder: &Path) -> BTreeMap<FileId, Vec<u8>> {
 }
 
 fn evidence(files: &BTreeMap<FileId, Vec<u8>>) -> Evidence<'_> {
-    Evidence {
-        files,
-        active: None,
-        chip: ChipOutcome::NotDone,
-    }
+    Evidence { files, active: None, chip: ChipOutcome::NotDone }
 }
 
 fn vietnamese_cards() -> Vec<(BTreeMap<FileId, Vec<u8>>, CscaAnchors, Value)> {
     let Some(folder) = area("vn_cccd") else {
         return Vec::new();
     };
-    let cards = entries(&folder)
-        .into_iter()
-        .filter(|path| path.join("expected.json").exists())
-        .map(|path| {
-            let csca = CscaAnchors::from_der(&std::fs::read(path.join("csca.cer")).unwrap()).unwrap();
-            (
-                card(&path),
-                csca,
-                serde_json::from_slice(&std::fs::read(path.join("expected.json")).unwrap()).unwrap(),
-            )
-        });
+    let cards = entries(&folder).into_iter().filter(|path| path.join("expected.json").exists()).map(|path| {
+        let csca = CscaAnchors::from_der(&std::fs::read(path.join("csca.cer")).unwrap()).unwrap();
+        (
+            card(&path),
+            csca,
+            serde_json::from_slice(&std::fs::read(path.join("expected.json")).unwrap()).unwrap(),
+        )
+    });
     cards.collect()
 }
 
@@ -60,15 +53,10 @@ fn vectors_of_vietnamese_cards_are_proven_and_say_what_is_expected() {
     for (files, csca, expected) in &cards {
         let now = at(expected["pki"]["verify_at"].as_str().unwrap());
         let exchange = ActiveExchange {
-            challenge: octets(&expected["active_authentication"]["RND_IFD"])
-                .try_into()
-                .unwrap(),
+            challenge: octets(&expected["active_authentication"]["RND_IFD"]).try_into().unwrap(),
             response: octets(&expected["active_authentication"]["signature"]),
         };
-        let with_active = Evidence {
-            active: Some(&exchange),
-            ..evidence(files)
-        };
+        let with_active = Evidence { active: Some(&exchange), ..evidence(files) };
         let document = verify_document(with_active, csca, now).unwrap();
         assert_eq!(document.active(), ChipOutcome::Verified);
         assert_eq!(document.personal_number().unwrap(), expected["personal_number"]);
@@ -98,28 +86,16 @@ fn vectors_of_vietnamese_cards_are_proven_and_say_what_is_expected() {
             assert_eq!(text(field), expected["dg13"][name], "{name}");
         }
         assert_eq!(text(&dg13.nationality), expected["dg13_nationality"]);
-        assert_eq!(
-            document.date_of_birth(),
-            printed_date(expected["dg13"]["dob"].as_str().unwrap())
-        );
-        assert_eq!(
-            document.date_of_expiry(),
-            printed_date(expected["dg13"]["expiry"].as_str().unwrap())
-        );
+        assert_eq!(document.date_of_birth(), printed_date(expected["dg13"]["dob"].as_str().unwrap()));
+        assert_eq!(document.date_of_expiry(), printed_date(expected["dg13"]["expiry"].as_str().unwrap()));
         let face = document.face().unwrap();
-        let format = if expected["face"]["format"] == "jp2" {
-            FaceFormat::Jpeg2000
-        } else {
-            FaceFormat::Jpeg
-        };
+        let format =
+            if expected["face"]["format"] == "jp2" { FaceFormat::Jpeg2000 } else { FaceFormat::Jpeg };
         assert_eq!(face.format, format);
         let (width, height) = face.size.unwrap();
         assert_eq!(
             (width.into(), height.into()),
-            (
-                expected["face"]["width"].clone(),
-                expected["face"]["height"].clone()
-            )
+            (expected["face"]["width"].clone(), expected["face"]["height"].clone())
         );
         assert_eq!(face.bytes.len() as u64, expected["face"]["length"]);
         let digest = ring::digest::digest(&ring::digest::SHA256, &face.bytes);
@@ -128,15 +104,8 @@ fn vectors_of_vietnamese_cards_are_proven_and_say_what_is_expected() {
             response: octets(&expected["active_authentication"]["bad_signature"]),
             ..exchange
         };
-        let refused = verify_document(
-            Evidence {
-                active: Some(&bad),
-                ..evidence(files)
-            },
-            csca,
-            now,
-        )
-        .unwrap_err();
+        let refused =
+            verify_document(Evidence { active: Some(&bad), ..evidence(files) }, csca, now).unwrap_err();
         assert_eq!(refused.active, ChipOutcome::Failed(Reason::SignatureInvalid));
         assert!(matches!(refused.passive, PassiveOutcome::Verified(_)));
     }
@@ -196,11 +165,7 @@ fn vectors_refuse_an_injected_data_group_a_missing_anchor_and_a_time_out_of_vali
         assert!(matches!(unanchored.passive, PassiveOutcome::NoTrustAnchor(_)));
         for outside in ["1999-01-01T00:00:00Z", "2099-01-01T00:00:00Z"] {
             let refused = verify_document(evidence(files), csca, at(outside)).unwrap_err();
-            assert_eq!(
-                refused.passive,
-                PassiveOutcome::Failed(Reason::Expired),
-                "{outside}"
-            );
+            assert_eq!(refused.passive, PassiveOutcome::Failed(Reason::Expired), "{outside}");
         }
         let mut missing = files.clone();
         missing.remove(&FileId::Sod);
@@ -236,19 +201,13 @@ fn vectors_of_the_signature_matrix_verify_with_their_own_anchor_only() {
             "{name}: {own:?}"
         );
         let other = object.verify(&files, &anchors[(number + 1) % anchors.len()], now);
-        assert!(
-            !matches!(other, Ok(PassiveOutcome::Verified(_))),
-            "{name}: {other:?}"
-        );
+        assert!(!matches!(other, Ok(PassiveOutcome::Verified(_))), "{name}: {other:?}");
         for position in [sod.len() - 1, sod.len() / 2, 60] {
             let mut changed = sod.clone();
             changed[position] ^= 1;
             let verdict =
                 SecurityObject::parse(&changed).and_then(|o| o.verify(&files, &anchors[number], now));
-            assert!(
-                !matches!(verdict, Ok(PassiveOutcome::Verified(_))),
-                "{name} byte {position}"
-            );
+            assert!(!matches!(verdict, Ok(PassiveOutcome::Verified(_))), "{name} byte {position}");
         }
     }
     ran("sod_matrix", rows.len());
@@ -273,12 +232,8 @@ fn vectors_of_real_security_objects_chain_to_the_german_list() {
         let object = SecurityObject::parse(&sod).unwrap_or_else(|reason| panic!("{name}: {reason:?}"));
         // These documents were read in different years: at their own time each must verify.
         let years = (2010..=2026).map(|year| at(&format!("{year}-06-01T00:00:00Z")));
-        let outcomes: Vec<_> = years
-            .map(|now| object.verify(&BTreeMap::new(), &anchors, now))
-            .collect();
-        let verified = outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Ok(PassiveOutcome::Verified(_))));
+        let outcomes: Vec<_> = years.map(|now| object.verify(&BTreeMap::new(), &anchors, now)).collect();
+        let verified = outcomes.iter().any(|outcome| matches!(outcome, Ok(PassiveOutcome::Verified(_))));
         assert!(verified, "{name}: {:?}", outcomes.last());
         let mut changed = sod;
         *changed.last_mut().unwrap() ^= 1;
@@ -289,11 +244,7 @@ fn vectors_of_real_security_objects_chain_to_the_german_list() {
         if let Some(security) = row["card_security"].as_str() {
             let bytes = std::fs::read(folder.join(security)).unwrap();
             let signed = SignedData::parse(&bytes).unwrap();
-            assert_eq!(
-                signed.verify(signed.signer_certificate().unwrap()),
-                Verdict::Valid,
-                "{security}"
-            );
+            assert_eq!(signed.verify(signed.signer_certificate().unwrap()), Verdict::Valid, "{security}");
         }
     }
     ran("sod_real", rows.len());
@@ -316,10 +267,7 @@ fn vectors_of_master_lists_verify_and_every_certificate_is_read() {
     assert!(MasterList::parse(&german).unwrap().verify(&vietnamese).is_err());
     let mut distinct = BTreeMap::new();
     let mut lists = 0;
-    for path in entries(&folder)
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "ml"))
-    {
+    for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "ml")) {
         let list = MasterList::parse(&std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(list.unreadable(), 0, "{}", path.display());
         let anchors = CscaAnchors::from_master_list(&std::fs::read(&path).unwrap()).unwrap();
@@ -339,18 +287,13 @@ fn vectors_of_master_lists_verify_and_every_certificate_is_read() {
             (true, Verdict::Invalid) => "self-issued, signed by another key (link certificate)",
             (true, Verdict::Unsupported) => "unsupported",
         };
-        *table
-            .entry(format!("{word}: {}", certificate.public_key().name()))
-            .or_default() += 1;
+        *table.entry(format!("{word}: {}", certificate.public_key().name())).or_default() += 1;
     }
     for (row, count) in &table {
         println!("{count:4}  {row}");
     }
-    let unsupported: usize = table
-        .iter()
-        .filter(|(row, _)| row.starts_with("unsupported"))
-        .map(|(_, n)| n)
-        .sum();
+    let unsupported: usize =
+        table.iter().filter(|(row, _)| row.starts_with("unsupported")).map(|(_, n)| n).sum();
     assert_eq!(unsupported, 0);
     if std::env::var_os("SEN_VECTORS").is_none() {
         assert_eq!(distinct.len(), 818);
@@ -367,31 +310,16 @@ fn vectors_of_active_authentication_verify() {
             response: octets(&case["signature"]),
         };
         let dg15 = octets(&case["DG15"]);
-        assert_eq!(
-            verify_active_authentication(&dg15, None, &exchange),
-            Verdict::Valid,
-            "{name}"
-        );
-        let other = ActiveExchange {
-            challenge: [0; 8],
-            ..exchange
-        };
-        assert_eq!(
-            verify_active_authentication(&dg15, None, &other),
-            Verdict::Invalid,
-            "{name}"
-        );
+        assert_eq!(verify_active_authentication(&dg15, None, &exchange), Verdict::Valid, "{name}");
+        let other = ActiveExchange { challenge: [0; 8], ..exchange };
+        assert_eq!(verify_active_authentication(&dg15, None, &other), Verdict::Invalid, "{name}");
         cases += 1;
     }
     for (name, case) in json("active_auth", "representatives") {
         for row in case["rows"].as_array().unwrap() {
             let challenge = octets(&row["RND_IFD"]);
             let representative = octets(&row["F"]);
-            assert!(
-                iso9796::verify_representative(&representative, &challenge),
-                "{name} {}",
-                row["hash"]
-            );
+            assert!(iso9796::verify_representative(&representative, &challenge), "{name} {}", row["hash"]);
             for position in 0..representative.len() {
                 let mut changed = representative.clone();
                 changed[position] ^= 1;
@@ -412,12 +340,8 @@ fn vectors_of_machine_readable_zones_are_read_or_refused() {
     let mut cases = 0;
     for (_, file) in json("mrz", "") {
         for row in file["rows"].as_array().unwrap() {
-            let lines: Vec<_> = row["lines"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|line| line.as_str().unwrap())
-                .collect();
+            let lines: Vec<_> =
+                row["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
             let read = Mrz::parse(lines.join("\n").as_bytes());
             cases += 1;
             if !row["valid"].as_bool().unwrap() {
@@ -447,10 +371,7 @@ fn vectors_of_machine_readable_zones_are_read_or_refused() {
                 ("given", &read.given_names),
                 ("optional", &read.optional_data),
             ] {
-                assert!(
-                    row[member].is_null() || row[member] == **value,
-                    "{member}: {value}"
-                );
+                assert!(row[member].is_null() || row[member] == **value, "{member}: {value}");
             }
             let number = read.vietnamese_personal_number().unwrap();
             assert_eq!(number.map_or(Value::Null, Value::from), row["personal_number"]);

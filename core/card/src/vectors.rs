@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 fn root() -> (PathBuf, bool) {
     match std::env::var_os("SEN_VECTORS") {
         Some(root) => (PathBuf::from(root), true),
-        None => (
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"),
-            false,
-        ),
+        None => (Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"), false),
     }
 }
 
@@ -25,10 +22,7 @@ pub(crate) fn area(name: &str) -> Option<PathBuf> {
 
 /// The files or folders of an area, sorted by name.
 pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     entries
 }
@@ -39,17 +33,10 @@ pub(crate) fn json(name: &str, part: &str) -> Vec<(String, serde_json::Value)> {
         return Vec::new();
     };
     let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
-    let files = entries(&folder)
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "json"));
+    let files = entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "json"));
     files
         .filter(|path| stem(path).contains(part))
-        .map(|path| {
-            (
-                stem(&path),
-                serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap(),
-            )
-        })
+        .map(|path| (stem(&path), serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()))
         .collect()
 }
 

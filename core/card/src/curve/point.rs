@@ -37,11 +37,7 @@ impl Curve {
             a: element(domain.a)?,
             b3: b.double().add(&b),
             b,
-            generator: Point {
-                x: element(domain.x)?,
-                y: element(domain.y)?,
-                z: one,
-            },
+            generator: Point { x: element(domain.x)?, y: element(domain.y)?, z: one },
             field,
         })
     }
@@ -61,19 +57,13 @@ impl Curve {
         let Some((4, coordinates)) = bytes.split_first() else {
             return Err(NotOnCurve);
         };
-        let (x, y) = coordinates
-            .split_at_checked(self.domain.octets)
-            .ok_or(NotOnCurve)?;
+        let (x, y) = coordinates.split_at_checked(self.domain.octets).ok_or(NotOnCurve)?;
         let (x, y) = (self.element(x)?, self.element(y)?);
         let right = x.square().add(&self.a).mul(&x).add(&self.b);
         if y.square() != right {
             return Err(NotOnCurve);
         }
-        Ok(Point {
-            x,
-            y,
-            z: BoxedMontyForm::one(&self.field),
-        })
+        Ok(Point { x, y, z: BoxedMontyForm::one(&self.field) })
     }
 
     fn element(&self, bytes: &[u8]) -> Result<BoxedMontyForm, NotOnCurve> {
@@ -89,10 +79,7 @@ impl Curve {
         let inverse = Option::<BoxedMontyForm>::from(point.z.invert()).ok_or(NotOnCurve)?;
         let mut out = vec![4];
         for coordinate in [&point.x, &point.y] {
-            out.extend(to_octets(
-                &coordinate.mul(&inverse).retrieve(),
-                self.domain.octets,
-            ));
+            out.extend(to_octets(&coordinate.mul(&inverse).retrieve(), self.domain.octets));
         }
         Ok(out)
     }
@@ -120,11 +107,7 @@ impl Curve {
 
     fn infinity(&self) -> Point {
         let zero = BoxedMontyForm::zero(&self.field);
-        Point {
-            x: zero.clone(),
-            y: BoxedMontyForm::one(&self.field),
-            z: zero,
-        }
+        Point { x: zero.clone(), y: BoxedMontyForm::one(&self.field), z: zero }
     }
 
     /// A multiple of a point. The scalar, of the order's length, is walked bit by bit with the same work for each.
@@ -196,9 +179,7 @@ impl Curve {
 
     /// The leftmost bits of the hash, as many as the order has, reduced by it.
     fn truncated(&self, hash: &[u8]) -> BoxedUint {
-        let octets = hash
-            .get(..hash.len().min(self.order_octets()))
-            .unwrap_or_default();
+        let octets = hash.get(..hash.len().min(self.order_octets())).unwrap_or_default();
         let bits = u32::try_from(octets.len() * 8).unwrap_or(u32::MAX);
         let precision = self.order.bits_precision();
         let padded = [&vec![0; self.order_octets() - octets.len()], octets].concat();
@@ -214,24 +195,16 @@ impl Curve {
 fn params(hex: &str) -> Result<BoxedMontyParams, NotOnCurve> {
     let bits = u32::try_from(hex.len() * 4).map_err(|_| NotOnCurve)?;
     let modulus = Odd::new(number(hex, bits.next_multiple_of(64))?);
-    Ok(BoxedMontyParams::new_vartime(
-        Option::from(modulus).ok_or(NotOnCurve)?,
-    ))
+    Ok(BoxedMontyParams::new_vartime(Option::from(modulus).ok_or(NotOnCurve)?))
 }
 
 fn number(hex: &str, precision: u32) -> Result<BoxedUint, NotOnCurve> {
-    let digits: Option<Vec<u8>> = hex
-        .chars()
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect();
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let digits = digits.ok_or(NotOnCurve)?;
     let (odd, pairs) = digits.split_at(digits.len() % 2);
     let mut octets = odd.to_vec();
-    octets.extend(
-        pairs
-            .chunks(2)
-            .map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit)),
-    );
+    octets.extend(pairs.chunks(2).map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit)));
     BoxedUint::from_be_slice(&octets, precision).map_err(|_| NotOnCurve)
 }
 

@@ -30,15 +30,8 @@ fn the_generator_of_every_curve_lies_on_it_and_has_its_order() {
         assert_eq!(curve.encode(&infinity), Err(NotOnCurve), "{}", domain.name);
         let mut one_less = order;
         *one_less.last_mut().unwrap() -= 1;
-        let negative = curve
-            .encode(&curve.multiply(curve.generator(), &one_less))
-            .unwrap();
-        assert_eq!(
-            negative[..=domain.octets],
-            generator[..=domain.octets],
-            "{}",
-            domain.name
-        );
+        let negative = curve.encode(&curve.multiply(curve.generator(), &one_less)).unwrap();
+        assert_eq!(negative[..=domain.octets], generator[..=domain.octets], "{}", domain.name);
         assert_ne!(negative, generator, "{}", domain.name);
     }
 }
@@ -52,11 +45,7 @@ fn refuses_a_point_off_the_curve_and_a_scalar_out_of_range() {
         assert!(curve.decode(&bytes).is_err(), "{}", domain.name);
         assert!(curve.decode(&bytes[..bytes.len() - 1]).is_err());
         assert!(curve.decode(&[0]).is_err());
-        assert!(
-            curve
-                .decode(&[&[4][..], &vec![0xff; domain.octets * 2]].concat())
-                .is_err()
-        );
+        assert!(curve.decode(&[&[4][..], &vec![0xff; domain.octets * 2]].concat()).is_err());
         assert!(curve.scalar(&hex::decode(domain.n).unwrap()).is_err());
         assert!(curve.scalar(&vec![0; curve.order_octets()]).is_err());
     }
@@ -77,9 +66,7 @@ macro_rules! agrees_with {
                 let theirs = <$curve as CurveArithmetic>::ProjectivePoint::generator()
                     * <$curve as CurveArithmetic>::Scalar::reduce(&bytes);
                 let theirs = <$curve as CurveArithmetic>::AffinePoint::from(theirs).to_sec1_point(false);
-                let ours = curve
-                    .encode(&curve.multiply(curve.generator(), &scalar))
-                    .unwrap();
+                let ours = curve.encode(&curve.multiply(curve.generator(), &scalar)).unwrap();
                 assert_eq!(ours, theirs.as_bytes());
             }
         }
@@ -88,18 +75,8 @@ macro_rules! agrees_with {
 agrees_with!(multiples_agree_with_the_p256_crate, p256, p256::NistP256, P256);
 agrees_with!(multiples_agree_with_the_p384_crate, p384, p384::NistP384, P384);
 agrees_with!(multiples_agree_with_the_p521_crate, p521, p521::NistP521, P521);
-agrees_with!(
-    multiples_agree_with_the_bp256_crate,
-    bp256,
-    bp256::BrainpoolP256r1,
-    BRAINPOOL_P256R1
-);
-agrees_with!(
-    multiples_agree_with_the_bp384_crate,
-    bp384,
-    bp384::BrainpoolP384r1,
-    BRAINPOOL_P384R1
-);
+agrees_with!(multiples_agree_with_the_bp256_crate, bp256, bp256::BrainpoolP256r1, BRAINPOOL_P256R1);
+agrees_with!(multiples_agree_with_the_bp384_crate, bp384, bp384::BrainpoolP384r1, BRAINPOOL_P384R1);
 
 #[test]
 fn takes_what_ring_signed_and_nothing_else() {

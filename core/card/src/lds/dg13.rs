@@ -53,11 +53,7 @@ const PRINTABLE_STRING: u32 = 0x13;
 
 /// Reads EF.DG13.
 pub fn dg13(file: &[u8]) -> Result<Dg13, LdsError> {
-    let mut content = Element::first(file)?
-        .tagged(0x6d)?
-        .inside()
-        .expect(SEQUENCE)?
-        .inside();
+    let mut content = Element::first(file)?.tagged(0x6d)?.inside().expect(SEQUENCE)?.inside();
     let mut fields = loop {
         let element = content.next()?;
         if element.tag == SET {
@@ -105,10 +101,7 @@ impl Dg13 {
             15 => &mut self.old_number,
             16 => &mut self.chip_id,
             other => {
-                let kept = text(value)
-                    .ok()
-                    .flatten()
-                    .unwrap_or_else(|| hexadecimal(value.raw));
+                let kept = text(value).ok().flatten().unwrap_or_else(|| hexadecimal(value.raw));
                 return if self.unknown.insert(other, kept).is_none() {
                     Ok(())
                 } else {
@@ -134,13 +127,7 @@ fn text(value: Element<'_>) -> Result<Option<String>, LdsError> {
 }
 
 fn names(value: Element<'_>) -> Result<Vec<Option<String>>, LdsError> {
-    value
-        .tagged(SEQUENCE)?
-        .inside()
-        .all()?
-        .into_iter()
-        .map(text)
-        .collect()
+    value.tagged(SEQUENCE)?.inside().all()?.into_iter().map(text).collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -155,9 +142,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 pub fn printed_date(text: &str) -> Option<Date> {
     let mut parts = text.split('/');
     let mut part = |width: usize| {
-        parts
-            .next()
-            .filter(|part| part.len() == width && part.bytes().all(|c| c.is_ascii_digit()))
+        parts.next().filter(|part| part.len() == width && part.bytes().all(|c| c.is_ascii_digit()))
     };
     let (day, month, year) = (part(2)?, part(2)?, part(4)?);
     if parts.next().is_some() {

@@ -34,11 +34,7 @@ const IMAGE_INFORMATION: usize = 12;
 
 /// The portrait of EF.DG2: `75 { 7F61 { 02 count, 7F60 { A1 header, 5F2E or 7F2E record } } }`.
 pub fn dg2(file: &[u8]) -> Result<Face, LdsError> {
-    let mut group = Element::first(file)?
-        .tagged(0x75)?
-        .inside()
-        .expect(0x7f61)?
-        .inside();
+    let mut group = Element::first(file)?.tagged(0x75)?.inside().expect(0x7f61)?.inside();
     if group.expect(0x02)?.small()? == 0 {
         return Err(Malformed.into());
     }
@@ -64,16 +60,12 @@ fn image_of(record: &[u8]) -> Result<&[u8], Malformed> {
     let face = record.get(RECORD_HEADER..).ok_or(Malformed)?;
     let (length, points) = (number(face, 0, 4)?, number(face, 4, 2)?);
     let start = FACIAL_INFORMATION + FEATURE_POINT * points + IMAGE_INFORMATION;
-    face.get(start..length)
-        .filter(|image| !image.is_empty())
-        .ok_or(Malformed)
+    face.get(start..length).filter(|image| !image.is_empty()).ok_or(Malformed)
 }
 
 fn number(bytes: &[u8], at: usize, width: usize) -> Result<usize, Malformed> {
     let octets = bytes.get(at..at + width).ok_or(Malformed)?;
-    Ok(octets
-        .iter()
-        .fold(0, |value, octet| value << 8 | usize::from(*octet)))
+    Ok(octets.iter().fold(0, |value, octet| value << 8 | usize::from(*octet)))
 }
 
 /// The format by its magic number, and the size by its header.
@@ -89,11 +81,7 @@ fn look(image: &[u8]) -> (FaceFormat, Option<(u32, u32)>) {
 }
 
 fn pair(bytes: &[u8], at: usize, width: usize) -> Option<(u32, u32)> {
-    let one = |at| {
-        number(bytes, at, width)
-            .ok()
-            .and_then(|value| u32::try_from(value).ok())
-    };
+    let one = |at| number(bytes, at, width).ok().and_then(|value| u32::try_from(value).ok());
     Some((one(at)?, one(at + width)?))
 }
 
@@ -112,9 +100,7 @@ fn jpeg_size(image: &[u8]) -> Option<(u32, u32)> {
 
 /// The SIZ marker of the code stream (ITU-T T.800, A.5.1): size less offset.
 fn jpeg2000_size(image: &[u8]) -> Option<(u32, u32)> {
-    let at = image
-        .windows(4)
-        .position(|window| window == [0xff, 0x4f, 0xff, 0x51])?;
+    let at = image.windows(4).position(|window| window == [0xff, 0x4f, 0xff, 0x51])?;
     let (right, bottom) = pair(image, at + 8, 4)?;
     let (left, top) = pair(image, at + 16, 4)?;
     Some((right.checked_sub(left)?, bottom.checked_sub(top)?))

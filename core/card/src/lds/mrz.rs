@@ -58,15 +58,8 @@ pub struct Mrz {
 impl Mrz {
     /// Reads the characters of all lines, joined or separated by line breaks.
     pub fn parse(text: &[u8]) -> Result<Self, LdsError> {
-        let characters: Vec<u8> = text
-            .iter()
-            .copied()
-            .filter(|c| !matches!(c, b'\n' | b'\r'))
-            .collect();
-        if !characters
-            .iter()
-            .all(|c| matches!(c, b'A'..=b'Z' | b'0'..=b'9' | b'<'))
-        {
+        let characters: Vec<u8> = text.iter().copied().filter(|c| !matches!(c, b'\n' | b'\r')).collect();
+        if !characters.iter().all(|c| matches!(c, b'A'..=b'Z' | b'0'..=b'9' | b'<')) {
             return Err(LdsError::Mrz(MrzDefect::Character));
         }
         let zone = std::str::from_utf8(&characters).map_err(|_| LdsError::Mrz(MrzDefect::Character))?;
@@ -114,17 +107,9 @@ impl Mrz {
         } else {
             document_number(second(0, 9), second(9, 10), second(28, 35))?
         };
-        let composite = [
-            second(0, 10),
-            second(13, 20),
-            second(21, optional_end + usize::from(width == 44)),
-        ]
-        .concat();
-        verify_digit(
-            &composite,
-            second(width - 1, width),
-            MrzDefect::CompositeCheckDigit,
-        )?;
+        let composite =
+            [second(0, 10), second(13, 20), second(21, optional_end + usize::from(width == 44))].concat();
+        verify_digit(&composite, second(width - 1, width), MrzDefect::CompositeCheckDigit)?;
         let (surname, given_names) = names(at(5, width));
         Self {
             format,
@@ -234,11 +219,7 @@ fn verify_digit(text: &str, digit: &str, defect: MrzDefect) -> Result<(), LdsErr
     let right = check_digit(text).is_some_and(|right| digit.chars().eq([right]));
     // An unused field of fillers may have a filler for its digit (9303-3, 4.9).
     let unused = digit == "<" && text.chars().all(|c| c == '<');
-    if right || unused {
-        Ok(())
-    } else {
-        Err(LdsError::Mrz(defect))
-    }
+    if right || unused { Ok(()) } else { Err(LdsError::Mrz(defect)) }
 }
 
 /// The document number and the optional data, whose beginning holds the overflow of a number longer than nine: then
@@ -249,10 +230,7 @@ fn document_number(nine: &str, digit: &str, optional: &str) -> Result<(String, S
         return Ok((bare(nine), bare(optional)));
     }
     let (overflow, rest) = optional.split_once('<').unwrap_or((optional, ""));
-    let at = overflow
-        .len()
-        .checked_sub(1)
-        .ok_or(LdsError::Mrz(MrzDefect::DocumentNumberCheckDigit))?;
+    let at = overflow.len().checked_sub(1).ok_or(LdsError::Mrz(MrzDefect::DocumentNumberCheckDigit))?;
     let (more, digit) = overflow.split_at(at);
     let number = format!("{nine}{more}");
     verify_digit(&number, digit, MrzDefect::DocumentNumberCheckDigit)?;

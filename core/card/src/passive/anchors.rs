@@ -54,10 +54,7 @@ impl CscaAnchors {
             by_key || anchor.subject == issued.issuer
         };
         let (likely, rest): (Vec<_>, Vec<_>) = self.0.iter().partition(|anchor| named(anchor));
-        likely
-            .into_iter()
-            .map(|anchor| (anchor, true))
-            .chain(rest.into_iter().map(|anchor| (anchor, false)))
+        likely.into_iter().map(|anchor| (anchor, true)).chain(rest.into_iter().map(|anchor| (anchor, false)))
     }
 }
 
@@ -79,16 +76,9 @@ impl MasterList {
         let mut list = Element::whole(&signed.content)?.tagged(SEQUENCE)?.inside();
         list.expect(INTEGER)?;
         let elements = list.expect(SET)?.inside().all()?;
-        let certificates: Vec<_> = elements
-            .iter()
-            .filter_map(|c| Certificate::parse(c.raw).ok())
-            .collect();
+        let certificates: Vec<_> = elements.iter().filter_map(|c| Certificate::parse(c.raw).ok()).collect();
         let unreadable = elements.len() - certificates.len();
-        Ok(Self {
-            signed,
-            certificates,
-            unreadable,
-        })
+        Ok(Self { signed, certificates, unreadable })
     }
 
     /// Checks the list's own signature, its signer's certificate against the root, and returns the certificates.

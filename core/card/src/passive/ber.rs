@@ -46,10 +46,8 @@ fn element(rest: &mut &[u8], depth: usize) -> Result<Vec<u8>, Malformed> {
         }
     }
     if tag == 0x24 {
-        let octets: Result<Vec<&[u8]>, Malformed> = parts
-            .iter()
-            .map(|part| Ok(crate::asn1::Element::whole(part)?.tagged(0x04)?.value))
-            .collect();
+        let octets: Result<Vec<&[u8]>, Malformed> =
+            parts.iter().map(|part| Ok(crate::asn1::Element::whole(part)?.tagged(0x04)?.value)).collect();
         return Ok(encode(0x04, &octets?.concat()));
     }
     Ok(encode(u32::from(tag), &parts.concat()))
@@ -61,9 +59,8 @@ mod tests {
 
     #[test]
     fn joins_octet_strings_and_counts_lengths() {
-        let indefinite = [
-            0x30, 0x80, 0x24, 0x80, 0x04, 0x01, 0xaa, 0x04, 0x02, 0xbb, 0xcc, 0, 0, 0x02, 0x01, 5, 0, 0,
-        ];
+        let indefinite =
+            [0x30, 0x80, 0x24, 0x80, 0x04, 0x01, 0xaa, 0x04, 0x02, 0xbb, 0xcc, 0, 0, 0x02, 0x01, 5, 0, 0];
         assert_eq!(
             to_definite(&indefinite),
             Ok(vec![0x30, 0x08, 0x04, 0x03, 0xaa, 0xbb, 0xcc, 0x02, 0x01, 5])

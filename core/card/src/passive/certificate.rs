@@ -33,11 +33,8 @@ impl Certificate {
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let whole = Element::whole(bytes)?;
         let mut outer = whole.tagged(SEQUENCE)?.inside();
-        let (tbs, algorithm, signature) = (
-            outer.expect(SEQUENCE)?,
-            outer.expect(SEQUENCE)?,
-            outer.next()?.bits()?,
-        );
+        let (tbs, algorithm, signature) =
+            (outer.expect(SEQUENCE)?, outer.expect(SEQUENCE)?, outer.next()?.bits()?);
         outer.end()?;
         let mut fields = tbs.inside();
         fields.optional(0xa0)?;
@@ -88,9 +85,8 @@ impl Certificate {
 
     /// Checks this certificate's signature with the issuer's key.
     pub(crate) fn signed_by(&self, issuer: &Self) -> Verdict {
-        self.scheme.map_or(Verdict::Unsupported, |scheme| {
-            verify(scheme, &issuer.key, &self.tbs, &self.signature)
-        })
+        self.scheme
+            .map_or(Verdict::Unsupported, |scheme| verify(scheme, &issuer.key, &self.tbs, &self.signature))
     }
 
     /// Whether it names itself as its issuer.
@@ -141,10 +137,7 @@ pub(crate) fn time(element: Element<'_>) -> Result<Timestamp, Malformed> {
         .ok_or(Malformed)?;
     let (century, digits) = match element.tag {
         UTC_TIME => {
-            let year: u8 = digits
-                .get(..2)
-                .and_then(|year| year.parse().ok())
-                .ok_or(Malformed)?;
+            let year: u8 = digits.get(..2).and_then(|year| year.parse().ok()).ok_or(Malformed)?;
             (if year < 50 { "20" } else { "19" }, digits)
         }
         GENERALIZED_TIME => digits.split_at_checked(2).ok_or(Malformed)?,
@@ -155,13 +148,7 @@ pub(crate) fn time(element: Element<'_>) -> Result<Timestamp, Malformed> {
     if digits.len() > 12 {
         return Err(Malformed);
     }
-    let text = format!(
-        "{century}{}-{}-{}T{}:{}:{seconds}Z",
-        part(0)?,
-        part(2)?,
-        part(4)?,
-        part(6)?,
-        part(8)?
-    );
+    let text =
+        format!("{century}{}-{}-{}T{}:{}:{seconds}Z", part(0)?, part(2)?, part(4)?, part(6)?, part(8)?);
     Timestamp::parse_rfc3339(&text).map_err(|_| Malformed)
 }

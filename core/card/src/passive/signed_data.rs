@@ -44,18 +44,10 @@ impl SignedData {
         let mut data = info.expect(0xa0)?.inside().expect(SEQUENCE)?.inside();
         let version = data.next()?.small()?;
         let digests = data.expect(SET)?.inside().all()?;
-        let digests: Vec<_> = digests
-            .into_iter()
-            .map(Hash::from_identifier)
-            .collect::<Result<_, _>>()?;
+        let digests: Vec<_> = digests.into_iter().map(Hash::from_identifier).collect::<Result<_, _>>()?;
         let mut encapsulated = data.expect(SEQUENCE)?.inside();
         let content_type = encapsulated.expect(OID)?.value.to_vec();
-        let content = encapsulated
-            .expect(0xa0)?
-            .inside()
-            .expect(OCTET_STRING)?
-            .value
-            .to_vec();
+        let content = encapsulated.expect(0xa0)?.inside().expect(OCTET_STRING)?.value.to_vec();
         let certificates = match data.optional(0xa0)? {
             Some(certificates) => {
                 let certificates = certificates.inside().all()?;
@@ -78,24 +70,17 @@ impl SignedData {
         if version != 3 || !digests.contains(&signer.digest) {
             return Err(Malformed);
         }
-        Ok(Self {
-            content_type,
-            content,
-            certificates,
-            signer,
-        })
+        Ok(Self { content_type, content, certificates, signer })
     }
 
     /// The certificate that the signer names.
     pub(crate) fn signer_certificate(&self) -> Option<&Certificate> {
-        self.certificates
-            .iter()
-            .find(|certificate| match &self.signer.name {
-                SignerName::Issuer { issuer, serial } => {
-                    same_name(&certificate.issuer, issuer) && certificate.serial == *serial
-                }
-                SignerName::KeyId(id) => certificate.subject_key_id.as_ref() == Some(id),
-            })
+        self.certificates.iter().find(|certificate| match &self.signer.name {
+            SignerName::Issuer { issuer, serial } => {
+                same_name(&certificate.issuer, issuer) && certificate.serial == *serial
+            }
+            SignerName::KeyId(id) => certificate.subject_key_id.as_ref() == Some(id),
+        })
     }
 
     /// Checks content type, message digest and signature (RFC 5652, 5.4 to 5.6).
@@ -110,12 +95,9 @@ impl SignedData {
             return Verdict::Unsupported;
         };
         let of = |oid| attribute(attributes, oid).ok().flatten();
-        let content_type = of(CONTENT_TYPE)
-            .filter(|value| value.tag == OID)
-            .map(|value| value.value);
-        let message_digest = of(MESSAGE_DIGEST)
-            .filter(|value| value.tag == OCTET_STRING)
-            .map(|value| value.value);
+        let content_type = of(CONTENT_TYPE).filter(|value| value.tag == OID).map(|value| value.value);
+        let message_digest =
+            of(MESSAGE_DIGEST).filter(|value| value.tag == OCTET_STRING).map(|value| value.value);
         if content_type != Some(&self.content_type) || message_digest != Some(&digest.digest(&self.content)) {
             return Verdict::Invalid;
         }
@@ -146,10 +128,7 @@ impl Signer {
             SEQUENCE => {
                 let mut parts = name.inside();
                 let issuer = parts.expect(SEQUENCE)?.raw.to_vec();
-                SignerName::Issuer {
-                    issuer,
-                    serial: parts.expect(INTEGER)?.value.to_vec(),
-                }
+                SignerName::Issuer { issuer, serial: parts.expect(INTEGER)?.value.to_vec() }
             }
             0x80 => SignerName::KeyId(name.value.to_vec()),
             _ => return Err(Malformed),
@@ -169,13 +148,7 @@ impl Signer {
         if !matches!(version, 1 | 3) {
             return Err(Malformed);
         }
-        Ok(Self {
-            name,
-            digest,
-            attributes,
-            scheme,
-            signature,
-        })
+        Ok(Self { name, digest, attributes, scheme, signature })
     }
 }
 
@@ -183,9 +156,7 @@ impl Signer {
 /// certificates.
 fn same_name(one: &[u8], other: &[u8]) -> bool {
     let parts = |name| {
-        let mut parts: Vec<_> = Element::whole(name)
-            .and_then(|name| name.inside().all())
-            .unwrap_or_default();
+        let mut parts: Vec<_> = Element::whole(name).and_then(|name| name.inside().all()).unwrap_or_default();
         parts.sort_by_key(|part| part.raw);
         parts
     };

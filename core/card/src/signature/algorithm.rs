@@ -23,31 +23,16 @@ pub enum Hash {
 
 const HASHES: [(Hash, &[u8]); 5] = [
     (Hash::Sha1, &[0x2b, 0x0e, 0x03, 0x02, 0x1a]),
-    (
-        Hash::Sha224,
-        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04],
-    ),
-    (
-        Hash::Sha256,
-        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01],
-    ),
-    (
-        Hash::Sha384,
-        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02],
-    ),
-    (
-        Hash::Sha512,
-        &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03],
-    ),
+    (Hash::Sha224, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04]),
+    (Hash::Sha256, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]),
+    (Hash::Sha384, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02]),
+    (Hash::Sha512, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03]),
 ];
 
 impl Hash {
     /// By its object identifier.
     pub(crate) fn from_oid(oid: &[u8]) -> Option<Self> {
-        HASHES
-            .iter()
-            .find(|(_, known)| *known == oid)
-            .map(|(hash, _)| *hash)
+        HASHES.iter().find(|(_, known)| *known == oid).map(|(hash, _)| *hash)
     }
 
     /// From an AlgorithmIdentifier.
@@ -185,7 +170,5 @@ fn pss(parameters: Option<Element<'_>>) -> Result<Option<Scheme>, Malformed> {
             _ => return Ok(None),
         }
     }
-    Ok(hash
-        .filter(|_| hash == mgf_hash)
-        .map(|hash| Scheme::RsaPss(hash, salt)))
+    Ok(hash.filter(|_| hash == mgf_hash).map(|hash| Scheme::RsaPss(hash, salt)))
 }

@@ -54,10 +54,7 @@ impl PublicKey {
             RSA_ENCRYPTION | RSASSA_PSS => {
                 let mut numbers = Element::whole(bits)?.tagged(SEQUENCE)?.inside();
                 let (modulus, exponent) = (numbers.next()?.unsigned()?, numbers.next()?.unsigned()?);
-                Ok(Self::Rsa(RsaKey {
-                    modulus: modulus.to_vec(),
-                    exponent: exponent.to_vec(),
-                }))
+                Ok(Self::Rsa(RsaKey { modulus: modulus.to_vec(), exponent: exponent.to_vec() }))
             }
             EC_PUBLIC_KEY => {
                 let domain = known_domain(algorithm.next()?)?;
@@ -96,10 +93,7 @@ fn explicit(parameters: Element<'_>) -> Result<Option<&'static Domain>, Malforme
     }
     let p = field.next()?.unsigned()?;
     let mut curve = parts.expect(SEQUENCE)?.inside();
-    let (a, b) = (
-        curve.expect(OCTET_STRING)?.value,
-        curve.expect(OCTET_STRING)?.value,
-    );
+    let (a, b) = (curve.expect(OCTET_STRING)?.value, curve.expect(OCTET_STRING)?.value);
     let base = parts.expect(OCTET_STRING)?.value;
     let n = parts.next()?.unsigned()?;
     let cofactor = parts.optional(INTEGER)?.map(Element::unsigned).transpose()?;
@@ -122,15 +116,9 @@ fn explicit(parameters: Element<'_>) -> Result<Option<&'static Domain>, Malforme
 }
 
 fn from_hex(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .chars()
-        .filter_map(|c| c.to_digit(16))
-        .filter_map(|d| u8::try_from(d).ok())
-        .collect();
-    let octets: Vec<u8> = digits
-        .rchunks(2)
-        .rev()
-        .map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit))
-        .collect();
+    let digits: Vec<u8> =
+        hex.chars().filter_map(|c| c.to_digit(16)).filter_map(|d| u8::try_from(d).ok()).collect();
+    let octets: Vec<u8> =
+        digits.rchunks(2).rev().map(|pair| pair.iter().fold(0, |value, digit| value << 4 | digit)).collect();
     trim_zeros(&octets).to_vec()
 }

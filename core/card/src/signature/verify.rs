@@ -34,10 +34,9 @@ pub fn verify(scheme: Scheme, key: &PublicKey, message: &[u8], signature: &[u8])
     match (scheme, key) {
         (Scheme::RsaPkcs1(hash), PublicKey::Rsa(key)) => rsa_pkcs1(hash, key, message, signature),
         (Scheme::RsaPss(hash, salt), PublicKey::Rsa(key)) => rsa_pss(hash, salt, key, message, signature),
-        (Scheme::Ecdsa(hash), PublicKey::Ec(domain, point)) => der_halves(signature)
-            .map_or(Verdict::Invalid, |(r, s)| {
-                ecdsa(hash, domain, point, message, r, s)
-            }),
+        (Scheme::Ecdsa(hash), PublicKey::Ec(domain, point)) => {
+            der_halves(signature).map_or(Verdict::Invalid, |(r, s)| ecdsa(hash, domain, point, message, r, s))
+        }
         (Scheme::PlainEcdsa(hash), PublicKey::Ec(domain, point)) => {
             let (r, s) = signature.split_at(signature.len() / 2);
             ecdsa(hash, domain, point, message, r, s)
@@ -50,19 +49,13 @@ pub fn verify(scheme: Scheme, key: &PublicKey, message: &[u8], signature: &[u8])
 
 fn der_halves(signature: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut halves = Element::whole(signature).ok()?.tagged(SEQUENCE).ok()?.inside();
-    let (r, s) = (
-        halves.next().ok()?.unsigned().ok()?,
-        halves.next().ok()?.unsigned().ok()?,
-    );
+    let (r, s) = (halves.next().ok()?.unsigned().ok()?, halves.next().ok()?.unsigned().ok()?);
     halves.end().ok()?;
     Some((r, s))
 }
 
 fn ring_rsa(parameters: &'static RsaParameters, key: &RsaKey, message: &[u8], signature: &[u8]) -> Verdict {
-    let components = RsaPublicKeyComponents {
-        n: &key.modulus,
-        e: &key.exponent,
-    };
+    let components = RsaPublicKeyComponents { n: &key.modulus, e: &key.exponent };
     components.verify(parameters, message, signature).is_ok().into()
 }
 
@@ -170,12 +163,8 @@ where
     let verified = (|| {
         let point = Sec1Point::<C>::from_bytes(point).ok()?;
         let key = ecdsa::VerifyingKey::<C>::from_sec1_point(&point).ok()?;
-        let (r, s) = (
-            FieldBytes::<C>::try_from(r).ok()?,
-            FieldBytes::<C>::try_from(s).ok()?,
-        );
-        key.verify_prehash(digest, &ecdsa::Signature::<C>::from_scalars(r, s).ok()?)
-            .ok()
+        let (r, s) = (FieldBytes::<C>::try_from(r).ok()?, FieldBytes::<C>::try_from(s).ok()?);
+        key.verify_prehash(digest, &ecdsa::Signature::<C>::from_scalars(r, s).ok()?).ok()
     })();
     verified.is_some().into()
 }
