@@ -1,19 +1,28 @@
 //! Reads an ICAO 9303 chip card and proves it genuine.
+pub mod access;
 mod active;
+pub mod apdu;
 mod asn1;
 pub mod curve;
 mod document;
 mod file_id;
 pub mod iso9796;
 pub mod lds;
+pub mod messaging;
 pub mod passive;
+mod read;
 pub mod signature;
+mod transport;
 
+pub use access::key::{AccessKey, Can, KeyError, MrzKey};
+pub use access::{AccessPolicy, AccessProtocol, AccessRecord};
 pub use active::{ActiveExchange, verify_active_authentication};
 pub use document::{CardNotProven, ChipOutcome, Evidence, Reason, VerifiedDocument, verify_document};
 pub use file_id::FileId;
 pub use passive::anchors::CscaAnchors;
 pub use passive::{PassiveOutcome, PassiveProof, SecurityObject};
+pub use read::{CardReading, ProgressListener, ReadError, ReadRequest, ReadStep, Unwatched, read_card};
+pub use transport::{CardTransport, TransportError};
 
 #[cfg(test)]
 mod vector_tests;

@@ -1,0 +1,255 @@
+//! Reads a chip: opens it, reads the files, lets the chip prove itself.
+mod chip;
+mod files;
+mod open;
+mod session;
+
+use std::collections::BTreeMap;
+
+use trust::random::Random;
+use trust::time::Timestamp;
+
+use crate::access::key::AccessKey;
+use crate::access::{AccessPolicy, AccessRecord};
+use crate::active::ActiveExchange;
+use crate::asn1::Element;
+use crate::document::{CardNotProven, ChipOutcome, Evidence, VerifiedDocument, verify_document};
+use crate::file_id::FileId;
+use crate::messaging::MessagingError;
+use crate::passive::SecurityObject;
+use crate::passive::anchors::CscaAnchors;
+use crate::transport::{CardTransport, TransportError};
+use session::Session;
+
+/// Why a reading came to nothing. Nothing of it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The way to the chip failed.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The chip does not know this key. Exactly one attempt was made; do not repeat it unasked.
+    #[error("wrong card access number or MRZ")]
+    WrongAccessKey,
+    /// The card offers no access protocol that the policy allows, or none that goes with this key.
+    #[error("the card offers no access that is allowed with this key")]
+    AccessNotOffered,
+    /// The chip refused a step of the access protocol.
+    #[error("the chip refused access (status {0:04X})")]
+    AccessRefused(u16),
+    /// The chip answered the access protocol with something malformed.
+    #[error("the chip's answer in the access protocol is malformed")]
+    AccessMalformed,
+    /// The chip answered outside the session, which is over.
+    #[error("the chip left the session (status {0:04X})")]
+    SessionLost(u16),
+    /// A protected answer is not to be believed; the session is over.
+    #[error(transparent)]
+    Messaging(#[from] MessagingError),
+    /// The chip refused a file that must be there.
+    #[error("{file} cannot be read (status {status:04X})")]
+    File {
+        /// The file.
+        file: FileId,
+        /// The status word.
+        status: u16,
+    },
+    /// A file says that it is larger than any real one.
+    #[error("{0} is larger than any real one")]
+    TooLarge(FileId),
+    /// A file's data object is malformed.
+    #[error("{0} is malformed")]
+    Malformed(FileId),
+    /// The chip does not hold the private key of its Chip Authentication: a copy.
+    #[error("the chip does not hold its key")]
+    ChipNotGenuine,
+    /// The caller put an end to it.
+    #[error("cancelled")]
+    Cancelled,
+    /// The system gave no random bytes.
+    #[error("no random bytes")]
+    NoRandom,
+}
+
+/// A step of a reading, for showing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadStep {
+    /// Opening the chip.
+    Opening,
+    /// Reading a file: octets so far and, once known, in all.
+    Reading {
+        /// The file.
+        file: FileId,
+        /// Octets read.
+        octets: usize,
+        /// Octets in all.
+        total: usize,
+    },
+    /// The chip answers a challenge.
+    ProvingChip,
+    /// Done.
+    Finished,
+}
+
+/// Is shown how far a reading is, and asked whether to go on.
+pub trait ProgressListener {
+    /// A step began or went on.
+    fn step(&self, step: ReadStep);
+
+    /// Whether the person wants an end; asked before every command.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl ProgressListener for Unwatched {
+    fn step(&self, _: ReadStep) {}
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// The data groups wanted, by number; those that the card lacks are skipped.
+    pub data_groups: Vec<u8>,
+    /// The challenge of Active Authentication, by whoever is to be convinced.
+    pub active_challenge: Option<[u8; 8]>,
+    /// Whether to run Chip Authentication where the card has it.
+    pub chip_authentication: bool,
+    /// How the chip may be opened.
+    pub policy: AccessPolicy,
+}
+
+impl Default for ReadRequest {
+    /// Everything that a Vietnamese card lets a reader without rights have.
+    fn default() -> Self {
+        Self {
+            data_groups: vec![1, 2, 13, 14, 15],
+            active_challenge: None,
+            chip_authentication: true,
+            policy: AccessPolicy::default(),
+        }
+    }
+}
+
+/// What was read, unproven.
+#[derive(Clone, Debug)]
+pub struct CardReading {
+    files: BTreeMap<FileId, Vec<u8>>,
+    access: Option<AccessRecord>,
+    active: Option<ActiveExchange>,
+    chip: ChipOutcome,
+    apdus: u32,
+}
+
+impl CardReading {
+    /// A reading that somebody else made: its files and, if there was one, the answered challenge.
+    pub const fn from_files(files: BTreeMap<FileId, Vec<u8>>, active: Option<ActiveExchange>) -> Self {
+        Self { files, access: None, active, chip: ChipOutcome::NotDone, apdus: 0 }
+    }
+
+    /// The files.
+    pub const fn files(&self) -> &BTreeMap<FileId, Vec<u8>> {
+        &self.files
+    }
+
+    /// How the chip was opened; nothing for a reading of somebody else.
+    pub const fn access(&self) -> Option<&AccessRecord> {
+        self.access.as_ref()
+    }
+
+    /// The answered challenge.
+    pub const fn active(&self) -> Option<&ActiveExchange> {
+        self.active.as_ref()
+    }
+
+    /// How many commands it took.
+    pub const fn apdus(&self) -> u32 {
+        self.apdus
+    }
+
+    /// Proves the document.
+    pub fn verify(&self, anchors: &CscaAnchors, now: Timestamp) -> Result<VerifiedDocument, CardNotProven> {
+        let evidence = Evidence { files: &self.files, active: self.active.as_ref(), chip: self.chip };
+        verify_document(evidence, anchors, now)
+    }
+}
+
+/// Opens the chip with one attempt, reads what was asked for, DG2 last, and lets the chip prove itself.
+pub fn read_card(
+    transport: &mut dyn CardTransport,
+    key: &AccessKey,
+    request: &ReadRequest,
+    random: &mut dyn Random,
+    progress: &dyn ProgressListener,
+) -> Result<CardReading, ReadError> {
+    let mut session = Session::new(transport, progress);
+    progress.step(ReadStep::Opening);
+    let (access, card_access) = open::open(&mut session, key, request.policy, random)?;
+    let mut files = BTreeMap::new();
+    files.extend(card_access.map(|bytes| (FileId::CardAccess, bytes)));
+    files.insert(FileId::Com, session.read_file(FileId::Com)?);
+    let sod = session.read_file(FileId::Sod)?;
+    let present = data_groups(&sod, files.get(&FileId::Com));
+    files.insert(FileId::Sod, sod);
+    let wanted = |number: &u8| request.data_groups.contains(number) && present.contains(number);
+    let mut chip = ChipOutcome::NotDone;
+    if request.data_groups.contains(&14) && !present.contains(&14) {
+        chip = ChipOutcome::NotSupported;
+    }
+    // DG14 first, since Chip Authentication then protects the rest better; the portrait last, since it is the longest.
+    for number in [14, 15, 1, 13, 7, 11, 12, 16, 2].iter().filter(|number| wanted(number)) {
+        let file = FileId::Dg(*number);
+        let bytes = session.read_file(file)?;
+        if *number == 14 && request.chip_authentication {
+            chip = chip::authenticate_chip(&mut session, &bytes, random)?;
+        }
+        files.insert(file, bytes);
+    }
+    let active = match (request.active_challenge, files.get(&FileId::Dg(15))) {
+        (Some(challenge), Some(dg15)) => Some(chip::answer_challenge(&mut session, dg15, challenge)?),
+        _ => None,
+    };
+    progress.step(ReadStep::Finished);
+    Ok(CardReading { files, access: Some(access), active, chip, apdus: session.apdus() })
+}
+
+/// The data groups that the card has: those of the security object, else those of EF.COM. Which of them are genuine
+/// is for the proof to say.
+fn data_groups(sod: &[u8], com: Option<&Vec<u8>>) -> Vec<u8> {
+    if let Ok(object) = SecurityObject::parse(sod) {
+        return object.data_groups().collect();
+    }
+    let tags = com.and_then(|com| crate::lds::com(com).ok()).unwrap_or_default();
+    let numbers = tags.into_iter().filter_map(FileId::from_tag).filter_map(|file| match file {
+        FileId::Dg(number) => Some(number),
+        _ => None,
+    });
+    numbers.collect()
+}
+
+/// The length of a data object with its head, from its first octets.
+fn object_length(start: &[u8]) -> Option<usize> {
+    let after_tag = start.get(1..)?;
+    match after_tag {
+        [length @ 0..=0x7f, ..] => Some(2 + usize::from(*length)),
+        [0x81, length, ..] => Some(3 + usize::from(*length)),
+        [0x82, high, low, ..] => Some(4 + usize::from(u16::from_be_bytes([*high, *low]))),
+        [0x83, high, mid, low, ..] => {
+            Some(5 + (usize::from(*high) << 16 | usize::from(*mid) << 8 | usize::from(*low)))
+        }
+        [0x84, rest @ ..] => {
+            rest.first_chunk::<4>().map(|l| 6 + usize::try_from(u32::from_be_bytes(*l)).unwrap_or(0))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a file read whole is the data object it should be.
+fn is_whole(file: FileId, bytes: &[u8]) -> bool {
+    let tag = file.tag().map(u32::from);
+    Element::whole(bytes).is_ok_and(|element| tag.is_none_or(|tag| element.tag == tag))
+}
