@@ -3,6 +3,7 @@
 
 pub(crate) mod message;
 pub(crate) mod record;
+mod step_up;
 
 use http_client::Request;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ use crate::wallet::Wallet;
 use crate::{Error, issuance};
 use message::{Contact, client, first};
 use record::{ACCOUNT, AccountRecord, Stage};
+
+pub use step_up::{FaceCapture, StepUp};
 
 /// Where an account is to be opened. There is no default: who is trusted is the caller's decision.
 #[derive(Debug, Clone)]
@@ -66,10 +69,7 @@ impl TryFrom<u8> for Level {
     type Error = &'static str;
 
     fn try_from(number: u8) -> Result<Self, Self::Error> {
-        [Self::None, Self::One, Self::Two]
-            .get(usize::from(number))
-            .copied()
-            .ok_or("no level of this number")
+        [Self::None, Self::One, Self::Two].get(usize::from(number)).copied().ok_or("no level of this number")
     }
 }
 
@@ -193,10 +193,7 @@ impl Account<'_> {
     /// [`AccountError::AlreadyActive`] where this wallet has an active account; what the provider refuses.
     pub async fn open(&self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
         let earlier = AccountRecord::load(&self.wallet.vault.store()).ok();
-        if earlier
-            .as_ref()
-            .is_some_and(|record| record.stage == Stage::Active)
-        {
+        if earlier.as_ref().is_some_and(|record| record.stage == Stage::Active) {
             return Err(AccountError::AlreadyActive.into());
         }
         if provider.url.ends_with('/') || issuance::https_identifier(&provider.url).is_err() {
@@ -204,24 +201,14 @@ impl Account<'_> {
         }
         let client = client(&provider.roots_pem)?;
         let trust_root = fetch_trust_root(&client, &provider.url).await?;
-        let key = self
-            .wallet
-            .keys
-            .create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
+        let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
         let members = Map::from_iter([
             ("personal_number".to_owned(), json!(who.personal_number)),
             ("phone".to_owned(), json!(who.phone)),
             ("device_name".to_owned(), json!(who.device_name)),
         ]);
-        let (opened, server_time): (Opened, i64) = first(
-            &client,
-            &provider.url,
-            "/account/open",
-            "open",
-            members,
-            key.key()?,
-        )
-        .await?;
+        let (opened, server_time): (Opened, i64) =
+            first(&client, &provider.url, "/account/open", "open", members, key.key()?).await?;
         let record = AccountRecord {
             provider: provider.url.clone(),
             roots_pem: provider.roots_pem.clone(),
@@ -244,9 +231,7 @@ impl Account<'_> {
             Ok(())
         })?;
         if let Some(earlier) = earlier {
-            self.wallet
-                .keys
-                .delete(&self.wallet.vault, &earlier.instance_key)?;
+            self.wallet.keys.delete(&self.wallet.vault, &earlier.instance_key)?;
         }
         Ok(opened)
     }
@@ -262,18 +247,12 @@ impl Account<'_> {
         }
         let mut contact = Contact::of(self.wallet)?;
         let members = Map::from_iter([("code".to_owned(), json!(code))]);
-        let answer = contact
-            .ask::<Activated>("/account/activate", "activate", members, now)
-            .await;
+        let answer = contact.ask::<Activated>("/account/activate", "activate", members, now).await;
         let level = self.note_refusal(Action::OpenAccount, now, answer)?.level;
-        self.update(
-            now,
-            Some(Event::AccountActivated { level: level.into() }),
-            |record| {
-                record.stage = Stage::Active;
-                record.level = level;
-            },
-        )?;
+        self.update(now, Some(Event::AccountActivated { level: level.into() }), |record| {
+            record.stage = Stage::Active;
+            record.level = level;
+        })?;
         Ok(level)
     }
 
@@ -288,6 +267,10 @@ impl Account<'_> {
             .transpose()
             .map_err(|_| AccountError::UnexpectedAnswer)?;
         self.update(now, None, |record| {
+            // An activation whose answer was lost is found out here.
+            if shown.level >= Level::One {
+                record.stage = Stage::Active;
+            }
             record.level = shown.level;
             record.verified_at = verified_at.map(Timestamp::as_unix);
             record.method = shown.method;
@@ -326,14 +309,12 @@ impl Account<'_> {
 
     /// Locks the account at once.
     pub async fn lock(&self, now: Timestamp) -> Result<(), Error> {
-        self.switch("/account/lock", "lock", Event::AccountLocked, now)
-            .await
+        self.switch("/account/lock", "lock", Event::AccountLocked, now).await
     }
 
     /// Lifts the holder's own lock; a lock set by an authority stays.
     pub async fn unlock(&self, now: Timestamp) -> Result<(), Error> {
-        self.switch("/account/unlock", "unlock", Event::AccountUnlocked, now)
-            .await
+        self.switch("/account/unlock", "unlock", Event::AccountUnlocked, now).await
     }
 
     async fn switch(&self, path: &str, operation: &str, event: Event, now: Timestamp) -> Result<(), Error> {
@@ -351,9 +332,8 @@ impl Account<'_> {
         edit: impl FnOnce(&mut AccountRecord),
     ) -> Result<(), Error> {
         self.wallet.vault.change(|change| {
-            let mut record: AccountRecord = change
-                .read(Table::Account, ACCOUNT)?
-                .ok_or(AccountError::NoAccount)?;
+            let mut record: AccountRecord =
+                change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
             edit(&mut record);
             change.put(Table::Account, ACCOUNT, &record)?;
             if let Some(event) = event {
@@ -374,18 +354,14 @@ impl Account<'_> {
             && error.is_refusal()
         {
             let code = error.code().to_owned();
-            self.wallet
-                .vault
-                .change(|change| Ok(append(change, now, Event::Refused { action, code })?))?;
+            self.wallet.vault.change(|change| Ok(append(change, now, Event::Refused { action, code })?))?;
         }
         answer
     }
 }
 
 async fn fetch_trust_root(client: &http_client::Client, provider: &str) -> Result<PublicKey, Error> {
-    let answer = client
-        .fetch(Request::get(&format!("{provider}/trust/root.pub"))?)
-        .await?;
+    let answer = client.fetch(Request::get(&format!("{provider}/trust/root.pub"))?).await?;
     trust_root_from_text(answer.text()?).ok_or(AccountError::UnexpectedAnswer.into())
 }
 
@@ -393,9 +369,7 @@ async fn fetch_trust_root(client: &http_client::Client, provider: &str) -> Resul
 fn trust_root_from_text(text: &str) -> Option<PublicKey> {
     let text = text.trim();
     let digits = text.as_bytes().chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair)
-            .ok()
-            .filter(|pair| pair.len() == 2 && !pair.starts_with('+'))?;
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2 && !pair.starts_with('+'))?;
         u8::from_str_radix(pair, 16).ok()
     });
     PublicKey::from_uncompressed(&digits.collect::<Option<Vec<u8>>>()?).ok()

@@ -95,10 +95,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) const EMPTY: Self = Self {
-        sequence: 0,
-        hash: [0; 32],
-    };
+    pub(crate) const EMPTY: Self = Self { sequence: 0, hash: [0; 32] };
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,17 +111,10 @@ const HEAD: &str = "history-head";
 pub(crate) fn append(change: &mut Change<'_>, at: Timestamp, event: Event) -> Result<Head, StoreError> {
     let head = change.read::<Head>(Table::Setting, HEAD)?.unwrap_or(Head::EMPTY);
     let sequence = head.sequence.checked_add(1).ok_or(StoreError::Bug)?;
-    let record = Record {
-        previous: head.hash,
-        at: at.as_unix(),
-        event,
-    };
+    let record = Record { previous: head.hash, at: at.as_unix(), event };
     let plain = encode(&record)?;
     change.put_plain(Table::History, &id(sequence), &plain)?;
-    let head = Head {
-        sequence,
-        hash: link(sequence, &plain),
-    };
+    let head = Head { sequence, hash: link(sequence, &plain) };
     change.put(Table::Setting, HEAD, &head)?;
     Ok(head)
 }
@@ -142,12 +132,7 @@ pub(crate) fn continues(store: &Store, kept: Head) -> Result<(), StoreError> {
     if kept == Head::EMPTY {
         return Ok(());
     }
-    let plain = read(
-        store.connection(),
-        store.key(),
-        Table::History,
-        &id(kept.sequence),
-    )?;
+    let plain = read(store.connection(), store.key(), Table::History, &id(kept.sequence))?;
     match plain {
         Some(plain) if link(kept.sequence, &plain) == kept.hash && head(store)?.sequence >= kept.sequence => {
             Ok(())
@@ -165,21 +150,10 @@ pub(crate) fn page(store: &Store, before: Option<u64>, limit: u32) -> Result<Vec
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let plain = store.key().open(
-            &Place {
-                table: Table::History,
-                id: &id,
-                version,
-            },
-            &sealed,
-        )?;
+        let plain = store.key().open(&Place { table: Table::History, id: &id, version }, &sealed)?;
         let record: Record = decode(&plain)?;
         let sequence = id.parse().map_err(|_| StoreError::Tampered)?;
-        entries.push(HistoryEntry {
-            sequence,
-            at: Timestamp::from_unix(record.at),
-            event: record.event,
-        });
+        entries.push(HistoryEntry { sequence, at: Timestamp::from_unix(record.at), event: record.event });
     }
     Ok(entries)
 }
@@ -189,35 +163,20 @@ pub(crate) fn page(store: &Store, before: Option<u64>, limit: u32) -> Result<Vec
 /// # Errors
 /// [`StoreError::Tampered`] for a changed entry, [`StoreError::RolledBack`] for a missing one.
 pub(crate) fn verify(store: &Store) -> Result<u64, StoreError> {
-    let mut statement = store
-        .connection()
-        .prepare_cached("SELECT id, version, sealed FROM history ORDER BY id")?;
+    let mut statement =
+        store.connection().prepare_cached("SELECT id, version, sealed FROM history ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut at = Head::EMPTY;
     while let Some(row) = rows.next()? {
         let (found, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let plain = store.key().open(
-            &Place {
-                table: Table::History,
-                id: &found,
-                version,
-            },
-            &sealed,
-        )?;
+        let plain = store.key().open(&Place { table: Table::History, id: &found, version }, &sealed)?;
         let sequence = at.sequence + 1;
         if found != id(sequence) || decode::<Record>(&plain)?.previous != at.hash {
             return Err(StoreError::RolledBack);
         }
-        at = Head {
-            sequence,
-            hash: link(sequence, &plain),
-        };
+        at = Head { sequence, hash: link(sequence, &plain) };
     }
-    if at == head(store)? {
-        Ok(at.sequence)
-    } else {
-        Err(StoreError::RolledBack)
-    }
+    if at == head(store)? { Ok(at.sequence) } else { Err(StoreError::RolledBack) }
 }
 
 /// Fixed width, so that the order of the text is the order of the numbers.

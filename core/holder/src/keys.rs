@@ -29,10 +29,7 @@ struct Intent {}
 impl Keys {
     /// Deletes what a crash left behind, unless another process is at work on a key right now.
     pub(crate) fn open(folder: &Path, key_store: Arc<dyn KeyStore>, vault: &Vault) -> Result<Self, Error> {
-        let keys = Self {
-            key_store,
-            lock: folder.join("keys.lock"),
-        };
+        let keys = Self { key_store, lock: folder.join("keys.lock") };
         let lock = keys.lock_file()?;
         if lock.try_lock().is_ok() {
             keys.sweep(vault)?;
@@ -52,17 +49,8 @@ impl Keys {
         let id = new_id()?;
         vault.change(|change| Ok(change.put(Table::PendingKey, id.as_str(), &Intent {})?))?;
         // From here on dropping `new` undoes what was done, also when `create` fails half-way.
-        let mut new = NewKey {
-            keys: self,
-            vault,
-            id,
-            key: None,
-            kept: false,
-            _lock: lock,
-        };
-        new.key = Some(SigningKey::new(
-            self.key_store.create(&new.id, policy, challenge)?,
-        )?);
+        let mut new = NewKey { keys: self, vault, id, key: None, kept: false, _lock: lock };
+        new.key = Some(SigningKey::new(self.key_store.create(&new.id, policy, challenge)?)?);
         Ok(new)
     }
 
@@ -94,12 +82,7 @@ impl Keys {
 
     fn lock_file(&self) -> Result<File, StoreError> {
         let mut options = OpenOptions::new();
-        options
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&self.lock)
-            .map_err(|_| StoreError::Unavailable)
+        options.create(true).truncate(false).write(true).open(&self.lock).map_err(|_| StoreError::Unavailable)
     }
 }
 
@@ -123,16 +106,24 @@ impl NewKey<'_> {
     }
 
     /// Runs the change that stores the key's owner, and keeps the key where it succeeds.
-    pub(crate) fn keep<T>(
-        mut self,
+    pub(crate) fn keep<T>(self, steps: impl FnOnce(&mut Change<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let vault = self.vault;
+        Self::keep_all(vault, vec![self], steps)
+    }
+
+    /// Runs the change that stores the owners of several keys, and keeps all of them where it succeeds.
+    pub(crate) fn keep_all<T>(
+        vault: &Vault,
+        mut keys: Vec<Self>,
         steps: impl FnOnce(&mut Change<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let id = self.id.as_str().to_owned();
-        let result = self.vault.change(|change| {
-            change.delete(Table::PendingKey, &id)?;
+        let result = vault.change(|change| {
+            for key in &keys {
+                change.delete(Table::PendingKey, key.id())?;
+            }
             steps(change)
         })?;
-        self.kept = true;
+        keys.iter_mut().for_each(|key| key.kept = true);
         Ok(result)
     }
 }
@@ -171,11 +162,7 @@ impl SigningKey {
 
 fn new_id() -> Result<KeyId, Error> {
     let mut random = [0; 16];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| StoreError::Random)?;
-    let id = random
-        .iter()
-        .fold(String::from("sen-"), |id, byte| format!("{id}{byte:02x}"));
+    SystemRandom::new().fill(&mut random).map_err(|_| StoreError::Random)?;
+    let id = random.iter().fold(String::from("sen-"), |id, byte| format!("{id}{byte:02x}"));
     KeyId::from_text(&id).ok_or(Error::Store(StoreError::Bug))
 }

@@ -12,7 +12,8 @@ mod vault;
 mod wallet;
 
 pub use account::{
-    Account, AccountError, AccountState, AccountView, Applicant, Device, Level, Method, Opened, Provider,
+    Account, AccountError, AccountState, AccountView, Applicant, Device, FaceCapture, Level, Method, Opened,
+    Provider, StepUp,
 };
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry};

@@ -100,9 +100,7 @@ impl Store {
 
     /// One record.
     pub(crate) fn read<T: DeserializeOwned>(&self, table: Table, id: &str) -> Result<Option<T>, StoreError> {
-        read(&self.connection, &self.key, table, id)?
-            .map(|plain| decode(&plain))
-            .transpose()
+        read(&self.connection, &self.key, table, id)?.map(|plain| decode(&plain)).transpose()
     }
 
     /// All records of a table with their ids, in the order of the ids.
@@ -113,14 +111,7 @@ impl Store {
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let plain = self.key.open(
-                &Place {
-                    table,
-                    id: &id,
-                    version,
-                },
-                &sealed,
-            )?;
+            let plain = self.key.open(&Place { table, id: &id, version }, &sealed)?;
             found.push((id, decode(&plain)?));
         }
         Ok(found)
@@ -135,10 +126,7 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let mut change = Change {
-            transaction,
-            key: &self.key,
-        };
+        let mut change = Change { transaction, key: &self.key };
         let result = steps(&mut change)?;
         change.transaction.commit().map_err(StoreError::from)?;
         Ok(result)
@@ -162,9 +150,7 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     /// One record as these changes left it.
     pub(crate) fn read<T: DeserializeOwned>(&self, table: Table, id: &str) -> Result<Option<T>, StoreError> {
-        read(&self.transaction, self.key, table, id)?
-            .map(|plain| decode(&plain))
-            .transpose()
+        read(&self.transaction, self.key, table, id)?.map(|plain| decode(&plain)).transpose()
     }
 
     /// Writes a record in place of the earlier one of that id.
@@ -175,22 +161,13 @@ impl Change<'_> {
 
     pub(crate) fn put_plain(&mut self, table: Table, id: &str, plain: &[u8]) -> Result<(), StoreError> {
         let sql = format!("SELECT version FROM {} WHERE id = ?1", table.name());
-        let before: Option<i64> = self
-            .transaction
-            .prepare_cached(&sql)?
-            .query_row([id], |row| row.get(0))
-            .optional()?;
+        let before: Option<i64> =
+            self.transaction.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
         let version = before.map_or(1, |before| before.saturating_add(1));
-        let sealed = self
-            .key
-            .seal(&Place { table, id, version }, plain, &mut SystemRandom::new())?;
-        let sql = format!(
-            "INSERT OR REPLACE INTO {} (id, version, sealed) VALUES (?1, ?2, ?3)",
-            table.name()
-        );
-        self.transaction
-            .prepare_cached(&sql)?
-            .execute(params![id, version, sealed])?;
+        let sealed = self.key.seal(&Place { table, id, version }, plain, &mut SystemRandom::new())?;
+        let sql =
+            format!("INSERT OR REPLACE INTO {} (id, version, sealed) VALUES (?1, ?2, ?3)", table.name());
+        self.transaction.prepare_cached(&sql)?.execute(params![id, version, sealed])?;
         Ok(())
     }
 
@@ -208,18 +185,13 @@ pub(crate) fn read(
     id: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let sql = format!("SELECT version, sealed FROM {} WHERE id = ?1", table.name());
-    let row: Option<(i64, Vec<u8>)> = connection
-        .prepare_cached(&sql)?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    row.map(|(version, sealed)| key.open(&Place { table, id, version }, &sealed))
-        .transpose()
+    let row: Option<(i64, Vec<u8>)> =
+        connection.prepare_cached(&sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    row.map(|(version, sealed)| key.open(&Place { table, id, version }, &sealed)).transpose()
 }
 
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    trust::cbor::to_vec(record)
-        .map(Zeroizing::new)
-        .map_err(|_| StoreError::Record)
+    trust::cbor::to_vec(record).map(Zeroizing::new).map_err(|_| StoreError::Record)
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(plain: &[u8]) -> Result<T, StoreError> {

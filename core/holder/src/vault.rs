@@ -34,9 +34,7 @@ impl Vault {
             None if path.exists() => return Err(StoreError::SecretLost.into()),
             None => {
                 let mut key = [0; KEY_LENGTH];
-                SystemRandom::new()
-                    .fill(&mut key)
-                    .map_err(|_| StoreError::Random)?;
+                SystemRandom::new().fill(&mut key).map_err(|_| StoreError::Random)?;
                 let key = Secret::new(key);
                 secret_store.save(&pack(&key, Head::EMPTY))?;
                 (key, Head::EMPTY)
@@ -44,11 +42,7 @@ impl Vault {
         };
         let store = Store::open(&path, SealingKey::new(key.expose())?)?;
         history::continues(&store, kept)?;
-        Ok(Self {
-            store: Mutex::new(store),
-            secret_store,
-            key,
-        })
+        Ok(Self { store: Mutex::new(store), secret_store, key })
     }
 
     /// The store, for reading.
@@ -104,10 +98,7 @@ fn parse(bytes: &[u8]) -> Result<(Secret<[u8; KEY_LENGTH]>, Head), StoreError> {
         let (key, rest) = rest.split_first_chunk::<KEY_LENGTH>()?;
         let (sequence, rest) = rest.split_first_chunk::<8>()?;
         let hash = <[u8; 32]>::try_from(rest).ok()?;
-        let head = Head {
-            sequence: u64::from_be_bytes(*sequence),
-            hash,
-        };
+        let head = Head { sequence: u64::from_be_bytes(*sequence), hash };
         (*layout == LAYOUT).then(|| (Secret::new(*key), head))
     };
     parts().ok_or(StoreError::BadSecret)

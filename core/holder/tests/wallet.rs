@@ -13,10 +13,7 @@ fn refuses_a_wallet_whose_secret_is_gone() {
     drop(phone.wallet());
     phone.secrets.erase().unwrap();
     let error = phone.try_wallet().err().unwrap();
-    assert_eq!(
-        (error.clone(), error.kind()),
-        (StoreError::SecretLost.into(), Kind::DeviceKeyLost)
-    );
+    assert_eq!((error.clone(), error.kind()), (StoreError::SecretLost.into(), Kind::DeviceKeyLost));
 }
 
 #[test]

@@ -38,12 +38,7 @@ impl<'w> Contact<'w> {
         let record = AccountRecord::load(&wallet.vault.store())?;
         let client = client(&record.roots_pem)?;
         let key = wallet.keys.find(&record.instance_key)?;
-        Ok(Self {
-            wallet,
-            client,
-            record,
-            key,
-        })
+        Ok(Self { wallet, client, record, key })
     }
 
     /// Sends one instruction for the account.
@@ -96,13 +91,7 @@ pub(crate) async fn first<T: DeserializeOwned>(
 ) -> Result<(T, i64), Error> {
     let challenge = fetch_challenge(client, provider).await?;
     let sent_at = challenge.server_time;
-    let message = Message {
-        operation,
-        sequence: 1,
-        challenge: &challenge.challenge,
-        sent_at,
-        members,
-    };
+    let message = Message { operation, sequence: 1, challenge: &challenge.challenge, sent_at, members };
     Ok((send(client, provider, path, message, key).await?, sent_at))
 }
 

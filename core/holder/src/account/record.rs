@@ -44,9 +44,7 @@ pub(crate) struct AccountRecord {
 impl AccountRecord {
     /// The account, at whatever stage.
     pub(crate) fn load(store: &Store) -> Result<Self, Error> {
-        store
-            .read(Table::Account, ACCOUNT)?
-            .ok_or(Error::Account(AccountError::NoAccount))
+        store.read(Table::Account, ACCOUNT)?.ok_or(Error::Account(AccountError::NoAccount))
     }
 
     pub(crate) fn trust_root(&self) -> Result<PublicKey, Error> {

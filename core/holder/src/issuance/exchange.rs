@@ -68,10 +68,7 @@ pub(crate) async fn fetch_token(
     transaction_code: Option<&str>,
 ) -> Result<Token, Error> {
     let mut fields = vec![
-        (
-            "grant_type",
-            "urn:ietf:params:oauth:grant-type:pre-authorized_code",
-        ),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:pre-authorized_code"),
         ("pre-authorized_code", grant.code.as_str()),
     ];
     match (&grant.transaction_code, transaction_code) {
@@ -80,31 +77,19 @@ pub(crate) async fn fetch_token(
         (Some(_), None) => return Err(IssuanceError::TransactionCodeRequired.into()),
         (None, Some(_)) => return Err(IssuanceError::TransactionCodeUnexpected.into()),
     }
-    let answer = client
-        .fetch(Request::post_form(&server.token_endpoint, &fields)?)
-        .await
-        .map_err(|error| {
+    let answer =
+        client.fetch(Request::post_form(&server.token_endpoint, &fields)?).await.map_err(|error| {
             let wrong = error.server_code() == ServerCode::InvalidGrant && transaction_code.is_some();
-            if wrong {
-                IssuanceError::TransactionCodeWrong.into()
-            } else {
-                Error::Network(error)
-            }
+            if wrong { IssuanceError::TransactionCodeWrong.into() } else { Error::Network(error) }
         })?;
     let answer: TokenAnswer = answer.json()?;
     if !answer.token_type.eq_ignore_ascii_case("bearer") {
         return Err(IssuanceError::BadToken.into());
     }
     let identifiers = answer.authorization_details.into_iter().filter_map(|detail| {
-        Some((
-            detail.credential_configuration_id?,
-            detail.credential_identifiers.into_iter().next()?,
-        ))
+        Some((detail.credential_configuration_id?, detail.credential_identifiers.into_iter().next()?))
     });
-    Ok(Token {
-        access_token: Zeroizing::new(answer.access_token),
-        identifiers: identifiers.collect(),
-    })
+    Ok(Token { access_token: Zeroizing::new(answer.access_token), identifiers: identifiers.collect() })
 }
 
 /// Asks for one credential bound to `key`; a nonce that the issuer no longer takes is replaced once (section 8.3.1.2).
@@ -122,11 +107,7 @@ pub(crate) async fn fetch_credential(
         let proof = proof(key, &metadata.credential_issuer, nonce.as_deref(), now)?;
         let mut body = json!({"proofs": {"jwt": [proof]}});
         // An identifier given with the token replaces the configuration id, never stands beside it (section 8.2).
-        let identifier = token
-            .identifiers
-            .iter()
-            .find(|(id, _)| id == configuration)
-            .map(|(_, found)| found);
+        let identifier = token.identifiers.iter().find(|(id, _)| id == configuration).map(|(_, found)| found);
         let (name, value) = match identifier {
             Some(identifier) => ("credential_identifier", identifier.as_str()),
             None => ("credential_configuration_id", configuration),
@@ -153,19 +134,14 @@ fn single_credential(answer: &CredentialAnswer) -> Result<Vec<u8>, Error> {
         return Err(IssuanceError::BadCredential.into());
     };
     let text = issued.credential.as_str().ok_or(IssuanceError::BadCredential)?;
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| IssuanceError::BadCredential.into())
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| IssuanceError::BadCredential.into())
 }
 
 async fn fetch_nonce(client: &Client, metadata: &IssuerMetadata) -> Result<Option<String>, Error> {
     let Some(endpoint) = &metadata.nonce_endpoint else {
         return Ok(None);
     };
-    let answer: NonceAnswer = client
-        .fetch(Request::post(endpoint)?.idempotent())
-        .await?
-        .json()?;
+    let answer: NonceAnswer = client.fetch(Request::post(endpoint)?.idempotent()).await?.json()?;
     Ok(Some(answer.c_nonce))
 }
 

@@ -104,23 +104,16 @@ fn authorization_server<'a>(
 impl IssuerMetadata {
     /// The configuration of this id, where the wallet can obtain it: SD-CWT, bound to a P-256 key by a `jwt` proof.
     pub(crate) fn configuration(&self, id: &str) -> Result<Configuration, IssuanceError> {
-        let value = self
-            .credential_configurations_supported
-            .get(id)
-            .ok_or(IssuanceError::UnknownConfiguration)?;
+        let value =
+            self.credential_configurations_supported.get(id).ok_or(IssuanceError::UnknownConfiguration)?;
         let found = Configuration::deserialize(value).map_err(|_| IssuanceError::BadMetadata)?;
         if found.format != super::FORMAT {
             return Err(IssuanceError::FormatUnsupported);
         }
         let binding = found.cryptographic_binding_methods_supported.iter().flatten();
-        let proof = found
-            .proof_types_supported
-            .as_ref()
-            .and_then(|types| types.get("jwt"));
+        let proof = found.proof_types_supported.as_ref().and_then(|types| types.get("jwt"));
         let es256 = |name: &Value| name.as_str() == Some("ES256") || name.as_i64() == Some(-7);
-        if !binding
-            .into_iter()
-            .any(|method| method == "jwk" || method == "cose_key")
+        if !binding.into_iter().any(|method| method == "jwk" || method == "cose_key")
             || !proof.is_some_and(|proof| proof.proof_signing_alg_values_supported.iter().any(es256))
         {
             return Err(IssuanceError::ProofUnsupported);
@@ -132,11 +125,7 @@ impl IssuerMetadata {
 /// Checks an issuer identifier (section 12.2.1): https, a host, no user, query or fragment.
 pub(crate) fn https_identifier(identifier: &str) -> Result<Url, IssuanceError> {
     let url = https_endpoint(identifier)?;
-    if url.query().is_some() {
-        Err(IssuanceError::BadMetadata)
-    } else {
-        Ok(url)
-    }
+    if url.query().is_some() { Err(IssuanceError::BadMetadata) } else { Ok(url) }
 }
 
 fn https_endpoint(address: &str) -> Result<Url, IssuanceError> {
@@ -146,11 +135,7 @@ fn https_endpoint(address: &str) -> Result<Url, IssuanceError> {
         && url.username().is_empty()
         && url.password().is_none()
         && url.fragment().is_none();
-    if plain {
-        Ok(url)
-    } else {
-        Err(IssuanceError::BadMetadata)
-    }
+    if plain { Ok(url) } else { Err(IssuanceError::BadMetadata) }
 }
 
 /// The well-known part goes between host and path (RFC 8414 section 3.1), not at the end.
@@ -184,39 +169,21 @@ mod tests {
     #[test]
     fn inserts_the_well_known_part_between_host_and_path() {
         let at = |identifier: &str| well_known(identifier, "openid-credential-issuer").unwrap();
-        assert_eq!(
-            at("https://h:8443"),
-            "https://h:8443/.well-known/openid-credential-issuer"
-        );
-        assert_eq!(
-            at("https://h/tenant/1"),
-            "https://h/.well-known/openid-credential-issuer/tenant/1"
-        );
-        assert_eq!(
-            at("https://h/tenant/"),
-            "https://h/.well-known/openid-credential-issuer/tenant"
-        );
+        assert_eq!(at("https://h:8443"), "https://h:8443/.well-known/openid-credential-issuer");
+        assert_eq!(at("https://h/tenant/1"), "https://h/.well-known/openid-credential-issuer/tenant/1");
+        assert_eq!(at("https://h/tenant/"), "https://h/.well-known/openid-credential-issuer/tenant");
     }
 
     #[test]
     fn takes_only_a_configuration_that_it_can_bind_to_its_key() {
-        assert_eq!(
-            metadata(good()).configuration("a").unwrap().vct.as_deref(),
-            Some("v")
-        );
-        assert_eq!(
-            metadata(good()).configuration("b").unwrap_err(),
-            IssuanceError::UnknownConfiguration
-        );
+        assert_eq!(metadata(good()).configuration("a").unwrap().vct.as_deref(), Some("v"));
+        assert_eq!(metadata(good()).configuration("b").unwrap_err(), IssuanceError::UnknownConfiguration);
         let change = |name: &str, value: Value| {
             let mut configuration = good();
             configuration[name] = value;
             metadata(configuration).configuration("a").unwrap_err()
         };
-        assert_eq!(
-            change("format", json!("jwt_vc_json")),
-            IssuanceError::FormatUnsupported
-        );
+        assert_eq!(change("format", json!("jwt_vc_json")), IssuanceError::FormatUnsupported);
         assert_eq!(change("format", json!(1)), IssuanceError::BadMetadata);
         assert_eq!(
             change("cryptographic_binding_methods_supported", json!(["did:key"])),
@@ -227,10 +194,7 @@ mod tests {
             IssuanceError::ProofUnsupported
         );
         let rsa = json!({"jwt": {"proof_signing_alg_values_supported": ["RS256"]}});
-        assert_eq!(
-            change("proof_types_supported", rsa),
-            IssuanceError::ProofUnsupported
-        );
+        assert_eq!(change("proof_types_supported", rsa), IssuanceError::ProofUnsupported);
     }
 
     #[test]
@@ -250,29 +214,13 @@ mod tests {
                 transaction_code: None,
                 authorization_server: named.map(str::to_owned),
             };
-            let offer = Offer {
-                issuer: String::new(),
-                configurations: Vec::new(),
-                grant,
-            };
+            let offer = Offer { issuer: String::new(), configurations: Vec::new(), grant };
             authorization_server(&metadata, &offer).map(str::to_owned)
         };
         assert_eq!(server(&[], None).as_deref(), Ok("https://issuer.vn"));
-        assert_eq!(
-            server(&["https://a", "https://b"], Some("https://b")).as_deref(),
-            Ok("https://b")
-        );
-        assert_eq!(
-            server(&["https://a", "https://b"], Some("https://c")),
-            Err(IssuanceError::IssuerMixUp)
-        );
-        assert_eq!(
-            server(&["https://a"], Some("https://a")),
-            Err(IssuanceError::IssuerMixUp)
-        );
-        assert_eq!(
-            server(&[], Some("https://issuer.vn")),
-            Err(IssuanceError::IssuerMixUp)
-        );
+        assert_eq!(server(&["https://a", "https://b"], Some("https://b")).as_deref(), Ok("https://b"));
+        assert_eq!(server(&["https://a", "https://b"], Some("https://c")), Err(IssuanceError::IssuerMixUp));
+        assert_eq!(server(&["https://a"], Some("https://a")), Err(IssuanceError::IssuerMixUp));
+        assert_eq!(server(&[], Some("https://issuer.vn")), Err(IssuanceError::IssuerMixUp));
     }
 }

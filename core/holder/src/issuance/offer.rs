@@ -131,10 +131,7 @@ impl Offer {
         if ids.is_empty() || ids.len() > MOST_CREDENTIALS || unique.len() != ids.len() {
             return Err(IssuanceError::BadOffer);
         }
-        let grant = wire
-            .grants
-            .pre_authorised
-            .ok_or(IssuanceError::GrantUnsupported)?;
+        let grant = wire.grants.pre_authorised.ok_or(IssuanceError::GrantUnsupported)?;
         if grant.code.is_empty() {
             return Err(IssuanceError::BadOffer);
         }
@@ -143,11 +140,7 @@ impl Offer {
             transaction_code: grant.tx_code,
             authorization_server: grant.authorization_server,
         };
-        Ok(Self {
-            issuer: wire.credential_issuer,
-            configurations: wire.credential_configuration_ids,
-            grant,
-        })
+        Ok(Self { issuer: wire.credential_issuer, configurations: wire.credential_configuration_ids, grant })
     }
 }
 
@@ -191,20 +184,13 @@ mod tests {
     #[test]
     fn reads_an_offer_by_reference_over_https_alone() {
         let parse = |address: &str| {
-            OfferLink::parse(&format!(
-                "openid-credential-offer://?credential_offer_uri={address}"
-            ))
+            OfferLink::parse(&format!("openid-credential-offer://?credential_offer_uri={address}"))
         };
         assert_eq!(
             parse("https://issuer.vn/o/1").unwrap(),
             OfferLink::Reference("https://issuer.vn/o/1".to_owned())
         );
-        for address in [
-            "http://issuer.vn/o/1",
-            "file:///etc/passwd",
-            "data:application/json,{}",
-            "",
-        ] {
+        for address in ["http://issuer.vn/o/1", "file:///etc/passwd", "data:application/json,{}", ""] {
             assert_eq!(parse(address), Err(IssuanceError::BadOffer), "{address}");
         }
     }
@@ -222,11 +208,7 @@ mod tests {
             "[]".to_owned(),
         ];
         for offer in &broken {
-            assert_eq!(
-                OfferLink::parse(&link(offer)),
-                Err(IssuanceError::BadOffer),
-                "{offer}"
-            );
+            assert_eq!(OfferLink::parse(&link(offer)), Err(IssuanceError::BadOffer), "{offer}");
         }
         let both = format!("{}&credential_offer_uri=https://issuer.vn/o", link(&good));
         let twice = format!("{}&credential_offer=x", link(&good));
@@ -235,9 +217,6 @@ mod tests {
             assert_eq!(OfferLink::parse(text), Err(IssuanceError::BadOffer), "{text}");
         }
         let no_grant = good.replace("pre-authorized_code\":{", "other\":{");
-        assert_eq!(
-            OfferLink::parse(&link(&no_grant)),
-            Err(IssuanceError::GrantUnsupported)
-        );
+        assert_eq!(OfferLink::parse(&link(&no_grant)), Err(IssuanceError::GrantUnsupported));
     }
 }

@@ -14,9 +14,7 @@ pub(crate) struct SealingKey(LessSafeKey);
 
 impl SealingKey {
     pub(crate) fn new(key: &[u8; KEY_LENGTH]) -> Result<Self, StoreError> {
-        UnboundKey::new(&AES_256_GCM, key)
-            .map(|key| Self(LessSafeKey::new(key)))
-            .map_err(|_| StoreError::Bug)
+        UnboundKey::new(&AES_256_GCM, key).map(|key| Self(LessSafeKey::new(key))).map_err(|_| StoreError::Bug)
     }
 
     /// `nonce || ciphertext || tag`, good only at this place and version of the record.
@@ -31,27 +29,17 @@ impl SealingKey {
         let mut body = Zeroizing::new(plain.to_vec());
         let tag = self
             .0
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                place.aad(),
-                body.as_mut_slice(),
-            )
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), place.aad(), body.as_mut_slice())
             .map_err(|_| StoreError::Bug)?;
         Ok([&nonce, body.as_slice(), tag.as_ref()].concat())
     }
 
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let (nonce, body) = sealed
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(StoreError::Tampered)?;
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(StoreError::Tampered)?;
         let mut body = Zeroizing::new(body.to_vec());
         let length = self
             .0
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                place.aad(),
-                body.as_mut_slice(),
-            )
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), place.aad(), body.as_mut_slice())
             .map_err(|_| StoreError::Tampered)?
             .len();
         body.truncate(length);

@@ -12,9 +12,7 @@ struct Note {
 }
 
 fn note(text: &str) -> Note {
-    Note {
-        text: text.to_owned(),
-    }
+    Note { text: text.to_owned() }
 }
 
 struct Folder(std::path::PathBuf);
@@ -39,9 +37,7 @@ impl Drop for Folder {
 }
 
 fn put(store: &mut Store, id: &str, text: &str) {
-    store
-        .change::<_, StoreError>(|change| change.put(Table::Credential, id, &note(text)))
-        .unwrap();
+    store.change::<_, StoreError>(|change| change.put(Table::Credential, id, &note(text))).unwrap();
 }
 
 fn append(store: &mut Store, count: i64) -> Head {
@@ -62,10 +58,7 @@ fn keeps_records_across_openings_and_replaces_them_by_id() {
     put(&mut folder.store(), "a", "second");
     put(&mut folder.store(), "b", "other");
     let all: Vec<(String, Note)> = folder.store().list(Table::Credential).unwrap();
-    assert_eq!(
-        all,
-        [("a".to_owned(), note("second")), ("b".to_owned(), note("other"))]
-    );
+    assert_eq!(all, [("a".to_owned(), note("second")), ("b".to_owned(), note("other"))]);
 }
 
 #[test]
@@ -83,33 +76,17 @@ fn refuses_a_record_with_any_byte_flipped() {
     let folder = Folder::new("flip");
     let mut store = folder.store();
     put(&mut store, "a", "text");
-    let sealed: Vec<u8> = store
-        .connection
-        .query_row("SELECT sealed FROM credential", [], |row| row.get(0))
-        .unwrap();
+    let sealed: Vec<u8> =
+        store.connection.query_row("SELECT sealed FROM credential", [], |row| row.get(0)).unwrap();
     for index in 0..sealed.len() {
         let mut changed = sealed.clone();
         changed[index] ^= 1;
-        store
-            .connection
-            .execute("UPDATE credential SET sealed = ?1", params![changed])
-            .unwrap();
-        assert_eq!(
-            store.read::<Note>(Table::Credential, "a"),
-            Err(StoreError::Tampered),
-            "byte {index}"
-        );
+        store.connection.execute("UPDATE credential SET sealed = ?1", params![changed]).unwrap();
+        assert_eq!(store.read::<Note>(Table::Credential, "a"), Err(StoreError::Tampered), "byte {index}");
     }
     for length in 0..sealed.len() {
-        store
-            .connection
-            .execute("UPDATE credential SET sealed = ?1", params![&sealed[..length]])
-            .unwrap();
-        assert_eq!(
-            store.read::<Note>(Table::Credential, "a"),
-            Err(StoreError::Tampered),
-            "length {length}"
-        );
+        store.connection.execute("UPDATE credential SET sealed = ?1", params![&sealed[..length]]).unwrap();
+        assert_eq!(store.read::<Note>(Table::Credential, "a"), Err(StoreError::Tampered), "length {length}");
     }
 }
 
@@ -122,10 +99,7 @@ fn refuses_a_record_moved_to_another_id_table_or_version() {
         "UPDATE credential SET version = version + 1",
         "INSERT INTO account SELECT 'a', version, sealed FROM credential",
     ] {
-        store
-            .connection
-            .execute_batch("DELETE FROM credential; DELETE FROM account")
-            .unwrap();
+        store.connection.execute_batch("DELETE FROM credential; DELETE FROM account").unwrap();
         put(&mut store, "a", "text");
         store.connection.execute_batch(sql).unwrap();
         let found = [
@@ -142,10 +116,7 @@ fn refuses_a_file_under_another_key() {
     let folder = Folder::new("key");
     put(&mut folder.store(), "a", "text");
     let store = Store::open(&folder.0.join("wallet.db"), SealingKey::new(&[8; 32]).unwrap()).unwrap();
-    assert_eq!(
-        store.read::<Note>(Table::Credential, "a"),
-        Err(StoreError::Tampered)
-    );
+    assert_eq!(store.read::<Note>(Table::Credential, "a"), Err(StoreError::Tampered));
 }
 
 #[test]
@@ -168,11 +139,7 @@ fn keeps_nothing_of_a_change_that_fails() {
 #[test]
 fn refuses_a_file_of_a_newer_version() {
     let folder = Folder::new("newer");
-    folder
-        .store()
-        .connection
-        .pragma_update(None, "user_version", 1_000)
-        .unwrap();
+    folder.store().connection.pragma_update(None, "user_version", 1_000).unwrap();
     let opened = Store::open(&folder.0.join("wallet.db"), SealingKey::new(&[7; 32]).unwrap());
     assert_eq!(opened.err(), Some(StoreError::TooNew));
 }
@@ -183,17 +150,11 @@ fn chains_history_and_pages_it_newest_first() {
     let mut store = folder.store();
     append(&mut store, 25);
     assert_eq!(history::verify(&store), Ok(25));
-    let first: Vec<u64> = history::page(&store, None, 10)
-        .unwrap()
-        .iter()
-        .map(|entry| entry.sequence)
-        .collect();
+    let first: Vec<u64> =
+        history::page(&store, None, 10).unwrap().iter().map(|entry| entry.sequence).collect();
     assert_eq!(first, (16..=25).rev().collect::<Vec<_>>());
-    let last: Vec<u64> = history::page(&store, Some(4), 10)
-        .unwrap()
-        .iter()
-        .map(|entry| entry.sequence)
-        .collect();
+    let last: Vec<u64> =
+        history::page(&store, Some(4), 10).unwrap().iter().map(|entry| entry.sequence).collect();
     assert_eq!(last, [3, 2, 1]);
 }
 
@@ -223,10 +184,7 @@ fn notices_an_older_copy_of_the_whole_file() {
     let folder = Folder::new("rollback");
     let mut store = folder.store();
     let early = append(&mut store, 3);
-    store
-        .connection
-        .pragma_update(None, "journal_mode", "DELETE")
-        .unwrap();
+    store.connection.pragma_update(None, "journal_mode", "DELETE").unwrap();
     let old = std::fs::read(folder.0.join("wallet.db")).unwrap();
     let late = append(&mut store, 2);
     assert_eq!(history::continues(&store, early), Ok(()));

@@ -41,10 +41,7 @@ impl KeyStore for MemoryKeyStore {
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
         let key = Arc::new(MemoryKey { policy, pair });
-        self.keys
-            .lock()
-            .unwrap()
-            .insert(id.as_str().to_owned(), key.clone());
+        self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
 
@@ -65,13 +62,7 @@ impl DeviceKey for MemoryKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
-        Ok(self
-            .pair
-            .sign(&SystemRandom::new(), message)
-            .unwrap()
-            .as_ref()
-            .try_into()
-            .unwrap())
+        Ok(self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())
     }
 }
 

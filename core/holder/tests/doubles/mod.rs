@@ -1,7 +1,9 @@
-//! Stand-ins for the device (`device`) and for a server on this machine (`server`).
+//! Stand-ins for the device, a TLS server on this machine, and the provider and issuer behind it.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod device;
+pub mod issuer;
+pub mod provider;
 pub mod server;
 
 use std::path::{Path, PathBuf};
@@ -25,11 +27,7 @@ impl Phone {
         let folder = std::env::temp_dir().join(format!("sen-holder-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        Self {
-            folder,
-            secrets: Arc::default(),
-            keys: Arc::default(),
-        }
+        Self { folder, secrets: Arc::default(), keys: Arc::default() }
     }
 
     pub fn folder(&self) -> &Path {

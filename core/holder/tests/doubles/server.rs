@@ -26,17 +26,11 @@ pub struct Reply {
 
 impl Reply {
     pub fn json(value: &Value) -> Self {
-        Self {
-            status: 200,
-            body: value.to_string().into_bytes(),
-        }
+        Self { status: 200, body: value.to_string().into_bytes() }
     }
 
     pub fn error(status: u16, value: &Value) -> Self {
-        Self {
-            status,
-            body: value.to_string().into_bytes(),
-        }
+        Self { status, body: value.to_string().into_bytes() }
     }
 }
 
@@ -56,19 +50,13 @@ impl Server {
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
         let names = vec!["127.0.0.1".to_owned()];
-        let leaf = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &authority)
-            .unwrap();
+        let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(
-                vec![leaf.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
+            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
@@ -86,11 +74,7 @@ impl Server {
                 let _ = serve(stream, &answer, &own_url).await;
             }
         });
-        Self {
-            roots_pem: authority.pem().into_bytes(),
-            url,
-            stop,
-        }
+        Self { roots_pem: authority.pem().into_bytes(), url, stop }
     }
 
     /// Refuses every connection from now on.
@@ -110,20 +94,14 @@ async fn serve(
     }
     let head = String::from_utf8(head).unwrap();
     let header = |name: &str| {
-        let line = head
-            .lines()
-            .find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
+        let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
         Some(line.split_once(':')?.1.trim().to_owned())
     };
     let length = header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
     let path = head.split(' ').nth(1).unwrap().to_owned();
-    let asked = Asked {
-        path,
-        authorization: header("authorization").unwrap_or_default(),
-        body,
-    };
+    let asked = Asked { path, authorization: header("authorization").unwrap_or_default(), body };
     let reply = answer.lock().unwrap()(asked, own_url);
     if let Some(Reply { status, body }) = reply {
         let head = format!(

@@ -1,0 +1,172 @@
+//! A provider that checks each account message as the agreement says, and passes what concerns issuing on to the issuer.
+
+use std::collections::HashSet;
+use std::process::Child;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::jose::{Jwk, Jws};
+use holder::{Applicant, Provider};
+use ring::digest::{SHA256, digest};
+use serde_json::{Map, Value, json};
+use trust::time::Timestamp;
+
+use super::issuer::TestIssuer;
+use super::server::{Asked, Reply, Server};
+
+pub const SERVER_TIME: i64 = 1_780_000_000;
+
+/// The provider's memory, and what a test wants it to do wrong.
+#[derive(Default)]
+pub struct TestProvider {
+    challenges: HashSet<String>,
+    key: Option<Jwk>,
+    sequence: u64,
+    pub operations: Vec<String>,
+    /// Refuse the next message with this.
+    pub refuse: Option<Value>,
+    /// Take the next message and end the connection without an answer.
+    pub hang_up: bool,
+    /// The face service does not find the face of the card.
+    pub face_fails: bool,
+    pub issuer: TestIssuer,
+    /// Kill this process when the request of this number has been acted on, before its answer leaves.
+    pub kill_at: Option<(u32, Arc<Mutex<Option<Child>>>)>,
+    requests: u32,
+}
+
+impl TestProvider {
+    fn answer(&mut self, asked: &Asked, url: &str) -> Option<Reply> {
+        let reply = self.act(asked, url);
+        let number = self.requests;
+        self.requests += 1;
+        match &self.kill_at {
+            Some((at, child)) if *at == number => {
+                child.lock().unwrap().as_mut().unwrap().kill().unwrap();
+                None
+            }
+            _ => reply,
+        }
+    }
+
+    fn act(&mut self, asked: &Asked, url: &str) -> Option<Reply> {
+        match asked.path.as_str() {
+            "/account/challenge" => {
+                let challenge = format!("challenge-{}", self.operations.len());
+                self.challenges.insert(challenge.clone());
+                return Some(Reply::json(
+                    &json!({"challenge": challenge, "server_time": SERVER_TIME, "expires_in": 300}),
+                ));
+            }
+            "/face/statement" => return Some(self.face(asked)),
+            path if !path.starts_with("/account/") => return self.issuer.answer(asked),
+            _ => {}
+        }
+        let claims = self.open_message(asked, url);
+        let operation = claims["op"].as_str().unwrap().to_owned();
+        self.operations.push(operation.clone());
+        if std::mem::take(&mut self.hang_up) {
+            return None;
+        }
+        if let Some(refusal) = self.refuse.take() {
+            return Some(Reply::error(400, &refusal));
+        }
+        Some(Reply::json(&match operation.as_str() {
+            "open" => {
+                assert_eq!(claims["personal_number"], "000199012345");
+                json!({"account": "acc_1", "code_sent_to": "•••• 678", "code_expires_in": 600})
+            }
+            "activate" => {
+                assert_eq!((&claims["account"], &claims["code"]), (&json!("acc_1"), &json!("123456")));
+                json!({"account": "acc_1", "level": 1, "state": "active"})
+            }
+            "show" => json!({"account": "acc_1", "level": 2, "state": "locked", "method": "chip+face",
+                             "verified_at": "2026-05-28T20:26:40Z", "devices": [{"name": "phone"}]}),
+            "step_up_start" => json!({"nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": "level-2",
+                                      "face_service": format!("{url}/face/statement"), "expires_in": 300}),
+            "step_up" => {
+                let thumbprint = self.key.as_ref().unwrap().thumbprint();
+                let challenge = digest(&SHA256, &[&[9; 32], &thumbprint[..], b"level-2"].concat());
+                // The card of these tests answers a challenge with itself.
+                assert_eq!(claims["active_response"], URL_SAFE_NO_PAD.encode(&challenge.as_ref()[..8]));
+                assert_eq!(claims["face_statement"], "statement");
+                assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
+                json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
+            }
+            _ => json!({}),
+        }))
+    }
+
+    fn face(&mut self, asked: &Asked) -> Reply {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        assert_eq!(body["account"], "acc_1");
+        assert_eq!(body["nonce"], URL_SAFE_NO_PAD.encode([9; 32]));
+        assert_eq!(body["dg2_sha256"], URL_SAFE_NO_PAD.encode(digest(&SHA256, b"face")));
+        assert_eq!(body["device_key_thumbprint"], self.key.as_ref().unwrap().thumbprint_base64url());
+        assert_eq!(body["capture"], URL_SAFE_NO_PAD.encode(b"picture"));
+        if self.face_fails {
+            return Reply::error(400, &json!({"error": "face_not_matched"}));
+        }
+        Reply::json(&json!({"statement": "statement"}))
+    }
+
+    /// Checks what every message must keep: signature, key, audience, fresh challenge, rising number.
+    fn open_message(&mut self, asked: &Asked, url: &str) -> Map<String, Value> {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let jws =
+            Jws::parse(body["jws"].as_str().unwrap(), 1 << 20).unwrap().of_type("sen-account+jwt").unwrap();
+        let key = jws.header().jwk().unwrap().clone();
+        let claims = jws.verify(key.key()).unwrap().claims().clone();
+        if claims["op"] == "open" {
+            (self.key, self.sequence) = (Some(key.clone()), 0);
+        }
+        assert_eq!(self.key.as_ref(), Some(&key));
+        assert_eq!(claims["aud"], url);
+        assert_eq!(claims["iat"], SERVER_TIME);
+        assert!(self.challenges.remove(claims["challenge"].as_str().unwrap()));
+        assert!(claims["seq"].as_u64().unwrap() > self.sequence);
+        self.sequence = claims["seq"].as_u64().unwrap();
+        claims
+    }
+}
+
+/// The running provider. What it remembers can be looked at and changed between two calls.
+pub struct Running {
+    pub server: Server,
+    state: Arc<Mutex<TestProvider>>,
+}
+
+impl Running {
+    pub fn state(&self) -> MutexGuard<'_, TestProvider> {
+        self.state.lock().unwrap()
+    }
+}
+
+pub async fn provider() -> Running {
+    let state = Arc::new(Mutex::new(TestProvider::default()));
+    let shared = state.clone();
+    let server = Server::start(move |asked, url| shared.lock().unwrap().answer(&asked, url)).await;
+    Running { server, state }
+}
+
+pub fn at(running: &Running) -> Provider {
+    Provider { url: running.server.url.clone(), roots_pem: running.server.roots_pem.clone() }
+}
+
+pub fn applicant() -> Applicant {
+    Applicant {
+        personal_number: "000199012345".to_owned(),
+        phone: "0900012345".to_owned(),
+        device_name: "phone".to_owned(),
+    }
+}
+
+/// A device clock that is an hour slow.
+pub fn now() -> Timestamp {
+    Timestamp::from_unix(SERVER_TIME - 3600)
+}
+
+pub fn server_time() -> Timestamp {
+    Timestamp::from_unix(SERVER_TIME)
+}
