@@ -1,1 +1,1 @@
-//! The whole path and the edges of each command, on real parts.
+//! The whole path and the edges of each part, on real parts. Read `whole_path.rs` first.
