@@ -51,29 +51,16 @@ impl<'a> Sign1<'a> {
             return Err(Error::WrongKind);
         }
         // An empty protected header is written as an empty byte string (RFC 9052, 3).
-        let protected_map = if protected.is_empty() {
-            None
-        } else {
-            Some(Item::parse(protected, profile)?)
-        };
+        let protected_map = if protected.is_empty() { None } else { Some(Item::parse(protected, profile)?) };
         if let Some(map) = protected_map {
             map.as_map()?;
         }
-        Ok(Self {
-            protected,
-            protected_map,
-            unprotected,
-            payload,
-            signature,
-            profile,
-        })
+        Ok(Self { protected, protected_map, unprotected, payload, signature, profile })
     }
 
     /// A protected header parameter.
     pub fn header(&self, label: i64) -> Option<Item<'a>> {
-        self.protected_map
-            .and_then(|map| map.as_map().ok())
-            .and_then(|map| map.get_int(label))
+        self.protected_map.and_then(|map| map.as_map().ok()).and_then(|map| map.get_int(label))
     }
 
     /// The protected header as received (the content of its byte string).
@@ -124,23 +111,14 @@ impl<'a> Sign1<'a> {
 /// The `Sig_structure` of RFC 9052, 4.4, with an empty `external_aad`.
 pub fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut out = Encoder::new();
-    out.array(4)
-        .text("Signature1")
-        .bytes(protected)
-        .bytes(&[])
-        .bytes(payload);
+    out.array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(payload);
     out.finish()
 }
 
 /// A `COSE_Sign1`, tagged 18, from its parts: the encoded protected map, the encoded unprotected map, the payload.
 pub fn assemble(protected: &[u8], unprotected: &[u8], payload: &[u8], signature: &[u8]) -> Vec<u8> {
     let mut out = Encoder::new();
-    out.tag(SIGN1_TAG)
-        .array(4)
-        .bytes(protected)
-        .raw(unprotected)
-        .bytes(payload)
-        .bytes(signature);
+    out.tag(SIGN1_TAG).array(4).bytes(protected).raw(unprotected).bytes(payload).bytes(signature);
     out.finish()
 }
 
@@ -155,24 +133,13 @@ pub struct Draft {
 impl Draft {
     /// From encoded protected and unprotected maps and the payload.
     pub const fn new(protected: Vec<u8>, unprotected: Vec<u8>, payload: Vec<u8>) -> Self {
-        Self {
-            protected,
-            unprotected,
-            payload,
-        }
+        Self { protected, unprotected, payload }
     }
 
     /// With the protected header `{alg: ES256, kid, typ}` and an empty unprotected one, as our own lists have it.
     pub fn es256(kid: &[u8], typ: &str, payload: Vec<u8>) -> Self {
         let mut protected = Encoder::new();
-        protected
-            .map(3)
-            .int(ALG)
-            .int(ES256)
-            .int(KID)
-            .bytes(kid)
-            .int(TYP)
-            .text(typ);
+        protected.map(3).int(ALG).int(ES256).int(KID).bytes(kid).int(TYP).text(typ);
         Self::new(protected.finish(), vec![0xa0], payload)
     }
 

@@ -59,11 +59,7 @@ impl PublicKey {
     fn from_sec1(bytes: &[u8]) -> Result<Self, NotAPoint> {
         let point = ::p256::AffinePoint::from_sec1_bytes(bytes).map_err(|_| NotAPoint)?;
         let uncompressed = point.to_sec1_point(false);
-        uncompressed
-            .as_bytes()
-            .try_into()
-            .map(Self)
-            .map_err(|_| NotAPoint)
+        uncompressed.as_bytes().try_into().map(Self).map_err(|_| NotAPoint)
     }
 
     /// `04 || x || y`.
@@ -76,11 +72,7 @@ impl PublicKey {
         let mut out = [0; 33];
         let [_, rest @ ..] = &self.0;
         if let Some((first, x)) = out.split_first_mut() {
-            *first = if self.y().last().is_some_and(|b| b & 1 == 1) {
-                3
-            } else {
-                2
-            };
+            *first = if self.y().last().is_some_and(|b| b & 1 == 1) { 3 } else { 2 };
             x.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         }
         out
@@ -154,19 +146,14 @@ mod tests {
 
     #[test]
     fn refuses_a_point_off_the_curve_and_the_wrong_form() {
-        let key = *PublicKey::from_uncompressed(key().public_key().as_ref())
-            .unwrap()
-            .uncompressed();
+        let key = *PublicKey::from_uncompressed(key().public_key().as_ref()).unwrap().uncompressed();
         let mut off = key;
         off[64] ^= 1;
         assert_eq!(PublicKey::from_uncompressed(&off), Err(NotAPoint));
         assert_eq!(PublicKey::from_uncompressed(&key[..64]), Err(NotAPoint));
         assert_eq!(PublicKey::from_compressed(&key), Err(NotAPoint));
         assert_eq!(PublicKey::from_uncompressed(&[0]), Err(NotAPoint));
-        assert_eq!(
-            PublicKey::from_compressed(&[&[2][..], &[0xff; 32]].concat()),
-            Err(NotAPoint)
-        );
+        assert_eq!(PublicKey::from_compressed(&[&[2][..], &[0xff; 32]].concat()), Err(NotAPoint));
     }
 
     #[test]
@@ -174,12 +161,7 @@ mod tests {
         let (pair, random) = (key(), SystemRandom::new());
         let public = PublicKey::from_uncompressed(pair.public_key().as_ref()).unwrap();
         for _ in 0..16 {
-            let signature: [u8; 64] = pair
-                .sign(&random, b"message")
-                .unwrap()
-                .as_ref()
-                .try_into()
-                .unwrap();
+            let signature: [u8; 64] = pair.sign(&random, b"message").unwrap().as_ref().try_into().unwrap();
             let low = normalize_s(&signature);
             assert!(is_low_s(&low));
             assert_eq!(normalize_s(&low), low);

@@ -79,8 +79,10 @@ pub enum Lookup {
         /// When the list was signed.
         as_of: Timestamp,
     },
-    /// The list that would say is past its expiry.
+    /// The list says so, but is past its expiry.
     Expired {
+        /// The state that it had.
+        status: Status,
         /// When the list was signed.
         as_of: Timestamp,
     },
@@ -109,16 +111,10 @@ impl StatusList {
         if token.header(cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(TYP) {
             return Err(StatusError::WrongType);
         }
-        let kid = token
-            .header(cose::KID)
-            .or_else(|| token.unprotected().as_map().ok()?.get_int(cose::KID));
+        let kid = token.header(cose::KID).or_else(|| token.unprotected().as_map().ok()?.get_int(cose::KID));
         let kid = kid.and_then(|kid| kid.as_bytes().ok());
         let named = |signer: &&StatusSigner| kid.is_none_or(|kid| kid == signer.kid);
-        if !signers
-            .iter()
-            .filter(named)
-            .any(|signer| token.verify(&signer.key).is_ok())
-        {
+        if !signers.iter().filter(named).any(|signer| token.verify(&signer.key).is_ok()) {
             return Err(StatusError::SignatureInvalid);
         }
         let claims = token.payload_item()?.as_map()?;
@@ -126,10 +122,7 @@ impl StatusList {
         let required = |key| claim(key).ok_or(StatusError::Malformed(cbor::Error::Record));
         let time = |item: Item<'_>| item.as_int().map(Timestamp::from_unix);
         let list = required(STATUS_LIST)?.as_map()?;
-        let member = |name| {
-            list.get_text(name)
-                .ok_or(StatusError::Malformed(cbor::Error::Record))
-        };
+        let member = |name| list.get_text(name).ok_or(StatusError::Malformed(cbor::Error::Record));
         let (bits, bytes) = unpack(member("bits")?.as_uint()?, member("lst")?.as_bytes()?)?;
         Ok(Self {
             subject: required(SUB)?.as_text()?.to_owned(),
@@ -169,21 +162,12 @@ impl StatusList {
 }
 
 fn unpack(bits: u64, compressed: &[u8]) -> Result<(u8, Vec<u8>), StatusError> {
-    let bits = u8::try_from(bits)
-        .ok()
-        .filter(|bits| [1, 2, 4, 8].contains(bits))
-        .ok_or(StatusError::WrongWidth)?;
+    let bits =
+        u8::try_from(bits).ok().filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(StatusError::WrongWidth)?;
     let mut bytes = Vec::new();
     let limit = LARGEST_LIST as u64 + 1;
-    ZlibDecoder::new(compressed)
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|_| StatusError::Inflate)?;
-    if bytes.len() > LARGEST_LIST {
-        Err(StatusError::TooLarge)
-    } else {
-        Ok((bits, bytes))
-    }
+    ZlibDecoder::new(compressed).take(limit).read_to_end(&mut bytes).map_err(|_| StatusError::Inflate)?;
+    if bytes.len() > LARGEST_LIST { Err(StatusError::TooLarge) } else { Ok((bits, bytes)) }
 }
 
 fn position(bits: u8, index: u64) -> Option<(usize, u32, u8)> {
@@ -209,11 +193,7 @@ impl StatusStore {
 
     /// Takes a list in; an older one than that at hand is refused and the newer one stays.
     pub fn insert(&mut self, list: StatusList) -> Result<(), StatusError> {
-        if self
-            .0
-            .get(&list.subject)
-            .is_some_and(|held| held.issued > list.issued)
-        {
+        if self.0.get(&list.subject).is_some_and(|held| held.issued > list.issued) {
             return Err(StatusError::Rollback);
         }
         self.0.insert(list.subject.clone(), list);
@@ -225,15 +205,13 @@ impl StatusStore {
         let Some(list) = self.0.get(uri) else {
             return Lookup::Unknown;
         };
+        let as_of = list.issued;
         match list.get(index) {
             None => Lookup::Unknown,
-            Some(_) if list.expires.is_some_and(|expires| now >= expires) => {
-                Lookup::Expired { as_of: list.issued }
+            Some(status) if list.expires.is_some_and(|expires| now >= expires) => {
+                Lookup::Expired { status, as_of }
             }
-            Some(status) => Lookup::Found {
-                status,
-                as_of: list.issued,
-            },
+            Some(status) => Lookup::Found { status, as_of },
         }
     }
 
@@ -271,18 +249,10 @@ impl StatusListDraft {
             return Err(StatusError::WrongWidth);
         }
         let length = entries.checked_mul(u64::from(bits)).map(|bits| bits.div_ceil(8));
-        let length = length
-            .and_then(|length| usize::try_from(length).ok())
-            .filter(|length| *length <= LARGEST_LIST);
+        let length =
+            length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= LARGEST_LIST);
         let bytes = vec![0; length.ok_or(StatusError::TooLarge)?];
-        Ok(Self {
-            subject: subject.to_owned(),
-            issued,
-            expires,
-            ttl_seconds: 900,
-            bits,
-            bytes,
-        })
+        Ok(Self { subject: subject.to_owned(), issued, expires, ttl_seconds: 900, bits, bytes })
     }
 
     /// Sets the state at an index; `false` where the list has no such index or its width no such value.
@@ -302,25 +272,12 @@ impl StatusListDraft {
     /// The token that waits for the signer.
     pub fn draft(&self, kid: &[u8]) -> Result<Draft, StatusError> {
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-        let compressed = zlib
-            .write_all(&self.bytes)
-            .and_then(|()| zlib.finish())
-            .map_err(|_| StatusError::Inflate)?;
+        let compressed =
+            zlib.write_all(&self.bytes).and_then(|()| zlib.finish()).map_err(|_| StatusError::Inflate)?;
         let mut claims = Encoder::new();
-        claims
-            .map(5)
-            .int(SUB)
-            .text(&self.subject)
-            .int(EXP)
-            .int(self.expires.as_unix());
+        claims.map(5).int(SUB).text(&self.subject).int(EXP).int(self.expires.as_unix());
         claims.int(IAT).int(self.issued.as_unix());
-        claims
-            .int(STATUS_LIST)
-            .map(2)
-            .text("lst")
-            .bytes(&compressed)
-            .text("bits")
-            .uint(u64::from(self.bits));
+        claims.int(STATUS_LIST).map(2).text("lst").bytes(&compressed).text("bits").uint(u64::from(self.bits));
         claims.int(TTL).uint(self.ttl_seconds);
         Ok(Draft::es256(kid, TYP, claims.finish()))
     }

@@ -18,11 +18,6 @@ impl TestKey {
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0
-            .sign(&SystemRandom::new(), message)
-            .unwrap()
-            .as_ref()
-            .try_into()
-            .unwrap()
+        self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap()
     }
 }

@@ -92,27 +92,15 @@ mod tests {
 
     #[test]
     fn refuses_a_time_without_offset_and_a_date_alone() {
-        for text in [
-            "2025-06-01T00:00:00",
-            "2025-06-01",
-            "",
-            "yesterday",
-            "2025-13-01T00:00:00Z",
-        ] {
+        for text in ["2025-06-01T00:00:00", "2025-06-01", "", "yesterday", "2025-13-01T00:00:00Z"] {
             assert_eq!(Timestamp::parse_rfc3339(text), Err(TimeError), "{text}");
         }
     }
 
     #[test]
     fn never_overflows() {
-        assert_eq!(
-            Timestamp::from_unix(i64::MAX).plus_seconds(i64::MAX).as_unix(),
-            LATEST
-        );
-        assert_eq!(
-            Timestamp::from_unix(i64::MIN).minus_seconds(i64::MAX).as_unix(),
-            EARLIEST
-        );
+        assert_eq!(Timestamp::from_unix(i64::MAX).plus_seconds(i64::MAX).as_unix(), LATEST);
+        assert_eq!(Timestamp::from_unix(i64::MIN).minus_seconds(i64::MAX).as_unix(), EARLIEST);
         assert!(Timestamp::from_unix(i64::MAX).to_string().starts_with("9999"));
     }
 }

@@ -19,10 +19,7 @@ fn draft(successor: Option<PublicKey>) -> TrustListDraft {
         issued: NOW,
         expires: NOW.plus_seconds(100),
         issuers: vec![issuer],
-        status_signers: vec![StatusSigner {
-            kid: b"s1".to_vec(),
-            key: TestKey::new().public(),
-        }],
+        status_signers: vec![StatusSigner { kid: b"s1".to_vec(), key: TestKey::new().public() }],
         status_base: "https://127.0.0.1/status/".into(),
         successor,
     }
@@ -41,10 +38,7 @@ fn gives_back_what_the_root_signed() {
     assert_eq!(trust.issuer("vn-moh", b"k2"), None);
     assert_eq!(trust.issuer("vn-mo", b"k1"), None);
     assert_eq!(trust.status_signers(), list.status_signers);
-    assert_eq!(
-        (trust.sequence(), trust.issued(), trust.expires()),
-        (5, NOW, NOW.plus_seconds(100))
-    );
+    assert_eq!((trust.sequence(), trust.issued(), trust.expires()), (5, NOW, NOW.plus_seconds(100)));
     assert_eq!(trust.roots(), [root.public()]);
 }
 
@@ -69,18 +63,17 @@ fn refuses_a_frozen_list_once_its_time_is_over() {
     assert!(Trust::load(&[root.public()], &list, 5, NOW.plus_seconds(99)).is_ok());
     let refused = Trust::load(&[root.public()], &list, 5, NOW.plus_seconds(100));
     assert_eq!(refused.unwrap_err(), TrustError::Expired);
+    assert_eq!(
+        Trust::load_even_expired(&[root.public()], &list, 5).unwrap().expires(),
+        NOW.plus_seconds(100)
+    );
 }
 
 #[test]
 fn the_announced_successor_takes_over_and_a_skipped_one_does_not() {
     let (first, second, third) = (TestKey::new(), TestKey::new(), TestKey::new());
-    let announced = Trust::load(
-        &[first.public()],
-        &signed(&first, &draft(Some(second.public()))),
-        0,
-        NOW,
-    )
-    .unwrap();
+    let announced =
+        Trust::load(&[first.public()], &signed(&first, &draft(Some(second.public()))), 0, NOW).unwrap();
     let roots = announced.roots();
     assert!(Trust::load(&roots, &signed(&first, &draft(None)), 5, NOW).is_ok());
     assert!(Trust::load(&roots, &signed(&second, &draft(Some(third.public()))), 5, NOW).is_ok());
@@ -93,10 +86,7 @@ fn refuses_a_token_of_another_type() {
     let root = TestKey::new();
     let other = Draft::es256(b"root", "application/statuslist+cwt", vec![0xa0]);
     let token = other.assemble(&root.sign(&other.to_be_signed()));
-    assert_eq!(
-        Trust::load(&[root.public()], &token, 0, NOW).unwrap_err(),
-        TrustError::WrongType
-    );
+    assert_eq!(Trust::load(&[root.public()], &token, 0, NOW).unwrap_err(), TrustError::WrongType);
 }
 
 #[test]
@@ -106,9 +96,6 @@ fn no_changed_byte_is_accepted() {
     for at in 0..good.len() {
         let mut changed = good.clone();
         changed[at] ^= 1;
-        assert!(
-            Trust::load(&[root.public()], &changed, 0, NOW).is_err(),
-            "byte {at}"
-        );
+        assert!(Trust::load(&[root.public()], &changed, 0, NOW).is_err(), "byte {at}");
     }
 }

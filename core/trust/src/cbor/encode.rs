@@ -20,8 +20,7 @@ impl Encoder {
         let bytes = argument.to_be_bytes();
         let (info, skip) = match argument {
             0..=23 => {
-                self.0
-                    .push(major << 5 | bytes.last().copied().unwrap_or_default());
+                self.0.push(major << 5 | bytes.last().copied().unwrap_or_default());
                 return self;
             }
             24..=0xff => (24, 7),
@@ -84,14 +83,7 @@ impl Encoder {
 
     /// A simple value; 24 to 31 do not exist and are written as `undefined`.
     pub fn simple(&mut self, value: u8) -> &mut Self {
-        self.head(
-            7,
-            if (24..32).contains(&value) {
-                23
-            } else {
-                u64::from(value)
-            },
-        )
+        self.head(7, if (24..32).contains(&value) { 23 } else { u64::from(value) })
     }
 
     /// `true` or `false`.

@@ -65,11 +65,7 @@ impl<'a> Item<'a> {
     /// An unsigned integer.
     pub fn as_uint(&self) -> Result<u64, Error> {
         match self.head()? {
-            Head {
-                major: 0,
-                argument: Some(value),
-                ..
-            } => Ok(value),
+            Head { major: 0, argument: Some(value), .. } => Ok(value),
             _ => Err(Error::WrongKind),
         }
     }
@@ -77,18 +73,12 @@ impl<'a> Item<'a> {
     /// An integer.
     pub fn as_int(&self) -> Result<i64, Error> {
         match self.head()? {
-            Head {
-                major: 0,
-                argument: Some(value),
-                ..
-            } => i64::try_from(value).map_err(|_| Error::OutOfRange),
-            Head {
-                major: 1,
-                argument: Some(value),
-                ..
-            } => i64::try_from(value)
-                .map(|value| -1 - value)
-                .map_err(|_| Error::OutOfRange),
+            Head { major: 0, argument: Some(value), .. } => {
+                i64::try_from(value).map_err(|_| Error::OutOfRange)
+            }
+            Head { major: 1, argument: Some(value), .. } => {
+                i64::try_from(value).map(|value| -1 - value).map_err(|_| Error::OutOfRange)
+            }
             _ => Err(Error::WrongKind),
         }
     }
@@ -131,12 +121,9 @@ impl<'a> Item<'a> {
     /// The number of a simple value: 20 false, 21 true, 22 null, 59 the redacted keys of SD-CWT.
     pub fn as_simple(&self) -> Result<u8, Error> {
         match self.head()? {
-            Head {
-                major: 7,
-                info: 0..=24,
-                argument: Some(value),
-                ..
-            } => u8::try_from(value).map_err(|_| Error::OutOfRange),
+            Head { major: 7, info: 0..=24, argument: Some(value), .. } => {
+                u8::try_from(value).map_err(|_| Error::OutOfRange)
+            }
             _ => Err(Error::WrongKind),
         }
     }
@@ -144,17 +131,9 @@ impl<'a> Item<'a> {
     /// A tag and what it is on.
     pub fn as_tag(&self) -> Result<(u64, Self), Error> {
         match self.head()? {
-            Head {
-                major: 6,
-                argument: Some(tag),
-                length,
-                ..
-            } => Ok((
-                tag,
-                Self {
-                    raw: self.raw.get(length..).ok_or(Error::Truncated)?,
-                },
-            )),
+            Head { major: 6, argument: Some(tag), length, .. } => {
+                Ok((tag, Self { raw: self.raw.get(length..).ok_or(Error::Truncated)? }))
+            }
             _ => Err(Error::WrongKind),
         }
     }
@@ -174,10 +153,7 @@ impl<'a> Item<'a> {
         if head.major != major {
             return Err(Error::WrongKind);
         }
-        Ok(Walk {
-            rest: self.raw.get(head.length..).ok_or(Error::Truncated)?,
-            left: head.argument,
-        })
+        Ok(Walk { rest: self.raw.get(head.length..).ok_or(Error::Truncated)?, left: head.argument })
     }
 }
 
@@ -226,23 +202,17 @@ pub struct Map<'a>(Walk<'a>);
 impl<'a> Map<'a> {
     /// The value under an integer key.
     pub fn get_int(&self, key: i64) -> Option<Item<'a>> {
-        self.clone()
-            .find(|(found, _)| found.as_int() == Ok(key))
-            .map(|(_, value)| value)
+        self.clone().find(|(found, _)| found.as_int() == Ok(key)).map(|(_, value)| value)
     }
 
     /// The value under a text key.
     pub fn get_text(&self, key: &str) -> Option<Item<'a>> {
-        self.clone()
-            .find(|(found, _)| found.as_text() == Ok(key))
-            .map(|(_, value)| value)
+        self.clone().find(|(found, _)| found.as_text() == Ok(key)).map(|(_, value)| value)
     }
 
     /// The value under a simple key.
     pub fn get_simple(&self, key: u8) -> Option<Item<'a>> {
-        self.clone()
-            .find(|(found, _)| found.as_simple() == Ok(key))
-            .map(|(_, value)| value)
+        self.clone().find(|(found, _)| found.as_simple() == Ok(key)).map(|(_, value)| value)
     }
 }
 

@@ -25,47 +25,26 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Error> {
     let (major, info) = (first >> 5, first & 0x1f);
     let width = match info {
         0..=23 => {
-            return Ok(Head {
-                major,
-                info,
-                argument: Some(u64::from(info)),
-                length: 1,
-            });
+            return Ok(Head { major, info, argument: Some(u64::from(info)), length: 1 });
         }
         24 => 1,
         25 => 2,
         26 => 4,
         27 => 8,
         31 => {
-            return Ok(Head {
-                major,
-                info,
-                argument: None,
-                length: 1,
-            });
+            return Ok(Head { major, info, argument: None, length: 1 });
         }
         _ => return Err(Error::Reserved),
     };
     let argument = rest.get(..width).ok_or(Error::Truncated)?;
-    let argument = argument
-        .iter()
-        .fold(0, |value, byte| value << 8 | u64::from(*byte));
-    Ok(Head {
-        major,
-        info,
-        argument: Some(argument),
-        length: 1 + width,
-    })
+    let argument = argument.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    Ok(Head { major, info, argument: Some(argument), length: 1 + width })
 }
 
 /// Checks that the bytes are exactly one item that this profile takes.
 pub fn scan(bytes: &[u8], profile: Profile) -> Result<(), Error> {
     let rest = Scanner { profile }.item(bytes, 0)?;
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::TrailingBytes)
-    }
+    if rest.is_empty() { Ok(()) } else { Err(Error::TrailingBytes) }
 }
 
 /// The length of the first item of bytes that were scanned before.
@@ -84,11 +63,7 @@ fn skip(bytes: &[u8], depth: usize) -> Result<&[u8], Error> {
     match (head.major, head.argument) {
         (2 | 3, Some(length)) => take(rest, length).map(|(_, rest)| rest),
         (4 | 5, Some(count)) => {
-            for _ in 0..if head.major == 5 {
-                count.saturating_mul(2)
-            } else {
-                count
-            } {
+            for _ in 0..if head.major == 5 { count.saturating_mul(2) } else { count } {
                 rest = skip(rest, depth + 1)?;
             }
             Ok(rest)
@@ -144,20 +119,12 @@ impl Scanner {
     }
 
     fn deeper(depth: usize) -> Result<usize, Error> {
-        if depth < MOST_NESTING {
-            Ok(depth + 1)
-        } else {
-            Err(Error::TooDeep)
-        }
+        if depth < MOST_NESTING { Ok(depth + 1) } else { Err(Error::TooDeep) }
     }
 
     fn shortest(head: Head) -> Result<(), Error> {
         let Some(argument) = head.argument else {
-            return Err(if (2..=5).contains(&head.major) {
-                Error::Indefinite
-            } else {
-                Error::Reserved
-            });
+            return Err(if (2..=5).contains(&head.major) { Error::Indefinite } else { Error::Reserved });
         };
         let longer_than_needed = match head.length {
             _ if head.major == 7 => false,
@@ -167,11 +134,7 @@ impl Scanner {
             9 => argument <= 0xffff_ffff,
             _ => false,
         };
-        if longer_than_needed {
-            Err(Error::NotShortest)
-        } else {
-            Ok(())
-        }
+        if longer_than_needed { Err(Error::NotShortest) } else { Ok(()) }
     }
 
     fn simple(self, head: Head, value: u64, rest: &[u8]) -> Result<&[u8], Error> {
@@ -280,13 +243,7 @@ impl<'a> Key<'a> {
 impl<'a> Keys<'a> {
     const fn new(profile: Profile) -> Self {
         let few = [Key::Other(&[]); ON_STACK];
-        Self {
-            profile,
-            last: None,
-            count: 0,
-            few,
-            many: std::collections::BTreeSet::new(),
-        }
+        Self { profile, last: None, count: 0, few, many: std::collections::BTreeSet::new() }
     }
 
     fn add(&mut self, raw: &'a [u8]) -> Result<(), Error> {
@@ -306,10 +263,6 @@ impl<'a> Keys<'a> {
             self.count += 1;
             return Ok(());
         }
-        if self.many.insert(key) {
-            Ok(())
-        } else {
-            Err(Error::DuplicateKey)
-        }
+        if self.many.insert(key) { Ok(()) } else { Err(Error::DuplicateKey) }
     }
 }

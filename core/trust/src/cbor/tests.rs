@@ -2,18 +2,12 @@ use super::*;
 
 fn both(hex: &str) -> (Result<(), Error>, Result<(), Error>) {
     let bytes = unhex(hex);
-    (
-        scan(&bytes, Profile::Deterministic),
-        scan(&bytes, Profile::Interoperable),
-    )
+    (scan(&bytes, Profile::Deterministic), scan(&bytes, Profile::Interoperable))
 }
 
 fn unhex(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .chars()
-        .filter_map(|c| c.to_digit(16))
-        .map(|d| u8::try_from(d).unwrap())
-        .collect();
+    let digits: Vec<u8> =
+        hex.chars().filter_map(|c| c.to_digit(16)).map(|d| u8::try_from(d).unwrap()).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
@@ -94,11 +88,7 @@ fn a_duplicate_beyond_the_keys_on_the_stack_is_found() {
     assert_eq!(scan(&map(&distinct), Profile::Interoperable), Ok(()));
     for repeated in [199, 100, 0] {
         let twice: Vec<u64> = distinct.iter().copied().chain([repeated]).collect();
-        assert_eq!(
-            scan(&map(&twice), Profile::Interoperable),
-            Err(Error::DuplicateKey),
-            "{repeated}"
-        );
+        assert_eq!(scan(&map(&twice), Profile::Interoperable), Err(Error::DuplicateKey), "{repeated}");
     }
 }
 
@@ -108,23 +98,14 @@ fn depth_is_bounded() {
         let nested = |levels: usize| [vec![head; levels], vec![0]].concat();
         assert_eq!(scan(&nested(16), Profile::Interoperable), Ok(()));
         assert_eq!(scan(&nested(17), Profile::Interoperable), Err(Error::TooDeep));
-        assert_eq!(
-            scan(&nested(1_000_000), Profile::Interoperable),
-            Err(Error::TooDeep)
-        );
+        assert_eq!(scan(&nested(1_000_000), Profile::Interoperable), Err(Error::TooDeep));
     }
 }
 
 #[test]
 fn the_cursor_gives_back_what_the_encoder_wrote() {
     let mut out = Encoder::new();
-    out.tag(18)
-        .array(6)
-        .uint(500)
-        .int(-7)
-        .bytes(b"abc")
-        .text("Mẫu")
-        .bool(true);
+    out.tag(18).array(6).uint(500).int(-7).bytes(b"abc").text("Mẫu").bool(true);
     out.map(2).int(-1).null().simple(59).array(0);
     let bytes = out.finish();
     let item = Item::parse(&bytes, Profile::Deterministic).unwrap();
@@ -147,17 +128,8 @@ fn the_cursor_gives_back_what_the_encoder_wrote() {
 #[test]
 fn the_cursor_walks_indefinite_containers() {
     let bytes = unhex("bf 01 9f 02 03 ff 61 61 f5 ff");
-    let map = Item::parse(&bytes, Profile::Interoperable)
-        .unwrap()
-        .as_map()
-        .unwrap();
-    let inner: Vec<_> = map
-        .get_int(1)
-        .unwrap()
-        .as_array()
-        .unwrap()
-        .map(|i| i.as_uint().unwrap())
-        .collect();
+    let map = Item::parse(&bytes, Profile::Interoperable).unwrap().as_map().unwrap();
+    let inner: Vec<_> = map.get_int(1).unwrap().as_array().unwrap().map(|i| i.as_uint().unwrap()).collect();
     assert_eq!(inner, [2, 3]);
     assert_eq!(map.get_text("a").unwrap().as_bool(), Ok(true));
 }
