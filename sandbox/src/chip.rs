@@ -1,4 +1,5 @@
-//! An ICAO 9303 chip from the card's side: file system, access conditions, secure messaging, PACE, BAC, chip and
+//! An ICAO 9303 chip from the card's side: file system, access conditions, secure messaging, PACE (generic, integrated and
+//! chip authentication mapping, over curves and prime fields), BAC, chip and
 //! active authentication, and faults on purpose. It shares with the reader only the curves, so that an error of one
 //! side cannot hide in the other.
 //!
@@ -18,7 +19,10 @@ mod dispatch;
 mod fault;
 mod files;
 mod group;
+mod integrated;
 mod messaging;
+mod modp;
+pub(crate) mod numbers;
 pub(crate) mod objects;
 mod pace;
 mod passwords;

@@ -49,7 +49,5 @@ pub(super) fn set_key_agreement(key: &StaticKey, data: &[u8]) -> Result<Session,
 }
 
 fn session(suite: Suite, key: &StaticKey, theirs: &[u8]) -> Result<Session, StatusWord> {
-    let theirs = key.group.decode(theirs)?;
-    let secret = key.group.secret(&key.group.multiply(&theirs, &key.scalar))?;
-    Ok(Session::new(suite, &secret))
+    Ok(Session::new(suite, &key.agree(theirs)?))
 }

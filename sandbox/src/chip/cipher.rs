@@ -48,6 +48,15 @@ impl Suite {
         }
     }
 
+    /// Octets of a key.
+    pub(super) const fn key_octets(self) -> usize {
+        match self {
+            Self::TripleDes | Self::Aes128 => 16,
+            Self::Aes192 => 24,
+            Self::Aes256 => 32,
+        }
+    }
+
     /// Derives a key from a shared secret (Doc 9303-11, 9.7.1).
     pub(super) fn derive(self, secret: &[u8], purpose: Purpose) -> Key {
         let counter = [0, 0, 0, purpose as u8];
@@ -59,11 +68,7 @@ impl Suite {
                 Sha256::new().chain_update(secret).chain_update(counter).finalize().to_vec()
             }
         };
-        octets.truncate(match self {
-            Self::TripleDes | Self::Aes128 => 16,
-            Self::Aes192 => 24,
-            Self::Aes256 => 32,
-        });
+        octets.truncate(self.key_octets());
         Key { suite: self, octets }
     }
 
@@ -86,6 +91,11 @@ pub(super) fn unpad(padded: &[u8]) -> Result<&[u8], StatusWord> {
 }
 
 impl Key {
+    /// A key out of the first of these octets.
+    pub(super) fn new(suite: Suite, octets: &[u8]) -> Self {
+        Self { suite, octets: octets.iter().copied().take(suite.key_octets()).collect() }
+    }
+
     /// The suite that this key is for.
     pub(super) const fn suite(&self) -> Suite {
         self.suite

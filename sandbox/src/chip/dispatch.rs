@@ -269,7 +269,7 @@ impl Chip {
             self.state.next_session = Some(session);
             return Ok(Answer::ok(encode(0x7c, &[])));
         }
-        match self.state.exchange.advance(&command.data, self.random.as_mut()) {
+        match self.state.exchange.advance(&command.data, self.static_key.as_ref(), self.random.as_mut()) {
             Ok(step) => {
                 if let Some(session) = step.session {
                     self.state.access = Access::Pace;

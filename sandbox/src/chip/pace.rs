@@ -1,11 +1,10 @@
 //! Password authenticated connection establishment from the card's side (ICAO Doc 9303-11, 4.4).
 use trust::random::Random;
 
-use card::curve::Point;
-
 use super::cipher::{Key, Purpose, Suite};
 use super::command::StatusWord;
-use super::group::Group;
+use super::group::{Element, Group, StaticKey};
+use super::integrated;
 use super::messaging::Session;
 use super::objects::{encode, find, objects, sole};
 use super::passwords::Passwords;
@@ -45,10 +44,20 @@ impl Offer {
     }
 }
 
+/// How both sides come to a common generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mapping {
+    Generic,
+    Integrated,
+    /// Generic, and the chip's scalar proves its static key afterwards.
+    ChipAuthentication,
+}
+
 /// What was chosen by MSE:Set AT.
 #[derive(Clone, Debug)]
 struct Choice {
     protocol: Vec<u8>,
+    mapping: Mapping,
     suite: Suite,
     group: Group,
     password: Key,
@@ -84,12 +93,15 @@ pub(super) struct NoncedState {
 #[derive(Clone, Debug)]
 pub(super) struct MappedState {
     choice: Choice,
-    generator: Point,
+    generator: Element,
+    /// The chip's scalar of a generic mapping.
+    scalar: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct AgreedState {
     choice: Choice,
+    scalar: Vec<u8>,
     own: Vec<u8>,
     theirs: Vec<u8>,
     secret: Vec<u8>,
@@ -137,20 +149,31 @@ impl Exchange {
             4 => Suite::Aes256,
             _ => return Err(StatusWord::WRONG_DATA),
         };
-        if *mapping != 2 {
-            return Err(StatusWord::WRONG_DATA);
-        }
+        let group = Group::standardised(offer.parameter)?;
+        let mapping = match (mapping, &group) {
+            (1, Group::Modp(_)) | (2, Group::Curve(_)) => Mapping::Generic,
+            (3, Group::Modp(_)) | (4, Group::Curve(_)) => Mapping::Integrated,
+            (6, Group::Curve(_)) => Mapping::ChipAuthentication,
+            _ => return Err(StatusWord::WRONG_DATA),
+        };
         let choice = Choice {
             protocol: protocol.to_vec(),
+            mapping,
             suite,
-            group: Group::standardised(offer.parameter)?,
+            group,
             password: suite.derive(&secret, Purpose::Password),
         };
         Ok(Self::Chosen(Box::new(ChosenState { choice })))
     }
 
     /// One GENERAL AUTHENTICATE. Whatever fails puts the exchange back to its start.
-    pub(super) fn advance(&mut self, data: &[u8], random: &mut dyn Random) -> Result<Step, StatusWord> {
+    /// `key` is the chip's static key, for the mapping that proves it.
+    pub(super) fn advance(
+        &mut self,
+        data: &[u8],
+        key: Option<&StaticKey>,
+        random: &mut dyn Random,
+    ) -> Result<Step, StatusWord> {
         let sent = objects(sole(data, 0x7c)?)?;
         let (response, session) = match (std::mem::take(self), sent.as_slice()) {
             (Self::Chosen(state), []) => {
@@ -169,7 +192,7 @@ impl Exchange {
                 (response, None)
             }
             (Self::Agreed(state), [sent]) if sent.tag == 0x85 => {
-                let (session, response) = state.authenticate(sent.value)?;
+                let (session, response) = state.authenticate(sent.value, key)?;
                 (response, Some(session))
             }
             _ => return Err(StatusWord::CONDITIONS_NOT_SATISFIED),
@@ -181,7 +204,11 @@ impl Exchange {
 impl ChosenState {
     /// The encrypted nonce.
     fn nonce(self, random: &mut dyn Random) -> Result<(NoncedState, Vec<u8>), StatusWord> {
-        let mut nonce = vec![0; 16];
+        let octets = match self.choice.mapping {
+            Mapping::Integrated => integrated::nonce_octets(self.choice.suite),
+            Mapping::Generic | Mapping::ChipAuthentication => 16,
+        };
+        let mut nonce = vec![0; octets];
         random.fill(&mut nonce).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
         let cryptogram = self.choice.password.encrypt(&nonce)?;
         Ok((NoncedState { choice: self.choice, nonce }, encode(0x80, &cryptogram)))
@@ -189,18 +216,36 @@ impl ChosenState {
 }
 
 impl NoncedState {
-    /// Generic mapping: the nonce times the generator, plus a shared element (4.4.3.3.1).
     fn map(self, theirs: &[u8], random: &mut dyn Random) -> Result<(MappedState, Vec<u8>), StatusWord> {
+        match self.choice.mapping {
+            Mapping::Integrated => self.map_integrated(theirs),
+            Mapping::Generic | Mapping::ChipAuthentication => self.map_generic(theirs, random),
+        }
+    }
+
+    /// The nonce times the generator, plus a shared element (4.4.3.3.1).
+    fn map_generic(
+        self,
+        theirs: &[u8],
+        random: &mut dyn Random,
+    ) -> Result<(MappedState, Vec<u8>), StatusWord> {
         let group = &self.choice.group;
         let theirs = group.decode(theirs)?;
         let scalar = group.generate_scalar(random)?;
-        let own = group.multiply(&group.generator(), &scalar);
-        let shared = group.multiply(&theirs, &scalar);
-        let generator = group.add(&group.multiply(&group.generator(), &self.nonce), &shared);
+        let own = group.multiply(&group.generator(), &scalar)?;
+        let shared = group.multiply(&theirs, &scalar)?;
+        let generator = group.add(&group.multiply(&group.generator(), &self.nonce)?, &shared)?;
         // An element that is neutral has no encoding: nothing may be built on it.
         group.encode(&generator)?;
         let response = encode(0x82, &group.encode(&own)?);
-        Ok((MappedState { choice: self.choice, generator }, response))
+        Ok((MappedState { choice: self.choice, generator, scalar }, response))
+    }
+
+    /// Both nonces hashed into the group (4.4.3.3.2).
+    fn map_integrated(self, theirs: &[u8]) -> Result<(MappedState, Vec<u8>), StatusWord> {
+        let generator = self.choice.group.map_nonces(self.choice.suite, &self.nonce, theirs)?;
+        self.choice.group.encode(&generator)?;
+        Ok((MappedState { choice: self.choice, generator, scalar: Vec::new() }, encode(0x82, &[])))
     }
 }
 
@@ -209,29 +254,47 @@ impl MappedState {
     fn agree(self, theirs: &[u8], random: &mut dyn Random) -> Result<(AgreedState, Vec<u8>), StatusWord> {
         let group = &self.choice.group;
         let scalar = group.generate_scalar(random)?;
-        let own = group.encode(&group.multiply(&self.generator, &scalar))?;
-        let secret = group.secret(&group.multiply(&group.decode(theirs)?, &scalar))?;
+        let own = group.encode(&group.multiply(&self.generator, &scalar)?)?;
+        let secret = group.secret(&group.multiply(&group.decode(theirs)?, &scalar)?)?;
         if own == theirs {
             return Err(StatusWord::AUTHENTICATION_FAILED);
         }
         let response = encode(0x84, &own);
-        Ok((AgreedState { choice: self.choice, own, theirs: theirs.to_vec(), secret }, response))
+        let theirs = theirs.to_vec();
+        Ok((AgreedState { choice: self.choice, scalar: self.scalar, own, theirs, secret }, response))
     }
 }
 
 impl AgreedState {
     /// Checks the terminal's token and gives the chip's.
-    fn authenticate(self, token: &[u8]) -> Result<(Session, Vec<u8>), StatusWord> {
+    fn authenticate(self, token: &[u8], key: Option<&StaticKey>) -> Result<(Session, Vec<u8>), StatusWord> {
         let checksum = self.choice.suite.derive(&self.secret, Purpose::Checksum);
         if *token != checksum.checksum(&self.token_input(&self.own))? {
             return Err(StatusWord::AUTHENTICATION_FAILED);
         }
-        let response = encode(0x86, &checksum.checksum(&self.token_input(&self.theirs))?);
+        let mut response = encode(0x86, &checksum.checksum(&self.token_input(&self.theirs))?);
+        if self.choice.mapping == Mapping::ChipAuthentication {
+            let key = key.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+            response.extend(encode(0x8a, &self.chip_authentication_data(key)?));
+        }
         Ok((Session::new(self.choice.suite, &self.secret), response))
+    }
+
+    /// The proof of the static key, encrypted with a counter of minus one (4.4.3.5).
+    fn chip_authentication_data(&self, key: &StaticKey) -> Result<Vec<u8>, StatusWord> {
+        let proof = key.divide(&self.choice.group, &self.scalar)?;
+        let suite = self.choice.suite;
+        let encryption = suite.derive(&self.secret, Purpose::Encryption);
+        let initial = encryption.encrypt(&vec![0xff; suite.block()])?;
+        encryption.encrypt_from(&initial, &suite.pad(&proof))
     }
 
     /// A public key data object with the protocol (4.4.3.4).
     fn token_input(&self, public: &[u8]) -> Vec<u8> {
-        encode(0x7f49, &[encode(0x06, &self.choice.protocol), encode(0x86, public)].concat())
+        let tag = match self.choice.group {
+            Group::Curve(_) => 0x86,
+            Group::Modp(_) => 0x84,
+        };
+        encode(0x7f49, &[encode(0x06, &self.choice.protocol), encode(tag, public)].concat())
     }
 }

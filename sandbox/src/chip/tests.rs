@@ -145,11 +145,13 @@ fn vectors_bac_and_secure_messaging_octet_for_octet() {
 fn vectors_pace_octet_for_octet() {
     let mut cases = 0;
     for (name, vector) in json_files("pace") {
-        if !name.starts_with("synthetic_gm") && !name.starts_with("icao_9303_11_G1") {
+        if name.starts_with("real_") {
+            // The chip's secrets of a real document are not known.
             continue;
         }
         let keys = ["nonce_s", "chip_map_private", "chip_ephemeral_private"];
-        let random = Script(keys.iter().flat_map(|key| octets(&vector[*key])).collect());
+        let random = keys.iter().filter_map(|key| vector.get(*key)).flat_map(octets).collect();
+        let random = Script(random);
         let mut files = Files::default();
         files.insert(FileName::CARD_ACCESS, Content::Octets(octets(&vector["EF_CardAccess"])));
         let mut chip = Chip::new(files).with_random(Box::new(random));
@@ -160,6 +162,10 @@ fn vectors_pace_octet_for_octet() {
             let dg1 = dg1_for(password);
             chip = chip.with_file(FileName::data_group(1), Content::Octets(dg1.clone()));
             chip.passwords = Passwords::from_dg1(&dg1);
+        }
+        if let Some(private) = vector.get("chip_static_private_SK_IC") {
+            let curve = vector["curve"].as_str().unwrap();
+            chip.static_key = Some(StaticKey::from_parts(curve, &octets(private)));
         }
         for exchange in vector["apdus"].as_array().unwrap() {
             let response = send(&mut chip, exchange["command"].as_str().unwrap());
