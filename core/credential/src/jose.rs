@@ -138,12 +138,7 @@ impl Jws {
         let header = Header::parse(&decode(header)?)?;
         let payload = decode(payload)?;
         let signature = decode(signature)?.try_into().map_err(|_| JoseError::Signature)?;
-        Ok(Self {
-            header,
-            signed: signed.to_owned(),
-            payload,
-            signature,
-        })
+        Ok(Self { header, signed: signed.to_owned(), payload, signature })
     }
 
     /// The header, unproven.
@@ -161,11 +156,7 @@ impl Jws {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
             _ => found,
         };
-        if found.eq_ignore_ascii_case(typ) {
-            Ok(self)
-        } else {
-            Err(JoseError::Type)
-        }
+        if found.eq_ignore_ascii_case(typ) { Ok(self) } else { Err(JoseError::Type) }
     }
 
     /// Verifies the signature and only then reads the payload, which must be a JSON object.
@@ -173,13 +164,9 @@ impl Jws {
     /// # Errors
     /// [`JoseError::Signature`], or a payload that is no strict JSON object.
     pub fn verify(self, key: &PublicKey) -> Result<VerifiedJws, JoseError> {
-        key.verify(self.signed.as_bytes(), &self.signature)
-            .map_err(|_| JoseError::Signature)?;
+        key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| JoseError::Signature)?;
         match parse_json(&self.payload)? {
-            Value::Object(claims) => Ok(VerifiedJws {
-                header: self.header,
-                claims,
-            }),
+            Value::Object(claims) => Ok(VerifiedJws { header: self.header, claims }),
             _ => Err(JoseError::Member),
         }
     }
@@ -223,12 +210,7 @@ impl Header {
         };
         let (typ, kid) = (text("typ")?, text("kid")?);
         let jwk = members.get("jwk").map(Jwk::from_json).transpose()?;
-        Ok(Self {
-            members,
-            typ,
-            kid,
-            jwk,
-        })
+        Ok(Self { members, typ, kid, jwk })
     }
 }
 

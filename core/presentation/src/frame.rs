@@ -85,9 +85,7 @@ pub fn encode(token: &[u8]) -> String {
     text.push(char::from(b'0' + VERSION));
     text.push('0');
     for block in token.chunks(BLOCK_BYTES) {
-        let value = block
-            .iter()
-            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        let value = block.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
         push_digits(&mut text, value, digits_for(block.len()));
     }
     let check = check_of(text.as_bytes());
@@ -118,9 +116,7 @@ pub fn decode(scanned: &str) -> Result<Vec<u8>, FrameError> {
     if number_of(check) != u64::from(check_of(covered)) {
         return Err(FrameError::ScanIncomplete);
     }
-    let (header, packed) = covered
-        .split_first_chunk::<HEADER_DIGITS>()
-        .ok_or(FrameError::ScanIncomplete)?;
+    let (header, packed) = covered.split_first_chunk::<HEADER_DIGITS>().ok_or(FrameError::ScanIncomplete)?;
     let [_, _, _, _, version, flags] = header.map(|digit| digit - b'0');
     if version != VERSION || flags != 0 {
         return Err(FrameError::UnsupportedVersion { version, flags });
@@ -134,9 +130,7 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, FrameDefect> {
     }
     let mut bytes = Vec::with_capacity(packed.len() / FULL_BLOCK_DIGITS * BLOCK_BYTES + BLOCK_BYTES);
     for block in packed.chunks(FULL_BLOCK_DIGITS) {
-        let length = (1..=BLOCK_BYTES)
-            .find(|n| digits_for(*n) == block.len())
-            .ok_or(FrameDefect::Length)?;
+        let length = (1..=BLOCK_BYTES).find(|n| digits_for(*n) == block.len()).ok_or(FrameDefect::Length)?;
         let value = number_of(block);
         if value >= 1 << (8 * length) {
             return Err(FrameDefect::BlockValue);
@@ -147,17 +141,11 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>, FrameDefect> {
 }
 
 fn digits_for(bytes: usize) -> usize {
-    bytes
-        .checked_sub(1)
-        .and_then(|n| BLOCK_DIGITS.get(n))
-        .copied()
-        .unwrap_or(0)
+    bytes.checked_sub(1).and_then(|n| BLOCK_DIGITS.get(n)).copied().unwrap_or(0)
 }
 
 fn number_of(digits: &[u8]) -> u64 {
-    digits
-        .iter()
-        .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
+    digits.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
 }
 
 fn check_of(digits: &[u8]) -> u32 {

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod frame;
+pub mod kbt;
 pub mod qr;
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 /// With the project's own vectors an area without cases fails; below `SEN_VECTORS` it is skipped and said.
 pub(crate) fn for_each(area: &str, mut run: impl FnMut(&str, &serde_json::Value)) {
     let given = std::env::var_os("SEN_VECTORS");
-    let root = given.clone().map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"),
-        PathBuf::from,
-    );
+    let root = given
+        .clone()
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors"), PathBuf::from);
     let Ok(folder) = std::fs::read_dir(root.join(area)) else {
         assert!(given.is_some(), "{area}: no such area");
         println!("vectors {area}: absent, skipped");

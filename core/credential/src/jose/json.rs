@@ -11,9 +11,7 @@ use std::fmt;
 /// # Errors
 /// [`JoseError::Json`].
 pub fn parse_json(bytes: &[u8]) -> Result<Value, JoseError> {
-    serde_json::from_slice::<Unique>(bytes)
-        .map(|unique| unique.0)
-        .map_err(|_| JoseError::Json)
+    serde_json::from_slice::<Unique>(bytes).map(|unique| unique.0).map_err(|_| JoseError::Json)
 }
 
 struct Unique(Value);
@@ -50,9 +48,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not finite"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not finite"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

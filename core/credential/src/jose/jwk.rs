@@ -32,9 +32,7 @@ impl Jwk {
             bytes.try_into().map_err(|_| JoseError::Key)
         };
         let (x, y) = (coordinate("x")?, coordinate("y")?);
-        PublicKey::from_coordinates(&x, &y)
-            .map(Self)
-            .map_err(|_| JoseError::Key)
+        PublicKey::from_coordinates(&x, &y).map(Self).map_err(|_| JoseError::Key)
     }
 
     /// The JSON form.
@@ -61,10 +59,7 @@ impl Jwk {
     }
 
     fn coordinates(&self) -> (String, String) {
-        (
-            URL_SAFE_NO_PAD.encode(self.0.x()),
-            URL_SAFE_NO_PAD.encode(self.0.y()),
-        )
+        (URL_SAFE_NO_PAD.encode(self.0.x()), URL_SAFE_NO_PAD.encode(self.0.y()))
     }
 }
 

@@ -27,11 +27,7 @@ impl Signer {
     }
 
     fn jws(&self, header: &str, payload: &str) -> String {
-        let input = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(payload)
-        );
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
         compact(&input, signature.as_ref().try_into().unwrap())
     }
@@ -39,10 +35,7 @@ impl Signer {
 
 #[test]
 fn verifies_the_example_of_rfc_7515_a_3() {
-    let verified = Jws::parse(RFC7515_A3, 1_000)
-        .unwrap()
-        .verify(rfc7515_key().key())
-        .unwrap();
+    let verified = Jws::parse(RFC7515_A3, 1_000).unwrap().verify(rfc7515_key().key()).unwrap();
     assert_eq!(verified.claims()["iss"], "joe");
     assert_eq!(verified.claims()["exp"], 1_300_819_380);
 }
@@ -56,10 +49,7 @@ fn thumbprints_match_rfc_9449_and_the_sd_cwt_draft() {
         "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
     });
     let key = Jwk::from_json(&key).unwrap();
-    assert_eq!(
-        key.thumbprint_base64url(),
-        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
-    );
+    assert_eq!(key.thumbprint_base64url(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
 
     let keys = include_bytes!("../../../../tests/vectors/qr/sd-cwt/keys.json");
     let holder = parse_json(keys).unwrap()["holder"].clone();
@@ -69,10 +59,7 @@ fn thumbprints_match_rfc_9449_and_the_sd_cwt_draft() {
     };
     let jwk = serde_json::json!({"kty": "EC", "crv": "P-256", "x": coordinate("x"), "y": coordinate("y")});
     let thumbprint = Jwk::from_json(&jwk).unwrap().thumbprint();
-    assert_eq!(
-        hex::encode(thumbprint),
-        holder["jwk_thumbprint_sha256"].as_str().unwrap()
-    );
+    assert_eq!(hex::encode(thumbprint), holder["jwk_thumbprint_sha256"].as_str().unwrap());
 }
 
 #[derive(serde::Deserialize)]
@@ -85,17 +72,11 @@ fn what_is_signed_here_verifies_here() {
     let signer = Signer::new();
     let jwk = Jwk::new(signer.public());
     let header = serde_json::json!({"alg": "ES256", "typ": "sen-account+jwt", "jwk": jwk});
-    let input = signing_input(
-        &header,
-        &serde_json::json!({"aud": "https://127.0.0.1:1", "seq": 7}),
-    );
+    let input = signing_input(&header, &serde_json::json!({"aud": "https://127.0.0.1:1", "seq": 7}));
     let signature = signer.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
     let text = compact(&input, signature.as_ref().try_into().unwrap());
 
-    let jws = Jws::parse(&text, 4_096)
-        .unwrap()
-        .of_type("sen-account+jwt")
-        .unwrap();
+    let jws = Jws::parse(&text, 4_096).unwrap().of_type("sen-account+jwt").unwrap();
     assert_eq!(jws.header().jwk(), Some(&jwk));
     let key = *jws.header().jwk().unwrap().key();
     let verified = jws.verify(&key).unwrap();
@@ -107,10 +88,7 @@ fn what_is_signed_here_verifies_here() {
 #[test]
 fn refuses_another_key_and_every_changed_character() {
     let other = Signer::new().public();
-    assert_eq!(
-        Jws::parse(RFC7515_A3, 1_000).unwrap().verify(&other).unwrap_err(),
-        JoseError::Signature
-    );
+    assert_eq!(Jws::parse(RFC7515_A3, 1_000).unwrap().verify(&other).unwrap_err(), JoseError::Signature);
     for position in 0..RFC7515_A3.len() {
         for character in ['A', 'q', '-', '.', '='] {
             let mut changed: Vec<char> = RFC7515_A3.chars().collect();
@@ -136,20 +114,13 @@ fn refuses_every_algorithm_but_es256() {
         r#"{"typ":"JWT"}"#,
     ] {
         let text = Signer::new().jws(header, "{}");
-        assert_eq!(
-            Jws::parse(&text, 1_000).unwrap_err(),
-            JoseError::Algorithm,
-            "{header}"
-        );
+        assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Algorithm, "{header}");
     }
 }
 
 #[test]
 fn refuses_critical_extensions() {
-    for header in [
-        r#"{"alg":"ES256","crit":["exp"],"exp":1}"#,
-        r#"{"alg":"ES256","crit":[]}"#,
-    ] {
+    for header in [r#"{"alg":"ES256","crit":["exp"],"exp":1}"#, r#"{"alg":"ES256","crit":[]}"#] {
         let text = Signer::new().jws(header, "{}");
         assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Critical);
     }
@@ -162,11 +133,7 @@ fn refuses_a_repeated_member_in_header_and_payload() {
     assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Json);
     for payload in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"\u0063":2}}]}"#] {
         let jws = Jws::parse(&signer.jws(r#"{"alg":"ES256"}"#, payload), 1_000).unwrap();
-        assert_eq!(
-            jws.verify(&signer.public()).unwrap_err(),
-            JoseError::Json,
-            "{payload}"
-        );
+        assert_eq!(jws.verify(&signer.public()).unwrap_err(), JoseError::Json, "{payload}");
     }
 }
 
@@ -196,15 +163,9 @@ fn refuses_other_shapes_than_three_base64url_parts() {
         (format!("{header}=.{payload}.{signature}"), JoseError::Base64),
         (format!("{header}.{payload}.{signature}\n"), JoseError::Base64),
         (format!("{header}.{payload}."), JoseError::Signature),
-        (
-            format!("{header}.{payload}.{}", &signature[..84]),
-            JoseError::Signature,
-        ),
+        (format!("{header}.{payload}.{}", &signature[..84]), JoseError::Signature),
         // The last character carries four bits that mean nothing and must be zero.
-        (
-            format!("{header}.{payload}.{}R", &signature[..85]),
-            JoseError::Base64,
-        ),
+        (format!("{header}.{payload}.{}R", &signature[..85]), JoseError::Base64),
     ] {
         assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), error, "{text}");
     }
@@ -219,17 +180,10 @@ fn compares_the_type_as_a_media_type() {
     for typ in [r#","typ":"sen-face+jwt""#, r#","typ":"Application/SEN-face+jwt""#] {
         assert!(jws(typ).of_type("sen-face+jwt").is_ok(), "{typ}");
     }
-    for typ in [
-        "",
-        r#","typ":"JWT""#,
-        r#","typ":"sen-face""#,
-        r#","typ":"application/application/sen-face+jwt""#,
-    ] {
-        assert_eq!(
-            jws(typ).of_type("sen-face+jwt").unwrap_err(),
-            JoseError::Type,
-            "{typ}"
-        );
+    for typ in
+        ["", r#","typ":"JWT""#, r#","typ":"sen-face""#, r#","typ":"application/application/sen-face+jwt""#]
+    {
+        assert_eq!(jws(typ).of_type("sen-face+jwt").unwrap_err(), JoseError::Type, "{typ}");
     }
 }
 

@@ -9,11 +9,8 @@ fn sealed(covered: &str) -> String {
 fn every_length_comes_back_unchanged() {
     for length in 1..=300_usize {
         for fill in [0x00, 0xff, 0x5a] {
-            let token: Vec<u8> = (0..=u8::MAX)
-                .cycle()
-                .take(length)
-                .map(|i| fill ^ i.wrapping_mul(fill & 1))
-                .collect();
+            let token: Vec<u8> =
+                (0..=u8::MAX).cycle().take(length).map(|i| fill ^ i.wrapping_mul(fill & 1)).collect();
             let text = encode(&token);
             assert!(text.bytes().all(|c| c.is_ascii_digit()));
             assert_eq!(decode(&text), Ok(token));
@@ -47,11 +44,7 @@ fn every_digit_changed_in_turn_is_detected() {
                 FrameError::ScanIncomplete
             };
             let changed = String::from_utf8(changed).unwrap();
-            assert_eq!(
-                decode(&changed),
-                Err(expected),
-                "digit {position} read as {digit}"
-            );
+            assert_eq!(decode(&changed), Err(expected), "digit {position} read as {digit}");
         }
     }
 }
@@ -68,10 +61,7 @@ fn every_cut_dropped_doubled_or_swapped_digit_is_detected() {
         if position + 1 < text.len() && text.as_bytes()[position] != text.as_bytes()[position + 1] {
             let mut swapped = text.clone().into_bytes();
             swapped.swap(position, position + 1);
-            assert!(
-                decode(&String::from_utf8(swapped).unwrap()).is_err(),
-                "digit {position} swapped"
-            );
+            assert!(decode(&String::from_utf8(swapped).unwrap()).is_err(), "digit {position} swapped");
         }
     }
     assert_eq!(decode(&text.repeat(2)), Err(FrameError::ScanIncomplete));
@@ -82,49 +72,28 @@ fn every_cut_dropped_doubled_or_swapped_digit_is_detected() {
 fn drops_the_line_end_or_tab_of_a_scanner_and_nothing_else() {
     let text = encode(b"token");
     for end in ["\r", "\n", "\r\n", "\t"] {
-        assert_eq!(
-            decode(&format!("{text}{end}")).as_deref(),
-            Ok(b"token".as_slice())
-        );
+        assert_eq!(decode(&format!("{text}{end}")).as_deref(), Ok(b"token".as_slice()));
     }
-    for odd in [
-        format!("{text} "),
-        format!("\n{text}"),
-        format!("{text}\u{0}"),
-        format!("{text}x"),
-    ] {
+    for odd in [format!("{text} "), format!("\n{text}"), format!("{text}\u{0}"), format!("{text}x")] {
         assert_eq!(decode(&odd), Err(FrameError::Malformed(FrameDefect::NotADigit)));
     }
     let ime = text.replacen('6', "\u{e2}", 1);
     assert_eq!(decode(&ime), Err(FrameError::Malformed(FrameDefect::NotADigit)));
-    let wide: String = text
-        .chars()
-        .map(|c| char::from_u32(c as u32 - 0x30 + 0xff10).unwrap())
-        .collect();
+    let wide: String = text.chars().map(|c| char::from_u32(c as u32 - 0x30 + 0xff10).unwrap()).collect();
     assert_eq!(decode(&wide), Err(FrameError::Malformed(FrameDefect::NotADigit)));
 }
 
 #[test]
 fn another_version_or_flag_is_unsupported() {
-    assert_eq!(
-        decode(&sealed("736020065")),
-        Err(FrameError::UnsupportedVersion { version: 2, flags: 0 })
-    );
-    assert_eq!(
-        decode(&sealed("736013065")),
-        Err(FrameError::UnsupportedVersion { version: 1, flags: 3 })
-    );
+    assert_eq!(decode(&sealed("736020065")), Err(FrameError::UnsupportedVersion { version: 2, flags: 0 }));
+    assert_eq!(decode(&sealed("736013065")), Err(FrameError::UnsupportedVersion { version: 1, flags: 3 }));
 }
 
 #[test]
 fn an_impossible_length_is_malformed() {
     for digits in [0, 1, 2, 4, 6, 7, 9, 11, 12, 14, 16, 18, 19, 21] {
         let text = sealed(&format!("736010{}", "0".repeat(digits)));
-        assert_eq!(
-            decode(&text),
-            Err(FrameError::Malformed(FrameDefect::Length)),
-            "{digits} digits"
-        );
+        assert_eq!(decode(&text), Err(FrameError::Malformed(FrameDefect::Length)), "{digits} digits");
     }
 }
 
@@ -153,11 +122,7 @@ fn sen_frame_vectors() {
         let text = case["frame"].as_str().unwrap();
         let outcome = match decode(text) {
             Ok(bytes) => {
-                assert_eq!(
-                    hex::encode(&bytes),
-                    case["bytes"].as_str().unwrap_or_default(),
-                    "{name}"
-                );
+                assert_eq!(hex::encode(&bytes), case["bytes"].as_str().unwrap_or_default(), "{name}");
                 assert_eq!(encode(&bytes), text.trim_end(), "{name}");
                 "ok"
             }

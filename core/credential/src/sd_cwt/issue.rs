@@ -1,0 +1,162 @@
+//! The issuer's side, and the holder's selection of what to disclose.
+use trust::cbor::{Encoder, Item, Profile};
+use trust::cose::{self, ALG, Draft, ESP256, KID, Sign1, TYP};
+use trust::p256::PublicKey;
+use trust::random::Random;
+use trust::time::Timestamp;
+
+use super::disclosure::REDACTED_KEYS;
+use super::{SD_CLAIMS, SD_CWT, SdCwtError};
+use crate::claims::{Claims, StatusReference, Vct, cwt};
+use crate::digest::sha256;
+
+/// What of map 169 is redacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redaction {
+    /// Nothing: the clinic profile, whose claims the issuer chose.
+    None,
+    /// Each claim by itself, so that the holder chooses.
+    EachClaim,
+}
+
+/// A credential to be signed by its issuer.
+#[derive(Clone, Debug)]
+pub struct SdCwtDraft {
+    /// At most 8 characters.
+    pub iss: String,
+    /// Eight random characters.
+    pub sub: String,
+    /// At most 8 bytes.
+    pub kid: Vec<u8>,
+    /// The type.
+    pub vct: Vct,
+    /// When it is issued.
+    pub iat: Timestamp,
+    /// At most 14 days later.
+    pub exp: Timestamp,
+    /// The device key that it is bound to.
+    pub cnf: PublicKey,
+    /// Where its status will stand.
+    pub status: StatusReference,
+    /// What it says.
+    pub claims: Claims,
+    /// What of it the holder may keep back.
+    pub redaction: Redaction,
+}
+
+/// A credential that waits for its issuer's signature.
+#[derive(Clone, Debug)]
+pub struct UnsignedSdCwt(Draft);
+
+impl SdCwtDraft {
+    /// Encodes the claims, salts and hashes what is redacted.
+    pub fn prepare(&self, random: &mut dyn Random) -> Result<UnsignedSdCwt, SdCwtError> {
+        let entries = self.claims.to_entries()?;
+        let mut disclosures = Vec::new();
+        let mut identity: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut hashes = Vec::new();
+        for (key, value) in entries {
+            let mut encoded_key = Encoder::new();
+            encoded_key.int(key);
+            if self.redaction == Redaction::None {
+                identity.push((encoded_key.finish(), value));
+                continue;
+            }
+            let mut salt = [0; 16];
+            random.fill(&mut salt).map_err(|_| SdCwtError::NoRandom)?;
+            let mut content = Encoder::new();
+            content.array(3).bytes(&salt).raw(&value).raw(&encoded_key.finish());
+            let mut disclosure = Encoder::new();
+            disclosure.bytes(&content.finish());
+            let disclosure = disclosure.finish();
+            hashes.push(sha256(&disclosure));
+            disclosures.push(disclosure);
+        }
+        if !hashes.is_empty() {
+            // In the order of the hashes, so that the order says nothing of the claims.
+            hashes.sort_unstable();
+            let (mut key, mut list) = (Encoder::new(), Encoder::new());
+            key.simple(REDACTED_KEYS);
+            list.array(hashes.len());
+            for hash in &hashes {
+                list.bytes(hash);
+            }
+            identity.push((key.finish(), list.finish()));
+        }
+        Ok(UnsignedSdCwt(Draft::new(self.protected(), unprotected(&disclosures), self.payload(identity))))
+    }
+
+    fn protected(&self) -> Vec<u8> {
+        let mut out = Encoder::new();
+        out.map(3).int(ALG).int(ESP256).int(KID).bytes(&self.kid).int(TYP).uint(SD_CWT);
+        out.finish()
+    }
+
+    fn payload(&self, identity: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
+        let odd = self.cnf.y().last().is_some_and(|last| last & 1 == 1);
+        let mut out = Encoder::new();
+        out.map(8);
+        out.int(cwt::ISS).text(&self.iss);
+        out.int(cwt::SUB).text(&self.sub);
+        out.int(cwt::EXP).int(self.exp.as_unix());
+        out.int(cwt::IAT).int(self.iat.as_unix());
+        out.int(cwt::CNF)
+            .map(1)
+            .int(1)
+            .map(4)
+            .int(1)
+            .int(2)
+            .int(-1)
+            .int(1)
+            .int(-2)
+            .bytes(self.cnf.x())
+            .int(-3)
+            .bool(odd);
+        out.int(cwt::VCT).uint(self.vct.number());
+        out.int(cwt::IDENTITY).sorted_map(identity);
+        out.int(cwt::STATUS).map(1).text("status_list").map(2);
+        out.text("idx").uint(self.status.index).text("uri").text(&self.status.uri);
+        out.finish()
+    }
+}
+
+fn unprotected(disclosures: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Encoder::new();
+    if disclosures.is_empty() {
+        out.map(0);
+        return out.finish();
+    }
+    out.map(1).int(SD_CLAIMS).array(disclosures.len());
+    for disclosure in disclosures {
+        out.raw(disclosure);
+    }
+    out.finish()
+}
+
+impl UnsignedSdCwt {
+    /// The bytes that the issuer signs.
+    pub fn to_be_signed(&self) -> Vec<u8> {
+        self.0.to_be_signed()
+    }
+
+    /// The token with its signature and all its disclosures.
+    pub fn assemble(&self, signature: &[u8; 64]) -> Vec<u8> {
+        self.0.assemble(signature)
+    }
+}
+
+/// A holder's copy of a token that discloses only these keys of map 169; what the issuer did not redact stays.
+pub fn select(token: &[u8], keys: &[i64]) -> Result<Vec<u8>, SdCwtError> {
+    let parsed = Sign1::parse(token, Profile::Deterministic)?;
+    let mut kept = Vec::new();
+    if let Some(list) = parsed.unprotected().as_map()?.get_int(SD_CLAIMS) {
+        for disclosure in list.as_array()? {
+            let content = Item::parse(disclosure.as_bytes()?, Profile::Deterministic)?;
+            let key = content.as_array()?.nth(2).and_then(|key| key.as_int().ok());
+            if key.is_some_and(|key| keys.contains(&key)) {
+                kept.push(disclosure.raw().to_vec());
+            }
+        }
+    }
+    Ok(cose::assemble(parsed.protected(), &unprotected(&kept), parsed.payload(), parsed.signature()))
+}
