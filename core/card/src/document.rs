@@ -31,10 +31,13 @@ pub enum Reason {
     /// A certificate is not valid at the time asked for.
     #[error("expired")]
     Expired,
+    /// The signer's certificate, or that of its country, was revoked by then.
+    #[error("revoked")]
+    Revoked,
     /// A data group was read that the security object does not list.
     #[error("data_group_not_in_sod")]
     DataGroupNotInSod,
-    /// Two data groups name different persons.
+    /// Two data groups name different persons, or EF.COM lists other groups than were signed.
     #[error("data_groups_disagree")]
     DataGroupsDisagree,
     /// An algorithm or curve that is not known here.

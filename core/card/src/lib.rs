@@ -25,6 +25,8 @@ pub use read::{CardReading, ProgressListener, ReadError, ReadRequest, ReadStep, 
 pub use transport::{CardTransport, TransportError};
 
 #[cfg(test)]
+mod test_authority;
+#[cfg(test)]
 mod vector_tests;
 #[cfg(test)]
 mod vectors;

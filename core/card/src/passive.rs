@@ -3,9 +3,14 @@
 pub mod anchors;
 pub(crate) mod ber;
 pub mod certificate;
+mod chain;
+mod extensions;
+mod revocation;
 pub(crate) mod signed_data;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trust::time::Timestamp;
 
@@ -15,6 +20,7 @@ use self::signed_data::SignedData;
 use crate::asn1::{Element, INTEGER, Malformed, OCTET_STRING, SEQUENCE};
 use crate::document::Reason;
 use crate::file_id::FileId;
+use crate::lds;
 use crate::signature::{Hash, PublicKey, Scheme, Verdict};
 
 /// 2.23.136.1.1.1, the content of a security object.
@@ -107,34 +113,28 @@ impl SecurityObject {
                 self.verify_data_group(*number, bytes)?;
             }
         }
-        let csca = chain(signer, anchors)?;
+        self.compare_with_listing(files)?;
+        let csca = chain::find_issuer(signer, anchors, now)?;
         let proof = PassiveProof {
             signer: signer.subject(),
             csca: csca.map(Certificate::subject),
             signature: signature_name(self.signed.scheme(), &signer.key),
         };
-        let Some(csca) = csca else {
-            return Ok(PassiveOutcome::NoTrustAnchor(proof));
-        };
-        if !signer.is_valid_at(now) || !csca.is_valid_at(now) {
-            return Err(Reason::Expired);
-        }
-        Ok(PassiveOutcome::Verified(proof))
+        Ok(match csca {
+            Some(_) => PassiveOutcome::Verified(proof),
+            None => PassiveOutcome::NoTrustAnchor(proof),
+        })
     }
-}
 
-/// The anchor that issued the signer's certificate. One that is named but did not sign is an error of its own.
-fn chain<'a>(signer: &'a Certificate, anchors: &'a CscaAnchors) -> Result<Option<&'a Certificate>, Reason> {
-    let mut failure = None;
-    for (anchor, named) in anchors.candidates(signer) {
-        match signer.signed_by(anchor) {
-            Verdict::Valid => return Ok(Some(anchor)),
-            Verdict::Invalid if named => failure = Some(Reason::ChainInvalid),
-            Verdict::Unsupported if named => failure = failure.or(Some(Reason::UnsupportedAlgorithm)),
-            Verdict::Invalid | Verdict::Unsupported => {}
-        }
+    /// EF.COM is signed by nobody: it must list what is signed, neither more nor less.
+    fn compare_with_listing(&self, files: &BTreeMap<FileId, Vec<u8>>) -> Result<(), Reason> {
+        let Some(com) = files.get(&FileId::Com) else {
+            return Ok(());
+        };
+        let listed: BTreeSet<_> = lds::com(com)?.into_iter().map(FileId::from_tag).collect();
+        let signed: BTreeSet<_> = self.data_groups().map(|number| Some(FileId::Dg(number))).collect();
+        if listed == signed { Ok(()) } else { Err(Reason::DataGroupsDisagree) }
     }
-    failure.map_or(Ok(None), Err)
 }
 
 fn signature_name(scheme: Option<Scheme>, key: &PublicKey) -> String {

@@ -1,5 +1,8 @@
 //! Country signing certificates that the caller believes.
+use trust::time::Timestamp;
+
 use super::certificate::Certificate;
+use super::revocation::RevocationList;
 use super::signed_data::SignedData;
 use crate::asn1::{Element, INTEGER, Malformed, SEQUENCE, SET};
 use crate::signature::Verdict;
@@ -7,9 +10,24 @@ use crate::signature::Verdict;
 /// 2.23.136.1.1.2, the content of a CSCA master list (9303-12, 9).
 const MASTER_LIST: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x02];
 
-/// The country signing certificates that are believed. Where they come from is the caller's matter.
+/// The country signing certificates that are believed, and what these countries revoked. Where they come from is the
+/// caller's matter.
 #[derive(Clone, Debug, Default)]
-pub struct CscaAnchors(Vec<Certificate>);
+pub struct CscaAnchors {
+    certificates: Vec<Certificate>,
+    revocations: Vec<RevocationList>,
+}
+
+/// Why a revocation list is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RevocationListError {
+    /// It is no such list, or covers only a part.
+    #[error("malformed revocation list")]
+    Malformed(#[from] Malformed),
+    /// No believed country signed it.
+    #[error("the revocation list is not signed by a believed country")]
+    NotSigned,
+}
 
 impl CscaAnchors {
     /// Nobody is believed: a sound signature is then [`crate::PassiveOutcome::NoTrustAnchor`].
@@ -19,7 +37,7 @@ impl CscaAnchors {
 
     /// One certificate, DER.
     pub fn from_der(certificate: &[u8]) -> Result<Self, Malformed> {
-        Ok(Self(vec![Certificate::parse(certificate)?]))
+        Ok(Self { certificates: vec![Certificate::parse(certificate)?], revocations: Vec::new() })
     }
 
     /// The certificates of a master list, believed because the caller believes the list.
@@ -34,27 +52,49 @@ impl CscaAnchors {
 
     /// With those of another source.
     pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.certificates.extend(other.certificates);
+        self.revocations.extend(other.revocations);
+    }
+
+    /// Believes those of the other certificates by which believed countries vouch for their own new keys (link
+    /// certificates; 9303-12, 7.1.2), and says how many these are.
+    pub fn extend_by_links(&mut self, others: &Self) -> usize {
+        let before = self.certificates.len();
+        let new = |other: &&Certificate| {
+            other.is_authority() && !self.certificates.iter().any(|own| own.raw == other.raw)
+        };
+        let mut left: Vec<_> = others.certificates.iter().filter(new).collect();
+        loop {
+            let vouched = |other: &Certificate| {
+                let mut own = self.certificates.iter().filter(|own| own.is_authority());
+                own.any(|own| own.country() == other.country() && other.signed_by(own) == Verdict::Valid)
+            };
+            let (linked, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|other| vouched(other));
+            if linked.is_empty() {
+                return self.certificates.len() - before;
+            }
+            self.certificates.extend(linked.into_iter().cloned());
+            left = rest;
+        }
+    }
+
+    /// Takes a revocation list that one of the believed countries signed, DER.
+    pub fn revoke_by(&mut self, list: &[u8]) -> Result<(), RevocationListError> {
+        let list = RevocationList::parse(list)?;
+        if list.verify(&self.certificates) != Verdict::Valid {
+            return Err(RevocationListError::NotSigned);
+        }
+        self.revocations.push(list);
+        Ok(())
     }
 
     /// All of them.
     pub fn certificates(&self) -> &[Certificate] {
-        &self.0
+        &self.certificates
     }
 
-    /// Those that may have issued a certificate, the likeliest first: by key identifier, then by name, then the rest,
-    /// because names repeat and identifiers are missing or malformed in published lists.
-    pub(crate) fn candidates<'a>(
-        &'a self,
-        issued: &'a Certificate,
-    ) -> impl Iterator<Item = (&'a Certificate, bool)> {
-        let named = |anchor: &Certificate| {
-            let by_key =
-                issued.authority_key_id.is_some() && anchor.subject_key_id == issued.authority_key_id;
-            by_key || anchor.subject == issued.issuer
-        };
-        let (likely, rest): (Vec<_>, Vec<_>) = self.0.iter().partition(|anchor| named(anchor));
-        likely.into_iter().map(|anchor| (anchor, true)).chain(rest.into_iter().map(|anchor| (anchor, false)))
+    pub(crate) fn is_revoked(&self, certificate: &Certificate, now: Timestamp) -> bool {
+        self.revocations.iter().any(|list| list.revokes(certificate, now))
     }
 }
 
@@ -84,7 +124,9 @@ impl MasterList {
     /// Checks the list's own signature, its signer's certificate against the root, and returns the certificates.
     pub fn verify(self, root: &Certificate) -> Result<CscaAnchors, Verdict> {
         let signer = self.signed.signer_certificate().ok_or(Verdict::Invalid)?;
-        let issued = signer.raw == root.raw || signer.signed_by(root) == Verdict::Valid;
+        // A country's document signers stand under the same root and may not sign lists.
+        let issued = signer.raw == root.raw
+            || signer.is_master_list_signer() && signer.signed_by(root) == Verdict::Valid;
         match (self.signed.verify(signer), issued) {
             (Verdict::Valid, true) => Ok(self.into_anchors()),
             (Verdict::Valid, false) => Err(Verdict::Invalid),
@@ -98,6 +140,6 @@ impl MasterList {
     }
 
     fn into_anchors(self) -> CscaAnchors {
-        CscaAnchors(self.certificates)
+        CscaAnchors { certificates: self.certificates, revocations: Vec::new() }
     }
 }

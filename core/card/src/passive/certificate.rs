@@ -1,42 +1,42 @@
 //! X.509 certificates of country signers and document signers (9303-12, 7), read as slices of the received bytes:
 //! at least one published certificate comes out different when it is encoded again.
+use std::ops::Range;
+
 use der::Decode;
 use trust::time::Timestamp;
 
-use crate::asn1::{
-    BOOLEAN, Element, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING, OID, SEQUENCE, UTC_TIME,
-};
+use super::extensions::Extensions;
+use crate::asn1::{Element, GENERALIZED_TIME, INTEGER, Malformed, OID, SEQUENCE, UTC_TIME};
 use crate::signature::{PublicKey, Scheme, Verdict, verify};
+
+/// 2.5.4.6, countryName.
+const COUNTRY: &[u8] = &[0x55, 0x04, 0x06];
 
 /// A parsed, unverified certificate.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     pub(crate) raw: Vec<u8>,
-    tbs: Vec<u8>,
+    signed: Range<usize>,
+    signature: Range<usize>,
+    scheme: Option<Scheme>,
     pub(crate) serial: Vec<u8>,
     pub(crate) issuer: Vec<u8>,
     pub(crate) subject: Vec<u8>,
     not_before: Timestamp,
     not_after: Timestamp,
     pub(crate) key: PublicKey,
-    scheme: Option<Scheme>,
-    signature: Vec<u8>,
-    pub(crate) subject_key_id: Option<Vec<u8>>,
-    pub(crate) authority_key_id: Option<Vec<u8>>,
+    extensions: Extensions,
 }
-
-const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
-const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 
 impl Certificate {
     /// From DER.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let whole = Element::whole(bytes)?;
-        let mut outer = whole.tagged(SEQUENCE)?.inside();
-        let (tbs, algorithm, signature) =
+        let whole = Element::whole(bytes)?.tagged(SEQUENCE)?;
+        let mut outer = whole.inside();
+        let (signed, algorithm, signature) =
             (outer.expect(SEQUENCE)?, outer.expect(SEQUENCE)?, outer.next()?.bits()?);
         outer.end()?;
-        let mut fields = tbs.inside();
+        let mut fields = signed.inside();
         fields.optional(0xa0)?;
         let serial = fields.expect(INTEGER)?;
         let inner_algorithm = fields.expect(SEQUENCE)?;
@@ -49,44 +49,70 @@ impl Certificate {
         let (not_before, not_after) = (time(validity.next()?)?, time(validity.next()?)?);
         let subject = fields.expect(SEQUENCE)?;
         let key = PublicKey::from_info(fields.next()?)?;
-        let (mut subject_key_id, mut authority_key_id) = (None, None);
+        let mut extensions = Extensions::default();
         while !fields.0.is_empty() {
             let field = fields.next()?;
             if field.tag == 0xa3 {
-                for extension in field.inside().expect(SEQUENCE)?.inside().all()? {
-                    let mut parts = extension.tagged(SEQUENCE)?.inside();
-                    let oid = parts.expect(OID)?.value;
-                    parts.optional(BOOLEAN)?;
-                    let value = parts.expect(OCTET_STRING)?.value;
-                    // Malformed identifiers occur in published certificates; the chain is then found without them.
-                    match oid {
-                        SUBJECT_KEY_IDENTIFIER => subject_key_id = key_identifier(value).ok(),
-                        AUTHORITY_KEY_IDENTIFIER => authority_key_id = authority(value).ok().flatten(),
-                        _ => {}
-                    }
-                }
+                extensions = Extensions::parse(field)?;
             }
         }
+        // The signed part is the first in the outer sequence, the signature the last.
+        let start = whole.raw.len() - whole.value.len();
         Ok(Self {
+            signed: start..start + signed.raw.len(),
+            signature: whole.raw.len() - signature.len()..whole.raw.len(),
             raw: whole.raw.to_vec(),
-            tbs: tbs.raw.to_vec(),
+            scheme: Scheme::from_identifier(algorithm)?,
             serial: serial.value.to_vec(),
             issuer: issuer.raw.to_vec(),
             subject: subject.raw.to_vec(),
             not_before,
             not_after,
             key,
-            scheme: Scheme::from_identifier(algorithm)?,
-            signature: signature.to_vec(),
-            subject_key_id,
-            authority_key_id,
+            extensions,
         })
     }
 
     /// Checks this certificate's signature with the issuer's key.
     pub(crate) fn signed_by(&self, issuer: &Self) -> Verdict {
-        self.scheme
-            .map_or(Verdict::Unsupported, |scheme| verify(scheme, &issuer.key, &self.tbs, &self.signature))
+        let Some(scheme) = self.scheme else {
+            return Verdict::Unsupported;
+        };
+        let part = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();
+        verify(scheme, &issuer.key, part(&self.signed), part(&self.signature))
+    }
+
+    pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
+        self.extensions.subject_key_id.as_deref()
+    }
+
+    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
+        self.extensions.authority_key_id.as_deref()
+    }
+
+    /// Whether it may not sign security objects: it is for master lists, or limits itself in a way not known here.
+    pub(crate) const fn is_restricted(&self) -> bool {
+        self.extensions.is_master_list_signer || self.extensions.has_unknown_restriction
+    }
+
+    /// Whether it may sign master lists (9303-12, 9).
+    pub(crate) const fn is_master_list_signer(&self) -> bool {
+        self.extensions.is_master_list_signer
+    }
+
+    /// Whether it is the certificate of an authority.
+    pub(crate) const fn is_authority(&self) -> bool {
+        self.extensions.is_authority
+    }
+
+    /// The subject's country, in capitals.
+    pub(crate) fn country(&self) -> Option<Vec<u8>> {
+        let names = Element::whole(&self.subject).ok()?.inside().all().ok()?;
+        names.into_iter().find_map(|name| {
+            let mut parts = name.inside().expect(SEQUENCE).ok()?.inside();
+            let is_country = parts.expect(OID).ok()?.value == COUNTRY;
+            is_country.then(|| parts.next().ok().map(|country| country.value.to_ascii_uppercase()))?
+        })
     }
 
     /// Whether it names itself as its issuer.
@@ -117,15 +143,6 @@ impl Certificate {
     pub const fn public_key(&self) -> &PublicKey {
         &self.key
     }
-}
-
-fn key_identifier(value: &[u8]) -> Result<Vec<u8>, Malformed> {
-    Ok(Element::whole(value)?.tagged(OCTET_STRING)?.value.to_vec())
-}
-
-fn authority(value: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-    let identifier = Element::whole(value)?.tagged(SEQUENCE)?.inside().optional(0x80)?;
-    Ok(identifier.map(|identifier| identifier.value.to_vec()))
 }
 
 /// UTCTime or GeneralizedTime, `Z` only (RFC 5280, 4.1.2.5); the seconds that some issuers leave out are zero.

@@ -79,7 +79,7 @@ impl SignedData {
             SignerName::Issuer { issuer, serial } => {
                 same_name(&certificate.issuer, issuer) && certificate.serial == *serial
             }
-            SignerName::KeyId(id) => certificate.subject_key_id.as_ref() == Some(id),
+            SignerName::KeyId(id) => certificate.subject_key_id() == Some(id),
         })
     }
 
@@ -154,7 +154,7 @@ impl Signer {
 
 /// Whether two names have the same parts; Malaysia's security objects give them in another order than its
 /// certificates.
-fn same_name(one: &[u8], other: &[u8]) -> bool {
+pub(super) fn same_name(one: &[u8], other: &[u8]) -> bool {
     let parts = |name| {
         let mut parts: Vec<_> = Element::whole(name).and_then(|name| name.inside().all()).unwrap_or_default();
         parts.sort_by_key(|part| part.raw);
