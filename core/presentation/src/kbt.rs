@@ -195,3 +195,6 @@ impl KbtClaims {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
