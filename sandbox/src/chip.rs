@@ -46,6 +46,7 @@ use active::ActiveKey;
 use command::{Answer, Command, Outcome};
 use dispatch::State;
 use group::StaticKey;
+use objects::encode;
 use pace::Offer;
 use passwords::Passwords;
 
@@ -82,6 +83,8 @@ pub struct Chip {
     state: State,
     commands: usize,
     failed_attempts: usize,
+    #[cfg(test)]
+    first_protected: Option<usize>,
 }
 
 impl fmt::Debug for Chip {
@@ -105,6 +108,8 @@ impl Chip {
             state: State::default(),
             commands: 0,
             failed_attempts: 0,
+            #[cfg(test)]
+            first_protected: None,
         }
     }
 
@@ -160,6 +165,20 @@ impl Chip {
         self.files.insert(name, content);
         self.offers = Offer::all(self.files.octets(FileName::CARD_ACCESS));
         self
+    }
+
+    /// The same chip with EF.ATR/INFO, in which it announces its longest command and response, and with these limits
+    /// (ISO/IEC 7816-4, 12.7.1).
+    #[must_use]
+    pub fn announcing_lengths(mut self, command: u16, response: u16) -> Self {
+        let length = |octets: u16| match octets.to_be_bytes() {
+            [high, low] if high & 0x80 != 0 => encode(0x02, &[0, high, low]),
+            plain => encode(0x02, &plain),
+        };
+        let lengths = encode(0x7f66, &[length(command), length(response)].concat());
+        self.behaviour.longest_command = usize::from(command);
+        self.behaviour.longest_response = usize::from(response);
+        self.with_file(FileName::ATR_INFO, Content::Octets(lengths))
     }
 
     /// Changes the faults of a chip that is in use.
@@ -237,6 +256,8 @@ impl Chip {
             self.state.session = self.state.next_session.take();
             return outcome.and_then(|answer| fitting(answer, longest));
         }
+        #[cfg(test)]
+        self.first_protected.get_or_insert(self.commands);
         let Some(mut session) = self.state.session.take() else {
             return Err(StatusWord::MESSAGING_OBJECTS_WRONG);
         };
@@ -264,5 +285,7 @@ fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod tests;

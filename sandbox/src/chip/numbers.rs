@@ -31,7 +31,7 @@ impl Modulus {
 
     /// Bits of the modulus.
     pub(crate) fn bits(&self) -> u32 {
-        self.params.modulus().as_ref().bits()
+        self.params.modulus().as_ref().bit_width_vartime()
     }
 
     /// A number of any length, reduced.

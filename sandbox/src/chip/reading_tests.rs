@@ -1,0 +1,223 @@
+//! Whole conversations: the reader of the card crate on one side, the chip on the other, each with its own secure
+//! messaging and its own protocol steps.
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use card::{
+    AccessKey, AccessPolicy, AccessProtocol, Can, CardReading, ChipOutcome, CscaAnchors, FileId, MrzKey,
+    ProgressListener, ReadError, ReadRequest, ReadStep, TransportError, Unwatched, read_card,
+};
+use trust::random::SystemRandom;
+use trust::time::Timestamp;
+
+use super::*;
+
+const CHALLENGE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/// Folder, card access number, and document number, birth and expiry.
+const CARDS: [(&str, &str, [&str; 3]); 2] = [
+    ("a_bp512_explicit_2021", "012345", ["199012345", "990101", "390101"]),
+    ("b_bp384_named_2024", "067891", ["204067891", "041231", "291231"]),
+];
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/emrtd/vn_cccd")).join(name)
+}
+
+fn card_b() -> Chip {
+    Chip::from_folder(&folder(CARDS[1].0)).unwrap()
+}
+
+fn can(digits: &str) -> AccessKey {
+    AccessKey::Can(Can::parse(digits).unwrap())
+}
+
+fn request() -> ReadRequest {
+    ReadRequest { active_challenge: Some(CHALLENGE), ..ReadRequest::default() }
+}
+
+fn read(transport: &mut ChipTransport, key: &AccessKey) -> Result<CardReading, ReadError> {
+    read_card(transport, key, &request(), &mut SystemRandom::new(), &Unwatched)
+}
+
+fn read_chip(chip: Chip) -> Result<CardReading, ReadError> {
+    read(&mut ChipTransport::new(chip), &can(CARDS[1].1))
+}
+
+fn at() -> Timestamp {
+    Timestamp::parse_rfc3339("2025-06-01T00:00:00Z").unwrap()
+}
+
+fn anchors(name: &str) -> CscaAnchors {
+    CscaAnchors::from_der(&std::fs::read(folder(name).join("csca.cer")).unwrap()).unwrap()
+}
+
+fn assert_same_files(reading: &CardReading, name: &str) {
+    for (file, octets) in reading.files() {
+        let path = folder(name).join(format!("{}.bin", file.file_stem()));
+        assert_eq!(*octets, std::fs::read(path).unwrap(), "{file}");
+    }
+}
+
+#[test]
+fn every_key_opens_both_cards_and_both_are_proven() {
+    for (name, digits, [document, birth, expiry]) in CARDS {
+        let mrz = || AccessKey::Mrz(MrzKey::from_fields(document, birth, expiry).unwrap());
+        let ways = [
+            (can(digits), AccessPolicy::PaceOnly, AccessProtocol::PaceGm),
+            (mrz(), AccessPolicy::PaceOnly, AccessProtocol::PaceGm),
+            (mrz(), AccessPolicy::BacOnly, AccessProtocol::Bac),
+        ];
+        for (key, policy, protocol) in ways {
+            let mut transport = ChipTransport::new(Chip::from_folder(&folder(name)).unwrap());
+            let request = ReadRequest { policy, ..request() };
+            let reading =
+                read_card(&mut transport, &key, &request, &mut SystemRandom::new(), &Unwatched).unwrap();
+            assert_eq!(reading.access().unwrap().protocol, protocol);
+            assert_same_files(&reading, name);
+            let document = reading.verify(&anchors(name), at()).unwrap();
+            assert_eq!(document.active(), ChipOutcome::Verified);
+            assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
+            assert_eq!(transport.chip().failed_attempts(), 0);
+            println!("{name} {}: {} APDUs", protocol.name(), reading.apdus());
+            assert!(reading.apdus() <= 40);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_access_key_is_tried_once() {
+    let mut transport = ChipTransport::new(card_b());
+    assert_eq!(read(&mut transport, &can("000000")).unwrap_err(), ReadError::WrongAccessKey);
+    assert_eq!(transport.chip().failed_attempts(), 1);
+    let wrong = AccessKey::Mrz(MrzKey::from_fields("204067891", "041231", "301231").unwrap());
+    let request = ReadRequest { policy: AccessPolicy::BacOnly, ..request() };
+    let outcome = read_card(&mut transport, &wrong, &request, &mut SystemRandom::new(), &Unwatched);
+    assert_eq!(outcome.unwrap_err(), ReadError::WrongAccessKey);
+    assert_eq!(transport.chip().failed_attempts(), 2);
+}
+
+#[test]
+fn a_tag_lost_at_any_command_is_told_as_that_and_the_card_reads_again() {
+    let commands = read_chip(card_b()).unwrap().apdus() as usize;
+    for number in 1..=commands {
+        let mut transport = ChipTransport::new(card_b().with_faults(FaultPlan::lose_tag_at(number)));
+        let outcome = read(&mut transport, &can(CARDS[1].1));
+        assert_eq!(outcome.unwrap_err(), ReadError::Transport(TransportError::TagLost), "{number}");
+        assert_eq!(read(&mut transport, &can(CARDS[1].1)).unwrap_err(), TransportError::TagLost.into());
+        transport.reconnect();
+        if number % 7 == 0 {
+            assert!(read(&mut transport, &can(CARDS[1].1)).is_ok(), "{number}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_checksum_in_any_answer_ends_the_reading() {
+    let commands = read_chip(card_b()).unwrap().apdus() as usize;
+    let opened = first_protected_command();
+    for number in opened..=commands {
+        let chip = card_b().with_faults(FaultPlan::none().at(number, Fault::WrongMac));
+        let outcome = read_chip(chip).unwrap_err();
+        let told = matches!(outcome, ReadError::Messaging(_) | ReadError::ChipNotGenuine);
+        assert!(told, "{number}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_status_word_in_the_clear_ends_the_session() {
+    let opened = first_protected_command();
+    for word in [0x6700, 0x6982, 0x6988, 0x6f00] {
+        let plan = FaultPlan::none().at(opened + 2, Fault::Status(StatusWord(word)));
+        let outcome = read_chip(card_b().with_faults(plan)).unwrap_err();
+        assert_eq!(outcome, ReadError::SessionLost(word));
+    }
+}
+
+/// The command after PACE's last.
+fn first_protected_command() -> usize {
+    let mut transport = ChipTransport::new(card_b());
+    let steps = Steps::default();
+    let key = can(CARDS[1].1);
+    read_card(&mut transport, &key, &request(), &mut SystemRandom::new(), &steps).unwrap();
+    let commands_of_pace = transport.chip().first_protected.unwrap();
+    assert!(commands_of_pace > 5);
+    assert_eq!(steps.0.lock().unwrap().last(), Some(&ReadStep::Finished));
+    commands_of_pace
+}
+
+#[derive(Default)]
+struct Steps(Mutex<Vec<ReadStep>>);
+
+impl ProgressListener for Steps {
+    fn step(&self, step: ReadStep) {
+        self.0.lock().unwrap().push(step);
+    }
+}
+
+#[test]
+fn a_reader_of_short_lengths_reads_the_same_files() {
+    for behaviour in [Behaviour::default(), Behaviour::short_only()] {
+        let chip = card_b().with_behaviour(behaviour);
+        let mut transport = ChipTransport::new(chip).with_max_command_len(261);
+        let reading = read(&mut transport, &can(CARDS[1].1)).unwrap();
+        assert_same_files(&reading, CARDS[1].0);
+        assert!(reading.verify(&anchors(CARDS[1].0), at()).is_ok());
+        println!("short lengths: {} APDUs", reading.apdus());
+    }
+}
+
+#[test]
+fn a_chip_that_announces_its_lengths_is_read_in_fewer_commands() {
+    let plain = read_chip(card_b()).unwrap();
+    let announcing = read_chip(card_b().announcing_lengths(32_768, 32_768)).unwrap();
+    assert_same_files(&plain, CARDS[1].0);
+    assert!(announcing.apdus() < plain.apdus(), "{} {}", announcing.apdus(), plain.apdus());
+}
+
+#[test]
+fn short_reads_and_silent_ends_of_file_lose_nothing() {
+    let stutter = FaultPlan::none().on_instruction(0xb0, Fault::ShortRead(200));
+    let silent = Behaviour { end_of_file_warning: false, master_selectable: true, ..Behaviour::default() };
+    for chip in [card_b().with_faults(stutter), card_b().with_behaviour(silent)] {
+        assert_same_files(&read_chip(chip).unwrap(), CARDS[1].0);
+    }
+}
+
+#[test]
+fn hostile_lengths_are_refused_without_reading_on() {
+    for head in [&[0x6d, 0x84, 0xff, 0xff, 0xff, 0xff][..], &[0x6d, 0x83, 0x7f, 0xff, 0xff]] {
+        let chip = card_b().with_file(FileName::data_group(13), Content::Endless(head.to_vec()));
+        let mut transport = ChipTransport::new(chip);
+        let outcome = read(&mut transport, &can(CARDS[1].1)).unwrap_err();
+        assert_eq!(outcome, ReadError::TooLarge(FileId::Dg(13)));
+        assert!(transport.chip().commands() < 40);
+    }
+    let empty = card_b().with_file(FileName::data_group(13), Content::Octets(Vec::new()));
+    assert!(matches!(read_chip(empty).unwrap_err(), ReadError::File { .. } | ReadError::Malformed(_)));
+}
+
+#[test]
+fn a_copied_chip_without_its_keys_is_found_out() {
+    let other = std::fs::read(folder(CARDS[0].0).join("keys/ca_pkcs8.der")).unwrap();
+    let own = std::fs::read(folder(CARDS[1].0).join("keys/aa_pkcs8.der")).unwrap();
+    let copy = card_b().with_keys(Some(&own), Some(&other)).unwrap();
+    assert_eq!(read_chip(copy).unwrap_err(), ReadError::ChipNotGenuine);
+    let authority = crate::factory::Authority::generate(at()).unwrap();
+    let person = crate::factory::Person::new(
+        "000204067891",
+        "Đặng Quốc Ưu",
+        "2004-12-31".parse().unwrap(),
+        crate::factory::Sex::Male,
+    );
+    let order = crate::factory::CardOrder::new(person, "2024-09-02".parse().unwrap());
+    let genuine = order.make(&authority, at(), &mut SystemRandom::new()).unwrap();
+    let forged = order.make(&authority, at(), &mut SystemRandom::new()).unwrap();
+    let anchors = CscaAnchors::from_der(authority.csca_certificate()).unwrap();
+    let document = read_chip(genuine.chip().unwrap()).unwrap().verify(&anchors, at()).unwrap();
+    assert_eq!((document.name().as_str(), document.active()), ("Đặng Quốc Ưu", ChipOutcome::Verified));
+    let mut chip = genuine.chip().unwrap();
+    chip.active = forged.chip().unwrap().active;
+    let unproven = read_chip(chip).unwrap().verify(&anchors, at()).unwrap_err();
+    assert!(matches!(unproven.active, ChipOutcome::Failed(_)));
+}
