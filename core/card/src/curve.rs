@@ -1,7 +1,8 @@
 //! Short Weierstrass curves, parameters as data, for the curves that neither ring nor a released crate has:
 //! brainpoolP512r1 above all. Montgomery arithmetic by `crypto-bigint`; the complete addition formulas of Renes,
-//! Costello and Batina (2015, algorithm 1) have no special cases, and scalars are walked in constant time.
+//! Costello and Batina (2015, algorithms 1 and 3) have no special cases, and scalars are walked in constant time.
 mod domain;
+mod ecdsa;
 mod point;
 #[cfg(test)]
 mod tests;

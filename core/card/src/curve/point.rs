@@ -1,27 +1,27 @@
 //! Points and scalars.
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, CtAssign, Odd, Resize};
+use crypto_bigint::{BoxedUint, CtAssign, CtEq, Odd};
 
 use super::{Domain, NotOnCurve};
 
 /// A curve ready for arithmetic.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    domain: &'static Domain,
-    field: BoxedMontyParams,
-    order: BoxedMontyParams,
+    pub(super) domain: &'static Domain,
+    pub(super) field: BoxedMontyParams,
+    pub(super) order: BoxedMontyParams,
     a: BoxedMontyForm,
     b3: BoxedMontyForm,
     b: BoxedMontyForm,
-    generator: Point,
+    pub(super) generator: Point,
 }
 
 /// A point in homogeneous projective coordinates; `z = 0` is the point at infinity.
 #[derive(Clone, Debug)]
 pub struct Point {
-    x: BoxedMontyForm,
-    y: BoxedMontyForm,
-    z: BoxedMontyForm,
+    pub(super) x: BoxedMontyForm,
+    pub(super) y: BoxedMontyForm,
+    pub(super) z: BoxedMontyForm,
 }
 
 impl Curve {
@@ -105,23 +105,51 @@ impl Curve {
         Point { x: x3, y: y3, z: z3 }
     }
 
-    fn infinity(&self) -> Point {
+    pub(super) fn infinity(&self) -> Point {
         let zero = BoxedMontyForm::zero(&self.field);
         Point { x: zero.clone(), y: BoxedMontyForm::one(&self.field), z: zero }
     }
 
-    /// A multiple of a point. The scalar, of the order's length, is walked bit by bit with the same work for each.
+    /// A point twice (algorithm 3).
+    pub(super) fn double(&self, p: &Point) -> Point {
+        let (a, b3) = (&self.a, &self.b3);
+        let t0 = p.x.square();
+        let t1 = p.y.square();
+        let t2 = p.z.square();
+        let t3 = p.x.mul(&p.y).double();
+        let z3 = p.x.mul(&p.z).double();
+        let y3 = a.mul(&z3).add(&b3.mul(&t2));
+        let x3 = t1.sub(&y3);
+        let y3 = t1.add(&y3).mul(&x3);
+        let x3 = t3.mul(&x3);
+        let a_t2 = a.mul(&t2);
+        let t3 = a.mul(&t0.sub(&a_t2)).add(&b3.mul(&z3));
+        let y3 = y3.add(&t0.double().add(&t0).add(&a_t2).mul(&t3));
+        let t2 = p.y.mul(&p.z).double();
+        Point { x: x3.sub(&t2.mul(&t3)), y: y3, z: t2.mul(&t1).double().double() }
+    }
+
+    /// A multiple of a point. The scalar is walked in fours of bits with the same work and the same memory read for
+    /// each.
     pub fn multiply(&self, point: &Point, scalar: &[u8]) -> Point {
+        let mut multiples = vec![self.infinity()];
+        for _ in 1..16 {
+            let next = multiples.last().map_or_else(|| self.infinity(), |last| self.add(last, point));
+            multiples.push(next);
+        }
         let mut sum = self.infinity();
-        for octet in scalar {
-            for bit in (0..8).rev() {
-                sum = self.add(&sum, &sum);
-                let with = self.add(&sum, point);
-                let choice = crypto_bigint::Choice::from(octet >> bit & 1);
-                sum.x.ct_assign(&with.x, choice);
-                sum.y.ct_assign(&with.y, choice);
-                sum.z.ct_assign(&with.z, choice);
+        for window in scalar.iter().flat_map(|octet| [octet >> 4, octet & 15]) {
+            for _ in 0..4 {
+                sum = self.double(&sum);
             }
+            let mut chosen = self.infinity();
+            for (multiple, number) in multiples.iter().zip(0_u8..) {
+                let choice = window.ct_eq(&number);
+                chosen.x.ct_assign(&multiple.x, choice);
+                chosen.y.ct_assign(&multiple.y, choice);
+                chosen.z.ct_assign(&multiple.z, choice);
+            }
+            sum = self.add(&sum, &chosen);
         }
         sum
     }
@@ -144,52 +172,6 @@ impl Curve {
     pub fn order_bits(&self) -> u32 {
         self.order.modulus().as_ref().bit_width_vartime()
     }
-
-    /// Whether `r` and `s` are an ECDSA signature over this hash by this point (FIPS 186-5, 6.4.2).
-    pub fn verify(&self, public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> bool {
-        self.verify_or_none(public, hash, r, s).is_some()
-    }
-
-    fn verify_or_none(&self, public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> Option<()> {
-        let (r, s) = (self.order_element(r)?, self.order_element(s)?);
-        let inverse = Option::<BoxedMontyForm>::from(s.invert_vartime())?;
-        let e = BoxedMontyForm::new(self.truncated(hash), &self.order);
-        let scalar = |value: BoxedMontyForm| to_octets(&value.retrieve(), self.order_octets());
-        let left = self.multiply(&self.generator, &scalar(e.mul(&inverse)));
-        let right = self.multiply(public, &scalar(r.mul(&inverse)));
-        let encoded = self.encode(&self.add(&left, &right)).ok()?;
-        let x = encoded.get(1..=self.domain.octets)?;
-        let precision = self.order.bits_precision().max(self.field.bits_precision());
-        let x = from_octets(x, self.domain.octets, precision).ok()?;
-        let order = crypto_bigint::NonZero::new(self.order.modulus().as_ref().clone().resize(precision));
-        let x = x.rem_vartime(&Option::<_>::from(order)?);
-        (x.resize(self.order.bits_precision()) == r.retrieve()).then_some(())
-    }
-
-    fn order_element(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
-        let octets = crate::asn1::trim_zeros(octets);
-        if octets.len() > self.order_octets() {
-            return None;
-        }
-        let padded = [&vec![0; self.order_octets() - octets.len()], octets].concat();
-        let value = self.scalar(&padded).ok()?;
-        let value = from_octets(&value, self.order_octets(), self.order.bits_precision()).ok()?;
-        Some(BoxedMontyForm::new(value, &self.order))
-    }
-
-    /// The leftmost bits of the hash, as many as the order has, reduced by it.
-    fn truncated(&self, hash: &[u8]) -> BoxedUint {
-        let octets = hash.get(..hash.len().min(self.order_octets())).unwrap_or_default();
-        let bits = u32::try_from(octets.len() * 8).unwrap_or(u32::MAX);
-        let precision = self.order.bits_precision();
-        let padded = [&vec![0; self.order_octets() - octets.len()], octets].concat();
-        let value = BoxedUint::from_be_slice_truncated(&padded, precision);
-        let value = value
-            .shr_vartime(bits.saturating_sub(self.order_bits()))
-            .unwrap_or_else(|| BoxedUint::zero_with_precision(precision));
-        let order = self.order.modulus().as_nz_ref();
-        value.rem_vartime(order)
-    }
 }
 
 fn params(hex: &str) -> Result<BoxedMontyParams, NotOnCurve> {
@@ -208,7 +190,7 @@ fn number(hex: &str, precision: u32) -> Result<BoxedUint, NotOnCurve> {
     BoxedUint::from_be_slice(&octets, precision).map_err(|_| NotOnCurve)
 }
 
-fn from_octets(octets: &[u8], width: usize, precision: u32) -> Result<BoxedUint, NotOnCurve> {
+pub(super) fn from_octets(octets: &[u8], width: usize, precision: u32) -> Result<BoxedUint, NotOnCurve> {
     if octets.len() != width {
         return Err(NotOnCurve);
     }
@@ -216,7 +198,7 @@ fn from_octets(octets: &[u8], width: usize, precision: u32) -> Result<BoxedUint,
 }
 
 /// Big-endian in so many octets; the value fits.
-fn to_octets(value: &BoxedUint, width: usize) -> Vec<u8> {
+pub(super) fn to_octets(value: &BoxedUint, width: usize) -> Vec<u8> {
     let octets = value.to_be_bytes();
     let surplus = octets.len().saturating_sub(width);
     let mut out = vec![0; width.saturating_sub(octets.len())];

@@ -102,3 +102,56 @@ fn takes_what_ring_signed_and_nothing_else() {
         assert!(!curve.verify(curve.generator(), digest.as_ref(), r, s));
     }
 }
+
+#[test]
+fn doubling_is_adding_to_itself() {
+    for domain in DOMAINS {
+        let curve = Curve::new(domain).unwrap();
+        let point = curve.multiply(curve.generator(), &random_scalar(&curve));
+        let encoded = |point| curve.encode(&point).unwrap();
+        assert_eq!(encoded(curve.double(&point)), encoded(curve.add(&point, &point)), "{}", domain.name);
+        assert!(curve.encode(&curve.double(&curve.infinity())).is_err());
+    }
+}
+
+/// A signature made with this module's multiplication: `s = (e + r d) / k`.
+fn sign(curve: &Curve, private: &[u8], hash: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    use crypto_bigint::BoxedUint;
+    use crypto_bigint::modular::BoxedMontyForm;
+    let width = curve.order_octets();
+    let element = |octets: &[u8]| {
+        let value = BoxedUint::from_be_slice(octets, curve.order.bits_precision()).unwrap();
+        BoxedMontyForm::new(value.rem(curve.order.modulus().as_nz_ref()), &curve.order)
+    };
+    let k = random_scalar(curve);
+    let point = curve.encode(&curve.multiply(curve.generator(), &k)).unwrap();
+    let r = element(&point[1..=width]);
+    let e = element(&hash[..width.min(hash.len())]);
+    let s = element(&k).invert().unwrap().mul(&e.add(&r.mul(&element(private))));
+    let octets = |value: BoxedMontyForm| point::to_octets(&value.retrieve(), width);
+    (octets(r), octets(s))
+}
+
+#[test]
+fn takes_its_own_signatures_on_every_curve_and_the_crates_take_them_too() {
+    use crate::signature::{Verdict, verify_prehashed_ecdsa};
+    for domain in DOMAINS {
+        let curve = Curve::new(domain).unwrap();
+        let private = random_scalar(&curve);
+        let public = curve.encode(&curve.multiply(curve.generator(), &private)).unwrap();
+        let hash = random(domain.octets.min(48));
+        let (r, s) = sign(&curve, &private, &hash);
+        let point = curve.decode(&public).unwrap();
+        assert!(curve.verify(&point, &hash, &r, &s), "{}", domain.name);
+        assert_eq!(verify_prehashed_ecdsa(domain, &public, &hash, &r, &s), Verdict::Valid, "{}", domain.name);
+        for changed in 0..4 {
+            let mut parts = [hash.clone(), r.clone(), s.clone(), public.clone()];
+            *parts[changed].last_mut().unwrap() ^= 1;
+            let [hash, r, s, public] = &parts;
+            let refused =
+                curve.decode(public).is_err() || !curve.verify(&curve.decode(public).unwrap(), hash, r, s);
+            assert!(refused, "{} part {changed}", domain.name);
+            assert_eq!(verify_prehashed_ecdsa(domain, public, hash, r, s), Verdict::Invalid);
+        }
+    }
+}
