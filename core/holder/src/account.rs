@@ -16,11 +16,11 @@ use crate::keys::Keys;
 use crate::ports::KeyPolicy;
 use crate::store::Table;
 use crate::wallet::Wallet;
-use crate::{Error, issuance};
+use crate::{Error, issuance, trust_list};
 use message::{Contact, client, first};
 use record::{ACCOUNT, AccountRecord, Stage};
 
-pub use step_up::{FaceCapture, StepUp};
+pub use step_up::{CardAtHand, FaceCapture, StepUp};
 
 /// Where an account is to be opened. There is no default: who is trusted is the caller's decision.
 #[derive(Debug, Clone)]
@@ -226,6 +226,7 @@ impl Account<'_> {
             if let Some(earlier) = &earlier {
                 Keys::doom(change, &earlier.instance_key)?;
             }
+            trust_list::forget(change)?;
             change.put(Table::Account, ACCOUNT, &record)?;
             append(change, now, Event::AccountOpened)?;
             Ok(())

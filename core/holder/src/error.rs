@@ -1,5 +1,7 @@
 //! One error for the shells: what to do next, and a stable code.
 
+use card::messaging::MessagingError;
+use card::{ReadError, TransportError};
 use http_client::{NoNetworkReason, ServerCode};
 
 use crate::account::AccountError;
@@ -15,6 +17,9 @@ pub enum Error {
     /// On the way to a server, or by a server's refusal.
     #[error(transparent)]
     Network(#[from] http_client::Error),
+    /// While reading the card.
+    #[error(transparent)]
+    Card(#[from] ReadError),
     /// By the device's key store.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -68,6 +73,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Network(error) => network_kind(error),
+            Self::Card(error) => card_kind(error),
             Self::Key(KeyError::Lost) => Kind::DeviceKeyLost,
             Self::Key(KeyError::UserCancelled | KeyError::Locked)
             | Self::Secret(SecretStoreError::UserCancelled) => Kind::UserCancelled,
@@ -76,16 +82,16 @@ impl Error {
             }
             Self::Key(KeyError::Unavailable)
             | Self::Secret(SecretStoreError::Unavailable)
-            | Self::Store(_) => Kind::Bug,
+            | Self::Store(_)
+            | Self::Present(PresentError::Bug) => Kind::Bug,
             Self::Account(AccountError::UnexpectedAnswer) => Kind::IssuerRefused,
             Self::Account(AccountError::NoActiveResponse | AccountError::NoFace) => Kind::CardUnsupported,
             Self::Account(
                 AccountError::NoAccount | AccountError::AlreadyActive | AccountError::BadProvider,
-            ) => Kind::NotReady,
+            )
+            | Self::Present(PresentError::NoCredential) => Kind::NotReady,
             Self::Issuance(error) => error.kind(),
             Self::Present(PresentError::Expired) => Kind::CredentialExpired,
-            Self::Present(PresentError::NoCredential) => Kind::NotReady,
-            Self::Present(PresentError::Bug) => Kind::Bug,
         }
     }
 
@@ -93,6 +99,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Network(error) => network_code(error),
+            Self::Card(error) => card_code(error),
             Self::Key(KeyError::Lost) => "key.lost",
             Self::Key(KeyError::Locked) => "key.locked",
             Self::Key(KeyError::UserCancelled) => "key.cancelled",
@@ -166,6 +173,47 @@ fn network_code(error: &http_client::Error) -> &'static str {
             code => code.as_str(),
         },
         _ => "network.bug",
+    }
+}
+
+fn card_kind(error: &ReadError) -> Kind {
+    match error {
+        ReadError::Transport(TransportError::TagLost | TransportError::Timeout)
+        | ReadError::SessionLost(_)
+        | ReadError::Messaging(_) => Kind::TryCardAgain,
+        ReadError::Transport(TransportError::UserCancelled) | ReadError::Cancelled => Kind::UserCancelled,
+        ReadError::Transport(TransportError::Unavailable) => Kind::NotReady,
+        ReadError::WrongAccessKey => Kind::WrongAccessKey,
+        ReadError::ChipNotGenuine => Kind::CardNotGenuine,
+        ReadError::AccessNotOffered
+        | ReadError::AccessRefused(_)
+        | ReadError::AccessMalformed
+        | ReadError::File { .. }
+        | ReadError::TooLarge(_)
+        | ReadError::Malformed(_) => Kind::CardUnsupported,
+        _ => Kind::Bug,
+    }
+}
+
+fn card_code(error: &ReadError) -> &'static str {
+    match error {
+        ReadError::Transport(TransportError::TagLost) => "card.lost",
+        ReadError::Transport(TransportError::Timeout) => "card.timeout",
+        ReadError::Transport(TransportError::UserCancelled) | ReadError::Cancelled => "card.cancelled",
+        ReadError::Transport(TransportError::Unavailable) => "card.no_reader",
+        ReadError::WrongAccessKey => "card.wrong_access_key",
+        ReadError::AccessNotOffered => "card.access.not_offered",
+        ReadError::AccessRefused(_) => "card.access.refused",
+        ReadError::AccessMalformed => "card.access.malformed",
+        ReadError::SessionLost(_) => "card.session_lost",
+        ReadError::Messaging(MessagingError::Malformed) => "card.messaging.malformed",
+        ReadError::Messaging(MessagingError::WrongChecksum) => "card.messaging.mac",
+        ReadError::Messaging(MessagingError::WrongPadding) => "card.messaging.padding",
+        ReadError::File { .. } => "card.file.refused",
+        ReadError::TooLarge(_) => "card.file.too_large",
+        ReadError::Malformed(_) => "card.file.malformed",
+        ReadError::ChipNotGenuine => "card.chip_not_genuine",
+        _ => "card.bug",
     }
 }
 

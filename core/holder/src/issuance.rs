@@ -4,6 +4,23 @@
 mod exchange;
 mod metadata;
 pub(crate) mod offer;
+mod received;
+
+use http_client::Request;
+use serde::Deserialize;
+use serde_json::{Map, json};
+use trust::time::Timestamp;
+
+use crate::Error;
+use crate::account::Account;
+use crate::account::message::Contact;
+use crate::credentials::{self, CredentialInfo, CredentialName, CredentialRecord};
+use crate::history::{Action, Event, append};
+use crate::keys::NewKey;
+use crate::ports::{KeyPolicy, ProgressListener, Step};
+use crate::store::Table;
+use crate::trust_list;
+use offer::{Offer, OfferLink};
 
 pub(crate) use metadata::https_identifier;
 pub use offer::{InputMode, TransactionCode};
@@ -75,4 +92,162 @@ pub enum IssuanceError {
     /// The wallet holds no such credential.
     #[error("the wallet holds no such credential")]
     NotFound,
+}
+
+/// What is to be obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// A credential of the account's provider, which is asked for an offer.
+    Named(CredentialName),
+    /// What an offer link names.
+    Offer(&'a str),
+}
+
+/// What an offer says, to be shown before anything is sent to its issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferInfo {
+    /// The issuer's identifier.
+    pub issuer: String,
+    /// The configuration ids on offer.
+    pub credentials: Vec<String>,
+    /// The code that the person must type, where one is needed.
+    pub transaction_code: Option<TransactionCode>,
+}
+
+#[derive(Deserialize)]
+struct OfferAnswer {
+    credential_offer: String,
+}
+
+impl Account<'_> {
+    /// Reads an offer link; fetches the offer where the link only refers to it. Nothing goes to the issuer's endpoints.
+    pub async fn read_offer(&self, link: &str) -> Result<OfferInfo, Error> {
+        let offer = resolve(&Contact::of(self.wallet)?, link).await?;
+        Ok(OfferInfo {
+            issuer: offer.issuer,
+            credentials: offer.configurations,
+            transaction_code: offer.grant.transaction_code,
+        })
+    }
+
+    /// Obtains credentials and stores them, all or none; an earlier one of the same type and issuer is replaced.
+    ///
+    /// # Errors
+    /// [`IssuanceError`] for offers, metadata and credentials that break a rule; what provider and issuer refuse.
+    pub async fn obtain_credential(
+        &self,
+        wanted: Wanted<'_>,
+        transaction_code: Option<&str>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<CredentialInfo>, Error> {
+        let obtained = self.obtain(wanted, transaction_code, progress, now).await;
+        self.note_refusal(Action::Obtain, now, obtained)
+    }
+
+    async fn obtain(
+        &self,
+        wanted: Wanted<'_>,
+        transaction_code: Option<&str>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<CredentialInfo>, Error> {
+        progress.began(Step::Provider);
+        let mut contact = Contact::of(self.wallet)?;
+        let link = match wanted {
+            Wanted::Offer(link) => link.to_owned(),
+            Wanted::Named(name) => {
+                let members = Map::from_iter([("credential".to_owned(), json!(name.as_str()))]);
+                contact.ask::<OfferAnswer>("/account/offer", "offer", members, now).await?.credential_offer
+            }
+        };
+        let offer = resolve(&contact, &link).await?;
+        let now_there = contact.record.corrected(now);
+        let trust = trust_list::refresh(&contact, now_there).await?;
+
+        progress.began(Step::Issuer);
+        let client = &contact.client;
+        let issuer = metadata::fetch_issuer(client, &offer.issuer).await?;
+        // What cannot be used is found out before the code is spent.
+        let configurations = offer.configurations.iter().map(|id| issuer.configuration(id));
+        let configurations = configurations.collect::<Result<Vec<_>, _>>()?;
+        let server = metadata::fetch_server(client, &issuer, &offer).await?;
+        let token = exchange::fetch_token(client, &server, &offer.grant, transaction_code).await?;
+
+        let mut obtained = Vec::with_capacity(configurations.len());
+        for (id, configuration) in offer.configurations.iter().zip(&configurations) {
+            progress.began(Step::Key);
+            let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
+            progress.began(Step::Issuer);
+            let bytes =
+                exchange::fetch_credential(client, &issuer, &token, id, key.key()?, now_there).await?;
+            progress.began(Step::Storing);
+            let vct = match wanted {
+                Wanted::Named(name) if configuration.vct.as_deref() != Some(name.vct().urn()) => {
+                    return Err(IssuanceError::WrongType.into());
+                }
+                _ => configuration.vct.as_deref().ok_or(IssuanceError::BadMetadata)?,
+            };
+            let received = received::verify(bytes, &trust, key.key()?.public(), vct, now_there)?;
+            let record = CredentialRecord {
+                vct: vct.to_owned(),
+                issuer: received.issuer,
+                issuer_url: offer.issuer.clone(),
+                configuration: id.clone(),
+                key: key.id().to_owned(),
+                bytes: received.bytes,
+                claims: received.claims,
+                issued_at: received.issued_at.as_unix(),
+                expires_at: received.expires_at.as_unix(),
+            };
+            obtained.push((key, record));
+        }
+        self.store(obtained, now)
+    }
+
+    /// Stores what was obtained in one transaction, in place of earlier ones.
+    fn store(
+        &self,
+        obtained: Vec<(NewKey<'_>, CredentialRecord)>,
+        now: Timestamp,
+    ) -> Result<Vec<CredentialInfo>, Error> {
+        let (keys, records): (Vec<_>, Vec<_>) = obtained.into_iter().unzip();
+        let earlier = credentials::list(&self.wallet.vault.store())?;
+        let replaced: Vec<_> = earlier
+            .into_iter()
+            .filter(|(_, old)| {
+                records.iter().any(|new| new.vct == old.vct && new.issuer_url == old.issuer_url)
+            })
+            .collect();
+        let stored = NewKey::keep_all(&self.wallet.vault, keys, |change| {
+            for (id, old) in &replaced {
+                credentials::remove(change, id, &old.key)?;
+            }
+            let mut stored = Vec::with_capacity(records.len());
+            for record in records {
+                // The key's name is unique and says nothing: it names the credential, too.
+                let id = record.key.clone();
+                change.put(Table::Credential, &id, &record)?;
+                let (vct, issuer) = (record.vct.clone(), record.issuer.clone());
+                append(change, now, Event::CredentialObtained { vct, issuer })?;
+                stored.push(credentials::info(id, record));
+            }
+            Ok(stored)
+        })?;
+        self.wallet.stop_showing();
+        for (_, old) in replaced {
+            self.wallet.keys.delete(&self.wallet.vault, &old.key)?;
+        }
+        Ok(stored)
+    }
+}
+
+async fn resolve(contact: &Contact<'_>, link: &str) -> Result<Offer, Error> {
+    match OfferLink::parse(link)? {
+        OfferLink::Value(offer) => Ok(offer),
+        OfferLink::Reference(address) => {
+            let answer = contact.client.fetch(Request::get(&address)?.limit(offer::LONGEST)).await?;
+            Ok(Offer::parse(answer.body())?)
+        }
+    }
 }

@@ -123,7 +123,9 @@ impl NewKey<'_> {
             }
             steps(change)
         })?;
-        keys.iter_mut().for_each(|key| key.kept = true);
+        for key in &mut keys {
+            key.kept = true;
+        }
         Ok(result)
     }
 }

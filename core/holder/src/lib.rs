@@ -1,6 +1,82 @@
 //! The wallet's use cases: account, keys, issuance, present, history, store.
+//!
+//! For the shells (phone, computer, bindings): they bring a folder, three ports and the time, and call one method a use case.
+//!
+//! | use case | call | needs network |
+//! |---|---|---|
+//! | open an account at level 1 | [`Account::open`], [`Account::activate`] | yes |
+//! | reach level 2 | [`Account::step_up`] (or its three parts) | yes |
+//! | look, lock, unlock | [`Account::show`], [`Account::remembered`], [`Account::lock`], [`Account::unlock`] | all but `remembered` |
+//! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
+//! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
+//! | show one at a clinic | [`Wallet::present_qr`] | no |
+//! | see every use and refusal | [`Wallet::history`], [`Wallet::verify_history`] | no |
+//!
+//! What it keeps to:
+//! - Private keys have no type here. A [`KeyStore`] makes them, one for the account and one a credential, and signs only bytes
+//!   that this crate built.
+//! - Everything stored is sealed, under a key that lives in the [`SecretStore`]; each use case is one transaction. After a crash
+//!   nothing is half there: a key that belongs to nothing is deleted at the next opening.
+//! - What comes from outside is verified before it is stored: the trust list under the root pinned when the account was opened,
+//!   a credential under the trust list, its key against ours.
+//! - An [`Error`] says what the shell does next ([`Error::kind`]) and why ([`Error::code`]); it holds nothing personal.
+//!
+//! It does not decide whether a card or a presentation is genuine (that is the provider's and the verifier's matter), reads no
+//! clock, draws no QR, and prompts nobody.
+//!
+//! ```
+//! use std::sync::{Arc, Mutex};
+//!
+//! use holder::{DeviceKey, Kind, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError, Wallet};
+//! use trust::secret::Secret;
+//! use trust::time::Timestamp;
+//!
+//! /// A device without any key: good enough for an empty wallet.
+//! struct NoKeys;
+//! impl KeyStore for NoKeys {
+//!     fn create(&self, _: &KeyId, _: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+//!         Err(KeyError::Unavailable)
+//!     }
+//!     fn open(&self, _: &KeyId) -> Result<Arc<dyn DeviceKey>, KeyError> {
+//!         Err(KeyError::Lost)
+//!     }
+//!     fn delete(&self, _: &KeyId) -> Result<(), KeyError> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! /// Real ones use Android Keystore, the iOS Keychain, or the computer's keyring.
+//! #[derive(Default)]
+//! struct InMemory(Mutex<Option<Vec<u8>>>);
+//! impl SecretStore for InMemory {
+//!     fn load(&self) -> Result<Option<Secret<Vec<u8>>>, SecretStoreError> {
+//!         Ok(self.0.lock().unwrap().clone().map(Secret::new))
+//!     }
+//!     fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
+//!         *self.0.lock().unwrap() = Some(secret.expose().clone());
+//!         Ok(())
+//!     }
+//!     fn erase(&self) -> Result<(), SecretStoreError> {
+//!         *self.0.lock().unwrap() = None;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # let folder = std::env::temp_dir().join(format!("sen-holder-example-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder).unwrap();
+//! let wallet = Wallet::open(&folder, Arc::new(InMemory::default()), Arc::new(NoKeys))?;
+//! assert!(wallet.credentials()?.is_empty());
+//!
+//! let now = Timestamp::from_unix(1_780_000_000);
+//! let error = wallet.present_qr(now).unwrap_err();
+//! assert_eq!((error.kind(), error.code()), (Kind::NotReady, "present.no_credential"));
+//! # drop(wallet);
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! # Ok::<(), holder::Error>(())
+//! ```
 
 mod account;
+mod credentials;
 mod error;
 mod history;
 mod issuance;
@@ -8,20 +84,22 @@ mod keys;
 mod ports;
 mod present;
 mod store;
+mod trust_list;
 mod vault;
 mod wallet;
 
 pub use account::{
-    Account, AccountError, AccountState, AccountView, Applicant, Device, FaceCapture, Level, Method, Opened,
-    Provider, StepUp,
+    Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, FaceCapture, Level,
+    Method, Opened, Provider, StepUp,
 };
+pub use credentials::{CredentialInfo, CredentialName};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry};
-pub use issuance::{InputMode, IssuanceError, TransactionCode};
+pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,
     SecretStoreError, Silent, Step,
 };
-pub use present::PresentError;
+pub use present::{PresentError, Presenter, QrFrame};
 pub use store::StoreError;
 pub use wallet::Wallet;

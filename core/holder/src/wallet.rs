@@ -1,19 +1,25 @@
 //! The wallet: a folder, a secret store and a key store.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use trust::p256::PublicKey;
 
 use crate::Error;
 use crate::account::Account;
 use crate::history::{self, HistoryEntry};
 use crate::keys::Keys;
 use crate::ports::{KeyStore, SecretStore};
+use crate::present::Presenter;
+use crate::trust_list;
 use crate::vault::{self, Vault};
 
 /// One person's wallet on one device. Can be shared between threads; several processes may open one folder.
 pub struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) keys: Keys,
+    /// What is being shown, so that the next code of a rotating QR costs one signature.
+    showing: Mutex<Option<Presenter>>,
 }
 
 impl Wallet {
@@ -29,7 +35,7 @@ impl Wallet {
     ) -> Result<Self, Error> {
         let vault = Vault::open(folder, secret_store)?;
         let keys = Keys::open(folder, key_store, &vault)?;
-        Ok(Self { vault, keys })
+        Ok(Self { vault, keys, showing: Mutex::new(None) })
     }
 
     /// Empties a wallet that is not open, whatever its state: first the secret, so that nothing can be read from there on,
@@ -54,5 +60,15 @@ impl Wallet {
     /// [`StoreError::Tampered`](crate::StoreError::Tampered) or [`StoreError::RolledBack`](crate::StoreError::RolledBack).
     pub fn verify_history(&self) -> Result<u64, Error> {
         Ok(history::verify(&self.vault.store())?)
+    }
+
+    /// The trust list last believed, to be handed to a verifier: the root that signed it and the list as it came. `None`
+    /// before the first credential was obtained.
+    pub fn trust_list(&self) -> Result<Option<(PublicKey, Vec<u8>)>, Error> {
+        trust_list::remembered(&self.vault.store())
+    }
+
+    pub(crate) fn showing(&self) -> MutexGuard<'_, Option<Presenter>> {
+        self.showing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

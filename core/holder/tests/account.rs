@@ -1,15 +1,16 @@
 //! The account against a small provider that checks each message as the agreement says.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod doubles;
 
 use std::collections::BTreeMap;
 
-use card::{ActiveExchange, ChipOutcome, Evidence, FileId};
+use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, TransportError, Unwatched};
 use doubles::Phone;
 use doubles::provider::{applicant, at, now, provider};
 use holder::{
-    AccountError, AccountState, Error, Event, FaceCapture, KeyError, Kind, Level, Provider, Silent,
+    AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level, Provider,
+    Silent,
 };
 use http_client::ServerCode;
 use serde_json::json;
@@ -161,10 +162,9 @@ async fn reaches_level_2_with_the_chips_answer_to_the_servers_challenge_and_a_fa
     account.open(&at(&provider), &applicant(), now()).await.unwrap();
     account.activate("123456", now()).await.unwrap();
     let begun = account.start_step_up(now()).await.unwrap();
-    let (files, active) = (files(), answered(begun.challenge()));
-    let evidence = Evidence { files: &files, active: Some(&active), chip: ChipOutcome::NotDone };
+    let reading = CardReading::from_files(files(), Some(answered(begun.challenge())));
     let picture = FaceCapture(b"picture");
-    let level = account.finish_step_up(&begun, evidence, picture, &Silent, now()).await.unwrap();
+    let level = account.finish_step_up(&begun, &reading, picture, &Silent, now()).await.unwrap();
     assert_eq!(level, Level::Two);
     assert_eq!(account.remembered().unwrap().level, Level::Two);
     assert_eq!(wallet.history(None, 1).unwrap()[0].event, Event::LevelRaised { level: 2 });
@@ -179,18 +179,17 @@ async fn stays_at_level_1_and_notes_why_when_face_or_server_refuse() {
     account.open(&at(&provider), &applicant(), now()).await.unwrap();
     account.activate("123456", now()).await.unwrap();
     let begun = account.start_step_up(now()).await.unwrap();
-    let (files, active) = (files(), answered(begun.challenge()));
-    let evidence = Evidence { files: &files, active: Some(&active), chip: ChipOutcome::NotDone };
+    let reading = CardReading::from_files(files(), Some(answered(begun.challenge())));
 
     provider.state().face_fails = true;
     let error =
-        account.finish_step_up(&begun, evidence, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
+        account.finish_step_up(&begun, &reading, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
     assert_eq!((error.code(), error.kind()), ("face_not_matched", Kind::IssuerRefused));
 
     provider.state().face_fails = false;
     provider.state().refuse = Some(json!({"error": "card_not_genuine", "reason": "digest_mismatch"}));
     let error =
-        account.finish_step_up(&begun, evidence, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
+        account.finish_step_up(&begun, &reading, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
     assert_eq!((error.code(), error.kind()), ("card_not_genuine", Kind::CardNotGenuine));
 
     assert_eq!(account.remembered().unwrap().level, Level::One);
@@ -208,11 +207,34 @@ async fn sends_nothing_when_the_card_did_not_answer_this_challenge() {
     account.open(&at(&provider), &applicant(), now()).await.unwrap();
     account.activate("123456", now()).await.unwrap();
     let begun = account.start_step_up(now()).await.unwrap();
-    let (files, other) = (files(), answered([0; 8]));
-    for active in [None, Some(&other)] {
-        let evidence = Evidence { files: &files, active, chip: ChipOutcome::AssertedByReader };
-        let finished = account.finish_step_up(&begun, evidence, FaceCapture(b""), &Silent, now()).await;
+    for active in [None, Some(answered([0; 8]))] {
+        let reading = CardReading::from_files(files(), active);
+        let finished = account.finish_step_up(&begun, &reading, FaceCapture(b""), &Silent, now()).await;
         assert_eq!(finished.unwrap_err(), AccountError::NoActiveResponse.into());
     }
+    assert_eq!(provider.state().operations.last().unwrap(), "step_up_start");
+}
+
+#[tokio::test]
+async fn reports_a_card_that_is_gone_and_sends_nothing() {
+    struct Gone;
+    impl CardTransport for Gone {
+        fn max_command_len(&self) -> usize {
+            261
+        }
+        fn transceive(&mut self, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+            Err(TransportError::TagLost)
+        }
+    }
+    let provider = provider().await;
+    let phone = Phone::new();
+    let wallet = phone.wallet();
+    let account = wallet.account();
+    account.open(&at(&provider), &applicant(), now()).await.unwrap();
+    account.activate("123456", now()).await.unwrap();
+    let access = AccessKey::Can(Can::parse("012345").unwrap());
+    let card = CardAtHand { transport: &mut Gone, access: &access, progress: &Unwatched };
+    let error = account.step_up(card, FaceCapture(b""), &Silent, now()).await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("card.lost", Kind::TryCardAgain));
     assert_eq!(provider.state().operations.last().unwrap(), "step_up_start");
 }

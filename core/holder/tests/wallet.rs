@@ -1,5 +1,5 @@
 //! Opening, crashing and emptying.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod doubles;
 

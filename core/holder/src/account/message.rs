@@ -111,7 +111,7 @@ async fn send<T: DeserializeOwned>(
     message: Message<'_>,
     key: &SigningKey,
 ) -> Result<T, Error> {
-    let header = json!({"alg": "ES256", "typ": "sen-account+jwt", "jwk": Jwk::new(key.public().clone())});
+    let header = json!({"alg": "ES256", "typ": "sen-account+jwt", "jwk": Jwk::new(*key.public())});
     let mut payload = message.members;
     payload.insert("aud".to_owned(), json!(provider));
     payload.insert("op".to_owned(), json!(message.operation));

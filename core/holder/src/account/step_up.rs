@@ -3,12 +3,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use card::{Evidence, FileId};
+use card::{AccessKey, CardReading, CardTransport, FileId, ReadRequest, read_card};
 use credential::jose::Jwk;
 use http_client::Request;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use super::message::Contact;
@@ -24,6 +25,16 @@ const FILES: [FileId; 7] =
 
 /// What the camera took. The face service decides; the sandbox's takes any bytes.
 pub struct FaceCapture<'a>(pub &'a [u8]);
+
+/// A card in reach, and what opens it.
+pub struct CardAtHand<'a> {
+    /// The way to the chip.
+    pub transport: &'a mut dyn CardTransport,
+    /// CAN or MRZ. A wrong one is tried once and never again by itself.
+    pub access: &'a AccessKey,
+    /// Is told how far the reading is, and may end it.
+    pub progress: &'a dyn card::ProgressListener,
+}
 
 /// A step-up that the server has begun. The card answers [`StepUp::challenge`]; the server forgets it after
 /// [`StepUp::expires_in`] seconds.
@@ -77,6 +88,30 @@ struct Raised {
 }
 
 impl Account<'_> {
+    /// The whole step-up with a card at hand: nonce, reading, face, evidence. Reading blocks, so a caller on a runtime of its
+    /// own takes the three parts instead: [`Account::start_step_up`], [`read_card`] on a worker thread with the challenge,
+    /// [`Account::finish_step_up`].
+    ///
+    /// # Errors
+    /// As its parts, and [`Error::Card`].
+    pub async fn step_up(
+        &self,
+        card: CardAtHand<'_>,
+        capture: FaceCapture<'_>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Level, Error> {
+        progress.began(Step::Provider);
+        let begun = self.start_step_up(now).await?;
+        progress.began(Step::Card);
+        let request = ReadRequest { active_challenge: Some(begun.challenge()), ..ReadRequest::default() };
+        let random = &mut SystemRandom::new();
+        let reading =
+            read_card(card.transport, card.access, &request, random, card.progress).map_err(Error::Card);
+        let reading = self.note_refusal(Action::StepUp, now, reading)?;
+        self.finish_step_up(&begun, &reading, capture, progress, now).await
+    }
+
     /// Begins the step-up: asks the server for its nonce.
     pub async fn start_step_up(&self, now: Timestamp) -> Result<StepUp, Error> {
         let mut contact = Contact::of(self.wallet)?;
@@ -89,7 +124,7 @@ impl Account<'_> {
         if nonce.len() < 16 {
             return Err(AccountError::UnexpectedAnswer.into());
         }
-        let thumbprint = Jwk::new(contact.key.public().clone()).thumbprint();
+        let thumbprint = Jwk::new(*contact.key.public()).thumbprint();
         Ok(StepUp {
             challenge: active_challenge(&nonce, &thumbprint, PURPOSE),
             nonce: started.nonce,
@@ -105,23 +140,23 @@ impl Account<'_> {
     pub async fn finish_step_up(
         &self,
         begun: &StepUp,
-        evidence: Evidence<'_>,
+        reading: &CardReading,
         capture: FaceCapture<'_>,
         progress: &dyn ProgressListener,
         now: Timestamp,
     ) -> Result<Level, Error> {
-        let active = evidence.active.filter(|active| active.challenge == begun.challenge);
+        let active = reading.active().filter(|active| active.challenge == begun.challenge);
         let response = active.ok_or(AccountError::NoActiveResponse)?.response.clone();
         let mut contact = Contact::of(self.wallet)?;
 
         progress.began(Step::Face);
-        let statement = face_statement(&contact, begun, evidence, capture).await;
+        let statement = face_statement(&contact, begun, reading, capture).await;
         let statement = self.note_refusal(Action::StepUp, now, statement)?;
 
         progress.began(Step::Evidence);
         let mut files = Map::new();
         for file in FILES {
-            if let Some(bytes) = evidence.files.get(&file) {
+            if let Some(bytes) = reading.files().get(&file) {
                 files.insert(file.file_stem(), json!(URL_SAFE_NO_PAD.encode(bytes)));
             }
         }
@@ -147,15 +182,15 @@ impl Account<'_> {
 async fn face_statement(
     contact: &Contact<'_>,
     begun: &StepUp,
-    evidence: Evidence<'_>,
+    reading: &CardReading,
     capture: FaceCapture<'_>,
 ) -> Result<String, Error> {
-    let face = evidence.files.get(&FileId::Dg(2)).ok_or(AccountError::NoFace)?;
+    let face = reading.files().get(&FileId::Dg(2)).ok_or(AccountError::NoFace)?;
     let request = FaceRequest {
         account: &contact.record.account,
         nonce: &begun.nonce,
         dg2_sha256: URL_SAFE_NO_PAD.encode(digest(&SHA256, face)),
-        device_key_thumbprint: Jwk::new(contact.key.public().clone()).thumbprint_base64url(),
+        device_key_thumbprint: Jwk::new(*contact.key.public()).thumbprint_base64url(),
         capture: URL_SAFE_NO_PAD.encode(capture.0),
     };
     let answer: FaceAnswer =

@@ -147,8 +147,7 @@ async fn fetch_nonce(client: &Client, metadata: &IssuerMetadata) -> Result<Optio
 
 /// Key proof (appendix F.1). No `iss`: the token of a pre-authorised code is anonymous.
 fn proof(key: &SigningKey, issuer: &str, nonce: Option<&str>, now: Timestamp) -> Result<String, Error> {
-    let header =
-        json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(key.public().clone())});
+    let header = json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(*key.public())});
     let mut payload = json!({"aud": issuer, "iat": now.as_unix()});
     if let (Some(nonce), Some(members)) = (nonce, payload.as_object_mut()) {
         members.insert("nonce".to_owned(), json!(nonce));

@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    fn metadata(configuration: Value) -> IssuerMetadata {
+    fn metadata(configuration: &Value) -> IssuerMetadata {
         IssuerMetadata::deserialize(json!({
             "credential_issuer": "https://issuer.vn",
             "credential_endpoint": "https://issuer.vn/credential",
@@ -176,12 +176,12 @@ mod tests {
 
     #[test]
     fn takes_only_a_configuration_that_it_can_bind_to_its_key() {
-        assert_eq!(metadata(good()).configuration("a").unwrap().vct.as_deref(), Some("v"));
-        assert_eq!(metadata(good()).configuration("b").unwrap_err(), IssuanceError::UnknownConfiguration);
+        assert_eq!(metadata(&good()).configuration("a").unwrap().vct.as_deref(), Some("v"));
+        assert_eq!(metadata(&good()).configuration("b").unwrap_err(), IssuanceError::UnknownConfiguration);
         let change = |name: &str, value: Value| {
             let mut configuration = good();
             configuration[name] = value;
-            metadata(configuration).configuration("a").unwrap_err()
+            metadata(&configuration).configuration("a").unwrap_err()
         };
         assert_eq!(change("format", json!("jwt_vc_json")), IssuanceError::FormatUnsupported);
         assert_eq!(change("format", json!(1)), IssuanceError::BadMetadata);
@@ -201,13 +201,13 @@ mod tests {
     fn accepts_algorithm_names_and_numbers() {
         let mut configuration = good();
         configuration["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"] = json!([-7]);
-        assert!(metadata(configuration).configuration("a").is_ok());
+        assert!(metadata(&configuration).configuration("a").is_ok());
     }
 
     #[test]
     fn stops_when_the_offer_names_a_server_that_the_issuer_does_not_list() {
         let server = |listed: &[&str], named: Option<&str>| {
-            let mut metadata = metadata(good());
+            let mut metadata = metadata(&good());
             metadata.authorization_servers = listed.iter().map(|&name| name.to_owned()).collect();
             let grant = super::super::offer::PreAuthorised {
                 code: "c".to_owned(),

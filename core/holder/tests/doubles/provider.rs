@@ -60,7 +60,7 @@ impl TestProvider {
                 ));
             }
             "/face/statement" => return Some(self.face(asked)),
-            path if !path.starts_with("/account/") => return self.issuer.answer(asked),
+            path if !path.starts_with("/account/") => return self.issuer.answer(asked, url),
             _ => {}
         }
         let claims = self.open_message(asked, url);
@@ -94,6 +94,7 @@ impl TestProvider {
                 assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
                 json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
             }
+            "offer" => self.issuer.offer(claims["credential"].as_str().unwrap(), url),
             _ => json!({}),
         }))
     }

@@ -1,0 +1,51 @@
+//! What an issuer sent, verified before the wallet believes it.
+
+use credential::sd_cwt::SdCwt;
+use trust::anchors::Trust;
+use trust::p256::PublicKey;
+use trust::time::Timestamp;
+
+use super::IssuanceError;
+
+/// How far issuer and wallet may disagree about the time, in seconds.
+const SKEW: i64 = 60;
+
+/// A credential that is what was asked for.
+pub(super) struct Received {
+    pub(super) bytes: Vec<u8>,
+    /// The issuer's name in the trust list.
+    pub(super) issuer: String,
+    /// The numbers of the claims inside.
+    pub(super) claims: Vec<i64>,
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// Verifies issuer, key, type and time.
+pub(super) fn verify(
+    bytes: Vec<u8>,
+    trust: &Trust,
+    our_key: &PublicKey,
+    vct: &str,
+    now: Timestamp,
+) -> Result<Received, IssuanceError> {
+    let credential = SdCwt::parse(&bytes).map_err(|_| IssuanceError::BadCredential)?;
+    let issuer = trust
+        .issuer(credential.issuer(), credential.key_id())
+        .filter(|issuer| !issuer.revoked && issuer.not_before <= now && now <= issuer.not_after)
+        .filter(|issuer| issuer.vcts.iter().any(|allowed| allowed == vct))
+        .ok_or(IssuanceError::UnknownIssuer)?;
+    let verified = credential.verify(&issuer.key).map_err(|_| IssuanceError::IssuerSignature)?;
+    if verified.vct().urn() != vct {
+        return Err(IssuanceError::WrongType);
+    }
+    if verified.holder_key() != our_key {
+        return Err(IssuanceError::WrongKey);
+    }
+    let (issued_at, expires_at) = (verified.issued_at(), verified.expires());
+    if issued_at > now.plus_seconds(SKEW) || expires_at <= now {
+        return Err(IssuanceError::NotValidNow);
+    }
+    let claims = verified.claims().keys();
+    Ok(Received { issuer: issuer.name.clone(), claims, issued_at, expires_at, bytes })
+}

@@ -1,0 +1,112 @@
+//! Keys and a secret in files, for tests in which the process is killed. `Tripwire` kills it at a chosen call.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::secret::Secret;
+
+/// Counts the moments around each effect on disk, and ends the process at one of them as `kill -9` does.
+#[derive(Clone)]
+pub struct Tripwire(Arc<AtomicI64>);
+
+impl Tripwire {
+    /// Ends the process at the moment numbered `at`; never, where that is negative.
+    pub fn new(at: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(at)))
+    }
+
+    pub fn pass(&self) {
+        if self.0.fetch_sub(1, Ordering::SeqCst) == 0 {
+            std::process::abort();
+        }
+    }
+}
+
+pub struct DiskKeyStore {
+    pub folder: PathBuf,
+    pub tripwire: Tripwire,
+}
+
+impl DiskKeyStore {
+    pub fn ids(&self) -> Vec<String> {
+        let names = std::fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut ids: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        ids.sort();
+        ids
+    }
+
+    fn path(&self, id: &KeyId) -> PathBuf {
+        self.folder.join(id.as_str())
+    }
+}
+
+struct DiskKey(EcdsaKeyPair);
+
+impl KeyStore for DiskKeyStore {
+    fn create(&self, id: &KeyId, _: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        self.tripwire.pass();
+        let key =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        std::fs::write(self.path(id), key.as_ref()).unwrap();
+        self.tripwire.pass();
+        self.open(id)
+    }
+
+    fn open(&self, id: &KeyId) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        let key = std::fs::read(self.path(id)).map_err(|_| KeyError::Lost)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key, &SystemRandom::new());
+        Ok(Arc::new(DiskKey(pair.unwrap())))
+    }
+
+    fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
+        self.tripwire.pass();
+        let _ = std::fs::remove_file(self.path(id));
+        self.tripwire.pass();
+        Ok(())
+    }
+}
+
+impl DeviceKey for DiskKey {
+    fn public_key(&self) -> Result<[u8; 65], KeyError> {
+        Ok(self.0.public_key().as_ref().try_into().unwrap())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        Ok(self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())
+    }
+}
+
+pub struct DiskSecretStore {
+    pub path: PathBuf,
+    pub tripwire: Tripwire,
+}
+
+impl DiskSecretStore {
+    pub fn new(folder: &Path, tripwire: &Tripwire) -> Self {
+        Self { path: folder.join("secret"), tripwire: tripwire.clone() }
+    }
+}
+
+impl SecretStore for DiskSecretStore {
+    fn load(&self) -> Result<Option<Secret<Vec<u8>>>, SecretStoreError> {
+        Ok(std::fs::read(&self.path).ok().map(Secret::new))
+    }
+
+    fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
+        self.tripwire.pass();
+        let draft = self.path.with_extension("new");
+        std::fs::write(&draft, secret.expose()).unwrap();
+        std::fs::rename(&draft, &self.path).unwrap();
+        self.tripwire.pass();
+        Ok(())
+    }
+
+    fn erase(&self) -> Result<(), SecretStoreError> {
+        let _ = std::fs::remove_file(&self.path);
+        Ok(())
+    }
+}

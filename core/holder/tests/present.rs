@@ -1,0 +1,84 @@
+//! The clinic QR, with the network gone.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use doubles::Phone;
+use doubles::provider::{applicant, at, now, provider, server_time};
+use holder::{CredentialName, Event, Kind, Silent, Wallet, Wanted};
+use presentation::frame;
+use presentation::kbt::Kbt;
+
+/// A wallet with a health-insurance credential whose provider is down.
+async fn offline() -> (Phone, Wallet) {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
+    wallet.account().activate("123456", now()).await.unwrap();
+    let wanted = Wanted::Named(CredentialName::HealthInsurance);
+    wallet.account().obtain_credential(wanted, None, &Silent, now()).await.unwrap();
+    running.server.stop();
+    (phone, wallet)
+}
+
+#[tokio::test]
+async fn shows_a_fresh_token_without_network_at_the_servers_time() {
+    let (phone, wallet) = offline().await;
+    assert_eq!(wallet.account().show(now()).await.unwrap_err().kind(), Kind::NoNetwork);
+    drop(wallet);
+    let shown = phone.wallet().present_qr(now()).unwrap();
+    assert_eq!(frame::decode(&shown.text).unwrap(), shown.bytes);
+    let token = Kbt::parse(&shown.bytes).unwrap();
+    // The device is an hour slow; the token is not.
+    assert_eq!((token.claims().audience.as_str(), token.claims().issued_at), ("vn.clinic", server_time()));
+    assert_eq!(shown.expires_at, now().plus_seconds(10));
+}
+
+#[tokio::test]
+async fn makes_a_new_token_every_ten_seconds() {
+    let (_phone, wallet) = offline().await;
+    let at = |seconds| wallet.present_qr(now().plus_seconds(seconds)).unwrap();
+    let first = at(0);
+    assert_eq!(at(9), first);
+    let second = at(10);
+    assert_ne!(second.text, first.text);
+    assert_eq!(Kbt::parse(&second.bytes).unwrap().claims().issued_at, server_time().plus_seconds(10));
+    // A clock set back gives no old token.
+    assert_eq!(Kbt::parse(&at(-100).bytes).unwrap().claims().issued_at, server_time().plus_seconds(-100));
+}
+
+#[tokio::test]
+async fn writes_a_use_into_the_history_once_for_each_two_minutes_of_showing() {
+    let (_phone, wallet) = offline().await;
+    let before = wallet.history(None, 100).unwrap().len();
+    for seconds in (0..120).step_by(10) {
+        wallet.present_qr(now().plus_seconds(seconds)).unwrap();
+    }
+    assert_eq!(wallet.history(None, 100).unwrap().len(), before + 1);
+    let Event::Presented { vct, to, claims } = wallet.history(None, 1).unwrap().remove(0).event else {
+        panic!("another event")
+    };
+    assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
+    assert!(claims.contains(&1) && claims.contains(&75));
+    wallet.present_qr(now().plus_seconds(120)).unwrap();
+    wallet.stop_showing();
+    wallet.present_qr(now().plus_seconds(121)).unwrap();
+    assert_eq!(wallet.history(None, 100).unwrap().len(), before + 3);
+}
+
+#[tokio::test]
+async fn refuses_an_expired_credential_and_says_so_in_the_history() {
+    let (_phone, wallet) = offline().await;
+    let late = wallet.credentials().unwrap()[0].expires_at;
+    let error = wallet.present_qr(late).unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("present.expired", Kind::CredentialExpired));
+    let last = wallet.history(None, 1).unwrap().remove(0).event;
+    assert!(matches!(last, Event::Refused { code, .. } if code == "present.expired"));
+}
+
+#[tokio::test]
+async fn reports_a_lost_key() {
+    let (phone, wallet) = offline().await;
+    phone.keys.lose_all();
+    assert_eq!(wallet.present_qr(now()).unwrap_err().kind(), Kind::DeviceKeyLost);
+}
