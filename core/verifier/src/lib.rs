@@ -1,1 +1,24 @@
-//! The verifier's decision, a named step per check.
+//! The verifier's decision on one scanned text, offline: for a clinic desk, a gate, an integrator.
+//!
+//! [`verify`] takes what was scanned, the [trust list](trust::anchors::Trust), the
+//! [status lists](trust::status::StatusStore), a [`Policy`] and a [`SeenList`], and answers with one [`Decision`]. It
+//! reads no clock, no disk and no network, and it never refuses silently: every finding has a stable
+//! [code](Reason::code).
+//!
+//! What it cannot know: a one-way code can be relayed by a live picture for as long as it is fresh
+//! ([`Facts::window_seconds`]); only the answer to a desk's own question ([`Policy::challenge`]) stops that.
+
+mod decision;
+mod policy;
+mod reason;
+mod seen;
+mod verify;
+
+pub use decision::{
+    AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
+    StatusAnswer, VerifiedPresentation,
+};
+pub use policy::{Policy, SKEW};
+pub use reason::{Reason, Weight};
+pub use seen::{MemorySeenList, NoSeenList, Seen, SeenList, Sighting};
+pub use verify::verify;

@@ -1,0 +1,213 @@
+//! What the verifier answers.
+use credential::claims::Claims;
+use trust::time::Timestamp;
+
+use crate::reason::Reason;
+use crate::seen::Seen;
+
+/// What was scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Our digits frame.
+    SenFrame,
+    /// Nothing that this verifier knows.
+    Unknown,
+}
+
+impl Format {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SenFrame => "sen-frame",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The verifier's answer: one of three, and no personal data beside a refusal.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Genuine, fresh and in force.
+    Accepted(Box<VerifiedPresentation>),
+    /// A person must decide.
+    Unsure {
+        /// What can be shown, and how far it is proven.
+        shown: Shown,
+        /// What is in doubt.
+        reasons: Vec<Reason>,
+    },
+    /// Not to be believed.
+    Refused(Refusal),
+}
+
+/// What an unsure answer shows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Shown {
+    /// Both signatures hold; something else is in doubt.
+    Presentation(Box<VerifiedPresentation>),
+}
+
+/// A refusal: which checks failed, and what is known that is about no person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub(crate) format: Format,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) facts: Option<Facts>,
+}
+
+impl Refusal {
+    pub(crate) fn at_once(format: Format, reason: Reason) -> Self {
+        Self { format, reasons: vec![reason], facts: None }
+    }
+
+    /// What was scanned.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Which checks failed; the first is the one to show.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// What is known where both signatures hold.
+    pub const fn facts(&self) -> Option<&Facts> {
+        self.facts.as_ref()
+    }
+}
+
+/// What a presentation with two good signatures says besides its claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub(crate) issued_by: String,
+    pub(crate) presented_at: Timestamp,
+    pub(crate) age_seconds: i64,
+    pub(crate) status: StatusAnswer,
+    pub(crate) level: AuthenticationLevel,
+    pub(crate) freshness: Freshness,
+    pub(crate) window_seconds: i64,
+    pub(crate) seen: Seen,
+}
+
+/// A presentation that passed: built by [`crate::verify`] alone.
+#[derive(Clone, Debug)]
+pub struct VerifiedPresentation {
+    pub(crate) claims: Claims,
+    pub(crate) facts: Facts,
+    pub(crate) warnings: Vec<Reason>,
+}
+
+impl VerifiedPresentation {
+    /// What the issuer says of the holder.
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Everything else.
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What a clerk should know although the presentation is accepted.
+    pub fn warnings(&self) -> &[Reason] {
+        &self.warnings
+    }
+
+    /// Who holds the phone.
+    pub const fn presented_by(&self) -> PresentedBy {
+        if self.claims.guardian.is_some() { PresentedBy::Guardian } else { PresentedBy::Holder }
+    }
+}
+
+impl Facts {
+    /// The issuer's name, from the trust list.
+    pub fn issued_by(&self) -> &str {
+        &self.issued_by
+    }
+
+    /// When the holder signed, by the phone's clock.
+    pub const fn presented_at(&self) -> Timestamp {
+        self.presented_at
+    }
+
+    /// From then until the first character was received; negative where the clocks disagree.
+    pub const fn age_seconds(&self) -> i64 {
+        self.age_seconds
+    }
+
+    /// The state of the credential.
+    pub const fn status(&self) -> StatusAnswer {
+        self.status
+    }
+
+    /// How well the holder was recognised.
+    pub const fn level(&self) -> AuthenticationLevel {
+        self.level
+    }
+
+    /// What bounds the presentation in time.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// For how many seconds in all the presentation can be used, here or relayed to another desk.
+    pub const fn window_seconds(&self) -> i64 {
+        self.window_seconds
+    }
+
+    /// Whether it was seen before.
+    pub const fn seen(&self) -> Seen {
+        self.seen
+    }
+}
+
+/// The state of a credential, and as of when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusAnswer {
+    /// In force.
+    Valid(Timestamp),
+    /// Withdrawn for the time being.
+    Suspended(Timestamp),
+    /// Withdrawn.
+    Revoked(Timestamp),
+    /// Not known.
+    Unknown,
+}
+
+/// How well the holder was recognised (Decree 69/2024, article 20: 1 to 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthenticationLevel {
+    /// 1 to 4.
+    pub level: u8,
+    /// Who says so.
+    pub basis: LevelBasis,
+}
+
+/// What an authentication level rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelBasis {
+    /// The issuer checked a hardware key's policy, and that policy enforces the level.
+    Attested,
+    /// The phone says so and nothing else.
+    Claimed,
+}
+
+/// What bounds a presentation in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// The phone's clock: whoever films the code can use it elsewhere within the window.
+    OneWay,
+    /// The answer to this desk's question.
+    Challenged,
+}
+
+/// Who holds the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PresentedBy {
+    /// The person in the claims.
+    Holder,
+    /// A guardian, for a minor.
+    Guardian,
+}

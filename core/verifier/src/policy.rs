@@ -1,0 +1,58 @@
+//! What a desk asks of a presentation, as data.
+use credential::claims::key;
+use trust::time::Timestamp;
+
+/// What a desk asks for. [`Policy::clinic`] is the usual one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The audience that the presentation must name.
+    pub audience: String,
+    /// Claims of map 169 that must be there.
+    pub required: Vec<i64>,
+    /// Claims of map 169 that may be there. Others are refused, so that nobody makes a habit of asking for more.
+    pub permitted: Vec<i64>,
+    /// How many seconds ago a presentation may have been made, and as many may it lie in the future.
+    pub max_age: i64,
+    /// The question on this desk's screen, where one was asked: only its answer will do.
+    pub challenge: Option<Vec<u8>>,
+    /// How old status data may be before a person must decide, in seconds.
+    pub status_max_age: i64,
+    /// How old the trust list may be before a person must decide, in seconds.
+    pub trust_max_age: i64,
+    /// The lowest authentication level, 1 to 4; only attested levels count. 0 asks for none.
+    pub minimum_level: u8,
+    /// The newest signed time that the desk has seen: its clock cannot be before it.
+    pub newest_signed_time: Timestamp,
+    /// Older trust or status data than before were offered, and the desk kept what it had.
+    pub rollback: bool,
+}
+
+/// How far two clocks may disagree, in seconds.
+pub const SKEW: i64 = 60;
+
+impl Policy {
+    /// A one-way code for any clinic: name, birth date, number and insurance card; sixty seconds; status of the day, trust
+    /// list of the week.
+    pub fn clinic() -> Self {
+        Self {
+            audience: "vn.clinic".to_owned(),
+            required: vec![key::NUMBER, key::NAME, key::BIRTH_DATE, key::INSURANCE_NUMBER],
+            permitted: [key::NUMBER, key::NAME, key::BIRTH_DATE, key::SEX]
+                .into_iter()
+                .chain(key::INSURANCE_NUMBER..=key::GUARDIAN)
+                .collect(),
+            max_age: 60,
+            challenge: None,
+            status_max_age: 24 * 3600,
+            trust_max_age: 7 * 24 * 3600,
+            minimum_level: 0,
+            newest_signed_time: Timestamp::from_unix(0),
+            rollback: false,
+        }
+    }
+
+    /// The seconds within which a presentation can be used: before and after it was made.
+    pub const fn window_seconds(&self) -> i64 {
+        self.max_age + SKEW
+    }
+}

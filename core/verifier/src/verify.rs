@@ -1,0 +1,321 @@
+//! The steps of the decision, one function each, in the order in which they are called.
+//!
+//! Up to the two signatures the first failure ends the matter: nothing after it could be believed. After them every
+//! check is made, so that a clerk sees all that is wrong.
+use credential::sd_cwt::{SdCwt, SdCwtError, VerifiedSdCwt};
+use presentation::frame::{self, FrameError};
+use presentation::kbt::{Kbt, KbtClaims, KbtError};
+use ring::digest::{SHA256, digest};
+use trust::anchors::{Issuer, Trust};
+use trust::status::{Lookup, Status, StatusStore};
+use trust::time::Timestamp;
+
+use crate::decision::{
+    AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, Refusal, Shown, StatusAnswer,
+    VerifiedPresentation,
+};
+use crate::policy::{Policy, SKEW};
+use crate::reason::{Reason, Weight};
+use crate::seen::{Seen, SeenList, Sighting};
+
+/// Decides on one scanned text. `received_at` is when its first character came (a scanner may type for many
+/// seconds), `now` when the last one had come.
+///
+/// What passes every check but those that only a person can resolve is noted on the seen-list.
+pub fn verify(
+    scanned: &str,
+    trust: &Trust,
+    status: &StatusStore,
+    policy: &Policy,
+    seen: &mut dyn SeenList,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> Decision {
+    let format = recognise(scanned);
+    let token = match frame::decode(scanned) {
+        Ok(token) => token,
+        Err(error) => return refuse(format, of_frame(error)),
+    };
+    let desk = Desk { trust, status, policy, received_at, now };
+    match desk.signatures(&token) {
+        Ok(signed) => desk.decide(&signed, seen),
+        Err(reason) => refuse(format, reason),
+    }
+}
+
+fn recognise(scanned: &str) -> Format {
+    let mut characters = scanned.trim_end().bytes();
+    if frame::is_frame(scanned) || characters.len() > 0 && characters.all(|c| c.is_ascii_digit()) {
+        Format::SenFrame
+    } else {
+        Format::Unknown
+    }
+}
+
+fn refuse(format: Format, reason: Reason) -> Decision {
+    Decision::Refused(Refusal::at_once(format, reason))
+}
+
+const fn of_frame(error: FrameError) -> Reason {
+    match error {
+        FrameError::ScanIncomplete => Reason::ScanIncomplete,
+        FrameError::UnsupportedVersion { .. } => Reason::UnsupportedVersion,
+        _ => Reason::Malformed,
+    }
+}
+
+const fn of_token(error: KbtError) -> Reason {
+    match error {
+        KbtError::NotCanonical | KbtError::SignatureInvalid => Reason::HolderSignature,
+        _ => Reason::Malformed,
+    }
+}
+
+/// What a decision is made with.
+struct Desk<'a> {
+    trust: &'a Trust,
+    status: &'a StatusStore,
+    policy: &'a Policy,
+    received_at: Timestamp,
+    now: Timestamp,
+}
+
+/// A presentation whose two signatures hold.
+struct Signed<'a> {
+    issuer: &'a Issuer,
+    credential: VerifiedSdCwt,
+    said: KbtClaims,
+    presentation: [u8; 32],
+}
+
+impl<'a> Desk<'a> {
+    /// Structure, issuer, issuer's signature, holder's signature.
+    fn signatures(&self, token: &[u8]) -> Result<Signed<'a>, Reason> {
+        let kbt = Kbt::parse(token).map_err(of_token)?;
+        let issuer = self.issuer(kbt.credential())?;
+        let credential = kbt.credential().clone().verify(&issuer.key).map_err(|error| match error {
+            SdCwtError::SignatureInvalid => Reason::IssuerSignature,
+            _ => Reason::Malformed,
+        })?;
+        may_issue(issuer, &credential)?;
+        kbt.verify(credential.holder_key()).map_err(of_token)?;
+        let presentation = sha256(&kbt.to_be_signed());
+        Ok(Signed { issuer, credential, said: kbt.claims().clone(), presentation })
+    }
+
+    fn issuer(&self, credential: &SdCwt<'_>) -> Result<&'a Issuer, Reason> {
+        let issuer = self.trust.issuer(credential.issuer(), credential.key_id());
+        match issuer.ok_or(Reason::UnknownIssuer)? {
+            revoked if revoked.revoked => Err(Reason::IssuerRevoked),
+            issuer => Ok(issuer),
+        }
+    }
+
+    /// Every check that needs both signatures, then the seen-list, then the verdict.
+    fn decide(&self, signed: &Signed<'_>, seen: &mut dyn SeenList) -> Decision {
+        let mut findings = Findings::default();
+        let status = self.status_of(&signed.credential);
+        self.clock(status, &mut findings);
+        let freshness = self.freshness(&signed.said, &mut findings);
+        self.times(signed, &mut findings);
+        self.audience(&signed.said, &mut findings);
+        self.claims(&signed.credential, &mut findings);
+        let level = self.level(signed, &mut findings);
+        let status = self.judge_status(status, &mut findings);
+        self.age_of_trust(&mut findings);
+        let seen = self.replay(signed, seen, &mut findings);
+        let facts = Facts {
+            issued_by: signed.issuer.name.clone(),
+            presented_at: signed.said.issued_at,
+            age_seconds: self.received_at.seconds_since(signed.said.issued_at),
+            status,
+            level,
+            freshness,
+            window_seconds: self.policy.window_seconds(),
+            seen,
+        };
+        findings.verdict(&signed.credential, facts)
+    }
+
+    fn status_of(&self, credential: &VerifiedSdCwt) -> Lookup {
+        let reference = credential.status();
+        self.status.look_up(&reference.uri, reference.index, self.now)
+    }
+
+    /// No time that somebody signed can lie ahead of a clock that is right.
+    fn clock(&self, status: Lookup, findings: &mut Findings) {
+        let as_of = match status {
+            Lookup::Found { as_of, .. } | Lookup::Expired { as_of, .. } => as_of,
+            Lookup::Unknown => self.policy.newest_signed_time,
+        };
+        let newest = self.policy.newest_signed_time.max(self.trust.issued()).max(as_of);
+        if self.now.plus_seconds(SKEW) < newest || self.now < self.received_at {
+            findings.add(Reason::ClockSuspect);
+        }
+    }
+
+    fn freshness(&self, said: &KbtClaims, findings: &mut Findings) -> Freshness {
+        let age = self.received_at.seconds_since(said.issued_at);
+        let took = self.now.seconds_since(self.received_at);
+        let answered = said.cnonce == self.policy.challenge;
+        if age < -SKEW || age > self.policy.max_age || took > self.policy.window_seconds() || !answered {
+            findings.add(Reason::Stale);
+        }
+        if self.policy.challenge.is_some() && answered { Freshness::Challenged } else { Freshness::OneWay }
+    }
+
+    /// The credential in its time, and the presentation within the credential's.
+    fn times(&self, signed: &Signed<'_>, findings: &mut Findings) {
+        let (issued, expires) = (signed.credential.issued_at(), signed.credential.expires());
+        let presented = signed.said.issued_at;
+        // A clock that was set back does not bring an expired credential to life again.
+        let now = self.now.max(self.policy.newest_signed_time);
+        if now >= expires || presented >= expires {
+            findings.add(Reason::Expired);
+        }
+        if self.now.plus_seconds(SKEW) < issued || presented < issued {
+            findings.add(Reason::NotYetValid);
+        }
+    }
+
+    fn audience(&self, said: &KbtClaims, findings: &mut Findings) {
+        if said.audience != self.policy.audience {
+            findings.add(Reason::WrongAudience);
+        }
+    }
+
+    fn claims(&self, credential: &VerifiedSdCwt, findings: &mut Findings) {
+        let there = credential.claims().keys();
+        if !self.policy.required.iter().all(|key| there.contains(key)) {
+            findings.add(Reason::MissingClaim);
+        }
+        if !there.iter().all(|key| self.policy.permitted.contains(key)) {
+            findings.add(Reason::OverDisclosed);
+        }
+    }
+
+    /// What the phone claims, capped by what the issuer attested of its key. Offline nobody can vouch for level 4.
+    fn level(&self, signed: &Signed<'_>, findings: &mut Findings) -> AuthenticationLevel {
+        let claimed = signed.said.level;
+        let level = match signed.credential.claims().level_policy {
+            None => AuthenticationLevel { level: claimed.unwrap_or(1), basis: LevelBasis::Claimed },
+            Some(cap) => match claimed.unwrap_or(3).min(cap) {
+                4.. => AuthenticationLevel { level: 4, basis: LevelBasis::Claimed },
+                level => AuthenticationLevel { level, basis: LevelBasis::Attested },
+            },
+        };
+        let minimum = self.policy.minimum_level;
+        if minimum > 0 && (level.basis != LevelBasis::Attested || level.level < minimum) {
+            findings.add(Reason::AuthenticationLevel);
+        }
+        level
+    }
+
+    fn judge_status(&self, status: Lookup, findings: &mut Findings) -> StatusAnswer {
+        let (status, as_of, expired) = match status {
+            Lookup::Found { status, as_of } => (status, as_of, false),
+            Lookup::Expired { status, as_of } => (status, as_of, true),
+            Lookup::Unknown => {
+                findings.add(Reason::StatusUnknown);
+                return StatusAnswer::Unknown;
+            }
+        };
+        if expired || self.now.seconds_since(as_of) > self.policy.status_max_age {
+            findings.add(Reason::StatusOld);
+        }
+        match status {
+            Status::Valid => StatusAnswer::Valid(as_of),
+            Status::Suspended => {
+                findings.add(Reason::Suspended);
+                StatusAnswer::Suspended(as_of)
+            }
+            Status::Revoked => {
+                findings.add(Reason::Revoked);
+                StatusAnswer::Revoked(as_of)
+            }
+            Status::Other(_) => {
+                findings.add(Reason::StatusUnknown);
+                StatusAnswer::Unknown
+            }
+        }
+    }
+
+    fn age_of_trust(&self, findings: &mut Findings) {
+        let age = self.now.seconds_since(self.trust.issued());
+        if age > self.policy.trust_max_age || self.now >= self.trust.expires() {
+            findings.add(Reason::TrustOld);
+        }
+        if self.policy.rollback {
+            findings.add(Reason::Rollback);
+        }
+    }
+
+    /// Last, so that what is refused anyway fills no list.
+    fn replay(&self, signed: &Signed<'_>, list: &mut dyn SeenList, findings: &mut Findings) -> Seen {
+        if findings.weight() == Weight::Refuses {
+            return Seen::NotChecked;
+        }
+        let (issuer, subject) = (signed.credential.issuer(), signed.credential.subject());
+        let seen = list.note(&Sighting {
+            presentation: signed.presentation,
+            credential: sha256(&[issuer.as_bytes(), &[0], subject.as_bytes()].concat()),
+            received_at: self.received_at,
+            keep_until: self.received_at.plus_seconds(self.policy.max_age + 2 * SKEW),
+        });
+        match seen {
+            Seen::Again => findings.add(Reason::Replayed),
+            Seen::FirstHereAfterAnotherDesk => findings.add(Reason::SeenElsewhere),
+            Seen::First | Seen::NotChecked => {}
+        }
+        seen
+    }
+}
+
+/// The trust list names the issuer for this type of credential, at the time of issue.
+fn may_issue(issuer: &Issuer, credential: &VerifiedSdCwt) -> Result<(), Reason> {
+    let issued = credential.issued_at();
+    let for_this_type = issuer.vcts.iter().any(|vct| vct == credential.vct().urn());
+    if for_this_type && issuer.not_before <= issued && issued <= issuer.not_after {
+        Ok(())
+    } else {
+        Err(Reason::UnknownIssuer)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
+    out
+}
+
+#[derive(Default)]
+struct Findings(Vec<Reason>);
+
+impl Findings {
+    fn add(&mut self, reason: Reason) {
+        self.0.push(reason);
+    }
+
+    fn weight(&self) -> Weight {
+        self.0.iter().map(|reason| reason.weight()).max().unwrap_or(Weight::Warns)
+    }
+
+    fn verdict(self, credential: &VerifiedSdCwt, facts: Facts) -> Decision {
+        let weight = self.weight();
+        if weight == Weight::Refuses {
+            return Decision::Refused(Refusal {
+                format: Format::SenFrame,
+                reasons: self.0,
+                facts: Some(facts),
+            });
+        }
+        let claims = credential.claims().clone();
+        let presentation = |warnings| Box::new(VerifiedPresentation { claims, facts, warnings });
+        match weight {
+            Weight::Doubts => {
+                Decision::Unsure { shown: Shown::Presentation(presentation(Vec::new())), reasons: self.0 }
+            }
+            _ => Decision::Accepted(presentation(self.0)),
+        }
+    }
+}
