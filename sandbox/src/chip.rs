@@ -16,6 +16,7 @@ mod chip_auth;
 mod cipher;
 mod command;
 mod dispatch;
+mod ecdsa;
 mod fault;
 mod files;
 mod group;
@@ -274,6 +275,26 @@ impl Chip {
         self.state.session = Some(self.state.next_session.take().unwrap_or(session));
         Ok(answer)
     }
+}
+
+/// A fresh scalar on a curve, for the factory.
+pub(crate) fn generate_scalar(curve: &card::curve::Curve, random: &mut dyn Random) -> Option<Vec<u8>> {
+    group::curve_scalar(curve, random).ok()
+}
+
+/// An ECDSA signature `r || s` over a digest, for the factory.
+pub(crate) fn sign_ecdsa(
+    curve: &card::curve::Curve,
+    scalar: &[u8],
+    digest: &[u8],
+    random: &mut dyn Random,
+) -> Option<Vec<u8>> {
+    ecdsa::sign(curve, scalar, digest, random).ok()
+}
+
+/// The scalar of a key on that curve in PKCS#8, for the factory.
+pub(crate) fn scalar_of_pkcs8(domain: &'static card::curve::Domain, document: &[u8]) -> Option<Vec<u8>> {
+    StaticKey::from_pkcs8(document).ok().filter(|key| key.curve_name() == domain.name).map(|key| key.scalar)
 }
 
 /// An answer that is longer than the terminal can take is none.

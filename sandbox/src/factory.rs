@@ -17,9 +17,11 @@ mod authority;
 mod certificate;
 mod data_groups;
 mod encoding;
+mod keys;
 mod portrait;
 mod security_infos;
 mod security_object;
+mod signer;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -29,8 +31,9 @@ use jiff::civil::Date;
 use trust::random::Random;
 use trust::time::Timestamp;
 
-pub use authority::{Authority, Curve};
+pub use authority::Authority;
 pub use security_infos::ActiveKeyChoice;
+pub use signer::{Algorithm, Hash};
 
 use crate::chip::{Chip, ChipError, Content, FileName, Files};
 
@@ -176,7 +179,7 @@ impl CardOrder {
             (FileName::data_group(14), keys.dg14),
             (FileName::data_group(15), keys.dg15),
         ]);
-        let sod = security_object::sod(authority, &files, now)?;
+        let sod = security_object::sod(authority, &files, now, random)?;
         files.insert(FileName::SOD, sod);
         Ok(IssuedCard {
             files,

@@ -145,7 +145,7 @@ fn curve(domain: &'static Domain) -> Result<Curve, StatusWord> {
     Curve::new(domain).map_err(|_| StatusWord::NO_DIAGNOSIS)
 }
 
-fn curve_scalar(curve: &Curve, random: &mut dyn Random) -> Result<Vec<u8>, StatusWord> {
+pub(super) fn curve_scalar(curve: &Curve, random: &mut dyn Random) -> Result<Vec<u8>, StatusWord> {
     let surplus = u32::try_from(curve.order_octets() * 8).unwrap_or(0).saturating_sub(curve.order_bits());
     for _ in 0..64 {
         let mut octets = vec![0; curve.order_octets()];
@@ -164,7 +164,7 @@ fn curve_scalar(curve: &Curve, random: &mut dyn Random) -> Result<Vec<u8>, Statu
 #[derive(Clone, Debug)]
 pub(super) struct StaticKey {
     curve: Curve,
-    scalar: Vec<u8>,
+    pub(super) scalar: Vec<u8>,
 }
 
 impl StaticKey {

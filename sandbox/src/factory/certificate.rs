@@ -1,12 +1,13 @@
 //! Certificates of the country signing authority and its document signer (ICAO Doc 9303-12, 7.1).
 use sha1::{Digest, Sha1};
+use trust::random::Random;
 use trust::time::Timestamp;
 
 use super::FactoryError;
-use super::authority::Signer;
 use super::encoding::{
     bit_string, context, integer, octet_string, oid, printable, sequence, time, utf8, yes,
 };
+use super::signer::Signer;
 use crate::chip::objects::encode;
 
 const COUNTRY: [u8; 3] = [0x55, 0x04, 0x06];
@@ -50,8 +51,13 @@ pub(super) struct Draft<'a> {
 
 impl Draft<'_> {
     /// The certificate of `key`, signed by `signer`.
-    pub(super) fn sign(&self, key: &Signer, signer: &Signer) -> Result<Vec<u8>, FactoryError> {
-        let algorithm = signer.algorithm();
+    pub(super) fn sign(
+        &self,
+        key: &Signer,
+        signer: &Signer,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u8>, FactoryError> {
+        let algorithm = signer.algorithm()?;
         let body = sequence(&[
             context(0, &[integer(&[2])]),
             integer(self.serial),
@@ -59,10 +65,10 @@ impl Draft<'_> {
             self.issuer.to_vec(),
             sequence(&[time(self.not_before)?, time(self.not_after)?]),
             self.subject.to_vec(),
-            key.public_key_info(),
+            key.public_key_info().to_vec(),
             context(3, &[sequence(&self.extensions(key, signer))]),
         ]);
-        let signature = bit_string(&signer.sign(&body)?);
+        let signature = bit_string(&signer.sign(&body, random)?);
         Ok(sequence(&[body, algorithm, signature]))
     }
 
@@ -92,5 +98,5 @@ impl Draft<'_> {
 
 /// SHA-1 of the public key's bits (RFC 5280, 4.2.1.2).
 pub(super) fn key_identifier(key: &Signer) -> Vec<u8> {
-    Sha1::digest(key.public_key()).to_vec()
+    Sha1::digest(key.public_key_bits()).to_vec()
 }

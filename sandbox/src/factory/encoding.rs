@@ -3,7 +3,7 @@ use jiff::tz::Offset;
 use trust::time::Timestamp;
 
 use super::FactoryError;
-use crate::chip::objects::encode;
+use crate::chip::objects::{encode, objects, sole};
 
 /// SEQUENCE.
 pub(super) fn sequence<T: AsRef<[u8]>>(parts: &[T]) -> Vec<u8> {
@@ -86,4 +86,10 @@ pub(super) fn time(at: Timestamp) -> Result<Vec<u8>, FactoryError> {
         1950..=2049 => Ok(encode(0x17, text.get(2..).unwrap_or("").as_bytes())),
         _ => Ok(encode(0x18, text.as_bytes())),
     }
+}
+
+/// The octets of the BIT STRING with which a SubjectPublicKeyInfo ends.
+pub(super) fn bit_string_content(info: &[u8]) -> &[u8] {
+    let parts = sole(info, 0x30).and_then(objects).unwrap_or_default();
+    parts.last().and_then(|part| part.value.split_first()).map(|(_, octets)| octets).unwrap_or_default()
 }

@@ -1,17 +1,13 @@
 //! The chip's own keys and what it says of them: EF.CardAccess, DG14 and DG15 (ICAO Doc 9303-11, 9.2).
-use card::curve::{BRAINPOOL_P256R1, Curve, Domain};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use card::curve::{BRAINPOOL_P256R1, P256};
 use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use trust::random::Random;
 
 use super::FactoryError;
-use super::encoding::{bit_string, context, integer, octet_string, oid, sequence};
+use super::encoding::{integer, oid, sequence};
+use super::keys::EcKey;
 use crate::chip::objects::encode;
 
-const EC_PUBLIC_KEY: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-const PRIME_FIELD: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x01, 0x01];
-const P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 /// bsi-de 2 2, under which terminal authentication, keys, chip authentication and PACE stand.
 const BSI: [u8; 7] = [0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02];
 /// id-icao-mrtd-security-aaProtocolObject, 2.23.136.1.1.5.
@@ -54,16 +50,17 @@ pub(super) fn card_access() -> Vec<u8> {
 
 /// Generates the keys and writes DG14 and DG15.
 pub(super) fn generate(choice: &ActiveKeyChoice, random: &mut dyn Random) -> Result<ChipKeys, FactoryError> {
-    let curve = Curve::new(&BRAINPOOL_P256R1).map_err(|_| FactoryError::Key)?;
-    let (scalar, public) = key_pair(&curve, random)?;
+    let chip = EcKey::generate(&BRAINPOOL_P256R1, random)?;
     let mut infos = protocols();
-    let agreement = public_key_info(curve.domain(), &public)?;
+    // With explicit parameters, as the chips have it.
+    let agreement = chip.public_key_info(true)?;
     infos.push(sequence(&[oid(&[&BSI[..], &[1, 2]].concat()), agreement]));
 
     let (active, active_public) = match choice {
         ActiveKeyChoice::EcdsaP256 => {
             infos.push(sequence(&[oid(&ACTIVE_AUTHENTICATION), integer(&[1]), oid(&PLAIN_SHA256)]));
-            generate_p256()?
+            let key = EcKey::generate(&P256, random)?;
+            (key.pkcs8(), key.public_key_info(false)?)
         }
         ActiveKeyChoice::Rsa(document) => {
             let key = rsa::PrivateKey::from_pkcs8_der(document).map_err(|_| FactoryError::Key)?;
@@ -73,51 +70,8 @@ pub(super) fn generate(choice: &ActiveKeyChoice, random: &mut dyn Random) -> Res
     };
     Ok(ChipKeys {
         active,
-        chip: private_key_info(curve.domain(), &scalar, &public),
+        chip: chip.pkcs8(),
         dg14: encode(0x6e, &encode(0x31, &infos.concat())),
         dg15: encode(0x6f, &active_public),
     })
-}
-
-fn generate_p256() -> Result<(Vec<u8>, Vec<u8>), FactoryError> {
-    let (system, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
-    let document = EcdsaKeyPair::generate_pkcs8(algorithm, &system).map_err(|_| FactoryError::Key)?;
-    let pair =
-        EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &system).map_err(|_| FactoryError::Key)?;
-    let algorithm = sequence(&[oid(&EC_PUBLIC_KEY), oid(&P256)]);
-    let public = sequence(&[algorithm, bit_string(pair.public_key().as_ref())]);
-    Ok((document.as_ref().to_vec(), public))
-}
-
-fn key_pair(curve: &Curve, random: &mut dyn Random) -> Result<(Vec<u8>, Vec<u8>), FactoryError> {
-    for _ in 0..64 {
-        let mut octets = vec![0; curve.order_octets()];
-        random.fill(&mut octets)?;
-        if let Ok(scalar) = curve.scalar(&octets) {
-            let public = curve.multiply(curve.generator(), &scalar);
-            return Ok((scalar, curve.encode(&public).map_err(|_| FactoryError::Key)?));
-        }
-    }
-    Err(FactoryError::Key)
-}
-
-/// SubjectPublicKeyInfo with explicit parameters, as the chips have it (RFC 3279, 2.3.5).
-fn public_key_info(domain: &Domain, public: &[u8]) -> Result<Vec<u8>, FactoryError> {
-    let octets = |text: &str| hex::decode(text).map_err(|_| FactoryError::Key);
-    let generator = [vec![4], octets(domain.x)?, octets(domain.y)?].concat();
-    let parameters = sequence(&[
-        integer(&[1]),
-        sequence(&[oid(&PRIME_FIELD), integer(&octets(domain.p)?)]),
-        sequence(&[octet_string(&octets(domain.a)?), octet_string(&octets(domain.b)?)]),
-        octet_string(&generator),
-        integer(&octets(domain.n)?),
-        integer(&[1]),
-    ]);
-    Ok(sequence(&[sequence(&[oid(&EC_PUBLIC_KEY), parameters]), bit_string(public)]))
-}
-
-/// PKCS#8 around an RFC 5915 key on a named curve.
-fn private_key_info(domain: &Domain, scalar: &[u8], public: &[u8]) -> Vec<u8> {
-    let key = sequence(&[integer(&[1]), octet_string(scalar), context(1, &[bit_string(public)])]);
-    sequence(&[integer(&[0]), sequence(&[oid(&EC_PUBLIC_KEY), oid(domain.oid)]), octet_string(&key)])
 }

@@ -1,11 +1,12 @@
 //! EF.SOD: the digests of the data groups, signed (ICAO Doc 9303-10, 4.6.2; RFC 5652).
 use std::collections::BTreeMap;
 
+use trust::random::Random;
 use trust::time::Timestamp;
 
 use super::FactoryError;
 use super::authority::{Authority, csca_name};
-use super::encoding::{context, integer, null, octet_string, oid, printable, sequence, set_of, time};
+use super::encoding::{context, integer, octet_string, oid, printable, sequence, set_of, time};
 use crate::chip::FileName;
 use crate::chip::objects::encode;
 
@@ -23,12 +24,13 @@ pub(super) fn sod(
     authority: &Authority,
     files: &BTreeMap<FileName, Vec<u8>>,
     now: Timestamp,
+    random: &mut dyn Random,
 ) -> Result<Vec<u8>, FactoryError> {
-    let curve = authority.signer.curve();
-    let hash = sequence(&[oid(curve.hash_identifier()), null()]);
+    let function = authority.signer.hash();
+    let hash = function.algorithm();
     let digests: Vec<_> = (1..=16)
         .filter_map(|number| files.get(&FileName::data_group(number)).map(|file| (number, file)))
-        .map(|(number, file)| sequence(&[integer(&[number]), octet_string(&curve.digest(file))]))
+        .map(|(number, file)| sequence(&[integer(&[number]), octet_string(&function.digest(file))]))
         .collect();
     let content = sequence(&[
         integer(&[1]),
@@ -40,10 +42,10 @@ pub(super) fn sod(
     let attribute = |kind: &[u8], value: Vec<u8>| sequence(&[oid(kind), encode(0x31, &value)]);
     let attributes = set_of(vec![
         attribute(&CONTENT_TYPE, oid(&SECURITY_OBJECT)),
-        attribute(&MESSAGE_DIGEST, octet_string(&curve.digest(&content))),
+        attribute(&MESSAGE_DIGEST, octet_string(&function.digest(&content))),
         attribute(&SIGNING_TIME, time(now)?),
     ]);
-    let signature = authority.signer.sign(&attributes)?;
+    let signature = authority.signer.sign(&attributes, random)?;
     // Signed as a SET, sent as an implicit [0] (RFC 5652, 5.4).
     let mut implicit = attributes;
     if let Some(tag) = implicit.first_mut() {
@@ -54,7 +56,7 @@ pub(super) fn sod(
         sequence(&[csca_name(), integer(&authority.signer_serial)]),
         hash.clone(),
         implicit,
-        authority.signer.algorithm(),
+        authority.signer.algorithm()?,
         octet_string(&signature),
     ]);
     let signed = sequence(&[

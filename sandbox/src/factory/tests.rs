@@ -49,7 +49,23 @@ fn prove(
 
 #[test]
 fn a_new_card_verifies_under_its_country_signing_certificate() {
-    for (csca, signer) in [(Curve::P384, Curve::P256), (Curve::P256, Curve::P384)] {
+    use card::curve::*;
+    let pairs = [
+        (Algorithm::P384, Algorithm::P256),
+        (Algorithm::P256, Algorithm::P384),
+        (
+            Algorithm::ecdsa_explicit(&BRAINPOOL_P512R1, Hash::Sha512),
+            Algorithm::ecdsa_explicit(&BRAINPOOL_P384R1, Hash::Sha384),
+        ),
+        (Algorithm::ecdsa(&P521, Hash::Sha512), Algorithm::ecdsa(&P224, Hash::Sha224)),
+        (
+            Algorithm::ecdsa(&BRAINPOOL_P320R1, Hash::Sha256),
+            Algorithm::ecdsa_explicit(&BRAINPOOL_P224R1, Hash::Sha1),
+        ),
+        (Algorithm::ecdsa_explicit(&P256, Hash::Sha512), Algorithm::ecdsa(&BRAINPOOL_P256R1, Hash::Sha384)),
+        (Algorithm::rsa_pss(2048, Hash::Sha384), Algorithm::rsa_pkcs1(2048, Hash::Sha256)),
+    ];
+    for (csca, signer) in pairs {
         let authority = Authority::generate_with(csca, signer, now()).unwrap();
         let card = make(&CardOrder::new(person(), date("2026-01-10")), &authority);
         let document = prove(&as_read(&card), card.csca_certificate(), None).unwrap();
