@@ -10,7 +10,7 @@
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
-//! | see every use and refusal | [`Wallet::history`], [`Wallet::verify_history`] | no |
+//! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
 //! What it keeps to:
 //! - Private keys have no type here. A [`KeyStore`] makes them, one for the account and one a credential, and signs only bytes
@@ -94,7 +94,7 @@ pub use account::{
 };
 pub use credentials::{CredentialInfo, CredentialName};
 pub use error::{Error, Kind};
-pub use history::{Action, Event, HistoryEntry};
+pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,

@@ -1,5 +1,6 @@
 //! The one secret outside the wallet's folder: the sealing key, and how far the history had come.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,7 @@ use crate::store::seal::{KEY_LENGTH, SealingKey};
 use crate::store::{Change, Store, StoreError};
 
 const FILE: &str = "wallet.db";
+const LOCK: &str = "wallet.lock";
 const LAYOUT: u8 = 1;
 /// `layout (1) || sealing key (32) || history sequence (8, big-endian) || history hash (32)`.
 const LENGTH: usize = 1 + KEY_LENGTH + 8 + 32;
@@ -28,6 +30,9 @@ impl Vault {
     /// Opens the wallet in `folder`, making it where there is neither a file nor a secret.
     pub(crate) fn open(folder: &Path, secret_store: Arc<dyn SecretStore>) -> Result<Self, Error> {
         let path = folder.join(FILE);
+        // Two processes that both find nothing would each make a secret of their own.
+        let opening = File::create(folder.join(LOCK)).map_err(|_| StoreError::Unavailable)?;
+        opening.lock().map_err(|_| StoreError::Unavailable)?;
         let (key, kept) = match secret_store.load()? {
             Some(secret) => parse(secret.expose())?,
             // The secret goes first: a file without one could never be opened again.

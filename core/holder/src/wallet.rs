@@ -7,7 +7,6 @@ use trust::p256::PublicKey;
 
 use crate::Error;
 use crate::account::Account;
-use crate::history::{self, HistoryEntry};
 use crate::keys::Keys;
 use crate::ports::{KeyStore, SecretStore};
 use crate::present::Presenter;
@@ -47,19 +46,6 @@ impl Wallet {
     /// The account.
     pub fn account(&self) -> Account<'_> {
         Account { wallet: self }
-    }
-
-    /// At most `limit` entries of the history with numbers below `before` (`None`: the last ones), newest first.
-    pub fn history(&self, before: Option<u64>, limit: u32) -> Result<Vec<HistoryEntry>, Error> {
-        Ok(history::page(&self.vault.store(), before, limit)?)
-    }
-
-    /// Follows the history's whole chain; gives the number of entries.
-    ///
-    /// # Errors
-    /// [`StoreError::Tampered`](crate::StoreError::Tampered) or [`StoreError::RolledBack`](crate::StoreError::RolledBack).
-    pub fn verify_history(&self) -> Result<u64, Error> {
-        Ok(history::verify(&self.vault.store())?)
     }
 
     /// The trust list last believed, to be handed to a verifier: the root that signed it and the list as it came. `None`

@@ -82,3 +82,37 @@ async fn reports_a_lost_key() {
     phone.keys.lose_all();
     assert_eq!(wallet.present_qr(now()).unwrap_err().kind(), Kind::DeviceKeyLost);
 }
+
+#[tokio::test]
+async fn tells_who_received_what_and_exports_it() {
+    let (_phone, wallet) = offline().await;
+    wallet.present_qr(now()).unwrap();
+    wallet.present_qr(now().plus_seconds(500)).unwrap();
+    let [clinic] = wallet.recipients().unwrap().try_into().unwrap();
+    assert_eq!((clinic.to.as_str(), clinic.uses), ("vn.clinic", 2));
+    assert_eq!((clinic.first, clinic.last), (now(), now().plus_seconds(500)));
+    assert!(clinic.claims.contains(&75));
+    let export = wallet.export_history().unwrap();
+    let lines: Vec<serde_json::Value> =
+        export.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len() as u64, wallet.verify_history().unwrap());
+    assert_eq!(lines.last().unwrap()["event"]["presented"]["to"], "vn.clinic");
+}
+
+#[tokio::test]
+async fn prunes_after_five_years_under_a_signed_anchor_and_still_notices_changes() {
+    let (phone, wallet) = offline().await;
+    assert_eq!(wallet.prune_history(now()).unwrap(), 0);
+    let later = now().plus_seconds(6 * 365 * 86_400);
+    let error = wallet.present_qr(later).unwrap_err();
+    assert_eq!(error.code(), "present.expired");
+    let all = wallet.verify_history().unwrap();
+    assert_eq!(wallet.prune_history(later).unwrap(), all - 1);
+    assert_eq!(wallet.history(None, 10).unwrap().len(), 1);
+    assert_eq!(wallet.verify_history().unwrap(), all);
+    drop(wallet);
+    let reopened = phone.wallet();
+    assert_eq!(reopened.verify_history().unwrap(), all);
+    reopened.present_qr(later).unwrap_err();
+    assert_eq!(reopened.verify_history().unwrap(), all + 1);
+}

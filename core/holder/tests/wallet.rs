@@ -33,3 +33,13 @@ fn starts_anew_after_it_was_emptied() {
     Wallet::erase(phone.folder(), &*phone.secrets).unwrap();
     assert_eq!(phone.wallet().history(None, 1).unwrap(), []);
 }
+
+#[test]
+fn opens_from_many_threads_at_once_into_one_wallet() {
+    let phone = Phone::new();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| assert_eq!(phone.wallet().verify_history(), Ok(0)));
+        }
+    });
+}

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seal::SealingKey;
 use super::*;
+use crate::history::chain;
 use crate::history::{self, Event, Head};
 use trust::time::Timestamp;
 
@@ -133,7 +134,7 @@ fn keeps_nothing_of_a_change_that_fails() {
     assert_eq!(failed, Err(StoreError::Bug));
     let all: Vec<(String, Note)> = store.list(Table::Credential).unwrap();
     assert_eq!(all, [("kept".to_owned(), note("text"))]);
-    assert_eq!(history::verify(&store), Ok(0));
+    assert_eq!(chain::verify(&store), Ok(0));
 }
 
 #[test]
@@ -149,12 +150,11 @@ fn chains_history_and_pages_it_newest_first() {
     let folder = Folder::new("history");
     let mut store = folder.store();
     append(&mut store, 25);
-    assert_eq!(history::verify(&store), Ok(25));
-    let first: Vec<u64> =
-        history::page(&store, None, 10).unwrap().iter().map(|entry| entry.sequence).collect();
+    assert_eq!(chain::verify(&store), Ok(25));
+    let first: Vec<u64> = chain::page(&store, None, 10).unwrap().iter().map(|entry| entry.sequence).collect();
     assert_eq!(first, (16..=25).rev().collect::<Vec<_>>());
     let last: Vec<u64> =
-        history::page(&store, Some(4), 10).unwrap().iter().map(|entry| entry.sequence).collect();
+        chain::page(&store, Some(4), 10).unwrap().iter().map(|entry| entry.sequence).collect();
     assert_eq!(last, [3, 2, 1]);
 }
 
@@ -175,7 +175,7 @@ fn notices_history_that_was_left_out_swapped_changed_or_cut() {
         let mut store = folder.store();
         append(&mut store, 5);
         store.connection.execute_batch(&sql).unwrap();
-        assert!(history::verify(&store).is_err(), "{sql}");
+        assert!(chain::verify(&store).is_err(), "{sql}");
     }
 }
 

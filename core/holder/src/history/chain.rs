@@ -1,0 +1,213 @@
+//! The chain: entry `n` holds the hash of entry `n - 1`, and the hash of the last one is kept beside the sealing key in the
+//! `SecretStore`. A changed, moved, left-out or cut-off entry is noticed, and so is an older copy of the whole file.
+
+use ring::digest::{SHA256, digest};
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+use trust::p256::PublicKey;
+use trust::time::Timestamp;
+use zeroize::Zeroizing;
+
+use super::{Event, HistoryEntry};
+use crate::Error;
+use crate::account::record::AccountRecord;
+use crate::store::seal::Place;
+use crate::store::{Change, Store, StoreError, Table, decode, encode, read};
+use crate::wallet::Wallet;
+
+/// Five years, in seconds; as long as the provider keeps its own.
+const KEEP: i64 = 5 * 365 * 86_400 + 86_400;
+
+/// The last entry: its number (0 for none) and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) sequence: u64,
+    pub(crate) hash: [u8; 32],
+}
+
+impl Head {
+    pub(crate) const EMPTY: Self = Self { sequence: 0, hash: [0; 32] };
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    previous: [u8; 32],
+    at: i64,
+    event: Event,
+}
+
+/// What stands in place of a pruned beginning.
+#[derive(Serialize, Deserialize)]
+struct Anchor {
+    start: Head,
+    #[serde(with = "serde_bytes")]
+    signature: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    key: Vec<u8>,
+}
+
+const HEAD: &str = "history-head";
+const ANCHOR: &str = "history-anchor";
+
+/// Adds an entry; part of the transaction of the use it records.
+pub(crate) fn append(change: &mut Change<'_>, at: Timestamp, event: Event) -> Result<Head, StoreError> {
+    let head = change.read::<Head>(Table::Setting, HEAD)?.unwrap_or(Head::EMPTY);
+    let sequence = head.sequence.checked_add(1).ok_or(StoreError::Bug)?;
+    let record = Record { previous: head.hash, at: at.as_unix(), event };
+    let plain = encode(&record)?;
+    change.put_plain(Table::History, &id(sequence), &plain)?;
+    let head = Head { sequence, hash: link(sequence, &plain) };
+    change.put(Table::Setting, HEAD, &head)?;
+    Ok(head)
+}
+
+/// The head as the file has it.
+pub(crate) fn head(store: &Store) -> Result<Head, StoreError> {
+    Ok(store.read::<Head>(Table::Setting, HEAD)?.unwrap_or(Head::EMPTY))
+}
+
+/// Checks that the file's history continues the one whose head was kept outside it.
+///
+/// # Errors
+/// [`StoreError::RolledBack`] where it does not.
+pub(crate) fn continues(store: &Store, kept: Head) -> Result<(), StoreError> {
+    let start = start(store)?;
+    // What was pruned since is vouched for by the anchor's signature.
+    if kept == start || kept.sequence < start.sequence {
+        return Ok(());
+    }
+    let plain = read(store.connection(), store.key(), Table::History, &id(kept.sequence))?;
+    match plain {
+        Some(plain) if link(kept.sequence, &plain) == kept.hash && head(store)?.sequence >= kept.sequence => {
+            Ok(())
+        }
+        _ => Err(StoreError::RolledBack),
+    }
+}
+
+/// At most `limit` entries with numbers below `before` (or the last ones), newest first.
+pub(crate) fn page(store: &Store, before: Option<u64>, limit: u32) -> Result<Vec<HistoryEntry>, StoreError> {
+    let below = id(before.unwrap_or(u64::MAX));
+    let sql = "SELECT id, version, sealed FROM history WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+    let mut statement = store.connection().prepare_cached(sql)?;
+    let mut rows = statement.query(rusqlite::params![below, limit])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(Link::open(store, row)?.entry()?);
+    }
+    Ok(entries)
+}
+
+/// Follows the whole chain from its start to the head; gives the head's number.
+///
+/// # Errors
+/// [`StoreError::Tampered`] for a changed entry, [`StoreError::RolledBack`] for a missing one.
+pub(crate) fn verify(store: &Store) -> Result<u64, StoreError> {
+    let mut at = start(store)?;
+    each(store, |link| {
+        if link.sequence != at.sequence + 1 || link.record()?.previous != at.hash {
+            return Err(StoreError::RolledBack);
+        }
+        at = link.head();
+        Ok(true)
+    })?;
+    if at == head(store)? { Ok(at.sequence) } else { Err(StoreError::RolledBack) }
+}
+
+/// Calls `look` with each entry, oldest first, for as long as it says so.
+pub(super) fn each(
+    store: &Store,
+    mut look: impl FnMut(&Link) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        store.connection().prepare_cached("SELECT id, version, sealed FROM history ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !look(&Link::open(store, row)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces what is older than five years by an anchor that the account's key signs. The last entry always stays.
+pub(super) fn prune(wallet: &Wallet, now: Timestamp) -> Result<u64, Error> {
+    let (start, end, old, account) = {
+        let store = wallet.vault.store();
+        let (start, last) = (start(&store)?, head(&store)?.sequence);
+        let mut end = start;
+        let mut old = Vec::new();
+        each(&store, |link| {
+            let stays = now.as_unix() - link.record()?.at <= KEEP || link.sequence == last;
+            if !stays {
+                end = link.head();
+                old.push(id(link.sequence));
+            }
+            Ok(!stays)
+        })?;
+        (start, end, old, AccountRecord::load(&store))
+    };
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let key = wallet.keys.find(&account?.instance_key)?;
+    let signature = key.sign(&statement(end))?.to_vec();
+    let anchor = Anchor { start: end, signature, key: key.public().uncompressed().to_vec() };
+    wallet.vault.change(|change| {
+        for id in &old {
+            change.delete(Table::History, id)?;
+        }
+        Ok(change.put(Table::Setting, ANCHOR, &anchor)?)
+    })?;
+    Ok(end.sequence - start.sequence)
+}
+
+/// Where the chain begins: nothing, or a signed anchor in place of the entries before it.
+fn start(store: &Store) -> Result<Head, StoreError> {
+    let Some(anchor) = store.read::<Anchor>(Table::Setting, ANCHOR)? else { return Ok(Head::EMPTY) };
+    let key = PublicKey::from_uncompressed(&anchor.key).map_err(|_| StoreError::Record)?;
+    let signature = anchor.signature.as_slice().try_into().map_err(|_| StoreError::Record)?;
+    key.verify(&statement(anchor.start), signature).map_err(|_| StoreError::RolledBack)?;
+    Ok(anchor.start)
+}
+
+fn statement(head: Head) -> Vec<u8> {
+    [&b"sen history anchor 1"[..], &head.sequence.to_be_bytes(), &head.hash].concat()
+}
+
+/// One entry as stored.
+pub(super) struct Link {
+    pub(super) sequence: u64,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Link {
+    fn open(store: &Store, row: &Row<'_>) -> Result<Self, StoreError> {
+        let (id, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let plain = store.key().open(&Place { table: Table::History, id: &id, version }, &sealed)?;
+        Ok(Self { sequence: id.parse().map_err(|_| StoreError::Tampered)?, plain })
+    }
+
+    fn record(&self) -> Result<Record, StoreError> {
+        decode(&self.plain)
+    }
+
+    pub(super) fn entry(&self) -> Result<HistoryEntry, StoreError> {
+        let Record { at, event, .. } = self.record()?;
+        Ok(HistoryEntry { sequence: self.sequence, at: Timestamp::from_unix(at), event })
+    }
+
+    pub(super) fn head(&self) -> Head {
+        Head { sequence: self.sequence, hash: link(self.sequence, &self.plain) }
+    }
+}
+
+/// Fixed width, so that the order of the text is the order of the numbers.
+fn id(sequence: u64) -> String {
+    format!("{sequence:020}")
+}
+
+fn link(sequence: u64, plain: &[u8]) -> [u8; 32] {
+    let hash = digest(&SHA256, &[&sequence.to_be_bytes(), plain].concat());
+    hash.as_ref().first_chunk().copied().unwrap_or_default()
+}
