@@ -146,7 +146,7 @@ fn tag(bytes: &[u8]) -> Result<(u32, &[u8]), Malformed> {
     Ok((tag, rest))
 }
 
-fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
+pub(crate) fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
     let (&first, rest) = bytes.split_first().ok_or(Malformed)?;
     if first < 0x80 {
         return Ok((usize::from(first), rest));
@@ -161,10 +161,17 @@ fn length(bytes: &[u8]) -> Result<(usize, &[u8]), Malformed> {
 
 /// An element of that tag around that content.
 pub(crate) fn encode(tag: u32, content: &[u8]) -> Vec<u8> {
+    let mut out = header(tag, content.len());
+    out.extend_from_slice(content);
+    out
+}
+
+/// The tag and the length of an element, the length in the fewest octets.
+pub(crate) fn header(tag: u32, content: usize) -> Vec<u8> {
     let mut out: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
-    let length = content.len().to_be_bytes();
+    let length = content.to_be_bytes();
     let length = trim_zeros(&length);
-    match (content.len(), u8::try_from(length.len())) {
+    match (content, u8::try_from(length.len())) {
         (0..=0x7f, _) => out.push(length.first().copied().unwrap_or(0)),
         (_, Ok(octets)) => {
             out.push(0x80 | octets);
@@ -172,6 +179,5 @@ pub(crate) fn encode(tag: u32, content: &[u8]) -> Vec<u8> {
         }
         (_, Err(_)) => {}
     }
-    out.extend_from_slice(content);
     out
 }

@@ -54,22 +54,34 @@ fn der_halves(signature: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((r, s))
 }
 
+/// Shorter moduli prove nothing, longer ones cost time.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=8192;
+
 fn ring_rsa(parameters: &'static RsaParameters, key: &RsaKey, message: &[u8], signature: &[u8]) -> Verdict {
     let components = RsaPublicKeyComponents { n: &key.modulus, e: &key.exponent };
     components.verify(parameters, message, signature).is_ok().into()
 }
 
 fn rsa_pkcs1(hash: Hash, key: &RsaKey, message: &[u8], signature: &[u8]) -> Verdict {
+    let bits = key.bits();
+    if !RSA_BITS.contains(&bits) {
+        return Verdict::Unsupported;
+    }
     let parameters = match hash {
         Hash::Sha1 => &ring_signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
         Hash::Sha256 => &ring_signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-        Hash::Sha384 => &ring_signature::RSA_PKCS1_2048_8192_SHA384,
+        Hash::Sha384 if bits >= 2048 => &ring_signature::RSA_PKCS1_2048_8192_SHA384,
         Hash::Sha512 => &ring_signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-        Hash::Sha224 => {
+        Hash::Sha224 | Hash::Sha384 => {
             let Some(key) = key.rustcrypto() else {
                 return Verdict::Unsupported;
             };
-            return key.pkcs1v15_verify::<Sha224>(message, signature).is_ok().into();
+            let verified = if hash == Hash::Sha224 {
+                key.pkcs1v15_verify::<Sha224>(message, signature)
+            } else {
+                key.pkcs1v15_verify::<Sha384>(message, signature)
+            };
+            return verified.is_ok().into();
         }
     };
     ring_rsa(parameters, key, message, signature)
@@ -82,6 +94,9 @@ fn rsa_pss(hash: Hash, salt: usize, key: &RsaKey, message: &[u8], signature: &[u
         Hash::Sha512 => Some(&ring_signature::RSA_PSS_2048_8192_SHA512),
         Hash::Sha1 | Hash::Sha224 => None,
     };
+    if !RSA_BITS.contains(&key.bits()) {
+        return Verdict::Unsupported;
+    }
     if let (Some(parameters), true, true) = (parameters, salt == hash.octets(), key.bits() >= 2048) {
         return ring_rsa(parameters, key, message, signature);
     }
