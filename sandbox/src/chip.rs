@@ -20,6 +20,7 @@ mod ecdsa;
 mod fault;
 mod files;
 mod group;
+mod hash;
 mod integrated;
 mod messaging;
 mod modp;
@@ -36,11 +37,13 @@ use std::time::Duration;
 
 use trust::random::{Random, SystemRandom};
 
-pub use active::RsaHash;
 pub use behaviour::Behaviour;
+pub use cipher::Suite;
 pub use command::StatusWord;
 pub use fault::{Fault, FaultPlan};
 pub use files::{Content, Directory, FileName, Files};
+pub use hash::Hash;
+pub use pace::Mapping;
 pub use transport::ChipTransport;
 
 use active::ActiveKey;

@@ -32,8 +32,10 @@ use trust::random::Random;
 use trust::time::Timestamp;
 
 pub use authority::Authority;
-pub use security_infos::ActiveKeyChoice;
-pub use signer::{Algorithm, Hash};
+pub use security_infos::{ActiveKeyChoice, Pace, Protocols};
+pub use signer::Algorithm;
+
+pub use crate::chip::Hash;
 
 use crate::chip::{Chip, ChipError, Content, FileName, Files};
 
@@ -137,15 +139,15 @@ pub struct CardOrder {
     person: Person,
     issued: Date,
     expires: Option<Date>,
-    active_key: ActiveKeyChoice,
+    protocols: Protocols,
 }
 
 impl CardOrder {
-    /// A card that expires at the holder's next age of 25, 40 or 60, and after that never, with a P-256 key for active
-    /// authentication.
+    /// A card that expires at the holder's next age of 25, 40 or 60, and after that never, with the
+    /// chip of a Vietnamese card.
     pub fn new(person: Person, issued: Date) -> Self {
         let expires = zone::usual_expiry(person.date_of_birth, issued);
-        Self { person, issued, expires, active_key: ActiveKeyChoice::EcdsaP256 }
+        Self { person, issued, expires, protocols: Protocols::default() }
     }
 
     /// With another date of expiry, or none.
@@ -155,10 +157,10 @@ impl CardOrder {
         self
     }
 
-    /// With another key for active authentication.
+    /// With another chip.
     #[must_use]
-    pub fn with_active_key(mut self, choice: ActiveKeyChoice) -> Self {
-        self.active_key = choice;
+    pub fn with_protocols(mut self, protocols: Protocols) -> Self {
+        self.protocols = protocols;
         self
     }
 
@@ -169,9 +171,8 @@ impl CardOrder {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<IssuedCard, FactoryError> {
-        let keys = security_infos::generate(&self.active_key, random)?;
+        let keys = self.protocols.generate(random)?;
         let mut files = BTreeMap::from([
-            (FileName::CARD_ACCESS, security_infos::card_access()),
             (FileName::COM, data_groups::com()),
             (FileName::data_group(1), data_groups::dg1(&zone::zone(&self.person, self.expires)?)),
             (FileName::data_group(2), data_groups::dg2(&self.person)?),
@@ -179,6 +180,11 @@ impl CardOrder {
             (FileName::data_group(14), keys.dg14),
             (FileName::data_group(15), keys.dg15),
         ]);
+        files.extend(keys.card_access.map(|octets| (FileName::CARD_ACCESS, octets)));
+        if let Some(infos) = keys.card_security {
+            let octets = security_object::card_security(authority, &infos, now, random)?;
+            files.insert(FileName::CARD_SECURITY, octets);
+        }
         let sod = security_object::sod(authority, &files, now, random)?;
         files.insert(FileName::SOD, sod);
         Ok(IssuedCard {

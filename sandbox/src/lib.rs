@@ -2,3 +2,6 @@
 
 pub mod chip;
 pub mod factory;
+mod nation;
+
+pub use nation::{Insurance, Person, RunningSandbox, Sandbox, SandboxConfig, SandboxError};

@@ -2,96 +2,113 @@
 //! never leaves the chip.
 use std::convert::Infallible;
 
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use rsa::hazmat::rsa_decrypt;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::rand_core::TryCryptoRng;
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey};
-use sha1::{Digest, Sha1};
-use sha2::Sha256;
 use trust::random::Random;
 
-use super::ChipError;
 use super::command::StatusWord;
 use super::group::StaticKey;
+use super::hash::Hash;
+use super::objects::{encode, objects, sole};
+use super::{Behaviour, ChipError, ecdsa};
 
-/// The hash of an RSA signature, which its trailer names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RsaHash {
-    /// SHA-1, trailer BC.
-    #[default]
-    Sha1,
-    /// SHA-256, trailer 34CC.
-    Sha256,
-}
+/// ecdsa-plain-signatures, bsi-de 1 1 4 1, without the hash.
+const PLAIN_SIGNATURES: [u8; 9] = [0x04, 0x00, 0x7f, 0x00, 0x07, 0x01, 0x01, 0x04, 0x01];
+/// id-icao-mrtd-security-aaProtocolObject.
+const PROTOCOL: [u8; 6] = [0x67, 0x81, 0x08, 0x01, 0x01, 0x05];
 
 /// The chip's key for active authentication.
 #[derive(Clone)]
 pub(super) enum ActiveKey {
     /// ISO/IEC 9796-2 scheme 1 with message recovery.
     Rsa(Box<PrivateKey>),
-    /// ECDSA on P-256 with SHA-256 or on P-384 with SHA-384, the signature plain `r || s`; the PKCS#8 document.
-    Ecdsa(Vec<u8>, &'static ring::signature::EcdsaSigningAlgorithm),
+    /// ECDSA.
+    Ecdsa(Box<StaticKey>),
 }
 
 impl ActiveKey {
     /// Reads a key from PKCS#8.
     pub(super) fn from_pkcs8(document: &[u8]) -> Result<Self, ChipError> {
-        if let Ok(key) = PrivateKey::from_pkcs8_der(document) {
-            return Ok(Self::Rsa(Box::new(key)));
+        match PrivateKey::from_pkcs8_der(document) {
+            Ok(key) => Ok(Self::Rsa(Box::new(key))),
+            Err(_) => StaticKey::from_pkcs8(document).map(|key| Self::Ecdsa(Box::new(key))),
         }
-        let algorithm = match StaticKey::from_pkcs8(document)?.curve_name() {
-            "P-256" => &ECDSA_P256_SHA256_FIXED_SIGNING,
-            "P-384" => &ECDSA_P384_SHA384_FIXED_SIGNING,
-            _ => return Err(ChipError::Key),
-        };
-        EcdsaKeyPair::from_pkcs8(algorithm, document, &SystemRandom::new()).map_err(|_| ChipError::Key)?;
-        Ok(Self::Ecdsa(document.to_vec(), algorithm))
     }
 
-    /// Signs a challenge of eight octets.
+    /// Signs a challenge of eight octets. DG14 says with which hash where the key is on a curve.
     pub(super) fn sign(
         &self,
         challenge: &[u8],
-        hash: RsaHash,
+        dg14: &[u8],
+        behaviour: Behaviour,
         random: &mut dyn Random,
     ) -> Result<Vec<u8>, StatusWord> {
         match self {
             Self::Rsa(key) => {
-                let representative = representative(key.size(), challenge, hash, random)?;
+                let representative = representative(key.size(), challenge, behaviour.rsa_hash, random)?;
                 exponentiate(key, &representative).ok_or(StatusWord::NO_DIAGNOSIS)
             }
-            Self::Ecdsa(document, algorithm) => {
-                let system = SystemRandom::new();
-                let pair = EcdsaKeyPair::from_pkcs8(algorithm, document, &system)
-                    .map_err(|_| StatusWord::NO_DIAGNOSIS)?;
-                let signature = pair.sign(&system, challenge).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
-                Ok(signature.as_ref().to_vec())
+            Self::Ecdsa(key) => {
+                let octets = key.curve.domain().octets;
+                let hash = named_hash(dg14).unwrap_or(Hash::for_curve(octets));
+                let signature = ecdsa::sign(&key.curve, &key.scalar, &hash.digest(challenge), random)?;
+                Ok(if behaviour.ecdsa_der { der(&signature) } else { signature })
             }
         }
     }
+}
+
+/// The hash of ActiveAuthenticationInfo in DG14 (9.2.6).
+fn named_hash(dg14: &[u8]) -> Option<Hash> {
+    let infos = sole(dg14, 0x6e).and_then(|content| sole(content, 0x31)).and_then(objects).ok()?;
+    let info = infos.iter().find_map(|info| match objects(info.value).ok()?.as_slice() {
+        [protocol, _version, algorithm] if protocol.value == PROTOCOL => Some(algorithm.value),
+        _ => None,
+    });
+    match info?.strip_prefix(&PLAIN_SIGNATURES)? {
+        [1] => Some(Hash::Sha1),
+        [2] => Some(Hash::Sha224),
+        [3] => Some(Hash::Sha256),
+        [4] => Some(Hash::Sha384),
+        [5] => Some(Hash::Sha512),
+        _ => None,
+    }
+}
+
+/// `SEQUENCE { r, s }`, which the standard does not ask for and some chips send.
+fn der(signature: &[u8]) -> Vec<u8> {
+    let integer = |octets: &[u8]| {
+        let mut octets: Vec<u8> = octets.iter().copied().skip_while(|octet| *octet == 0).collect();
+        if octets.first().is_none_or(|first| first & 0x80 != 0) {
+            octets.insert(0, 0);
+        }
+        encode(0x02, &octets)
+    };
+    let (r, s) = signature.split_at(signature.len() / 2);
+    encode(0x30, &[integer(r), integer(s)].concat())
 }
 
 /// `6A || M1 || H(M1 || challenge) || trailer` in as many octets as the modulus has, M1 the chip's own nonce.
 fn representative(
     octets: usize,
     challenge: &[u8],
-    hash: RsaHash,
+    hash: Hash,
     random: &mut dyn Random,
 ) -> Result<Vec<u8>, StatusWord> {
-    let (length, trailer) = match hash {
-        RsaHash::Sha1 => (20, &[0xbc][..]),
-        RsaHash::Sha256 => (32, &[0x34, 0xcc][..]),
+    let trailer: &[u8] = match hash {
+        Hash::Sha1 => &[0xbc],
+        Hash::Sha224 => &[0x38, 0xcc],
+        Hash::Sha256 => &[0x34, 0xcc],
+        Hash::Sha384 => &[0x36, 0xcc],
+        Hash::Sha512 => &[0x35, 0xcc],
     };
-    let recoverable = octets.checked_sub(1 + length + trailer.len()).ok_or(StatusWord::NO_DIAGNOSIS)?;
-    let mut nonce = vec![0; recoverable];
+    let surplus = 1 + hash.octets() + trailer.len();
+    let mut nonce = vec![0; octets.checked_sub(surplus).ok_or(StatusWord::NO_DIAGNOSIS)?];
     random.fill(&mut nonce).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
-    let digest = match hash {
-        RsaHash::Sha1 => Sha1::new().chain_update(&nonce).chain_update(challenge).finalize().to_vec(),
-        RsaHash::Sha256 => Sha256::new().chain_update(&nonce).chain_update(challenge).finalize().to_vec(),
-    };
+    let digest = hash.digest(&[nonce.as_slice(), challenge].concat());
     Ok([&[0x6a], nonce.as_slice(), &digest, trailer].concat())
 }
 
@@ -101,4 +118,14 @@ fn exponentiate(key: &PrivateKey, representative: &[u8]) -> Option<Vec<u8>> {
     let signature = rsa_decrypt(unblinded, key, &number).ok()?.to_be_bytes();
     let surplus = signature.len().checked_sub(key.size())?;
     signature.get(surplus..).map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn der_integers_have_no_surplus_zeros_and_stay_positive() {
+        assert_eq!(der(&[0, 1, 0x80, 2]), [0x30, 8, 2, 1, 1, 2, 3, 0, 0x80, 2]);
+    }
 }

@@ -1,5 +1,5 @@
 //! How chips differ while all keeping to the standard, more or less.
-use super::RsaHash;
+use super::Hash;
 
 /// The choices that a chip's maker made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,9 @@ pub struct Behaviour {
     /// Whether files may be read by short identifier.
     pub short_identifiers: bool,
     /// The hash of active authentication with RSA.
-    pub rsa_hash: RsaHash,
+    pub rsa_hash: Hash,
+    /// Whether an ECDSA answer is `SEQUENCE { r, s }` instead of `r || s`.
+    pub ecdsa_der: bool,
 }
 
 impl Default for Behaviour {
@@ -33,7 +35,8 @@ impl Default for Behaviour {
             end_of_file_warning: true,
             bac: true,
             short_identifiers: true,
-            rsa_hash: RsaHash::Sha1,
+            rsa_hash: Hash::Sha1,
+            ecdsa_der: false,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::command::StatusWord;
 
 /// A cipher with the checksum that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suite {
+pub enum Suite {
     /// Two-key triple DES in CBC mode, retail MAC.
     TripleDes,
     /// AES in CBC mode, CMAC cut to eight octets.

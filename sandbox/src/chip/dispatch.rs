@@ -1,4 +1,5 @@
 //! Carries commands out, one function an instruction (ICAO Doc 9303-10, 3.6 and 9303-11).
+use super::Chip;
 use super::bac;
 use super::chip_auth::{self, ChipAuthentication};
 use super::command::{Answer, Command, Outcome, StatusWord};
@@ -6,7 +7,6 @@ use super::files::{APPLICATION, Condition, Directory, FileName};
 use super::messaging::Session;
 use super::objects::{encode, find, objects, sole};
 use super::pace::Exchange;
-use super::{Behaviour, Chip};
 
 /// How the terminal proved that it knows the card.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -224,8 +224,8 @@ impl Chip {
         if command.data.len() != 8 {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let Behaviour { rsa_hash, .. } = self.behaviour;
-        key.sign(&command.data, rsa_hash, self.random.as_mut()).map(Answer::ok)
+        let dg14 = self.files.octets(FileName::data_group(14));
+        key.sign(&command.data, dg14, self.behaviour, self.random.as_mut()).map(Answer::ok)
     }
 
     /// MSE: Set AT chooses PACE or chip authentication, Set KAT carries the older chip authentication out.

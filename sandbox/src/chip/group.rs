@@ -163,7 +163,7 @@ pub(super) fn curve_scalar(curve: &Curve, random: &mut dyn Random) -> Result<Vec
 /// A static private key of the chip with its curve.
 #[derive(Clone, Debug)]
 pub(super) struct StaticKey {
-    curve: Curve,
+    pub(super) curve: Curve,
     pub(super) scalar: Vec<u8>,
 }
 

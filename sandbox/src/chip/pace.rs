@@ -46,8 +46,10 @@ impl Offer {
 
 /// How both sides come to a common generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mapping {
+pub enum Mapping {
+    /// Over a Diffie-Hellman exchange.
     Generic,
+    /// By hashing both nonces into the group.
     Integrated,
     /// Generic, and the chip's scalar proves its static key afterwards.
     ChipAuthentication,

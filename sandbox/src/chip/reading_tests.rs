@@ -11,6 +11,7 @@ use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use super::*;
+use crate::factory::{ActiveKeyChoice, Authority, CardOrder, Pace, Person, Protocols, Sex};
 
 const CHALLENGE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -57,6 +58,20 @@ fn assert_same_files(reading: &CardReading, name: &str) {
         let path = folder(name).join(format!("{}.bin", file.file_stem()));
         assert_eq!(*octets, std::fs::read(path).unwrap(), "{file}");
     }
+}
+
+/// Person b again, on a card of the factory.
+fn order() -> CardOrder {
+    let birth = "2004-12-31".parse().unwrap();
+    let person = Person::new("000204067891", "Đặng Quốc Ưu", birth, Sex::Male);
+    CardOrder::new(person, "2024-09-02".parse().unwrap())
+}
+
+fn new_card(protocols: Protocols) -> (Chip, CscaAnchors) {
+    let authority = Authority::generate(at()).unwrap();
+    let order = order().with_protocols(protocols);
+    let card = order.make(&authority, at(), &mut SystemRandom::new()).unwrap();
+    (card.chip().unwrap(), CscaAnchors::from_der(card.csca_certificate()).unwrap())
 }
 
 #[test]
@@ -203,14 +218,8 @@ fn a_copied_chip_without_its_keys_is_found_out() {
     let own = std::fs::read(folder(CARDS[1].0).join("keys/aa_pkcs8.der")).unwrap();
     let copy = card_b().with_keys(Some(&own), Some(&other)).unwrap();
     assert_eq!(read_chip(copy).unwrap_err(), ReadError::ChipNotGenuine);
-    let authority = crate::factory::Authority::generate(at()).unwrap();
-    let person = crate::factory::Person::new(
-        "000204067891",
-        "Đặng Quốc Ưu",
-        "2004-12-31".parse().unwrap(),
-        crate::factory::Sex::Male,
-    );
-    let order = crate::factory::CardOrder::new(person, "2024-09-02".parse().unwrap());
+    let authority = Authority::generate(at()).unwrap();
+    let order = order();
     let genuine = order.make(&authority, at(), &mut SystemRandom::new()).unwrap();
     let forged = order.make(&authority, at(), &mut SystemRandom::new()).unwrap();
     let anchors = CscaAnchors::from_der(authority.csca_certificate()).unwrap();
@@ -220,4 +229,61 @@ fn a_copied_chip_without_its_keys_is_found_out() {
     chip.active = forged.chip().unwrap().active;
     let unproven = read_chip(chip).unwrap().verify(&anchors, at()).unwrap_err();
     assert!(matches!(unproven.active, ChipOutcome::Failed(_)));
+}
+
+#[test]
+fn active_authentication_works_with_every_kind_of_key() {
+    use card::curve::{BRAINPOOL_P256R1, BRAINPOOL_P512R1, P224, P384, P521};
+    let choices = [
+        (ActiveKeyChoice::Ecdsa(&P224), Behaviour::default()),
+        (ActiveKeyChoice::Ecdsa(&P384), Behaviour { ecdsa_der: true, ..Behaviour::default() }),
+        (ActiveKeyChoice::Ecdsa(&P521), Behaviour::default()),
+        (ActiveKeyChoice::Ecdsa(&BRAINPOOL_P256R1), Behaviour { ecdsa_der: true, ..Behaviour::default() }),
+        (ActiveKeyChoice::Ecdsa(&BRAINPOOL_P512R1), Behaviour::default()),
+        (ActiveKeyChoice::NewRsa(1024), Behaviour { rsa_hash: Hash::Sha224, ..Behaviour::default() }),
+        (ActiveKeyChoice::NewRsa(1280), Behaviour { rsa_hash: Hash::Sha256, ..Behaviour::default() }),
+        (ActiveKeyChoice::NewRsa(2048), Behaviour { rsa_hash: Hash::Sha512, ..Behaviour::default() }),
+    ];
+    for (active, behaviour) in choices {
+        let protocols = Protocols { active: active.clone(), ..Protocols::default() };
+        let (chip, anchors) = new_card(protocols);
+        let document = read_chip(chip.with_behaviour(behaviour)).unwrap().verify(&anchors, at()).unwrap();
+        assert_eq!(document.active(), ChipOutcome::Verified, "{active:?}");
+    }
+}
+
+#[test]
+fn chip_authentication_works_with_every_cipher_and_curve() {
+    use card::curve::{BRAINPOOL_P512R1, P224, P256, P521};
+    for (chip, chip_curve) in [
+        (Suite::TripleDes, &P224),
+        (Suite::Aes128, &P256),
+        (Suite::Aes192, &P521),
+        (Suite::Aes256, &BRAINPOOL_P512R1),
+    ] {
+        let (chip, anchors) = new_card(Protocols { chip, chip_curve, ..Protocols::default() });
+        let document = read_chip(chip).unwrap().verify(&anchors, at()).unwrap();
+        assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
+    }
+}
+
+#[test]
+fn pace_works_with_every_cipher_and_curve() {
+    let suites = [Suite::TripleDes, Suite::Aes128, Suite::Aes192, Suite::Aes256];
+    for (parameter, suite) in (8..=18).zip(suites.into_iter().cycle()) {
+        let pace = vec![Pace { mapping: Mapping::Generic, suite, parameter }];
+        let (chip, anchors) = new_card(Protocols { pace, ..Protocols::default() });
+        let reading = read_chip(chip).unwrap();
+        assert_eq!(reading.access().unwrap().protocol, AccessProtocol::PaceGm, "{parameter}");
+        assert!(reading.verify(&anchors, at()).is_ok(), "{parameter}");
+    }
+}
+
+#[test]
+fn a_card_without_pace_is_opened_by_bac() {
+    let (chip, anchors) = new_card(Protocols { pace: Vec::new(), ..Protocols::default() });
+    let key = AccessKey::Mrz(MrzKey::from_fields("204067891", "041231", "291231").unwrap());
+    let reading = read(&mut ChipTransport::new(chip), &key).unwrap();
+    assert_eq!(reading.access().unwrap().protocol, AccessProtocol::Bac);
+    assert!(reading.verify(&anchors, at()).is_ok());
 }

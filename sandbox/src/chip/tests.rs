@@ -202,7 +202,8 @@ fn vectors_active_authentication_with_rsa_repeats_the_signature() {
         let random = Script(representative[1..representative.len() - 21].to_vec());
         let mut chip = Chip::from_folder(&folder).unwrap().with_random(Box::new(random));
         let key = chip.active.as_ref().unwrap();
-        let signature = key.sign(&octets(&expected["RND_IFD"]), RsaHash::Sha1, chip.random.as_mut());
+        let signature =
+            key.sign(&octets(&expected["RND_IFD"]), &[], Behaviour::default(), chip.random.as_mut());
         assert_eq!(signature.unwrap(), octets(&expected["signature"]));
         cases += 1;
     }

@@ -6,53 +6,24 @@ use ring::signature::{
     RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaKeyPair,
 };
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
-use sha1::{Digest, Sha1};
-use sha2::{Sha224, Sha256, Sha384, Sha512};
 use trust::random::Random;
 
 use super::FactoryError;
 use super::encoding::{bit_string_content, context, integer, null, oid, sequence};
 use super::keys::{EcKey, RsaRandom};
-use crate::chip;
+use crate::chip::{self, Hash};
 
-/// A hash function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
-    /// SHA-1.
-    Sha1,
-    /// SHA-224.
-    Sha224,
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-impl Hash {
-    pub(super) fn digest(self, message: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Sha1 => Sha1::digest(message).to_vec(),
-            Self::Sha224 => Sha224::digest(message).to_vec(),
-            Self::Sha256 => Sha256::digest(message).to_vec(),
-            Self::Sha384 => Sha384::digest(message).to_vec(),
-            Self::Sha512 => Sha512::digest(message).to_vec(),
-        }
-    }
-
-    /// AlgorithmIdentifier.
-    pub(super) fn algorithm(self) -> Vec<u8> {
-        let sha2 = |number| oid(&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, number]);
-        let identifier = match self {
-            Self::Sha1 => oid(&[0x2b, 0x0e, 0x03, 0x02, 0x1a]),
-            Self::Sha256 => sha2(1),
-            Self::Sha384 => sha2(2),
-            Self::Sha512 => sha2(3),
-            Self::Sha224 => sha2(4),
-        };
-        sequence(&[identifier, null()])
-    }
+/// AlgorithmIdentifier of a hash.
+pub(super) fn hash_algorithm(hash: Hash) -> Vec<u8> {
+    let sha2 = |number| oid(&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, number]);
+    let identifier = match hash {
+        Hash::Sha1 => oid(&[0x2b, 0x0e, 0x03, 0x02, 0x1a]),
+        Hash::Sha256 => sha2(1),
+        Hash::Sha384 => sha2(2),
+        Hash::Sha512 => sha2(3),
+        Hash::Sha224 => sha2(4),
+    };
+    sequence(&[identifier, null()])
 }
 
 /// A kind of key with a hash.
@@ -186,10 +157,10 @@ impl Signer {
             (Kind::RsaPkcs1(_), Hash::Sha384) => Ok(sequence(&[pkcs1(0x0c), null()])),
             (Kind::RsaPkcs1(_), Hash::Sha512) => Ok(sequence(&[pkcs1(0x0d), null()])),
             (Kind::RsaPss(_), Hash::Sha256 | Hash::Sha384 | Hash::Sha512) => {
-                let salt = u8::try_from(hash.digest(&[]).len()).map_err(|_| FactoryError::Key)?;
+                let salt = u8::try_from(hash.octets()).map_err(|_| FactoryError::Key)?;
                 let parameters = sequence(&[
-                    context(0, &[hash.algorithm()]),
-                    context(1, &[sequence(&[pkcs1(0x08), hash.algorithm()])]),
+                    context(0, &[hash_algorithm(hash)]),
+                    context(1, &[sequence(&[pkcs1(0x08), hash_algorithm(hash)])]),
                     context(2, &[integer(&[salt])]),
                 ]);
                 Ok(sequence(&[pkcs1(0x0a), parameters]))

@@ -177,7 +177,7 @@ fn a_card_written_to_a_folder_is_the_same_chip() {
     ));
     let order = CardOrder::new(person(), date("2026-01-10"))
         .expiring(None)
-        .with_active_key(ActiveKeyChoice::Rsa(rsa.unwrap()));
+        .with_protocols(Protocols { active: ActiveKeyChoice::Rsa(rsa.unwrap()), ..Protocols::default() });
     let card = make(&order, &authority);
     let folder = std::env::temp_dir().join(format!("sen-card-{}", std::process::id()));
     card.write_to(&folder).unwrap();

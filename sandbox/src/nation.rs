@@ -1,0 +1,226 @@
+//! The sandbox as one process: TLS on a port, a folder for everything that lasts, and the services on top.
+mod account;
+mod answer;
+mod authority;
+mod database;
+mod face;
+mod issuance;
+mod pages;
+mod register;
+mod status;
+mod step_up;
+mod tls;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use card::CscaAnchors;
+use trust::random::{Random, SystemRandom};
+use trust::time::Timestamp;
+
+use answer::Refusal;
+use authority::Authority;
+use database::Database;
+pub use register::{Insurance, Person};
+
+/// The sandbox cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// Its folder or its port.
+    #[error("sandbox folder or port: {0}")]
+    Io(#[from] std::io::Error),
+    /// Its database.
+    #[error("sandbox database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// Its certificates.
+    #[error("sandbox certificates: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// Its TLS configuration.
+    #[error("sandbox TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// One of its keys, or what it signs with them.
+    #[error("a key or list of the sandbox is unusable")]
+    Key,
+}
+
+/// Where the sandbox lives and what it believes.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Its folder: database, keys, certificates, trust and status lists. Made when absent.
+    pub data_dir: PathBuf,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The country signing certificates that are believed for cards at step-up.
+    pub csca: CscaAnchors,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+    /// How many invented persons the register holds beside those of the test cards.
+    pub population: u32,
+}
+
+/// Everything that the services share.
+pub(crate) struct Nation {
+    url: String,
+    authority: Authority,
+    database: Mutex<Database>,
+    csca: CscaAnchors,
+    clock: fn() -> Timestamp,
+    data_dir: PathBuf,
+}
+
+type Shared = Arc<Nation>;
+
+impl Nation {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The database; a panic elsewhere leaves whole transactions behind, so its lock is taken all the same.
+    fn database(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// So many random bytes in base64url.
+fn random_text(octets: usize) -> Result<String, Refusal> {
+    let mut bytes = vec![0; octets];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Refusal::broken())?;
+    Ok(encode(&bytes))
+}
+
+fn encode(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+fn sha256(message: &[u8]) -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA256, message).as_ref().to_vec()
+}
+
+/// A sandbox that is running; it stops when this is dropped.
+#[derive(Debug)]
+pub struct RunningSandbox {
+    url: String,
+    data_dir: PathBuf,
+    handle: axum_server::Handle<SocketAddr>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// The nation in a box.
+#[derive(Clone, Copy, Debug)]
+pub struct Sandbox;
+
+impl Sandbox {
+    /// Opens or makes the folder, listens, and serves from a thread of its own.
+    pub fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError> {
+        std::fs::create_dir_all(&config.data_dir)?;
+        let listener = TcpListener::bind(config.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let url = format!("https://{address}");
+        let tls = tls::server_config(&config.data_dir, address.ip())?;
+        let nation = Nation {
+            url: url.clone(),
+            authority: Authority::open(&config.data_dir)?,
+            database: Mutex::new(Database::open(&config.data_dir.join("nation.db"), config.population)?),
+            csca: config.csca,
+            clock: config.clock,
+            data_dir: config.data_dir.clone(),
+        };
+        status::publish(&nation)?;
+        let handle = axum_server::Handle::new();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let server =
+            axum_server::from_tcp_rustls(listener, axum_server::tls_rustls::RustlsConfig::from_config(tls))?;
+        let server = server.handle(handle.clone());
+        let service = router(Arc::new(nation)).into_make_service();
+        let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
+            // Ends when the handle says so; an error of the listener ends it too and is seen by whoever calls next.
+            let _ = runtime.block_on(server.serve(service));
+        })?;
+        Ok(RunningSandbox { url, data_dir: config.data_dir, handle, thread: Some(thread) })
+    }
+}
+
+impl RunningSandbox {
+    /// Its address, `https://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The certificate of its authority (PEM), to be believed by whoever talks to it.
+    pub fn ca_pem(&self) -> Result<Vec<u8>, SandboxError> {
+        Ok(std::fs::read(self.data_dir.join(tls::CA))?)
+    }
+
+    /// The folder with `root.pub` and `trust-list.cwt`.
+    pub fn trust_folder(&self) -> PathBuf {
+        self.data_dir.join(status::TRUST)
+    }
+
+    /// The folder with the status lists.
+    pub fn status_folder(&self) -> PathBuf {
+        self.data_dir.join(status::STATUS)
+    }
+
+    /// The folder of the sandbox.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Stops after the calls under way, two seconds at most.
+    pub fn stop(mut self) {
+        self.shut_down();
+    }
+
+    fn shut_down(&mut self) {
+        self.handle.graceful_shutdown(Some(Duration::from_secs(2)));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for RunningSandbox {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+fn router(nation: Shared) -> Router {
+    Router::new()
+        .route("/", get(pages::overview))
+        .route("/mailbox", get(pages::mailbox))
+        .route("/sandbox/face-outcome", post(pages::set_face_outcome))
+        .route("/sandbox/death", post(pages::report_death))
+        .route("/account/challenge", post(account::challenge))
+        .route("/account/open", post(account::open))
+        .route("/account/activate", post(account::activate))
+        .route("/account/show", post(account::show))
+        .route("/account/lock", post(account::lock))
+        .route("/account/unlock", post(account::unlock))
+        .route("/account/step-up", post(step_up::start))
+        .route("/account/verify", post(step_up::verify))
+        .route("/account/offer", post(issuance::offer))
+        .route("/face/statement", post(face::statement))
+        .route("/.well-known/openid-credential-issuer", get(issuance::issuer_metadata))
+        .route("/.well-known/oauth-authorization-server", get(issuance::server_metadata))
+        .route("/token", post(issuance::token))
+        .route("/nonce", post(issuance::nonce))
+        .route("/credential", post(issuance::credential))
+        .route("/trust/root.pub", get(status::root))
+        .route("/trust/trust-list.cwt", get(status::trust_list))
+        .route("/status/{number}", get(status::list))
+        .layer(axum::extract::DefaultBodyLimit::max(512 * 1024))
+        .with_state(nation)
+}

@@ -1,0 +1,73 @@
+//! The sandbox's signing keys, each in a file of its folder.
+use std::path::Path;
+
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::cose::Draft;
+use trust::p256::PublicKey;
+
+use super::SandboxError;
+
+/// A P-256 key pair of one service.
+pub(super) struct ServiceKey {
+    pair: EcdsaKeyPair,
+    public: PublicKey,
+    /// The name under which lists and tokens refer to it.
+    pub(super) kid: Vec<u8>,
+}
+
+/// All of them: compromise of one must not be compromise of another.
+pub(super) struct Authority {
+    pub(super) root: ServiceKey,
+    pub(super) issuer: ServiceKey,
+    pub(super) status: ServiceKey,
+    pub(super) face: ServiceKey,
+}
+
+impl Authority {
+    pub(super) fn open(data_dir: &Path) -> Result<Self, SandboxError> {
+        let folder = data_dir.join("keys");
+        std::fs::create_dir_all(&folder)?;
+        let key = |name: &str| ServiceKey::open(&folder.join(name).with_extension("p8"));
+        Ok(Self { root: key("root")?, issuer: key("issuer")?, status: key("status")?, face: key("face")? })
+    }
+}
+
+impl ServiceKey {
+    fn open(file: &Path) -> Result<Self, SandboxError> {
+        let random = SystemRandom::new();
+        if !file.exists() {
+            let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+            write_private(file, pkcs8.map_err(|_| SandboxError::Key)?.as_ref())?;
+        }
+        let pkcs8 = std::fs::read(file)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random);
+        let pair = pair.map_err(|_| SandboxError::Key)?;
+        let public =
+            PublicKey::from_uncompressed(pair.public_key().as_ref()).map_err(|_| SandboxError::Key)?;
+        let kid = super::sha256(&public.compressed()).into_iter().take(4).collect();
+        Ok(Self { pair, public, kid })
+    }
+
+    pub(super) const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Result<[u8; 64], SandboxError> {
+        let signature = self.pair.sign(&SystemRandom::new(), message).map_err(|_| SandboxError::Key)?;
+        signature.as_ref().try_into().map_err(|_| SandboxError::Key)
+    }
+
+    pub(super) fn sign_token(&self, draft: &Draft) -> Result<Vec<u8>, SandboxError> {
+        Ok(draft.assemble(&self.sign(&draft.to_be_signed())?))
+    }
+}
+
+/// Writes a file that only its owner can read.
+pub(super) fn write_private(file: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(file)?, bytes)
+}
