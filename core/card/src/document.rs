@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use trust::time::Timestamp;
 
+use crate::access::info::chip_offer;
 use crate::active::{ActiveExchange, verify_active_authentication};
 use crate::asn1::Malformed;
+use crate::content::DocumentContent;
 use crate::file_id::FileId;
-use crate::lds::dg13::{Dg13, printed_date};
-use crate::lds::face::{Face, dg2};
+use crate::lds::dg13::Dg13;
+use crate::lds::face::Face;
 use crate::lds::mrz::Mrz;
-use crate::lds::{self, LdsError};
 use crate::passive::anchors::CscaAnchors;
 use crate::passive::{PassiveOutcome, PassiveProof, SecurityObject};
 use crate::signature::Verdict;
@@ -54,12 +55,6 @@ impl From<Malformed> for Reason {
     }
 }
 
-impl From<LdsError> for Reason {
-    fn from(_: LdsError) -> Self {
-        Self::Malformed
-    }
-}
-
 /// What a proof of the chip came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChipOutcome {
@@ -73,6 +68,27 @@ pub enum ChipOutcome {
     AssertedByReader,
     /// The chip did not prove it.
     Failed(Reason),
+}
+
+impl ChipOutcome {
+    /// The word that the command line's JSON has for it.
+    pub const fn result(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::NotSupported => "not_supported",
+            Self::NotDone => "not_done",
+            Self::AssertedByReader => "asserted_by_reader",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why it failed.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 /// What was read of a chip: everything that its proofs are judged by.
@@ -102,9 +118,7 @@ pub struct CardNotProven {
 #[derive(Clone, Debug)]
 pub struct VerifiedDocument {
     files: BTreeMap<FileId, Vec<u8>>,
-    mrz: Mrz,
-    dg13: Option<Dg13>,
-    face: Option<Face>,
+    content: DocumentContent,
     passive: PassiveProof,
     active: ChipOutcome,
     chip: ChipOutcome,
@@ -117,18 +131,18 @@ pub fn verify_document(
     anchors: &CscaAnchors,
     now: Timestamp,
 ) -> Result<VerifiedDocument, CardNotProven> {
-    let (passive, content, active) = match prove(evidence, anchors, now) {
-        Ok(proven) => proven,
-        Err(reason) => (PassiveOutcome::Failed(reason), None, ChipOutcome::NotDone),
-    };
-    let chip = evidence.chip;
+    let Proven { passive, content, active, chip } =
+        prove(evidence, anchors, now).unwrap_or_else(|reason| Proven {
+            passive: PassiveOutcome::Failed(reason),
+            content: None,
+            active: ChipOutcome::NotDone,
+            chip: evidence.chip,
+        });
     let failed = matches!(active, ChipOutcome::Failed(_)) || matches!(chip, ChipOutcome::Failed(_));
     match (passive, content) {
         (PassiveOutcome::Verified(passive), Some(content)) if !failed => Ok(VerifiedDocument {
             files: evidence.files.clone(),
-            mrz: content.mrz,
-            dg13: content.dg13,
-            face: content.face,
+            content,
             passive,
             active,
             chip,
@@ -138,13 +152,18 @@ pub fn verify_document(
     }
 }
 
-type Proven = (PassiveOutcome, Option<Content>, ChipOutcome);
+struct Proven {
+    passive: PassiveOutcome,
+    content: Option<DocumentContent>,
+    active: ChipOutcome,
+    chip: ChipOutcome,
+}
 
 fn prove(evidence: Evidence<'_>, anchors: &CscaAnchors, now: Timestamp) -> Result<Proven, Reason> {
     let object = SecurityObject::parse(evidence.files.get(&FileId::Sod).ok_or(Reason::Malformed)?)?;
     let passive = object.verify(evidence.files, anchors, now)?;
-    let content = Content::parse(evidence.files)?;
-    Ok((passive, Some(content), active(evidence, &object)))
+    let content = Some(DocumentContent::parse(evidence.files)?);
+    Ok(Proven { passive, content, active: active(evidence, &object), chip: chip(evidence, &object) })
 }
 
 fn active(evidence: Evidence<'_>, object: &SecurityObject) -> ChipOutcome {
@@ -160,31 +179,15 @@ fn active(evidence: Evidence<'_>, object: &SecurityObject) -> ChipOutcome {
     }
 }
 
-/// What the files say, and that they say the same.
-struct Content {
-    mrz: Mrz,
-    dg13: Option<Dg13>,
-    face: Option<Face>,
-}
-
-impl Content {
-    fn parse(files: &BTreeMap<FileId, Vec<u8>>) -> Result<Self, Reason> {
-        let mrz = lds::dg1(files.get(&FileId::Dg(1)).ok_or(Reason::Malformed)?)?;
-        let vietnamese = mrz.issuer == "VNM";
-        let dg13 = files
-            .get(&FileId::Dg(13))
-            .filter(|_| vietnamese)
-            .map(|file| lds::dg13::dg13(file))
-            .transpose()?;
-        let face = files.get(&FileId::Dg(2)).map(|file| dg2(file)).transpose()?;
-        let number = mrz.vietnamese_personal_number()?;
-        let printed = dg13.as_ref().and_then(|dg13| dg13.number.as_ref());
-        if let (Some(zone), Some(printed)) = (&number, printed)
-            && zone != printed
-        {
-            return Err(Reason::DataGroupsDisagree);
+/// What the reader says, or that the document has no key for it. The security object decides: a chip may hide files.
+fn chip(evidence: Evidence<'_>, object: &SecurityObject) -> ChipOutcome {
+    let signed = object.data_groups().any(|number| number == 14);
+    let offer = evidence.files.get(&FileId::Dg(14)).map(|dg14| chip_offer(dg14));
+    match (evidence.chip, signed, offer) {
+        (ChipOutcome::NotDone, false, _) | (ChipOutcome::NotDone, _, Some(Ok(None))) => {
+            ChipOutcome::NotSupported
         }
-        Ok(Self { mrz, dg13, face })
+        (outcome, _, _) => outcome,
     }
 }
 
@@ -194,19 +197,24 @@ impl VerifiedDocument {
         &self.files
     }
 
+    /// What the files say.
+    pub const fn content(&self) -> &DocumentContent {
+        &self.content
+    }
+
     /// The machine readable zone.
     pub const fn mrz(&self) -> &Mrz {
-        &self.mrz
+        self.content.mrz()
     }
 
     /// The Vietnamese data group.
     pub const fn dg13(&self) -> Option<&Dg13> {
-        self.dg13.as_ref()
+        self.content.dg13()
     }
 
     /// The portrait, where it was read.
     pub const fn face(&self) -> Option<&Face> {
-        self.face.as_ref()
+        self.content.face()
     }
 
     /// Who signed the document.
@@ -226,29 +234,26 @@ impl VerifiedDocument {
 
     /// The twelve-digit personal number: of the zone, else of EF.DG13.
     pub fn personal_number(&self) -> Option<String> {
-        let zone = self.mrz.vietnamese_personal_number().ok().flatten();
-        zone.or_else(|| self.dg13.as_ref().and_then(|dg13| dg13.number.clone()))
+        self.content.personal_number()
     }
 
     /// The name with diacritics where EF.DG13 has it, else that of the zone.
     pub fn name(&self) -> String {
-        self.dg13.as_ref().and_then(|dg13| dg13.name.clone()).unwrap_or_else(|| self.mrz.name())
+        self.content.name()
     }
 
-    /// The date of birth: EF.DG13 settles the century, else it is the last one not in the future.
+    /// The date of birth: EF.DG13 settles the century, else it is the last one not after the day of the proof.
     pub fn date_of_birth(&self) -> Option<Date> {
-        let printed =
-            self.dg13.as_ref().and_then(|dg13| dg13.date_of_birth.as_deref()).and_then(printed_date);
-        printed.or_else(|| self.mrz.birth(self.today))
+        self.content.date_of_birth(self.today)
     }
 
     /// The date of expiry.
     pub fn date_of_expiry(&self) -> Option<Date> {
-        self.mrz.expiry()
+        self.content.date_of_expiry()
     }
 
     /// Whether the document itself is past its expiry on that day.
     pub fn is_expired(&self, today: Date) -> bool {
-        self.date_of_expiry().is_some_and(|expiry| expiry < today)
+        self.content.is_expired(today)
     }
 }

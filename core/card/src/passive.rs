@@ -48,6 +48,33 @@ pub enum PassiveOutcome {
     Failed(Reason),
 }
 
+impl PassiveOutcome {
+    /// The word that the command line's JSON has for it.
+    pub const fn result(&self) -> &'static str {
+        match self {
+            Self::Verified(_) => "verified",
+            Self::NoTrustAnchor(_) => "no_trust_anchor",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why it failed.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Failed(reason) => Some(*reason),
+            Self::Verified(_) | Self::NoTrustAnchor(_) => None,
+        }
+    }
+
+    /// Who signed, where the signature is right.
+    pub const fn proof(&self) -> Option<&PassiveProof> {
+        match self {
+            Self::Verified(proof) | Self::NoTrustAnchor(proof) => Some(proof),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
 /// The security object of EF.SOD, unverified.
 #[derive(Clone, Debug)]
 pub struct SecurityObject {

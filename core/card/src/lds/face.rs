@@ -15,6 +15,18 @@ pub enum FaceFormat {
     Unknown,
 }
 
+impl FaceFormat {
+    /// `jpeg`, `jp2`, `png` or `unknown`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Jpeg2000 => "jp2",
+            Self::Png => "png",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The first portrait of EF.DG2, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Face {

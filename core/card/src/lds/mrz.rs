@@ -28,6 +28,17 @@ pub enum Sex {
     Unspecified,
 }
 
+impl Sex {
+    /// `M`, `F` or `X`.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Male => 'M',
+            Self::Female => 'F',
+            Self::Unspecified => 'X',
+        }
+    }
+}
+
 /// A zone whose every check digit is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mrz {

@@ -38,7 +38,7 @@ struct Shape {
 
 impl Shape {
     /// Of the element at the start, which is consumed.
-    fn of<'a>(rest: &mut &'a [u8], depth: usize) -> Result<Self, Malformed> {
+    fn of(rest: &mut &[u8], depth: usize) -> Result<Self, Malformed> {
         let whole = rest.len();
         let (tag, mut inside) = open(rest, depth)?;
         let (mut content, mut changes) = (0, tag == JOINED || inside.is_none());
