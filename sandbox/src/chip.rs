@@ -1,7 +1,6 @@
-//! An ICAO 9303 chip from the card's side: file system, access conditions, secure messaging, PACE (generic, integrated and
-//! chip authentication mapping, over curves and prime fields), BAC, chip and
-//! active authentication, and faults on purpose. It shares with the reader only the curves, so that an error of one
-//! side cannot hide in the other.
+//! An ICAO 9303 chip from the card's side: file system, access conditions, secure messaging, PACE (generic, integrated
+//! and chip authentication mapping, over curves and prime fields), BAC, chip and active authentication, and faults on
+//! purpose. It shares with the reader only the curves, so that an error of one side cannot hide in the other.
 //!
 //! ```no_run
 //! use std::sync::atomic::AtomicBool;
