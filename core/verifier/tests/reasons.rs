@@ -1,16 +1,17 @@
 //! One test for each reason: a good presentation in which one thing is changed, so that one check alone fails.
+extern crate sen_verifier as verifier;
+
 mod world;
 
 use credential::claims::{Claims, Vct, key};
 use credential::sd_cwt::{Redaction, select};
 use presentation::frame;
-use sen_verifier::{
+use trust::cbor::{Encoder, Profile};
+use trust::cose::{Draft, Sign1};
+use verifier::{
     Decision, Freshness, LevelBasis, NoSeenList, PresentedBy, Reason, Seen, SeenList, Shown, Sighting,
     StatusAnswer, verify,
 };
-use trust::cbor::{Encoder, Profile};
-use trust::cose::{Draft, Sign1};
-use trust::p256::PublicKey;
 use world::{INDEX, Key, NOW, World, codes, refused, unsure};
 
 #[test]
@@ -52,8 +53,9 @@ fn any_other_text_is_malformed() {
 fn a_later_frame_is_unsupported_version() {
     let mut world = World::new();
     let text = world.text();
-    let mut later = format!("73602{}", &text[5..text.len() - 6]);
-    later += &format!("{:06}", crc32fast::hash(later.as_bytes()) % 1_000_000);
+    let later = format!("73602{}", &text[5..text.len() - 6]);
+    let check = crc32fast::hash(later.as_bytes()) % 1_000_000;
+    let later = format!("{later}{check:06}");
     assert_eq!(refused(&world.decide_on(&later)), ["unsupported_version"]);
 }
 
@@ -106,7 +108,7 @@ fn the_flipped_signature_of_a_good_code_is_holder_signature() {
     let mut world = World::new();
     let mut token = world.token();
     let at = token.len() - 32;
-    let flipped = order_minus(&token[at..]);
+    let flipped = world::order_minus(&token[at..]);
     token[at..].copy_from_slice(&flipped);
     assert_eq!(refused(&world.decide_on(&frame::encode(&token))), ["holder_signature"]);
 }
@@ -393,26 +395,11 @@ fn a_guardian_presents_for_a_minor() {
     assert_eq!(accepted.presented_by(), PresentedBy::Guardian);
 }
 
-/// The group's order minus a number: the other valid `s` of a signature.
-fn order_minus(s: &[u8]) -> Vec<u8> {
-    let order = hex::decode("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551").unwrap();
-    let mut borrow = 0;
-    let mut out: Vec<u8> = Vec::new();
-    for (o, s) in order.iter().zip(s).rev() {
-        let difference = i16::from(*o) - i16::from(*s) - borrow;
-        borrow = i16::from(difference < 0);
-        out.push(u8::try_from(difference.rem_euclid(256)).unwrap());
-    }
-    out.reverse();
-    out
-}
-
 #[test]
 fn the_flipped_signature_used_above_would_verify() {
     let key = Key::new();
     let signature = key.sign(b"message");
     let mut flipped = signature;
-    flipped[32..].copy_from_slice(&order_minus(&signature[32..]));
-    let public: PublicKey = key.public();
-    public.verify(b"message", &flipped).unwrap();
+    flipped[32..].copy_from_slice(&world::order_minus(&signature[32..]));
+    key.public().verify(b"message", &flipped).unwrap();
 }

@@ -1,8 +1,10 @@
 //! Nothing that differs from what was signed is accepted, and nothing makes the verifier fall over.
+extern crate sen_verifier as verifier;
+
 mod world;
 
 use presentation::frame;
-use sen_verifier::{Decision, MemorySeenList, verify};
+use verifier::{Decision, MemorySeenList, verify};
 use world::World;
 
 struct Desk {

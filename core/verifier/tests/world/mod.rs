@@ -8,12 +8,12 @@ use presentation::frame;
 use presentation::kbt::{ANY_CLINIC, KbtDraft};
 use ring::rand::SystemRandom as RingRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use sen_verifier::{Decision, MemorySeenList, Policy, Reason, verify};
 use trust::anchors::{Issuer, StatusSigner, Trust, TrustListDraft};
 use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use trust::status::{StatusList, StatusListDraft, StatusStore};
 use trust::time::Timestamp;
+use verifier::{Decision, MemorySeenList, Policy, Reason, verify};
 
 pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 pub const INDEX: u64 = 42;
@@ -204,4 +204,18 @@ pub fn unsure(decision: &Decision) -> Vec<&'static str> {
         Decision::Unsure { reasons, .. } => codes(reasons),
         other => panic!("not unsure: {other:?}"),
     }
+}
+
+/// The group's order minus a number: the other valid `s` of a signature.
+pub fn order_minus(s: &[u8]) -> Vec<u8> {
+    let order = hex::decode("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551").unwrap();
+    let mut borrow = 0;
+    let mut out: Vec<u8> = Vec::new();
+    for (o, s) in order.iter().zip(s).rev() {
+        let difference = i16::from(*o) - i16::from(*s) - borrow;
+        borrow = i16::from(difference < 0);
+        out.push(u8::try_from(difference.rem_euclid(256)).unwrap());
+    }
+    out.reverse();
+    out
 }

@@ -1,0 +1,150 @@
+//! Trust and status data from disk: a trust folder holds `root.pub` (the root's uncompressed point in hexadecimal) and
+//! `trust-list.cwt`; a status folder holds one Token Status List in each `*.cwt`.
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trust::anchors::{Trust, TrustError};
+use trust::p256::PublicKey;
+use trust::status::{StatusError, StatusList, StatusStore};
+use trust::time::Timestamp;
+use verifier::Policy;
+
+use crate::desk_file::DeskFile;
+use crate::{Error, FileKind};
+
+const TRUST_LIST: &str = "trust-list";
+const ROOTS: &str = "roots";
+
+/// What a desk decides with.
+#[derive(Debug)]
+pub struct Data {
+    /// The trust list.
+    pub trust: Trust,
+    /// The status lists.
+    pub status: StatusStore,
+    /// The newest signed time that the desk has seen.
+    pub newest_signed_time: Timestamp,
+    /// Something older than before was offered; the newer data were kept.
+    pub rollback: bool,
+    /// Files of the status folder that are no believed status list, and why.
+    pub passed_over: Vec<(PathBuf, StatusError)>,
+}
+
+impl Data {
+    /// A clinic's usual policy, with what these data say of clocks and roll-back.
+    pub fn policy(&self) -> Policy {
+        Policy { newest_signed_time: self.newest_signed_time, rollback: self.rollback, ..Policy::clinic() }
+    }
+}
+
+/// Reads both folders. With a desk's file, older data than before are not believed, the root's successor is, and what is
+/// newer is remembered.
+pub fn load(trust: &Path, status: Option<&Path>, desk: Option<&mut DeskFile>) -> Result<Data, Error> {
+    let root = fs::read_to_string(trust.join("root.pub")).map_err(|_| Error::Unreadable(FileKind::Root))?;
+    let list = fs::read(trust.join("trust-list.cwt")).map_err(|_| Error::Unreadable(FileKind::TrustList))?;
+    let root = point(root.trim()).ok_or(Error::Root)?;
+    let tokens = status.map(read_tokens).transpose()?.unwrap_or_default();
+    Loader { nation: *root.uncompressed(), desk, rollback: false }.load(root, &list, tokens)
+}
+
+fn point(text: &str) -> Option<PublicKey> {
+    if text.len() != 130 || !text.is_ascii() {
+        return None;
+    }
+    let byte = |at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..65).map(|at| byte(2 * at)).collect();
+    PublicKey::from_uncompressed(&bytes?).ok()
+}
+
+fn read_tokens(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let unreadable = |_| Error::Unreadable(FileKind::Status);
+    let mut tokens = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "cwt") {
+            let token = fs::read(&path).map_err(unreadable)?;
+            tokens.push((path, token));
+        }
+    }
+    tokens.sort();
+    Ok(tokens)
+}
+
+/// Data of one nation: that of the root that the desk was set up with.
+struct Loader<'a> {
+    nation: [u8; 65],
+    desk: Option<&'a mut DeskFile>,
+    rollback: bool,
+}
+
+impl Loader<'_> {
+    fn load(mut self, root: PublicKey, list: &[u8], tokens: Vec<(PathBuf, Vec<u8>)>) -> Result<Data, Error> {
+        let trust = self.trust(root, list)?;
+        let (mut status, mut passed_over) = (StatusStore::new(), Vec::new());
+        let mut newest = trust.issued();
+        for (path, token) in tokens {
+            match self.status(&trust, &token)? {
+                Ok(list) => {
+                    newest = newest.max(list.issued());
+                    // Two files may hold one list; the newer stays.
+                    let _ = status.insert(list);
+                }
+                Err(reason) => passed_over.push((path, reason)),
+            }
+        }
+        let newest_signed_time = match &mut self.desk {
+            Some(desk) => desk.newest_time(&self.nation, newest)?,
+            None => newest,
+        };
+        Ok(Data { trust, status, newest_signed_time, rollback: self.rollback, passed_over })
+    }
+
+    fn trust(&mut self, root: PublicKey, list: &[u8]) -> Result<Trust, Error> {
+        let Some(desk) = &mut self.desk else {
+            return Ok(Trust::load_even_expired(&[root], list, 0)?);
+        };
+        let remembered = desk.newest(&self.nation, TRUST_LIST)?;
+        let roots = desk.newest(&self.nation, ROOTS)?.map_or_else(Vec::new, |roots| roots.data);
+        let mut roots: Vec<PublicKey> =
+            roots.chunks(65).filter_map(|root| PublicKey::from_uncompressed(root).ok()).collect();
+        if roots.is_empty() {
+            roots.push(root);
+        }
+        let highest = remembered.as_ref().map_or(0, |list| list.sequence);
+        match (Trust::load_even_expired(&roots, list, highest), remembered) {
+            (Ok(trust), _) => {
+                let roots: Vec<u8> = trust.roots().iter().flat_map(|root| *root.uncompressed()).collect();
+                desk.remember(&self.nation, ROOTS, trust.sequence(), &roots)?;
+                desk.remember(&self.nation, TRUST_LIST, trust.sequence(), list)?;
+                Ok(trust)
+            }
+            (Err(TrustError::Rollback { .. }), Some(newer)) => {
+                self.rollback = true;
+                Ok(Trust::load_even_expired(&roots, &newer.data, highest)?)
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    fn status(&mut self, trust: &Trust, token: &[u8]) -> Result<Result<StatusList, StatusError>, Error> {
+        let list = match StatusList::verify(token, trust.status_signers()) {
+            Ok(list) => list,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let Some(desk) = &mut self.desk else {
+            return Ok(Ok(list));
+        };
+        let name = format!("status:{}", list.subject());
+        let issued = u64::try_from(list.issued().as_unix()).unwrap_or(0);
+        match desk.newest(&self.nation, &name)? {
+            Some(newer) if newer.sequence > issued => {
+                self.rollback = true;
+                Ok(StatusList::verify(&newer.data, trust.status_signers()))
+            }
+            _ => {
+                desk.remember(&self.nation, &name, issued, token)?;
+                Ok(Ok(list))
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The text of a QR code in a picture.
+use std::io::Cursor;
+
+use image::{ImageReader, Limits};
+use rxing::{BarcodeFormat, DecodeHints};
+
+/// Wider or higher pictures are refused.
+const LARGEST_SIDE: u32 = 10_000;
+/// Memory that decoding a picture may take, in bytes.
+const MEMORY: u64 = 256 << 20;
+
+/// Why a picture gave no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// It is no PNG or JPEG picture, or a broken or a too large one.
+    #[error("the picture cannot be read: a PNG or JPEG of at most 10,000 pixels a side is expected")]
+    Unreadable,
+    /// No QR code was found in it.
+    #[error("no QR code was found in the picture")]
+    NoCode,
+}
+
+/// Whether the bytes begin like a PNG or JPEG picture.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(b"\xff\xd8\xff")
+}
+
+/// The text of the QR code in a PNG or JPEG picture.
+pub fn read(picture: &[u8]) -> Result<String, PictureError> {
+    let mut reader =
+        ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(|_| PictureError::Unreadable)?;
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(LARGEST_SIDE), Some(LARGEST_SIDE));
+    limits.max_alloc = Some(MEMORY);
+    reader.limits(limits);
+    let grey = reader.decode().map_err(|_| PictureError::Unreadable)?.into_luma8();
+    let (width, height) = grey.dimensions();
+    let mut hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
+    let found = rxing::helpers::detect_in_luma_with_hints(
+        grey.into_raw(),
+        width,
+        height,
+        Some(BarcodeFormat::QR_CODE),
+        &mut hints,
+    );
+    found.map(|code| code.getText().to_owned()).map_err(|_| PictureError::NoCode)
+}
