@@ -34,6 +34,12 @@ impl Session {
         }
     }
 
+    /// A session on known keys.
+    #[cfg(test)]
+    pub(super) const fn with_keys(encryption: Key, checksum: Key, counter: Vec<u8>) -> Self {
+        Self { encryption, checksum, counter }
+    }
+
     /// The key for encryption, which PACE with chip authentication mapping uses once more.
     #[cfg(test)]
     pub(super) const fn encryption_key(&self) -> &Key {
