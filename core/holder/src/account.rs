@@ -2,6 +2,7 @@
 //! the chip card and the face, locked and unlocked by its holder.
 
 pub(crate) mod message;
+mod pin;
 pub(crate) mod record;
 mod step_up;
 
@@ -116,6 +117,18 @@ pub enum AccountState {
     Other,
 }
 
+/// Who locked an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LockedBy {
+    /// The holder, who can unlock it.
+    Holder,
+    /// Somebody else; the holder cannot.
+    #[serde(other)]
+    Other,
+}
+
 /// A device that the provider knows for this account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -138,6 +151,8 @@ pub struct AccountView {
     pub level: Level,
     /// Active or not.
     pub state: AccountState,
+    /// Who locked it, where it is locked.
+    pub locked_by: Option<LockedBy>,
     /// When the level was reached.
     pub verified_at: Option<Timestamp>,
     /// How the level was reached.
@@ -162,6 +177,9 @@ pub enum AccountError {
     /// The provider's answer has not the agreed content.
     #[error("the provider's answer is not what was agreed")]
     UnexpectedAnswer,
+    /// No PIN has been set.
+    #[error("no PIN has been set")]
+    NoPin,
     /// The card did not answer this step-up's challenge, so it proves nothing to the provider.
     #[error("the card did not answer the provider's challenge")]
     NoActiveResponse,
@@ -179,6 +197,7 @@ pub struct Account<'w> {
 struct Shown {
     level: Level,
     state: AccountState,
+    locked_by: Option<LockedBy>,
     verified_at: Option<String>,
     method: Option<Method>,
     #[serde(default)]
@@ -227,6 +246,7 @@ impl Account<'_> {
                 Keys::doom(change, &earlier.instance_key)?;
             }
             trust_list::forget(change)?;
+            pin::forget(change)?;
             change.put(Table::Account, ACCOUNT, &record)?;
             append(change, now, Event::AccountOpened)?;
             Ok(())
@@ -281,6 +301,7 @@ impl Account<'_> {
             provider: contact.record.provider,
             level: shown.level,
             state: shown.state,
+            locked_by: shown.locked_by,
             verified_at,
             method: shown.method,
             devices: shown.devices,
@@ -302,6 +323,7 @@ impl Account<'_> {
             provider: record.provider,
             level: record.level,
             state,
+            locked_by: None,
             verified_at: record.verified_at.map(Timestamp::from_unix),
             method: record.method,
             devices: Vec::new(),

@@ -6,6 +6,7 @@ use http_client::{NoNetworkReason, ServerCode};
 
 use crate::account::AccountError;
 use crate::issuance::IssuanceError;
+use crate::pin::PinRefused;
 use crate::ports::{KeyError, SecretStoreError};
 use crate::present::PresentError;
 use crate::store::StoreError;
@@ -32,6 +33,9 @@ pub enum Error {
     /// With the account.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// A PIN that is not taken.
+    #[error(transparent)]
+    Pin(#[from] PinRefused),
     /// While obtaining a credential.
     #[error(transparent)]
     Issuance(#[from] IssuanceError),
@@ -87,9 +91,13 @@ impl Error {
             Self::Account(AccountError::UnexpectedAnswer) => Kind::IssuerRefused,
             Self::Account(AccountError::NoActiveResponse | AccountError::NoFace) => Kind::CardUnsupported,
             Self::Account(
-                AccountError::NoAccount | AccountError::AlreadyActive | AccountError::BadProvider,
+                AccountError::NoAccount
+                | AccountError::AlreadyActive
+                | AccountError::BadProvider
+                | AccountError::NoPin,
             )
-            | Self::Present(PresentError::NoCredential) => Kind::NotReady,
+            | Self::Present(PresentError::NoCredential)
+            | Self::Pin(_) => Kind::NotReady,
             Self::Issuance(error) => error.kind(),
             Self::Present(PresentError::Expired) => Kind::CredentialExpired,
         }
@@ -108,6 +116,8 @@ impl Error {
             Self::Secret(SecretStoreError::Unavailable) => "secret.unavailable",
             Self::Store(error) => error.code(),
             Self::Account(error) => error.code(),
+            Self::Pin(PinRefused::NotSixDigits) => "pin.not_six_digits",
+            Self::Pin(PinRefused::TooEasy) => "pin.too_easy",
             Self::Issuance(error) => error.code(),
             Self::Present(PresentError::NoCredential) => "present.no_credential",
             Self::Present(PresentError::Expired) => "present.expired",
@@ -131,6 +141,14 @@ impl Error {
         }
     }
 
+    /// Seconds that a server asks to wait.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Network(http_client::Error::Status(refusal)) => refusal.retry_after,
+            _ => None,
+        }
+    }
+
     /// True where somebody said no; false where nobody could be asked.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
@@ -146,7 +164,9 @@ fn network_kind(error: &http_client::Error) -> Kind {
         E::NoNetwork(_) => Kind::NoNetwork,
         E::Status(refusal) => match refusal.code {
             ServerCode::CardNotGenuine | ServerCode::ActiveAuthenticationFailed => Kind::CardNotGenuine,
-            ServerCode::WrongCode | ServerCode::LevelRequired => Kind::NotReady,
+            ServerCode::WrongCode | ServerCode::WrongPin | ServerCode::NoPin | ServerCode::LevelRequired => {
+                Kind::NotReady
+            }
             ServerCode::None if refusal.status == 429 || refusal.status >= 500 => Kind::NoNetwork,
             _ => Kind::IssuerRefused,
         },
@@ -237,6 +257,7 @@ impl AccountError {
     fn code(self) -> &'static str {
         match self {
             Self::NoAccount => "account.none",
+            Self::NoPin => "account.no_pin",
             Self::AlreadyActive => "account.already_active",
             Self::BadProvider => "account.bad_provider",
             Self::UnexpectedAnswer => "account.unexpected_answer",

@@ -7,6 +7,7 @@
 //! | open an account at level 1 | [`Account::open`], [`Account::activate`] | yes |
 //! | reach level 2 | [`Account::step_up`] (or its three parts) | yes |
 //! | look, lock, unlock | [`Account::show`], [`Account::remembered`], [`Account::lock`], [`Account::unlock`] | all but `remembered` |
+//! | set, change and use a PIN | [`Account::set_pin`], [`Account::change_pin`], [`Account::check_pin`] | yes |
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
@@ -81,6 +82,7 @@ mod error;
 mod history;
 mod issuance;
 mod keys;
+mod pin;
 mod ports;
 mod present;
 mod store;
@@ -90,12 +92,13 @@ mod wallet;
 
 pub use account::{
     Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, FaceCapture, Level,
-    Method, Opened, Provider, StepUp,
+    LockedBy, Method, Opened, Provider, StepUp,
 };
 pub use credentials::{CredentialInfo, CredentialName};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};
+pub use pin::{Pin, PinRefused};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,
     SecretStoreError, Silent, Step,

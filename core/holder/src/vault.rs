@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ring::hmac;
 use trust::random::{Random, SystemRandom};
 use trust::secret::Secret;
 
@@ -54,6 +55,14 @@ impl Vault {
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         // A panic inside a transaction rolled it back, so the store is whole.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A secret of its own for one purpose, from the one in the secret store.
+    pub(crate) fn derived_secret(&self, purpose: &[u8]) -> Secret<[u8; 32]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.expose());
+        let mut secret = [0; 32];
+        secret.iter_mut().zip(hmac::sign(&key, purpose).as_ref()).for_each(|(to, from)| *to = *from);
+        Secret::new(secret)
     }
 
     /// One use case's changes in one transaction.

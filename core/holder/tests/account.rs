@@ -9,8 +9,8 @@ use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, T
 use doubles::Phone;
 use doubles::provider::{applicant, at, now, provider};
 use holder::{
-    AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level, Provider,
-    Silent,
+    AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level, LockedBy,
+    Provider, Silent,
 };
 use http_client::ServerCode;
 use serde_json::json;
@@ -25,6 +25,7 @@ async fn opens_activates_shows_locks_and_unlocks_across_restarts() {
     assert_eq!(phone.wallet().account().activate("123456", now()).await.unwrap(), Level::One);
     let shown = phone.wallet().account().show(now()).await.unwrap();
     assert_eq!((shown.level, shown.state), (Level::Two, AccountState::Locked));
+    assert_eq!(shown.locked_by, Some(LockedBy::Holder));
     assert_eq!(shown.devices[0].name, "phone");
     phone.wallet().account().lock(now()).await.unwrap();
     phone.wallet().account().unlock(now()).await.unwrap();

@@ -71,10 +71,7 @@ impl Client {
             .user_agent(concat!("sen/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| Error::Bug)?;
-        Ok(Self {
-            http,
-            limits: Arc::new(limits),
-        })
+        Ok(Self { http, limits: Arc::new(limits) })
     }
 
     /// Sends a request and gives the answer where its status is 2xx. Needs a tokio runtime with time and network.
@@ -118,28 +115,17 @@ impl Client {
         if answer.status().is_redirection() {
             return Err(Error::Redirected);
         }
-        if answer
-            .content_length()
-            .is_some_and(|length| length > limit as u64)
-        {
+        if answer.content_length().is_some_and(|length| length > limit as u64) {
             return Err(Error::TooLarge { limit });
         }
         let mut body = Vec::new();
-        while let Some(piece) = answer
-            .chunk()
-            .await
-            .map_err(|error| Error::from_reqwest(&error))?
-        {
+        while let Some(piece) = answer.chunk().await.map_err(|error| Error::from_reqwest(&error))? {
             if piece.len() > limit - body.len() {
                 return Err(Error::TooLarge { limit });
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Response {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            body,
-        })
+        Ok(Response { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
     }
 }
 

@@ -145,9 +145,7 @@ pub(crate) fn retry_status(status: u16) -> bool {
 fn tls_cause(error: &reqwest::Error) -> Option<TlsReason> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
-        let inner = current
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let found = current
             .downcast_ref::<rustls::Error>()
             .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));

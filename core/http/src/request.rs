@@ -24,10 +24,7 @@ impl Request {
     /// # Errors
     /// [`Error::BadAddress`] for anything but a https URL with a host and without user name.
     pub fn get(address: &str) -> Result<Self, Error> {
-        Ok(Self {
-            idempotent: true,
-            ..Self::new(Method::GET, address)?
-        })
+        Ok(Self { idempotent: true, ..Self::new(Method::GET, address)? })
     }
 
     /// A POST without body.
@@ -43,9 +40,7 @@ impl Request {
 
     /// A POST of name and value pairs as `application/x-www-form-urlencoded`.
     pub fn post_form(address: &str, fields: &[(&str, &str)]) -> Result<Self, Error> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Ok(Self::new(Method::POST, address)?
             .with_body("application/x-www-form-urlencoded", body.into_bytes()))
     }
@@ -61,19 +56,11 @@ impl Request {
             return Err(Error::BadAddress);
         }
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Ok(Self {
-            method,
-            url,
-            headers,
-            body: Vec::new(),
-            idempotent: false,
-            limit: None,
-        })
+        Ok(Self { method, url, headers, body: Vec::new(), idempotent: false, limit: None })
     }
 
     fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         self.body = body;
         self
     }

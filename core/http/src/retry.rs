@@ -31,14 +31,10 @@ pub(crate) fn pause(
 
 /// Doubles with each attempt; the random half keeps many phones from returning in step.
 fn back_off(attempt: u32, limits: &Limits) -> Duration {
-    let full = limits
-        .first_pause
-        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
-        .min(limits.longest_pause);
+    let full =
+        limits.first_pause.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(limits.longest_pause);
     let half = full / 2;
-    let spread = u64::try_from(half.as_millis())
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let spread = u64::try_from(half.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
     half + Duration::from_millis(RandomState::new().hash_one(attempt) % spread)
 }
 
@@ -49,33 +45,15 @@ mod tests {
 
     fn status(status: u16) -> Error {
         let (code, reason) = (ServerCode::None, ServerCode::None);
-        Error::Status(Box::new(Refusal {
-            status,
-            code,
-            reason,
-            attempts_left: None,
-            retry_after: None,
-        }))
+        Error::Status(Box::new(Refusal { status, code, reason, attempts_left: None, retry_after: None }))
     }
 
     #[test]
     fn repeats_a_request_that_is_not_idempotent_only_when_the_server_names_a_time() {
         let limits = Limits::default();
         assert_eq!(pause(&status(503), 1, false, None, &limits), None);
-        assert_eq!(
-            pause(
-                &Error::NoNetwork(NoNetworkReason::Interrupted),
-                1,
-                false,
-                None,
-                &limits
-            ),
-            None
-        );
-        assert_eq!(
-            pause(&status(429), 1, false, Some(2), &limits),
-            Some(Duration::from_secs(2))
-        );
+        assert_eq!(pause(&Error::NoNetwork(NoNetworkReason::Interrupted), 1, false, None, &limits), None);
+        assert_eq!(pause(&status(429), 1, false, Some(2), &limits), Some(Duration::from_secs(2)));
     }
 
     #[test]
@@ -88,10 +66,7 @@ mod tests {
 
     #[test]
     fn backs_off_longer_each_time_and_never_past_the_limit() {
-        let limits = Limits {
-            attempts: 40,
-            ..Limits::default()
-        };
+        let limits = Limits { attempts: 40, ..Limits::default() };
         let first = pause(&status(503), 1, true, None, &limits).unwrap();
         assert!(first >= limits.first_pause / 2 && first <= limits.first_pause);
         let late = pause(&status(503), 39, true, None, &limits).unwrap();

@@ -119,6 +119,14 @@ server_codes! {
     TooManyAttempts = "too_many_attempts",
     /// Account: the server refuses the card's evidence.
     CardNotGenuine = "card_not_genuine",
+    /// Account: the PIN is wrong.
+    WrongPin = "wrong_pin",
+    /// Account: after too many wrong PINs the server waits; `Retry-After` says how long.
+    PinDelayed = "pin_delayed",
+    /// Account: the PIN is blocked and must be recovered.
+    PinBlocked = "pin_blocked",
+    /// Account: no PIN has been set.
+    NoPin = "no_pin",
     /// Account: the card is another person's.
     CardNumberMismatch = "card_number_mismatch",
     /// Account: the chip's answer to the challenge is wrong.
@@ -133,16 +141,34 @@ server_codes! {
     LevelRequired = "level_required",
     /// Account: the account is locked.
     AccountLocked = "account_locked",
-    /// Account: the account is unknown to the server.
-    UnknownAccount = "unknown_account",
-    /// Account: the challenge is unknown, used or expired.
-    InvalidChallenge = "invalid_challenge",
-    /// Account: the sequence number has been used.
-    SequenceTooLow = "sequence_too_low",
-    /// Account: the message's signature or key is wrong.
-    InvalidSignature = "invalid_signature",
+    /// Account: no such account on this device.
+    AccountUnknown = "account_unknown",
+    /// Account: the account is not active.
+    AccountNotActive = "account_not_active",
+    /// Account: the challenge is unknown, used or too old.
+    ChallengeUnknown = "challenge_unknown",
+    /// Account: the message's number was used before.
+    SequenceReplayed = "sequence_replayed",
+    /// Account: the message is not a signed account message.
+    MalformedMessage = "malformed_message",
+    /// Account: the message's signature is wrong.
+    BadSignature = "bad_signature",
+    /// Account: the message is for another provider.
+    WrongAudience = "wrong_audience",
+    /// Account: the message is for another operation.
+    WrongOperation = "wrong_operation",
+    /// Account: the message's time is not now.
+    ClockSkew = "clock_skew",
     /// Account: this lock was not set by the holder.
-    NotLockedByHolder = "not_locked_by_holder",
+    NotHolderLock = "not_holder_lock",
+    /// Account: there is no such document.
+    CredentialUnknown = "credential_unknown",
+    /// Account: there is no picture.
+    CaptureMissing = "capture_missing",
+    /// Account: the card's portrait is missing.
+    FaceMissing = "face_missing",
+    /// Account: the face statement is not about this.
+    FaceStatementInvalid = "face_statement_invalid",
     /// Chip proof: a digest differs.
     DigestMismatch = "digest_mismatch",
     /// Chip proof: the document's signature is wrong.
@@ -159,6 +185,8 @@ server_codes! {
     UnsupportedAlgorithm = "unsupported_algorithm",
     /// Chip proof: no trust anchor.
     NoTrustAnchor = "no_trust_anchor",
+    /// Chip proof: nothing of the above, and still no proof.
+    NotProven = "not_proven",
     /// Chip proof: a file cannot be read.
     Malformed = "malformed",
 }

@@ -16,17 +16,11 @@ use crate::{Error, MalformedReason};
 pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     let duplicate = Cell::new(false);
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let scanned = Scan {
-        duplicate: &duplicate,
-    }
-    .deserialize(&mut reader)
-    .and_then(|()| reader.end());
+    let scanned = Scan { duplicate: &duplicate }.deserialize(&mut reader).and_then(|()| reader.end());
     if duplicate.get() {
         return Err(Error::Malformed(MalformedReason::DuplicateMember));
     }
-    scanned
-        .and_then(|()| serde_json::from_slice(text))
-        .map_err(|_| Error::Malformed(MalformedReason::Json))
+    scanned.and_then(|()| serde_json::from_slice(text)).map_err(|_| Error::Malformed(MalformedReason::Json))
 }
 
 #[derive(Clone, Copy)]
@@ -99,17 +93,9 @@ mod tests {
 
     #[test]
     fn refuses_a_member_that_stands_twice_at_any_depth() {
-        for text in [
-            r#"{"a":1,"a":2}"#,
-            r#"{"x":[{"a":1,"b":{"c":1,"c":1}}]}"#,
-            r#"{"a":1,"\u0061":1}"#,
-        ] {
+        for text in [r#"{"a":1,"a":2}"#, r#"{"x":[{"a":1,"b":{"c":1,"c":1}}]}"#, r#"{"a":1,"\u0061":1}"#] {
             let result = parse_json::<Value>(text.as_bytes());
-            assert_eq!(
-                result,
-                Err(Error::Malformed(MalformedReason::DuplicateMember)),
-                "{text}"
-            );
+            assert_eq!(result, Err(Error::Malformed(MalformedReason::DuplicateMember)), "{text}");
         }
     }
 
@@ -123,10 +109,7 @@ mod tests {
     fn refuses_trailing_text_and_deep_nesting() {
         let deep = "[".repeat(200) + &"]".repeat(200);
         for text in ["{} {}", "{", "", deep.as_str()] {
-            assert_eq!(
-                parse_json::<Value>(text.as_bytes()),
-                Err(Error::Malformed(MalformedReason::Json))
-            );
+            assert_eq!(parse_json::<Value>(text.as_bytes()), Err(Error::Malformed(MalformedReason::Json)));
         }
     }
 }

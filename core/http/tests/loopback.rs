@@ -35,19 +35,13 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
 async fn serve(name: &str, answer: Answer) -> Server {
     let authority = authority();
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec![name.to_owned()])
-        .unwrap()
-        .signed_by(&key, &authority)
-        .unwrap();
+    let leaf = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
+        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -71,11 +65,7 @@ async fn serve(name: &str, answer: Answer) -> Server {
             });
         }
     });
-    Server {
-        roots: authority.pem(),
-        address,
-        requests,
-    }
+    Server { roots: authority.pem(), address, requests }
 }
 
 /// A server that sends `text` to every request and ends the connection.
@@ -92,10 +82,7 @@ async fn server_saying(text: impl Into<String>) -> Server {
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
 }
 
 fn short() -> Limits {
@@ -111,9 +98,7 @@ fn short() -> Limits {
 
 async fn fetch(server: &Server, limits: Limits) -> Result<http_client::Response, Error> {
     let client = Client::new(server.roots.as_bytes(), limits).unwrap();
-    client
-        .fetch(Request::get(&format!("{}/x", server.address)).unwrap())
-        .await
+    client.fetch(Request::get(&format!("{}/x", server.address)).unwrap()).await
 }
 
 #[tokio::test]
@@ -126,35 +111,22 @@ async fn fetches_json_from_a_server_that_our_root_vouches_for() {
 #[tokio::test]
 async fn refuses_a_server_under_another_root() {
     let server = server_saying(answer("200 OK", "", "{}")).await;
-    let other = Server {
-        roots: authority().pem(),
-        ..server
-    };
-    assert_eq!(
-        fetch(&other, short()).await.unwrap_err(),
-        Error::Tls(TlsReason::UnknownIssuer)
-    );
+    let other = Server { roots: authority().pem(), ..server };
+    assert_eq!(fetch(&other, short()).await.unwrap_err(), Error::Tls(TlsReason::UnknownIssuer));
     assert_eq!(other.requests.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
 async fn refuses_a_certificate_for_another_name() {
     let server = serve("elsewhere.vn", Box::new(|_, _| Box::pin(async {}))).await;
-    assert_eq!(
-        fetch(&server, short()).await.unwrap_err(),
-        Error::Tls(TlsReason::WrongName)
-    );
+    assert_eq!(fetch(&server, short()).await.unwrap_err(), Error::Tls(TlsReason::WrongName));
 }
 
 #[tokio::test]
 async fn follows_no_redirect() {
     let elsewhere = server_saying(answer("200 OK", "", "{}")).await;
-    let server = server_saying(answer(
-        "302 Found",
-        &format!("location: {}/y\r\n", elsewhere.address),
-        "",
-    ))
-    .await;
+    let server =
+        server_saying(answer("302 Found", &format!("location: {}/y\r\n", elsewhere.address), "")).await;
     assert_eq!(fetch(&server, short()).await.unwrap_err(), Error::Redirected);
     assert_eq!(elsewhere.requests.load(Ordering::SeqCst), 0);
 }
@@ -163,15 +135,9 @@ async fn follows_no_redirect() {
 async fn refuses_a_body_past_the_limit_with_and_without_a_length() {
     let body = "x".repeat(1001);
     let announced = server_saying(answer("200 OK", "", &body)).await;
-    assert_eq!(
-        fetch(&announced, short()).await.unwrap_err(),
-        Error::TooLarge { limit: 1000 }
-    );
+    assert_eq!(fetch(&announced, short()).await.unwrap_err(), Error::TooLarge { limit: 1000 });
     let streamed = server_saying(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")).await;
-    assert_eq!(
-        fetch(&streamed, short()).await.unwrap_err(),
-        Error::TooLarge { limit: 1000 }
-    );
+    assert_eq!(fetch(&streamed, short()).await.unwrap_err(), Error::TooLarge { limit: 1000 });
 }
 
 #[tokio::test]
@@ -187,14 +153,8 @@ async fn gives_up_on_a_server_that_never_answers() {
     )
     .await;
     let start = Instant::now();
-    let limits = Limits {
-        attempts: 1,
-        ..short()
-    };
-    assert_eq!(
-        fetch(&server, limits).await.unwrap_err(),
-        Error::NoNetwork(NoNetworkReason::TimedOut)
-    );
+    let limits = Limits { attempts: 1, ..short() };
+    assert_eq!(fetch(&server, limits).await.unwrap_err(), Error::NoNetwork(NoNetworkReason::TimedOut));
     assert!(start.elapsed() < Duration::from_secs(3));
 }
 
@@ -204,9 +164,7 @@ async fn gives_up_on_a_server_that_drips_one_byte_at_a_time() {
         "127.0.0.1",
         Box::new(|_, mut stream| {
             Box::pin(async move {
-                let _ = stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n")
-                    .await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n").await;
                 for _ in 0..100 {
                     if stream.write_all(b"x").await.is_err() {
                         return;
@@ -219,14 +177,8 @@ async fn gives_up_on_a_server_that_drips_one_byte_at_a_time() {
     )
     .await;
     let start = Instant::now();
-    let limits = Limits {
-        attempts: 1,
-        ..short()
-    };
-    assert_eq!(
-        fetch(&server, limits).await.unwrap_err(),
-        Error::NoNetwork(NoNetworkReason::TimedOut)
-    );
+    let limits = Limits { attempts: 1, ..short() };
+    assert_eq!(fetch(&server, limits).await.unwrap_err(), Error::NoNetwork(NoNetworkReason::TimedOut));
     assert!(start.elapsed() < Duration::from_secs(3));
 }
 
@@ -270,10 +222,7 @@ async fn waits_as_long_as_a_busy_server_asks() {
 async fn never_repeats_a_post_that_may_have_been_acted_on() {
     let server = busy_until(1, "").await;
     let client = Client::new(server.roots.as_bytes(), short()).unwrap();
-    let error = client
-        .fetch(Request::post(&server.address).unwrap())
-        .await
-        .unwrap_err();
+    let error = client.fetch(Request::post(&server.address).unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::Status(refusal) if refusal.status == 503));
     assert_eq!(server.requests.load(Ordering::SeqCst), 1);
 }
@@ -292,13 +241,7 @@ async fn keeps_codes_of_an_error_answer_and_leaves_its_text_behind() {
     let server = server_saying(answer("400 Bad Request", "", body)).await;
     let error = fetch(&server, short()).await.unwrap_err();
     let (status, code, reason) = (400, ServerCode::WrongCode, ServerCode::None);
-    let refusal = Refusal {
-        status,
-        code,
-        reason,
-        attempts_left: Some(2),
-        retry_after: None,
-    };
+    let refusal = Refusal { status, code, reason, attempts_left: Some(2), retry_after: None };
     assert_eq!(error, Error::Status(Box::new(refusal)));
     assert!(!format!("{error} {error:?}").contains("Mai"));
 }
@@ -313,39 +256,21 @@ async fn reports_a_connection_cut_inside_the_answer() {
 #[tokio::test]
 async fn reports_a_closed_port_as_no_network() {
     let server = server_saying("").await;
-    let free = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let closed = Server {
-        address: format!("https://{free}"),
-        ..server
-    };
-    assert_eq!(
-        fetch(&closed, short()).await.unwrap_err(),
-        Error::NoNetwork(NoNetworkReason::Unreachable)
-    );
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = Server { address: format!("https://{free}"), ..server };
+    assert_eq!(fetch(&closed, short()).await.unwrap_err(), Error::NoNetwork(NoNetworkReason::Unreachable));
 }
 
 #[tokio::test]
 async fn refuses_json_with_a_member_twice() {
     let server = server_saying(answer("200 OK", "", r#"{"a":1,"a":2}"#)).await;
-    let error = fetch(&server, short())
-        .await
-        .unwrap()
-        .json::<serde_json::Value>()
-        .unwrap_err();
+    let error = fetch(&server, short()).await.unwrap().json::<serde_json::Value>().unwrap_err();
     assert_eq!(error, Error::Malformed(MalformedReason::DuplicateMember));
 }
 
 #[test]
 fn refuses_roots_that_are_no_certificates() {
-    for roots in [
-        &b""[..],
-        b"no pem",
-        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    ] {
+    for roots in [&b""[..], b"no pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert_eq!(Client::new(roots, Limits::default()).err(), Some(Error::BadRoots));
     }
 }

@@ -46,7 +46,18 @@ impl<'w> Contact<'w> {
         &mut self,
         path: &str,
         operation: &str,
-        mut members: Map<String, Value>,
+        members: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
+        self.ask_signed(path, operation, |_| members, now).await
+    }
+
+    /// Sends one instruction whose members depend on its challenge and number.
+    pub(crate) async fn ask_signed<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        operation: &str,
+        members: impl FnOnce(&Numbered<'_>) -> Map<String, Value>,
         now: Timestamp,
     ) -> Result<T, Error> {
         let challenge = fetch_challenge(&self.client, &self.record.provider).await?;
@@ -59,6 +70,14 @@ impl<'w> Contact<'w> {
             change.put(Table::Account, ACCOUNT, record)?;
             Ok(())
         })?;
+        let numbered = Numbered {
+            audience: &self.record.provider,
+            operation,
+            account: &self.record.account,
+            challenge: &challenge.challenge,
+            sequence: self.record.sequence,
+        };
+        let mut members = members(&numbered);
         members.insert("account".to_owned(), json!(self.record.account));
         let message = Message {
             operation,
@@ -69,6 +88,15 @@ impl<'w> Contact<'w> {
         };
         send(&self.client, &self.record.provider, path, message, &self.key).await
     }
+}
+
+/// What makes an instruction unlike every other.
+pub(crate) struct Numbered<'a> {
+    pub(crate) audience: &'a str,
+    pub(crate) operation: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) challenge: &'a str,
+    pub(crate) sequence: u64,
 }
 
 /// What an instruction says besides its signature.

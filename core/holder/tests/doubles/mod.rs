@@ -4,6 +4,7 @@
 pub mod device;
 pub mod disk;
 pub mod issuer;
+pub mod pin;
 pub mod provider;
 pub mod server;
 

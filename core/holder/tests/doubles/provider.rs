@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
 
 use super::issuer::TestIssuer;
+use super::pin::PinDesk;
 use super::server::{Asked, Reply, Server};
 
 pub const SERVER_TIME: i64 = 1_780_000_000;
@@ -28,12 +29,16 @@ pub struct TestProvider {
     pub refuse: Option<Value>,
     /// Take the next message and end the connection without an answer.
     pub hang_up: bool,
+    /// Act on the next message and end the connection before the answer leaves.
+    pub lose_answer: bool,
     /// The face service does not find the face of the card.
     pub face_fails: bool,
     pub issuer: TestIssuer,
+    pub pin: PinDesk,
     /// Kill this process when the request of this number has been acted on, before its answer leaves.
     pub kill_at: Option<(u32, Arc<Mutex<Option<Child>>>)>,
     requests: u32,
+    lose_answer_now: bool,
 }
 
 impl TestProvider {
@@ -41,6 +46,9 @@ impl TestProvider {
         let reply = self.act(asked, url);
         let number = self.requests;
         self.requests += 1;
+        if std::mem::take(&mut self.lose_answer_now) {
+            return None;
+        }
         match &self.kill_at {
             Some((at, child)) if *at == number => {
                 child.lock().unwrap().as_mut().unwrap().kill().unwrap();
@@ -64,6 +72,7 @@ impl TestProvider {
             _ => {}
         }
         let claims = self.open_message(asked, url);
+        self.lose_answer_now = std::mem::take(&mut self.lose_answer);
         let operation = claims["op"].as_str().unwrap().to_owned();
         self.operations.push(operation.clone());
         if std::mem::take(&mut self.hang_up) {
@@ -81,8 +90,11 @@ impl TestProvider {
                 assert_eq!((&claims["account"], &claims["code"]), (&json!("acc_1"), &json!("123456")));
                 json!({"account": "acc_1", "level": 1, "state": "active"})
             }
-            "show" => json!({"account": "acc_1", "level": 2, "state": "locked", "method": "chip+face",
-                             "verified_at": "2026-05-28T20:26:40Z", "devices": [{"name": "phone"}]}),
+            "show" => {
+                json!({"account": "acc_1", "level": 2, "state": "locked", "locked_by": "holder", "method": "chip+face",
+                             "verified_at": "2026-05-28T20:26:40Z", "devices": [{"name": "phone"}],
+                             "pin_id": self.pin.id})
+            }
             "step_up_start" => json!({"nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": "level-2",
                                       "face_service": format!("{url}/face/statement"), "expires_in": 300}),
             "step_up" => {
@@ -94,6 +106,10 @@ impl TestProvider {
                 assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
                 json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
             }
+            "pin_set" | "pin_change" | "pin_check" => match self.pin.answer(&claims) {
+                Ok(answer) => answer,
+                Err(refusal) => return Some(Reply::error(400, &refusal)),
+            },
             "offer" => self.issuer.offer(claims["credential"].as_str().unwrap(), url),
             _ => json!({}),
         }))

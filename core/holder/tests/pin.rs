@@ -1,0 +1,80 @@
+//! The PIN against a server that counts and checks.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use doubles::Phone;
+use doubles::provider::{Running, applicant, at, now, provider};
+use holder::{AccountError, Kind, Pin, PinRefused, Wallet};
+use http_client::ServerCode;
+
+async fn enrolled() -> (Running, Phone, Wallet) {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
+    wallet.account().activate("123456", now()).await.unwrap();
+    (running, phone, wallet)
+}
+
+fn pin(text: &str) -> Pin {
+    Pin::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn sets_checks_and_changes_a_pin_that_only_the_server_can_check() {
+    let (running, phone, wallet) = enrolled().await;
+    let account = wallet.account();
+    assert_eq!(account.check_pin(&pin("159357"), now()).await.unwrap_err(), AccountError::NoPin.into());
+    account.set_pin(&pin("159357"), now()).await.unwrap();
+    account.check_pin(&pin("159357"), now()).await.unwrap();
+    let error = account.check_pin(&pin("159358"), now()).await.unwrap_err();
+    assert_eq!((error.server_code(), error.attempts_left()), (ServerCode::WrongPin, Some(2)));
+    assert_eq!(error.kind(), Kind::NotReady);
+    account.change_pin(&pin("159357"), &pin("404071"), now()).await.unwrap();
+    drop(wallet);
+    let reopened = phone.wallet();
+    reopened.account().check_pin(&pin("404071"), now()).await.unwrap();
+    for left in [2, 1, 0] {
+        let error = reopened.account().check_pin(&pin("159357"), now()).await.unwrap_err();
+        assert_eq!(error.attempts_left(), Some(left));
+    }
+    let error = reopened.account().check_pin(&pin("404071"), now()).await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("pin_blocked", Kind::IssuerRefused));
+    assert_eq!(running.state().pin.attempts, 4);
+}
+
+#[tokio::test]
+async fn sends_no_pin_that_is_easy_to_guess() {
+    let (running, _phone, wallet) = enrolled().await;
+    let error = wallet.account().set_pin(&pin("123456"), now()).await.unwrap_err();
+    assert_eq!(error, PinRefused::TooEasy.into());
+    assert_eq!(running.state().pin.id, None);
+}
+
+#[tokio::test]
+async fn knows_which_pin_the_server_has_when_an_answer_or_a_request_was_lost() {
+    let (running, _phone, wallet) = enrolled().await;
+    let account = wallet.account();
+    running.state().lose_answer = true;
+    assert_eq!(account.set_pin(&pin("159357"), now()).await.unwrap_err().kind(), Kind::NoNetwork);
+    account.check_pin(&pin("159357"), now()).await.unwrap();
+
+    running.state().hang_up = true;
+    let lost = account.change_pin(&pin("159357"), &pin("404071"), now()).await.unwrap_err();
+    assert_eq!(lost.kind(), Kind::NoNetwork);
+    account.check_pin(&pin("159357"), now()).await.unwrap();
+
+    running.state().lose_answer = true;
+    account.change_pin(&pin("159357"), &pin("404071"), now()).await.unwrap_err();
+    account.check_pin(&pin("404071"), now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn keeps_no_change_that_the_server_refused() {
+    let (_running, _phone, wallet) = enrolled().await;
+    let account = wallet.account();
+    account.set_pin(&pin("159357"), now()).await.unwrap();
+    let error = account.change_pin(&pin("159358"), &pin("404071"), now()).await.unwrap_err();
+    assert_eq!(error.code(), "wrong_pin");
+    account.check_pin(&pin("159357"), now()).await.unwrap();
+}
