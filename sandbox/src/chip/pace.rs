@@ -1,4 +1,5 @@
 //! Password authenticated connection establishment from the card's side (ICAO Doc 9303-11, 4.4).
+use card::curve::P224;
 use trust::random::Random;
 
 use super::cipher::{Key, Purpose, Suite};
@@ -154,6 +155,8 @@ impl Exchange {
         let group = Group::standardised(offer.parameter)?;
         let mapping = match (mapping, &group) {
             (1, Group::Modp(_)) | (2, Group::Curve(_)) => Mapping::Generic,
+            // The map wants a prime that is 3 modulo 4, which that of P-224 is not.
+            (4, Group::Curve(curve)) if *curve.domain() == P224 => return Err(StatusWord::WRONG_DATA),
             (3, Group::Modp(_)) | (4, Group::Curve(_)) => Mapping::Integrated,
             (6, Group::Curve(_)) => Mapping::ChipAuthentication,
             _ => return Err(StatusWord::WRONG_DATA),
