@@ -5,8 +5,8 @@
 //! ```no_run
 //! use std::sync::atomic::AtomicBool;
 //! // To the virtual reader of pcscd, until told to stop:
-//! sandbox::chip::vpcd::serve("card".as_ref(), "127.0.0.1:35963", &AtomicBool::new(false))?;
-//! # Ok::<(), sandbox::chip::ChipError>(())
+//! sen_sandbox::chip::vpcd::serve("card".as_ref(), "127.0.0.1:35963", &AtomicBool::new(false))?;
+//! # Ok::<(), sen_sandbox::chip::ChipError>(())
 //! ```
 mod active;
 mod bac;

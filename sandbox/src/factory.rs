@@ -2,7 +2,7 @@
 //! under a country signing certificate of its own. Everybody it makes is invented and every key is for tests.
 //!
 //! ```no_run
-//! use sandbox::factory::{Authority, CardOrder, Person, Sex};
+//! use sen_sandbox::factory::{Authority, CardOrder, Person, Sex};
 //! use trust::{random::SystemRandom, time::Timestamp};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = Timestamp::parse_rfc3339("2026-01-01T00:00:00Z")?;
