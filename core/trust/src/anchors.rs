@@ -2,18 +2,26 @@
 //!
 //! ```cddl
 //! trust-list = { "sequence": uint, "issued": int, "expires": int, "issuers": [* issuer],
-//!                "status_signers": [* signer], "status_base": tstr, "successor": bstr / null }
+//!                "status_signers": [* signer], "status_base": tstr, "successor": bstr / null, ? "foreign": [+ foreign] }
 //! issuer = { "iss": tstr, "kid": bstr, "key": bstr .size 33, "name": tstr, "vcts": [* tstr],
 //!            "not_before": int, "not_after": int, "revoked": bool }
 //! signer = { "kid": bstr, "key": bstr .size 33 }
+//! foreign = { "format": tstr, "kid": bstr, "alg": -7 / -8 / -37, "key": bstr, "name": tstr, "uses": [* tstr] }
 //! ```
 //! Times are seconds since the epoch, keys compressed P-256 points.
+mod foreign;
+#[cfg(test)]
+mod tests;
+
+pub use foreign::{ForeignIssuer, ForeignKey};
+
 use serde::{Deserialize, Serialize};
 
 use crate::cbor::{self, Profile};
 use crate::cose::{Draft, Sign1};
 use crate::p256::PublicKey;
 use crate::time::Timestamp;
+use foreign::ForeignRecord;
 
 /// The `typ` of a trust list.
 pub const TYP: &str = "application/sen-trust-list+cwt";
@@ -63,6 +71,8 @@ struct Record {
     status_base: String,
     #[serde(with = "serde_bytes")]
     successor: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    foreign: Vec<ForeignRecord>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,6 +140,7 @@ pub struct Trust {
     status_base: String,
     signed_by: PublicKey,
     successor: Option<PublicKey>,
+    foreign: Vec<ForeignIssuer>,
 }
 
 impl Trust {
@@ -192,6 +203,7 @@ impl Trust {
             status_base: record.status_base,
             signed_by,
             successor: record.successor.as_deref().map(key).transpose()?,
+            foreign: record.foreign.into_iter().map(ForeignIssuer::try_from).collect::<Result<_, _>>()?,
         })
     }
 
@@ -203,6 +215,11 @@ impl Trust {
     /// All issuers.
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
+    }
+
+    /// The issuers of codes in a format that others designed.
+    pub fn foreign<'a>(&'a self, format: &'a str) -> impl Iterator<Item = &'a ForeignIssuer> {
+        self.foreign.iter().filter(move |issuer| issuer.format == format)
     }
 
     /// The keys that may sign status lists.
@@ -258,6 +275,11 @@ pub struct TrustListDraft {
 impl TrustListDraft {
     /// The token that waits for the root's signature.
     pub fn draft(&self, root_kid: &[u8]) -> Result<Draft, cbor::Error> {
+        self.draft_with(root_kid, &[])
+    }
+
+    /// As [`TrustListDraft::draft`], with issuers of codes in formats that others designed.
+    pub fn draft_with(&self, root_kid: &[u8], foreign: &[ForeignIssuer]) -> Result<Draft, cbor::Error> {
         let issuer = |issuer: &Issuer| IssuerRecord {
             iss: issuer.iss.clone(),
             kid: issuer.kid.clone(),
@@ -280,10 +302,8 @@ impl TrustListDraft {
             status_signers: self.status_signers.iter().map(signer).collect(),
             status_base: self.status_base.clone(),
             successor: self.successor.map(|key| key.compressed().to_vec()),
+            foreign: foreign.iter().map(ForeignRecord::from).collect(),
         };
         Ok(Draft::es256(root_kid, TYP, cbor::to_vec(&record)?))
     }
 }
-
-#[cfg(test)]
-mod tests;

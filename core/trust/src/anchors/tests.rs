@@ -99,3 +99,25 @@ fn no_changed_byte_is_accepted() {
         assert!(Trust::load(&[root.public()], &changed, 0, NOW).is_err(), "byte {at}");
     }
 }
+
+#[test]
+fn gives_back_the_issuers_of_other_formats() {
+    let root = TestKey::new();
+    let issuer = |kid: &[u8], key| ForeignIssuer {
+        format: "eu-dcc".into(),
+        kid: kid.to_vec(),
+        key,
+        name: "Elsewhere".into(),
+        uses: vec!["v".into()],
+    };
+    let foreign = [
+        issuer(b"1", ForeignKey::P256(TestKey::new().public())),
+        issuer(b"2", ForeignKey::Ed25519([7; 32])),
+        issuer(b"3", ForeignKey::RsaPss(vec![0x30, 0])),
+    ];
+    let token = draft(None).draft_with(b"root", &foreign).unwrap();
+    let list = token.assemble(&root.sign(&token.to_be_signed()));
+    let trust = Trust::load(&[root.public()], &list, 0, NOW).unwrap();
+    assert!(trust.foreign("eu-dcc").eq(&foreign));
+    assert_eq!(trust.foreign("claim-169").count(), 0);
+}
