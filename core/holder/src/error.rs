@@ -188,10 +188,7 @@ fn network_code(error: &http_client::Error) -> &'static str {
         E::Redirected => "network.redirected",
         E::BadAddress => "network.bad_address",
         E::BadRoots => "network.bad_roots",
-        E::Status(refusal) => match refusal.code {
-            ServerCode::None | ServerCode::Other => "server.refused",
-            code => code.as_str(),
-        },
+        E::Status(refusal) => refusal.code.qualified(),
         _ => "network.bug",
     }
 }
@@ -256,7 +253,7 @@ impl StoreError {
 impl AccountError {
     fn code(self) -> &'static str {
         match self {
-            Self::NoAccount => "account.none",
+            Self::NoAccount => "account.no_account",
             Self::NoPin => "account.no_pin",
             Self::AlreadyActive => "account.already_active",
             Self::BadProvider => "account.bad_provider",

@@ -90,11 +90,11 @@ async fn tells_how_many_attempts_are_left_after_a_wrong_code_and_notes_the_refus
     provider.state().refuse = Some(json!({"error": "wrong_code", "attempts_left": 2}));
     let error = wallet.account().activate("000000", now()).await.unwrap_err();
     assert_eq!((error.server_code(), error.attempts_left()), (ServerCode::WrongCode, Some(2)));
-    assert_eq!((error.code(), error.kind()), ("wrong_code", Kind::NotReady));
+    assert_eq!((error.code(), error.kind()), ("account.wrong_code", Kind::NotReady));
     provider.state().refuse = Some(json!({"error": "code_expired"}));
     wallet.account().activate("000000", now()).await.unwrap_err();
     let last = wallet.history(None, 1).unwrap();
-    assert!(matches!(&last[0].event, Event::Refused { code, .. } if code == "code_expired"));
+    assert!(matches!(&last[0].event, Event::Refused { code, .. } if code == "account.code_expired"));
     wallet.account().activate("123456", now()).await.unwrap();
 }
 
@@ -185,18 +185,18 @@ async fn stays_at_level_1_and_notes_why_when_face_or_server_refuse() {
     provider.state().face_fails = true;
     let error =
         account.finish_step_up(&begun, &reading, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("face_not_matched", Kind::IssuerRefused));
+    assert_eq!((error.code(), error.kind()), ("account.face_not_matched", Kind::IssuerRefused));
 
     provider.state().face_fails = false;
     provider.state().refuse = Some(json!({"error": "card_not_genuine", "reason": "digest_mismatch"}));
     let error =
         account.finish_step_up(&begun, &reading, FaceCapture(b"picture"), &Silent, now()).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("card_not_genuine", Kind::CardNotGenuine));
+    assert_eq!((error.code(), error.kind()), ("account.card_not_genuine", Kind::CardNotGenuine));
 
     assert_eq!(account.remembered().unwrap().level, Level::One);
     let refusals = wallet.history(None, 2).unwrap();
-    assert!(matches!(&refusals[0].event, Event::Refused { code, .. } if code == "card_not_genuine"));
-    assert!(matches!(&refusals[1].event, Event::Refused { code, .. } if code == "face_not_matched"));
+    assert!(matches!(&refusals[0].event, Event::Refused { code, .. } if code == "account.card_not_genuine"));
+    assert!(matches!(&refusals[1].event, Event::Refused { code, .. } if code == "account.face_not_matched"));
 }
 
 #[tokio::test]

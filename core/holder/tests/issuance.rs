@@ -124,7 +124,7 @@ async fn renews_a_stale_nonce_once_and_no_more() {
     assert_eq!(obtain(&wallet, INSURANCE).await, Ok(1));
     let (running, _phone, wallet) = enrolled().await;
     running.state().issuer.fault = Fault::StaleNonces(2);
-    assert_eq!(obtain(&wallet, INSURANCE).await.unwrap_err().code(), "invalid_nonce");
+    assert_eq!(obtain(&wallet, INSURANCE).await.unwrap_err().code(), "issuer.invalid_nonce");
 }
 
 #[tokio::test]
@@ -182,8 +182,8 @@ async fn passes_on_what_the_provider_refuses() {
     let (running, _phone, wallet) = enrolled().await;
     running.state().refuse = Some(json!({"error": "level_required"}));
     let error = obtain(&wallet, INSURANCE).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("level_required", Kind::NotReady));
+    assert_eq!((error.code(), error.kind()), ("account.level_required", Kind::NotReady));
     running.state().refuse = Some(json!({"error": "account_locked"}));
     let error = obtain(&wallet, INSURANCE).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("account_locked", Kind::IssuerRefused));
+    assert_eq!((error.code(), error.kind()), ("account.account_locked", Kind::IssuerRefused));
 }

@@ -39,7 +39,7 @@ async fn sets_checks_and_changes_a_pin_that_only_the_server_can_check() {
         assert_eq!(error.attempts_left(), Some(left));
     }
     let error = reopened.account().check_pin(&pin("404071"), now()).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("pin_blocked", Kind::IssuerRefused));
+    assert_eq!((error.code(), error.kind()), ("account.pin_blocked", Kind::IssuerRefused));
     assert_eq!(running.state().pin.attempts, 4);
 }
 
@@ -75,6 +75,6 @@ async fn keeps_no_change_that_the_server_refused() {
     let account = wallet.account();
     account.set_pin(&pin("159357"), now()).await.unwrap();
     let error = account.change_pin(&pin("159358"), &pin("404071"), now()).await.unwrap_err();
-    assert_eq!(error.code(), "wrong_pin");
+    assert_eq!(error.code(), "account.wrong_pin");
     account.check_pin(&pin("159357"), now()).await.unwrap();
 }
