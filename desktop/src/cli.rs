@@ -6,10 +6,16 @@ use clap::{Args, Parser, Subcommand};
 
 /// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
 #[derive(Parser, Debug)]
-#[command(name = "sen", version, about, max_term_width = 110, arg_required_else_help = true,
+#[command(
+    name = "sen",
+    version,
+    about,
+    max_term_width = 110,
+    arg_required_else_help = true,
     after_help = "Start here:\n  sen demo          the whole journey on an embedded sandbox, in a second or two\n\n\
     The wallet lives in $SEN_HOME (default: the data folder of this platform). Exit status: 0 success,\n\
-    1 a clear negative answer, 2 wrong use or broken input, 3 something could not be reached.")]
+    1 a clear negative answer, 2 wrong use or broken input, 3 something could not be reached."
+)]
 pub(crate) struct Cli {
     /// Print one JSON object on standard output, and nothing else there
     #[arg(long, global = true)]
@@ -167,8 +173,10 @@ pub(crate) struct ProviderArgs {
 #[derive(Subcommand, Debug)]
 pub(crate) enum AccountCommand {
     /// Ask for an account; a one-time code is sent to the registered phone
-    #[command(after_help = "Example:\n  sen account open --provider https://127.0.0.1:8443 --roots nation/ca.pem \\\n      \
-        --number 000204067891 --phone 0900000002")]
+    #[command(
+        after_help = "Example:\n  sen account open --provider https://127.0.0.1:8443 --roots nation/ca.pem \\\n      \
+        --number 000204067891 --phone 0900000002"
+    )]
     Open {
         #[command(flatten)]
         provider: ProviderArgs,
@@ -217,8 +225,10 @@ pub(crate) enum CredentialCommand {
     /// The credentials in this wallet, with their validity
     List,
     /// Obtain a credential by name or from an OpenID4VCI offer
-    #[command(after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
-        sen credential obtain 'openid-credential-offer://?credential_offer=...'")]
+    #[command(
+        after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
+        sen credential obtain 'openid-credential-offer://?credential_offer=...'"
+    )]
     Obtain {
         /// `citizen`, `health-insurance`, or an offer URI
         #[arg(value_name = "NAME|URI")]
@@ -240,8 +250,10 @@ pub(crate) enum CredentialCommand {
 #[derive(Subcommand, Debug)]
 pub(crate) enum PresentCommand {
     /// The rotating clinic QR: in the terminal, as a picture, or as digits
-    #[command(after_help = "Examples:\n  sen present qr                      a new code every ten seconds, until Ctrl-C\n  \
-        sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status")]
+    #[command(
+        after_help = "Examples:\n  sen present qr                      a new code every ten seconds, until Ctrl-C\n  \
+        sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status"
+    )]
     Qr {
         /// Write the picture to FILE
         #[arg(long, value_name = "FILE")]
@@ -258,8 +270,10 @@ pub(crate) enum PresentCommand {
 #[derive(Subcommand, Debug)]
 pub(crate) enum ClinicCommand {
     /// Verdict on one scanned text, or on a picture of a QR: offline
-    #[command(after_help = "Examples:\n  sen clinic check code.png --trust nation/trust --status nation/status --seen seen.db\n  \
-        sen present qr --text --once | sen clinic check - --trust nation/trust")]
+    #[command(
+        after_help = "Examples:\n  sen clinic check code.png --trust nation/trust --status nation/status --seen seen.db\n  \
+        sen present qr --text --once | sen clinic check - --trust nation/trust"
+    )]
     Check {
         /// File with the scanned text or a PNG or JPEG picture; `-` reads the text from standard input
         #[arg(value_name = "FILE", default_value = "-")]

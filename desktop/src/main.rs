@@ -1,2 +1,48 @@
 //! The `sen` command: wallet, card reader and clinic on a computer.
-fn main() {}
+//!
+//! It reads the clock, the keyring and the terminal, and calls the crates of `core`, `clinic` and `sandbox`; what is
+//! decided, is decided there. Each command is a module of its own name; `cli` holds the words.
+mod account;
+mod card;
+mod card_report;
+mod chip;
+mod cli;
+mod clinic;
+mod credential;
+mod demo;
+mod history;
+mod home;
+mod nation;
+mod output;
+mod picture;
+mod present;
+#[cfg(feature = "reader")]
+mod reader;
+mod secrets;
+mod software_keys;
+mod wallet;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    let done = match &cli.command {
+        Command::Demo { serve } => demo::run(*serve, json),
+        Command::Sandbox(command) => nation::run(command, json),
+        Command::Card(command) => card::run(command, json),
+        Command::Account(command) => account::run(command, json),
+        Command::Credential(command) => credential::run(command, json),
+        Command::Present(command) => present::run(command, json),
+        Command::History { limit } => history::run(*limit, json),
+        Command::Clinic(command) => clinic::run(command, json),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => failure.report(json),
+    }
+}

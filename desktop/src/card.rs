@@ -1,0 +1,145 @@
+//! `sen card`: reads a chip, proves a saved reading, serves a card folder.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use card::{CardReading, CscaAnchors, FileId, ReadRequest, read_card};
+use trust::random::{Random, SystemRandom};
+
+use crate::card_report::Report;
+use crate::chip::{self, Shown};
+use crate::cli::CardCommand;
+use crate::home;
+use crate::output::{Failure, print_json, say};
+
+/// Runs a command; gives the exit status.
+pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
+    match command {
+        CardCommand::Read { chip, access, csca, save, show_unproven } => {
+            let anchors = anchors(csca)?;
+            let key = chip::access_key(access)?;
+            let mut transport = chip::transport(chip)?;
+            let mut random = SystemRandom::new();
+            let mut challenge = [0; 8];
+            random.fill(&mut challenge).map_err(|error| Failure::input("no_random", error))?;
+            let request = ReadRequest { active_challenge: Some(challenge), ..ReadRequest::default() };
+            let started = Instant::now();
+            let reading = read_card(transport.as_mut(), &key, &request, &mut random, &Shown::new());
+            let reading = reading.map_err(chip::failure)?;
+            let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if let Some(folder) = save {
+                write_reading(folder, &reading)?;
+            }
+            Ok(show(
+                &Report::of_reading(&reading, &anchors, home::now(), *show_unproven, Some(milliseconds)),
+                json,
+            ))
+        }
+        CardCommand::Verify { folder, csca, at, show_unproven } => {
+            let now = home::time_or_now(at.as_deref())?;
+            let reading = CardReading::from_files(read_folder(folder)?, None);
+            Ok(show(&Report::of_reading(&reading, &anchors(csca)?, now, *show_unproven, None), json))
+        }
+        CardCommand::Serve { folder, vpcd } => serve(folder, vpcd),
+    }
+}
+
+fn show(report: &Report, json: bool) -> u8 {
+    if json {
+        print_json(report);
+    } else {
+        report.print();
+    }
+    u8::from(!report.is_proven())
+}
+
+/// Certificates, master lists and folders of them.
+pub(crate) fn anchors(paths: &[PathBuf]) -> Result<CscaAnchors, Failure> {
+    let mut anchors = CscaAnchors::new();
+    for path in paths {
+        let files = if path.is_dir() { entries(path)? } else { vec![path.clone()] };
+        let mut readable = 0;
+        for file in &files {
+            match CscaAnchors::from_bytes(&home::read_file(file)?) {
+                Ok(found) => {
+                    anchors.extend(found);
+                    readable += 1;
+                }
+                // A folder may hold a read-me beside its certificates.
+                Err(_) if path.is_dir() => {}
+                Err(_) => return Err(no_certificate(file)),
+            }
+        }
+        if readable == 0 {
+            return Err(no_certificate(path));
+        }
+    }
+    Ok(anchors)
+}
+
+fn no_certificate(path: &Path) -> Failure {
+    Failure::input("no_csca", format!("{} holds no CSCA certificate and no master list", path.display()))
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed =
+        |error| Failure::input("file_unreadable", format!("cannot read {}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The files of a saved reading. EF.SOD and EF.DG1 must be there.
+fn read_folder(folder: &Path) -> Result<BTreeMap<FileId, Vec<u8>>, Failure> {
+    let mut files = BTreeMap::new();
+    for file in FileId::all() {
+        let path = folder.join(file.file_stem() + ".bin");
+        if path.exists() {
+            files.insert(file, home::read_file(&path)?);
+        } else if matches!(file, FileId::Sod | FileId::Dg(1)) {
+            return Err(Failure::input("file_missing", format!("{} is missing", path.display())));
+        }
+    }
+    Ok(files)
+}
+
+fn write_reading(folder: &Path, reading: &CardReading) -> Result<(), Failure> {
+    home::make_private(folder)?;
+    for (file, bytes) in reading.files() {
+        home::write_file(&folder.join(file.file_stem() + ".bin"), bytes)?;
+    }
+    say(format_args!("saved {} files in {}", reading.files().len(), folder.display()));
+    Ok(())
+}
+
+fn serve(folder: &Path, address: &str) -> Result<u8, Failure> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    if !folder.join("EF_SOD.bin").exists() {
+        return Err(Failure::input(
+            "card_folder_unreadable",
+            format!("{} is no card folder", folder.display()),
+        ));
+    }
+    say(format_args!(
+        "serving {} to the virtual reader at {address}; Ctrl-C takes the card away",
+        folder.display()
+    ));
+    let served = std::thread::scope(|scope| {
+        let server = scope.spawn(|| sandbox::chip::vpcd::serve(folder, address, &STOP));
+        let waited = crate::wallet::block_on(tokio::signal::ctrl_c());
+        STOP.store(true, Ordering::Relaxed);
+        (server.join(), waited)
+    });
+    match served.0 {
+        Ok(Ok(())) => Ok(0),
+        Ok(Err(error)) => Err(Failure::unreachable("vpcd_unreachable", error)),
+        Err(_) => Err(Failure::unreachable("vpcd_unreachable", "the chip stopped")),
+    }
+}

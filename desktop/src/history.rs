@@ -1,0 +1,45 @@
+//! `sen history`: every use and refusal.
+use holder::{Event, HistoryEntry};
+use serde_json::{Value, json};
+
+use crate::home;
+use crate::output::{Failure, print_json};
+use crate::wallet::{failure, open};
+
+pub(crate) fn run(limit: u32, as_json: bool) -> Result<u8, Failure> {
+    let wallet = open(&home::folder()?)?;
+    wallet.verify_history().map_err(failure)?;
+    let entries = wallet.history(None, limit).map_err(failure)?;
+    if as_json {
+        let rows: Vec<Value> = entries
+            .iter()
+            .map(
+                |entry| json!({"sequence": entry.sequence, "at": entry.at.to_string(), "event": entry.event}),
+            )
+            .collect();
+        print_json(&json!({"history": rows}));
+        return Ok(0);
+    }
+    if entries.is_empty() {
+        println!("Nothing has happened yet.");
+    }
+    for entry in &entries {
+        println!("  {}  {}", entry.at, in_words(entry));
+    }
+    Ok(0)
+}
+
+fn in_words(entry: &HistoryEntry) -> String {
+    match &entry.event {
+        Event::AccountOpened => "account opened".to_owned(),
+        Event::AccountActivated { level } => format!("account active at level {level}"),
+        Event::LevelRaised { level } => format!("account raised to level {level}"),
+        Event::AccountLocked => "account locked by you".to_owned(),
+        Event::AccountUnlocked => "account unlocked by you".to_owned(),
+        Event::CredentialObtained { vct, issuer } => format!("{vct} obtained from {issuer}"),
+        Event::CredentialDeleted { vct } => format!("{vct} deleted"),
+        Event::Presented { vct, to, claims } => format!("{vct} shown to {to}, {} claims", claims.len()),
+        Event::Refused { code, .. } => format!("refused: {code}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,62 @@
+//! `sen sandbox serve`: the nation in a box.
+use std::path::PathBuf;
+
+use card::CscaAnchors;
+use sandbox::factory::Authority;
+use sandbox::{Sandbox, SandboxConfig};
+use serde_json::json;
+
+use crate::cli::SandboxCommand;
+use crate::output::{Failure, print_json, say};
+use crate::{card as card_command, home, wallet};
+
+pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure> {
+    let SandboxCommand::Serve { listen, data, csca } = command;
+    let data_dir: PathBuf = match data {
+        Some(folder) => folder.clone(),
+        None => home::folder()?.join("sandbox"),
+    };
+    home::make_private(&data_dir)?;
+    let mut anchors = card_command::anchors(csca)?;
+    anchors.extend(factory_anchors(&data_dir)?);
+    let config = SandboxConfig {
+        data_dir: data_dir.clone(),
+        listen: *listen,
+        csca: anchors,
+        clock: home::now,
+        population: 100,
+    };
+    let running =
+        Sandbox::start(config).map_err(|error| Failure::unreachable("sandbox_not_started", error))?;
+    if as_json {
+        print_json(
+            &json!({"url": running.url(), "roots": data_dir.join("ca.pem"), "trust": running.trust_folder(),
+                           "status": running.status_folder()}),
+        );
+    } else {
+        println!(
+            "The sandbox is at {} ; its authority is {}",
+            running.url(),
+            data_dir.join("ca.pem").display()
+        );
+        println!(
+            "For the clinic: --trust {} --status {}",
+            running.trust_folder().display(),
+            running.status_folder().display()
+        );
+    }
+    say("Ctrl-C ends");
+    wallet::block_on(tokio::signal::ctrl_c())?.map_err(|error| Failure::input("no_signal", error))?;
+    running.stop();
+    Ok(0)
+}
+
+/// The anchor of the sandbox's own card factory, kept in its folder.
+pub(crate) fn factory_anchors(data_dir: &std::path::Path) -> Result<CscaAnchors, Failure> {
+    let unusable = |_| Failure::input("factory_unusable", "the card factory's certificate is unusable");
+    let folder = data_dir.join("factory");
+    home::make_private(&folder)?;
+    let authority =
+        Authority::open(&folder, home::now()).map_err(|error| Failure::input("factory_unusable", error))?;
+    CscaAnchors::from_der(authority.csca_certificate()).map_err(unusable)
+}

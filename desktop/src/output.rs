@@ -1,0 +1,66 @@
+//! What a person or a machine sees: one object or readable lines on standard output, progress and errors on
+//! standard error, and the exit status.
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// Why a command ended without success: what to tell, under which stable code, and the exit status.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: u8,
+    code: String,
+    message: String,
+}
+
+impl Failure {
+    /// A clear negative answer: exit status 1.
+    pub(crate) fn negative(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { exit: 1, code: code.into(), message: message.to_string() }
+    }
+
+    /// Wrong use or broken input: exit status 2.
+    pub(crate) fn input(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { exit: 2, code: code.into(), message: message.to_string() }
+    }
+
+    /// A part that could not be reached: exit status 3.
+    pub(crate) fn unreachable(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { exit: 3, code: code.into(), message: message.to_string() }
+    }
+
+    /// Says it: one line for people, and the same as an object where machines listen.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        eprintln!("sen: {}", self.message);
+        if json {
+            print_json(&serde_json::json!({"error": {"code": self.code, "message": self.message}}));
+        }
+        ExitCode::from(self.exit)
+    }
+}
+
+/// One JSON object on standard output. A reader that has gone away is no error of ours.
+pub(crate) fn print_json(value: &impl Serialize) {
+    let mut out = std::io::stdout().lock();
+    if serde_json::to_writer_pretty(&mut out, value).is_ok() {
+        let _ = writeln!(out);
+    }
+}
+
+/// A line of progress on standard error.
+pub(crate) fn say(line: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Rows of `label  value` for people; a row without a value is left out.
+pub(crate) fn print_rows(rows: &[(&str, Option<String>)]) {
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for (label, value) in rows {
+        if let Some(value) = value {
+            let pad = " ".repeat(width.saturating_sub(label.chars().count()));
+            let _ = writeln!(out, "  {label}{pad}  {value}");
+        }
+    }
+}

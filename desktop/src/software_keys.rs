@@ -1,0 +1,97 @@
+//! Device keys in software, for computers: P-256 by ring, each in a file sealed under a secret of the keyring. Nothing
+//! vouches for them, and nothing says that it does.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::secret::Secret;
+
+use crate::secrets::{Secrets, write_private};
+
+/// The keys of one wallet.
+pub(crate) struct SoftwareKeys {
+    folder: PathBuf,
+    secrets: Secrets,
+}
+
+struct SoftwareKey(EcdsaKeyPair);
+
+impl SoftwareKeys {
+    /// In `folder`, under a secret of their own.
+    pub(crate) fn new(folder: &Path, secrets: Secrets) -> Self {
+        Self { folder: folder.to_owned(), secrets }
+    }
+
+    fn file(&self, id: &KeyId) -> PathBuf {
+        self.folder.join(id.as_str()).with_extension("key")
+    }
+
+    fn sealing_key(&self) -> Result<LessSafeKey, KeyError> {
+        let unavailable = |_| KeyError::Unavailable;
+        let secret = match self.secrets.load().map_err(unavailable)? {
+            Some(secret) => secret,
+            None => {
+                let mut fresh = vec![0; 32];
+                SystemRandom::new().fill(&mut fresh).map_err(|_| KeyError::Unavailable)?;
+                let fresh = Secret::new(fresh);
+                self.secrets.save(&fresh).map_err(unavailable)?;
+                fresh
+            }
+        };
+        let key = UnboundKey::new(&AES_256_GCM, secret.expose()).map_err(|_| KeyError::Unavailable)?;
+        Ok(LessSafeKey::new(key))
+    }
+}
+
+impl KeyStore for SoftwareKeys {
+    fn create(&self, id: &KeyId, _: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        let random = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let pkcs8 = Secret::new(pkcs8.map_err(|_| KeyError::Unavailable)?.as_ref().to_vec());
+        let mut nonce = [0; NONCE_LEN];
+        random.fill(&mut nonce).map_err(|_| KeyError::Unavailable)?;
+        let mut sealed = pkcs8.expose().clone();
+        // The name is sealed with the key: a file cannot stand in for another.
+        let bound = Aad::from(id.as_str().as_bytes());
+        let key = self.sealing_key()?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut sealed)
+            .map_err(|_| KeyError::Unavailable)?;
+        std::fs::create_dir_all(&self.folder).map_err(|_| KeyError::Unavailable)?;
+        write_private(&self.file(id), &[&nonce[..], &sealed].concat()).map_err(|_| KeyError::Unavailable)?;
+        self.open(id)
+    }
+
+    fn open(&self, id: &KeyId) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        let mut stored = std::fs::read(self.file(id)).map_err(|_| KeyError::Lost)?;
+        let (nonce, sealed) = stored.split_first_chunk_mut::<NONCE_LEN>().ok_or(KeyError::Lost)?;
+        let bound = Aad::from(id.as_str().as_bytes());
+        let key = self.sealing_key()?;
+        let opened = key.open_in_place(Nonce::assume_unique_for_key(*nonce), bound, sealed);
+        let opened = Secret::new(opened.map_err(|_| KeyError::Lost)?.to_vec());
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, opened.expose(), &SystemRandom::new());
+        zeroize::Zeroize::zeroize(&mut stored);
+        Ok(Arc::new(SoftwareKey(pair.map_err(|_| KeyError::Lost)?)))
+    }
+
+    fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
+        match std::fs::remove_file(self.file(id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(KeyError::Unavailable),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl DeviceKey for SoftwareKey {
+    fn public_key(&self) -> Result<[u8; 65], KeyError> {
+        self.0.public_key().as_ref().try_into().map_err(|_| KeyError::Unavailable)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| KeyError::Unavailable)?;
+        signature.as_ref().try_into().map_err(|_| KeyError::Unavailable)
+    }
+}

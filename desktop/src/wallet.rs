@@ -1,0 +1,78 @@
+//! Opens the wallet of this computer, and puts its errors into words.
+use std::path::Path;
+use std::sync::Arc;
+
+use holder::{Error, Kind, ProgressListener, Step, Wallet};
+
+use crate::output::{Failure, say};
+use crate::secrets::Secrets;
+use crate::software_keys::SoftwareKeys;
+
+/// The wallet in a folder, its secrets in the keyring where one runs.
+pub(crate) fn open(folder: &Path) -> Result<Wallet, Failure> {
+    let (wallet, keys) = (Secrets::for_wallet(folder, "wallet"), Secrets::for_wallet(folder, "keys"));
+    wallet.announce();
+    open_with(folder, wallet, keys)
+}
+
+/// The wallet in a folder with everything in files: for the demonstration.
+pub(crate) fn open_in_files(folder: &Path) -> Result<Wallet, Failure> {
+    open_with(folder, Secrets::in_file(folder, "wallet"), Secrets::in_file(folder, "keys"))
+}
+
+fn open_with(folder: &Path, wallet: Secrets, keys: Secrets) -> Result<Wallet, Failure> {
+    crate::home::make_private(folder)?;
+    let keys = SoftwareKeys::new(&folder.join("keys"), keys);
+    Wallet::open(folder, Arc::new(wallet), Arc::new(keys)).map_err(failure)
+}
+
+/// Runs what needs the network.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| Failure::input("no_runtime", error))?.block_on(work))
+}
+
+/// What happened and what to do.
+pub(crate) fn failure(error: Error) -> Failure {
+    let code = error.code();
+    let advice = match (error.kind(), code) {
+        (_, "account.wrong_code") => match error.attempts_left() {
+            Some(left) => format!("the code is wrong; {left} attempts are left"),
+            None => "the code is wrong".to_owned(),
+        },
+        (Kind::TryCardAgain, _) => format!("{error}: hold the card still and try again"),
+        (Kind::WrongAccessKey, _) => {
+            "the chip does not know this number; one attempt was made. Check the six digits before you try again".to_owned()
+        }
+        (Kind::NoNetwork, _) => format!("{error}. What is in the wallet can still be shown: sen present qr"),
+        (Kind::CredentialExpired, _) => format!("{error}: obtain it again with `sen credential obtain NAME`"),
+        (_, "present.no_credential") => {
+            "the wallet holds no health-insurance credential: `sen credential obtain health-insurance`".to_owned()
+        }
+        (_, "account.no_account") => "no account yet: `sen account open --help` shows how".to_owned(),
+        _ => error.to_string(),
+    };
+    match error.kind() {
+        Kind::NoNetwork => Failure::unreachable(code, advice),
+        Kind::NotReady | Kind::Bug => Failure::input(code, advice),
+        _ => Failure::negative(code, advice),
+    }
+}
+
+/// Says each step on standard error.
+pub(crate) struct Aloud;
+
+impl ProgressListener for Aloud {
+    fn began(&self, step: Step) {
+        say(match step {
+            Step::Provider => "asking the provider ...",
+            Step::Card => "reading the card, keep it still ...",
+            Step::Face => "comparing the face ...",
+            Step::Evidence => "the provider checks the evidence ...",
+            Step::Key => "making a device key ...",
+            Step::Issuer => "asking the issuer ...",
+            Step::Storing => "checking and storing ...",
+            _ => "...",
+        });
+    }
+}
