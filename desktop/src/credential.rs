@@ -28,7 +28,8 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
                     return Err(Failure::input("credential_unknown", message));
                 }
             };
-            let obtained = wallet.account().obtain_credential(wanted, code.as_deref(), &Aloud, now);
+            let account = wallet.account();
+            let obtained = account.obtain_credential(wanted, code.as_deref(), &Aloud, now);
             show(&block_on(obtained)?.map_err(failure)?, as_json);
         }
         CredentialCommand::Delete { id, yes } => {

@@ -140,8 +140,10 @@ impl Sandbox {
         status::publish(&nation)?;
         let handle = axum_server::Handle::new();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let context = runtime.enter();
         let server =
             axum_server::from_tcp_rustls(listener, axum_server::tls_rustls::RustlsConfig::from_config(tls))?;
+        drop(context);
         let server = server.handle(handle.clone());
         let service = router(Arc::new(nation)).into_make_service();
         let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
