@@ -1,9 +1,13 @@
 //! Opening a chip: PACE with the card access number or the MRZ, or Basic Access Control with the MRZ (ICAO Doc
 //! 9303-11, 4). PACE is used wherever the card offers it; nothing is downgraded in silence.
 pub mod bac;
+pub mod group;
 pub mod info;
+mod integrated;
 pub mod key;
 pub mod pace;
+pub mod prime_field;
+mod residue;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +31,22 @@ pub struct AccessRecord {
 pub enum AccessProtocol {
     /// PACE with generic mapping.
     PaceGm,
+    /// PACE with integrated mapping.
+    PaceIm,
+    /// PACE with chip authentication mapping.
+    PaceCam,
     /// Basic Access Control.
     Bac,
+}
+
+impl From<info::Mapping> for AccessProtocol {
+    fn from(mapping: info::Mapping) -> Self {
+        match mapping {
+            info::Mapping::Generic => Self::PaceGm,
+            info::Mapping::Integrated => Self::PaceIm,
+            info::Mapping::ChipAuthentication => Self::PaceCam,
+        }
+    }
 }
 
 impl AccessProtocol {
@@ -36,6 +54,8 @@ impl AccessProtocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PaceGm => "pace-gm",
+            Self::PaceIm => "pace-im",
+            Self::PaceCam => "pace-cam",
             Self::Bac => "bac",
         }
     }

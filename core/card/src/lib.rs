@@ -3,6 +3,7 @@ pub mod access;
 mod active;
 pub mod apdu;
 mod asn1;
+mod card_security;
 mod content;
 pub mod curve;
 mod document;
@@ -23,7 +24,10 @@ pub use document::{CardNotProven, ChipOutcome, Evidence, Reason, VerifiedDocumen
 pub use file_id::FileId;
 pub use passive::anchors::CscaAnchors;
 pub use passive::{PassiveOutcome, PassiveProof, SecurityObject};
-pub use read::{CardReading, ProgressListener, ReadError, ReadRequest, ReadStep, Unwatched, read_card};
+pub use read::{
+    CardReading, KeptFiles, ProgressListener, ReadError, ReadRequest, ReadStep, Unwatched, read_card,
+    resume_card,
+};
 pub use transport::{CardTransport, TransportError};
 
 #[cfg(test)]

@@ -118,14 +118,8 @@ impl SecureMessaging {
             Some((object, indicator)) => {
                 let encrypted = if indicator { object.value.strip_prefix(&[1]) } else { Some(object.value) };
                 let encrypted = encrypted.ok_or(MessagingError::Malformed)?;
-                let mut plain =
-                    self.keys.decrypt(&self.counter, encrypted).ok_or(MessagingError::Malformed)?;
-                let end = plain.iter().rposition(|octet| *octet != 0).ok_or(MessagingError::WrongPadding)?;
-                if plain.get(end) != Some(&0x80) {
-                    return Err(MessagingError::WrongPadding);
-                }
-                plain.truncate(end);
-                plain
+                let plain = self.keys.decrypt(&self.counter, encrypted).ok_or(MessagingError::Malformed)?;
+                cipher::unpad(plain).ok_or(MessagingError::WrongPadding)?
             }
         };
         Ok(ResponseApdu { data, status })

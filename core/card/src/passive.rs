@@ -3,7 +3,7 @@
 pub mod anchors;
 pub(crate) mod ber;
 pub mod certificate;
-mod chain;
+pub(crate) mod chain;
 mod extensions;
 mod revocation;
 pub(crate) mod signed_data;
@@ -118,7 +118,7 @@ impl SecurityObject {
         if self.hash.digest(content) == *digest { Ok(()) } else { Err(Reason::DigestMismatch) }
     }
 
-    fn verify_signature(&self) -> Result<&Certificate, Reason> {
+    pub(crate) fn verify_signature(&self) -> Result<&Certificate, Reason> {
         let signer = self.signed.signer_certificate().ok_or(Reason::SignatureInvalid)?;
         match self.signed.verify(signer) {
             Verdict::Valid => Ok(signer),

@@ -1,27 +1,35 @@
 //! Reads a chip: opens it, reads the files, lets the chip prove itself.
 mod chip;
 mod files;
+mod kept;
 mod open;
+mod pace;
+mod progress;
+mod reader;
+mod reading;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use trust::random::Random;
-use trust::time::Timestamp;
 
+use crate::access::AccessPolicy;
 use crate::access::key::AccessKey;
-use crate::access::{AccessPolicy, AccessRecord};
-use crate::active::ActiveExchange;
 use crate::asn1::Element;
-use crate::document::{CardNotProven, ChipOutcome, Evidence, VerifiedDocument, verify_document};
+use crate::document::ChipOutcome;
 use crate::file_id::FileId;
 use crate::messaging::MessagingError;
 use crate::passive::SecurityObject;
-use crate::passive::anchors::CscaAnchors;
 use crate::transport::{CardTransport, TransportError};
+pub use kept::KeptFiles;
+pub use progress::{ProgressListener, ReadStep, Unwatched};
+use reader::Reader;
+pub use reading::CardReading;
 use session::Session;
 
-/// Why a reading came to nothing. Nothing of it is kept.
+/// Why a reading came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -71,43 +79,11 @@ pub enum ReadError {
     NoRandom,
 }
 
-/// A step of a reading, for showing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadStep {
-    /// Opening the chip.
-    Opening,
-    /// Reading a file: octets so far and, once known, in all.
-    Reading {
-        /// The file.
-        file: FileId,
-        /// Octets read.
-        octets: usize,
-        /// Octets in all.
-        total: usize,
-    },
-    /// The chip answers a challenge.
-    ProvingChip,
-    /// Done.
-    Finished,
-}
-
-/// Is shown how far a reading is, and asked whether to go on.
-pub trait ProgressListener {
-    /// A step began or went on.
-    fn step(&self, step: ReadStep);
-
-    /// Whether the person wants an end; asked before every command.
-    fn cancelled(&self) -> bool {
-        false
+impl ReadError {
+    /// Whether [`resume_card`] can go on once the card is back: the card is the right one and was only lost.
+    pub const fn is_resumable(&self) -> bool {
+        matches!(self, Self::Transport(_) | Self::SessionLost(_) | Self::Messaging(_) | Self::Cancelled)
     }
-}
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug)]
-pub struct Unwatched;
-
-impl ProgressListener for Unwatched {
-    fn step(&self, _: ReadStep) {}
 }
 
 /// What to read.
@@ -135,49 +111,6 @@ impl Default for ReadRequest {
     }
 }
 
-/// What was read, unproven.
-#[derive(Clone, Debug)]
-pub struct CardReading {
-    files: BTreeMap<FileId, Vec<u8>>,
-    access: Option<AccessRecord>,
-    active: Option<ActiveExchange>,
-    chip: ChipOutcome,
-    apdus: u32,
-}
-
-impl CardReading {
-    /// A reading that somebody else made: its files and, if there was one, the answered challenge.
-    pub const fn from_files(files: BTreeMap<FileId, Vec<u8>>, active: Option<ActiveExchange>) -> Self {
-        Self { files, access: None, active, chip: ChipOutcome::NotDone, apdus: 0 }
-    }
-
-    /// The files.
-    pub const fn files(&self) -> &BTreeMap<FileId, Vec<u8>> {
-        &self.files
-    }
-
-    /// How the chip was opened; nothing for a reading of somebody else.
-    pub const fn access(&self) -> Option<&AccessRecord> {
-        self.access.as_ref()
-    }
-
-    /// The answered challenge.
-    pub const fn active(&self) -> Option<&ActiveExchange> {
-        self.active.as_ref()
-    }
-
-    /// How many commands it took.
-    pub const fn apdus(&self) -> u32 {
-        self.apdus
-    }
-
-    /// Proves the document.
-    pub fn verify(&self, anchors: &CscaAnchors, now: Timestamp) -> Result<VerifiedDocument, CardNotProven> {
-        let evidence = Evidence { files: &self.files, active: self.active.as_ref(), chip: self.chip };
-        verify_document(evidence, anchors, now)
-    }
-}
-
 /// Opens the chip with one attempt, reads what was asked for, DG2 last, and lets the chip prove itself.
 pub fn read_card(
     transport: &mut dyn CardTransport,
@@ -186,35 +119,52 @@ pub fn read_card(
     random: &mut dyn Random,
     progress: &dyn ProgressListener,
 ) -> Result<CardReading, ReadError> {
+    resume_card(transport, key, request, &mut KeptFiles::new(), random, progress)
+}
+
+/// The same, going on from a reading that broke off. After an error that [`ReadError::is_resumable`] says, `kept` holds
+/// what was read; with the same card put back, none of it is read again. Access, Chip Authentication and the challenge
+/// are done anew.
+pub fn resume_card(
+    transport: &mut dyn CardTransport,
+    key: &AccessKey,
+    request: &ReadRequest,
+    kept: &mut KeptFiles,
+    random: &mut dyn Random,
+    progress: &dyn ProgressListener,
+) -> Result<CardReading, ReadError> {
     let mut session = Session::new(transport, progress);
     progress.step(ReadStep::Opening);
-    let (access, card_access) = open::open(&mut session, key, request.policy, random)?;
-    let mut files = BTreeMap::new();
-    files.extend(card_access.map(|bytes| (FileId::CardAccess, bytes)));
-    files.insert(FileId::Com, session.read_file(FileId::Com)?);
-    let sod = session.read_file(FileId::Sod)?;
+    let mut opened = open::open(&mut session, key, request.policy, random)?;
+    let mut files: BTreeMap<_, _> = std::mem::take(&mut opened.files).into_iter().collect();
+    let mut reader = Reader::new(session, key, random, opened);
+    files.insert(FileId::Com, reader.read(FileId::Com)?);
+    let sod = reader.read(FileId::Sod)?;
+    kept.belong_to(&sod);
     let present = data_groups(&sod, files.get(&FileId::Com));
     files.insert(FileId::Sod, sod);
     let wanted = |number: &u8| request.data_groups.contains(number) && present.contains(number);
-    let mut chip = ChipOutcome::NotDone;
-    if request.data_groups.contains(&14) && !present.contains(&14) {
+    let mut chip = reader.mapping_outcome();
+    if request.data_groups.contains(&14) && !present.contains(&14) && chip == ChipOutcome::NotDone {
         chip = ChipOutcome::NotSupported;
     }
     // DG14 first, since Chip Authentication then protects the rest better; the portrait last, since it is the longest.
     for number in [14, 15, 1, 13, 7, 11, 12, 16, 2].iter().filter(|number| wanted(number)) {
         let file = FileId::Dg(*number);
-        let bytes = session.read_file(file)?;
-        if *number == 14 && request.chip_authentication {
-            chip = chip::authenticate_chip(&mut session, &bytes, random)?;
+        reader.read_or_take(file, kept)?;
+        if let (14, true, ChipOutcome::NotDone, Some(dg14)) =
+            (*number, request.chip_authentication, chip, kept.get(file))
+        {
+            chip = reader.authenticate_chip(dg14)?;
         }
-        files.insert(file, bytes);
     }
-    let active = match (request.active_challenge, files.get(&FileId::Dg(15))) {
-        (Some(challenge), Some(dg15)) => Some(chip::answer_challenge(&mut session, dg15, challenge)?),
+    let active = match (request.active_challenge, kept.get(FileId::Dg(15))) {
+        (Some(challenge), Some(dg15)) => Some(reader.answer_challenge(dg15, challenge)?),
         _ => None,
     };
     progress.step(ReadStep::Finished);
-    Ok(CardReading { files, access: Some(access), active, chip, apdus: session.apdus() })
+    files.extend(kept.take());
+    Ok(reader.finish(files, active, chip))
 }
 
 /// The data groups that the card has: those of the security object, else those of EF.COM. Which of them are genuine

@@ -1,12 +1,16 @@
-//! PACE with generic mapping over ECDH, the reader's mathematics (9303-11, 4.4.3).
+//! PACE, the reader's mathematics (9303-11, 4.4.3).
+use subtle::ConstantTimeEq;
 use trust::random::Random;
 use trust::secret::Secret;
 
+use super::group::{Group, GroupError, Parameters};
 use super::info::PaceOffer;
 use super::key::AccessKey;
 use crate::asn1::encode;
-use crate::curve::{Curve, NotOnCurve, Point};
-use crate::messaging::{SessionKeys, derive_key};
+use crate::messaging::{Cipher, SessionKeys, derive_key};
+
+/// No cipher's nonce is longer.
+const LONGEST_NONCE: usize = 64;
 
 /// A key pair of one run.
 #[derive(Debug)]
@@ -18,76 +22,65 @@ pub(crate) struct Ephemeral {
 impl Ephemeral {
     /// A fresh pair on a generator.
     pub(crate) fn generate(
-        curve: &Curve,
-        generator: &Point,
+        group: &Group,
+        generator: &[u8],
         random: &mut dyn Random,
-    ) -> Result<Self, NotOnCurve> {
-        let spare = curve.order_octets() * 8 - usize::try_from(curve.order_bits()).map_err(|_| NotOnCurve)?;
-        // An attempt is out of range with a chance below one half.
-        for _ in 0..128 {
-            let mut octets = vec![0; curve.order_octets()];
-            random.fill(&mut octets).map_err(|_| NotOnCurve)?;
-            if let Some(first) = octets.first_mut() {
-                *first &= 0xff >> spare;
-            }
-            if let Ok(private) = curve.scalar(&octets) {
-                return Self::from_private(curve, generator, private);
-            }
-        }
-        Err(NotOnCurve)
+    ) -> Result<Self, GroupError> {
+        Self::from_private(group, generator, group.generate_scalar(random)?)
     }
 
     pub(crate) fn from_private(
-        curve: &Curve,
-        generator: &Point,
-        private: Vec<u8>,
-    ) -> Result<Self, NotOnCurve> {
-        let public = curve.encode(&curve.multiply(generator, &private))?;
-        Ok(Self { private: Secret::new(private), public })
+        group: &Group,
+        generator: &[u8],
+        private: Secret<Vec<u8>>,
+    ) -> Result<Self, GroupError> {
+        let public = group.multiply(generator, private.expose())?;
+        Ok(Self { private, public })
     }
 
-    /// The point that both sides compute. One's own key sent back is refused (9303-11, 4.4.1).
-    pub(crate) fn agree(&self, curve: &Curve, other: &[u8]) -> Result<Point, NotOnCurve> {
+    /// The element that both sides compute. One's own key sent back is refused (9303-11, 4.4.1).
+    pub(crate) fn agree(&self, group: &Group, other: &[u8]) -> Result<Secret<Vec<u8>>, GroupError> {
         if other == self.public {
-            return Err(NotOnCurve);
+            return Err(GroupError::NotInGroup);
         }
-        let other = curve.decode(other)?;
-        Ok(curve.multiply(&other, self.private.expose()))
+        group.multiply(other, self.private.expose()).map(Secret::new)
     }
 }
 
 /// The nonce that the chip encrypted under the password.
 pub(crate) fn decrypt_nonce(offer: &PaceOffer, key: &AccessKey, encrypted: &[u8]) -> Option<Secret<Vec<u8>>> {
+    if encrypted.len() > LONGEST_NONCE {
+        return None;
+    }
     let password = derive_key(offer.cipher, key.password().expose(), 3);
     let iv = vec![0; offer.cipher.block_octets()];
     offer.cipher.decrypt_blocks(password.expose(), &iv, encrypted).map(Secret::new)
 }
 
 /// `s * G + H`: the generator that only both holders of the password know (generic mapping, 4.4.3.3.1).
-pub(crate) fn map_generator(curve: &Curve, nonce: &Secret<Vec<u8>>, shared: &Point) -> Point {
-    curve.add(&curve.multiply(curve.generator(), nonce.expose()), shared)
+pub(crate) fn map_generator(
+    group: &Group,
+    nonce: &[u8],
+    shared: &[u8],
+) -> Result<Secret<Vec<u8>>, GroupError> {
+    let multiple = Secret::new(group.multiply(&group.generator()?, nonce)?);
+    group.add(multiple.expose(), shared).map(Secret::new)
 }
 
-/// The session keys of the shared point: its first coordinate is the secret.
-pub(crate) fn session_keys(
-    offer: &PaceOffer,
-    curve: &Curve,
-    shared: &Point,
-) -> Result<SessionKeys, NotOnCurve> {
-    let secret = shared_secret(curve, shared)?;
-    Ok(SessionKeys::derive(offer.cipher, secret.expose()))
+/// Octets of the reader's own nonce in the integrated mapping.
+pub(crate) const fn reader_nonce_octets(cipher: Cipher) -> usize {
+    cipher.key_octets()
 }
 
-/// The first coordinate of a shared point.
-pub(crate) fn shared_secret(curve: &Curve, shared: &Point) -> Result<Secret<Vec<u8>>, NotOnCurve> {
-    let encoded = Secret::new(curve.encode(shared)?);
-    let x = encoded.expose().get(1..=curve.domain().octets).ok_or(NotOnCurve)?;
-    Ok(Secret::new(x.to_vec()))
+/// The session keys of the shared element.
+pub(crate) fn session_keys(cipher: Cipher, group: &Group, shared: &[u8]) -> Result<SessionKeys, GroupError> {
+    let secret = group.secret(shared).ok_or(GroupError::NotInGroup)?;
+    Ok(SessionKeys::derive(cipher, secret.expose()))
 }
 
 /// What an authentication token is computed over: `7F49 { 06 oid, 86 public key of the other side }`.
-pub(crate) fn token_input(oid: &[u8], public: &[u8]) -> Vec<u8> {
-    encode(0x7f49, &[encode(0x06, oid), encode(0x86, public)].concat())
+pub(crate) fn token_input(oid: &[u8], group: &Group, public: &[u8]) -> Vec<u8> {
+    encode(0x7f49, &[encode(0x06, oid), encode(group.public_key_tag(), public)].concat())
 }
 
 /// A token: the checksum of the input. For 3DES the input is padded as for secure messaging.
@@ -99,4 +92,21 @@ pub(crate) fn token(keys: &SessionKeys, input: &[u8]) -> [u8; 8] {
     padded.push(0x80);
     padded.resize(padded.len().next_multiple_of(8), 0);
     keys.checksum(&padded)
+}
+
+/// What the chip authentication mapping leaves: the chip's key of the mapping and the number that turns its static key
+/// into it (9303-11, 4.4.3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MappingProof {
+    pub(crate) parameters: Parameters,
+    pub(crate) mapping_public: Vec<u8>,
+    pub(crate) scalar: Vec<u8>,
+}
+
+impl MappingProof {
+    /// Whether it proves that the chip holds the private part of this key.
+    pub(crate) fn proves(&self, public: &[u8]) -> bool {
+        let product = Group::new(self.parameters).and_then(|group| group.multiply(public, &self.scalar));
+        product.is_ok_and(|product| product.ct_eq(&self.mapping_public).into())
+    }
 }

@@ -1,11 +1,16 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use trust::secret::Secret;
 
+use super::AccessProtocol;
 use super::bac::{BacKeys, Run};
-use super::info::{VIETNAMESE_CARD_ACCESS, pace_offers};
+use super::group::{Group, Parameters};
+use super::info::{Mapping, PaceOffer, VIETNAMESE_CARD_ACCESS, pace_offers};
 use super::key::{AccessKey, Can, KeyError, MrzKey};
-use super::pace::{self, Ephemeral};
+use super::pace::{self, Ephemeral, MappingProof};
 use crate::asn1::trim_zeros;
-use crate::curve::Curve;
+use crate::messaging::SessionKeys;
 use crate::vectors::{json, octets, ran};
 
 #[test]
@@ -46,59 +51,95 @@ fn vectors_of_basic_access_control_are_reproduced() {
     ran("bac", cases);
 }
 
+fn password_of(case: &Value) -> AccessKey {
+    let password = case["password"].as_str().unwrap();
+    if case["password_type"] == "CAN" {
+        return AccessKey::Can(Can::parse(password).unwrap());
+    }
+    let (number, rest) = password.split_at(password.len() - 15);
+    AccessKey::Mrz(MrzKey::from_fields(number.trim_end_matches('<'), &rest[1..7], &rest[8..14]).unwrap())
+}
+
+/// A scalar of the vectors, in the octets of the order.
+fn scalar(group: Parameters, value: &Value) -> Secret<Vec<u8>> {
+    let octets = octets(value);
+    let octets = trim_zeros(&octets);
+    Secret::new([&vec![0; group.order_octets() - octets.len()], octets].concat())
+}
+
+/// From the mapped generator on all mappings go the same way.
+fn agree(name: &str, case: &Value, offer: &PaceOffer, group: &Group, generator: &[u8]) -> SessionKeys {
+    assert_eq!(generator, octets(&case["mapped_generator"]), "{name}");
+    let private = scalar(offer.parameters, &case["terminal_ephemeral_private"]);
+    let own = Ephemeral::from_private(group, generator, private).unwrap();
+    assert_eq!(own.public, octets(&case["terminal_ephemeral_public"]), "{name}");
+    assert!(own.agree(group, &own.public).is_err(), "{name}: own key sent back");
+    let chip = octets(&case["chip_ephemeral_public"]);
+    let shared = own.agree(group, &chip).unwrap();
+    assert_eq!(*group.secret(shared.expose()).unwrap().expose(), octets(&case["shared_secret_K"]), "{name}");
+    let keys = pace::session_keys(offer.cipher, group, shared.expose()).unwrap();
+    let input = pace::token_input(&offer.oid, group, &chip);
+    assert_eq!(input, octets(&case["input_T_IFD"]), "{name}");
+    assert_eq!(pace::token(&keys, &input).to_vec(), octets(&case["T_IFD"]), "{name}");
+    let input = pace::token_input(&offer.oid, group, &own.public);
+    assert_eq!(pace::token(&keys, &input).to_vec(), octets(&case["T_IC"]), "{name}");
+    keys
+}
+
 #[test]
-fn vectors_of_pace_with_generic_mapping_are_reproduced() {
-    let mut cases = 0;
-    for (name, case) in json("pace", "gm") {
-        let Some((offers, _)) =
-            case["EF_CardAccess"].as_str().map(|f| pace_offers(&hex::decode(f).unwrap()).unwrap())
-        else {
-            continue;
-        };
-        // Groups of prime fields come with another module.
-        let Some(offer) = offers.first() else {
-            assert!(name.contains("dh_gm"), "{name} is not offered");
-            continue;
-        };
-        let password = case["password"].as_str().unwrap();
-        let key = if case["password_type"] == "CAN" {
-            AccessKey::Can(Can::parse(password).unwrap())
-        } else {
-            let (number, rest) = password.split_at(password.len() - 15);
-            AccessKey::Mrz(
-                MrzKey::from_fields(number.trim_end_matches('<'), &rest[1..7], &rest[8..14]).unwrap(),
-            )
-        };
+fn vectors_of_pace_with_every_mapping_are_reproduced() {
+    let mut cases = BTreeMap::new();
+    for (name, case) in json("pace", "") {
+        // The trace of a real document has neither the password nor the names of the steps; it has its own test.
+        let Some(file) = case["EF_CardAccess"].as_str() else { continue };
+        let (offers, _) = pace_offers(&hex::decode(file).unwrap()).unwrap();
+        let [offer] = &offers[..] else { panic!("{name} is not offered") };
+        let key = password_of(&case);
         assert_eq!(*key.password().expose(), octets(&case["password_seed_K"]), "{name}");
         let nonce = pace::decrypt_nonce(offer, &key, &octets(&case["encrypted_nonce_z"])).unwrap();
         assert_eq!(*nonce.expose(), octets(&case["nonce_s"]), "{name}");
-        let curve = Curve::new(offer.domain).unwrap();
-        let private = |member: &str| {
-            let value = octets(&case[member]);
-            let value = trim_zeros(&value);
-            [&vec![0; curve.order_octets() - value.len()], value].concat()
+        let group = Group::new(offer.parameters).unwrap();
+        let generator = if offer.mapping == Mapping::Integrated {
+            let own = octets(&case["terminal_nonce_t"]);
+            assert_eq!(own.len(), pace::reader_nonce_octets(offer.cipher), "{name}");
+            group.map_nonces(offer.cipher, nonce.expose(), &own).unwrap()
+        } else {
+            let private = scalar(offer.parameters, &case["terminal_map_private"]);
+            let own = Ephemeral::from_private(&group, &group.generator().unwrap(), private).unwrap();
+            assert_eq!(own.public, octets(&case["terminal_map_public"]), "{name}");
+            let shared = own.agree(&group, &octets(&case["chip_map_public"])).unwrap();
+            assert_eq!(*shared.expose(), octets(&case["shared_H"]), "{name}");
+            pace::map_generator(&group, nonce.expose(), shared.expose()).unwrap().expose().clone()
         };
-        let mapping =
-            Ephemeral::from_private(&curve, curve.generator(), private("terminal_map_private")).unwrap();
-        assert_eq!(mapping.public, octets(&case["terminal_map_public"]), "{name}");
-        let shared = mapping.agree(&curve, &octets(&case["chip_map_public"])).unwrap();
-        let generator = pace::map_generator(&curve, &nonce, &shared);
-        assert_eq!(curve.encode(&generator).unwrap(), octets(&case["mapped_generator"]), "{name}");
-        let run = Ephemeral::from_private(&curve, &generator, private("terminal_ephemeral_private")).unwrap();
-        assert_eq!(run.public, octets(&case["terminal_ephemeral_public"]), "{name}");
-        let chip = octets(&case["chip_ephemeral_public"]);
-        let shared = run.agree(&curve, &chip).unwrap();
-        assert_eq!(*pace::shared_secret(&curve, &shared).unwrap().expose(), octets(&case["shared_secret_K"]));
-        let keys = pace::session_keys(offer, &curve, &shared).unwrap();
-        let own = pace::token_input(&offer.oid, &chip);
-        assert_eq!(own, octets(&case["input_T_IFD"]), "{name}");
-        assert_eq!(pace::token(&keys, &own).to_vec(), octets(&case["T_IFD"]), "{name}");
-        let theirs = pace::token_input(&offer.oid, &run.public);
-        assert_eq!(pace::token(&keys, &theirs).to_vec(), octets(&case["T_IC"]), "{name}");
-        assert!(run.agree(&curve, &run.public).is_err(), "{name}: own key sent back");
-        cases += 1;
+        let keys = agree(&name, &case, offer, &group, &generator);
+        if offer.mapping == Mapping::ChipAuthentication {
+            let encrypted = octets(&case["A_IC_encrypted_chip_authentication_data"]);
+            assert_proves(
+                &keys,
+                offer.parameters,
+                &case,
+                &encrypted,
+                &octets(&case["chip_static_public_PK_IC"]),
+            );
+        }
+        *cases.entry(AccessProtocol::from(offer.mapping).name()).or_default() += 1;
     }
-    ran("pace (generic mapping over curves)", cases);
+    for mapping in ["pace-gm", "pace-im", "pace-cam"] {
+        ran(mapping, cases.get(mapping).copied().unwrap_or_default());
+    }
+}
+
+/// The proof of the chip authentication mapping holds, and with one bit changed it does not.
+fn assert_proves(keys: &SessionKeys, parameters: Parameters, case: &Value, encrypted: &[u8], public: &[u8]) {
+    let scalar = keys.decrypt_chip_authentication(encrypted).unwrap();
+    assert_eq!(trim_zeros(&scalar), trim_zeros(&octets(&case["CA_IC"])));
+    let proof = |scalar, mapping_public| MappingProof { parameters, mapping_public, scalar };
+    let mapping = octets(&case["chip_map_public"]);
+    assert!(proof(scalar.clone(), mapping.clone()).proves(public));
+    let mut other = scalar.clone();
+    *other.last_mut().unwrap() ^= 1;
+    assert!(!proof(other, mapping).proves(public));
+    assert!(!proof(scalar, public.to_vec()).proves(public));
 }
 
 #[test]
@@ -106,7 +147,7 @@ fn the_known_vietnamese_card_access_offers_pace() {
     let (offers, any) = pace_offers(VIETNAMESE_CARD_ACCESS).unwrap();
     assert!(any);
     assert_eq!(offers.len(), 1);
-    assert_eq!((offers[0].parameter_id, offers[0].domain.name), (13, "brainpoolP256r1"));
+    assert_eq!((offers[0].parameter_id, offers[0].parameters.name()), (13, "brainpoolP256r1"));
 }
 
 #[test]

@@ -155,6 +155,16 @@ pub fn derive_key(cipher: Cipher, secret: &[u8], counter: u8) -> Secret<Vec<u8>>
     Secret::new(key)
 }
 
+/// Without the padding of ISO/IEC 7816-4: 80 and zeros.
+pub(super) fn unpad(mut padded: Vec<u8>) -> Option<Vec<u8>> {
+    let end = padded.iter().rposition(|octet| *octet != 0)?;
+    if padded.get(end) != Some(&0x80) {
+        return None;
+    }
+    padded.truncate(end);
+    Some(padded)
+}
+
 /// The two keys of a session.
 #[derive(Debug)]
 pub struct SessionKeys {
@@ -193,6 +203,11 @@ impl SessionKeys {
 
     pub(super) fn decrypt(&self, counter: &[u8], data: &[u8]) -> Option<Vec<u8>> {
         self.cipher.decrypt_blocks(self.encryption.expose(), &self.iv(counter), data)
+    }
+
+    /// The proof of the chip authentication mapping, encrypted with a counter of minus one (4.4.3.5.2).
+    pub(crate) fn decrypt_chip_authentication(&self, data: &[u8]) -> Option<Vec<u8>> {
+        unpad(self.decrypt(&vec![0xff; self.cipher.block_octets()], data)?)
     }
 
     /// Over data that the caller padded.

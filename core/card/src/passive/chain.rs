@@ -29,7 +29,7 @@ fn likeness(issued: &Certificate, anchor: &Certificate) -> Likeness {
 
 /// The anchor that issued the signer's certificate, or nothing where no believed country did. An anchor that is named
 /// but did not sign is an error of its own.
-pub(super) fn find_issuer<'a>(
+pub(crate) fn find_issuer<'a>(
     signer: &Certificate,
     anchors: &'a CscaAnchors,
     now: Timestamp,

@@ -2,32 +2,58 @@
 use trust::random::Random;
 use trust::secret::Secret;
 
+use super::files::END_OF_FILE;
+use super::pace::run_pace;
 use super::session::Session;
 use super::{ReadError, object_length};
 use crate::access::bac::{BacKeys, Run};
-use crate::access::info::{PaceOffer, VIETNAMESE_CARD_ACCESS, pace_offers};
+use crate::access::info::{Mapping, PaceOffer, VIETNAMESE_CARD_ACCESS, pace_offers};
 use crate::access::key::{AccessKey, MrzKey};
-use crate::access::pace::{self, Ephemeral};
+use crate::access::pace::MappingProof;
 use crate::access::{AccessPolicy, AccessProtocol, AccessRecord};
 use crate::apdu::{CommandApdu, SUCCESS};
-use crate::asn1::{Element, INTEGER, encode};
-use crate::curve::Curve;
+use crate::asn1::{INTEGER, SET};
+use crate::card_security::proves_a_key;
 use crate::file_id::FileId;
-use crate::messaging::{Cipher, SecureMessaging};
+use crate::messaging::Cipher;
 
 /// The eMRTD application (9303-10, 3.6).
 const APPLICATION: [u8; 7] = [0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 /// What announces lengths in EF.ATR/INFO: the longest command and the longest answer (7816-4, 12.7.1).
 const LENGTHS: u32 = 0x7f66;
+/// Bounds what a hostile chip can make the reader read before it is opened.
+const LONGEST_CARD_ACCESS: usize = 4096;
+
+/// How a chip was opened, so that it can be opened again when it ends the session.
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    /// By PACE.
+    Pace(PaceOffer),
+    /// By BAC.
+    Bac,
+}
+
+/// An opened chip.
+pub(super) struct Opened {
+    pub(super) way: Way,
+    pub(super) record: AccessRecord,
+    /// EF.CardAccess, and EF.CardSecurity where the mapping calls for it.
+    pub(super) files: Vec<(FileId, Vec<u8>)>,
+    /// What the chip authentication mapping left.
+    pub(super) mapping: Option<MappingProof>,
+}
 
 pub(super) fn open(
     session: &mut Session<'_>,
     key: &AccessKey,
     policy: AccessPolicy,
     random: &mut dyn Random,
-) -> Result<(AccessRecord, Option<Vec<u8>>), ReadError> {
-    let card_access = if policy == AccessPolicy::BacOnly { None } else { card_access(session)? };
-    let (offers, any) = match &card_access {
+) -> Result<Opened, ReadError> {
+    let found = if policy == AccessPolicy::BacOnly { None } else { card_access(session)? };
+    if found.is_some() || policy == AccessPolicy::BacOnly {
+        announced_lengths(session)?;
+    }
+    let (offers, any) = match &found {
         Some(file) => pace_offers(file).map_err(|_| ReadError::Malformed(FileId::CardAccess))?,
         // With a card access number there is no other way in: the constant known of Vietnamese cards is tried.
         None if matches!(key, AccessKey::Can(_)) && policy != AccessPolicy::BacOnly => {
@@ -35,39 +61,86 @@ pub(super) fn open(
         }
         None => (Vec::new(), false),
     };
-    let strongest = offers.iter().max_by_key(|offer| (offer.cipher.key_octets(), offer.domain.octets));
-    let record = match (strongest, key) {
+    let assumed = found.is_none();
+    let mut files: Vec<_> = found.into_iter().map(|file| (FileId::CardAccess, file)).collect();
+    match (offers.into_iter().max_by_key(strength), key) {
         (Some(offer), _) => {
-            if card_access.is_some() {
-                announced_lengths(session)?;
+            let mapping = run_pace(session, &offer, key, random)?;
+            if let Some(proof) = &mapping {
+                files.push((FileId::CardSecurity, card_security(session, proof)?));
             }
-            run_pace(session, offer, key, random)?;
             select_application(session)?;
-            AccessRecord {
-                protocol: AccessProtocol::PaceGm,
+            let record = AccessRecord {
+                protocol: offer.mapping.into(),
                 cipher: offer.cipher,
-                parameters: Some(offer.domain.name),
-                assumed_card_access: card_access.is_none(),
-            }
+                parameters: Some(offer.parameters.name()),
+                assumed_card_access: assumed,
+            };
+            Ok(Opened { way: Way::Pace(offer), record, files, mapping })
         }
         (None, AccessKey::Mrz(mrz)) if !any && policy != AccessPolicy::PaceOnly => {
             select_application(session)?;
             run_bac(session, mrz, random)?;
-            AccessRecord {
+            let record = AccessRecord {
                 protocol: AccessProtocol::Bac,
                 cipher: Cipher::TripleDes,
                 parameters: None,
                 assumed_card_access: false,
-            }
+            };
+            Ok(Opened { way: Way::Bac, record, files, mapping: None })
         }
-        _ => return Err(ReadError::AccessNotOffered),
-    };
-    Ok((record, card_access))
+        _ => Err(ReadError::AccessNotOffered),
+    }
 }
 
-/// The ways to EF.CardAccess, in the order in which cards and phones were seen to need them. A way is left for the
-/// next one on a status word alone, never because the card is gone.
+/// Opens the chip in the same way once more; it knew the key before.
+pub(super) fn open_again(
+    session: &mut Session<'_>,
+    way: &Way,
+    key: &AccessKey,
+    random: &mut dyn Random,
+) -> Result<(), ReadError> {
+    session.end();
+    match (way, key) {
+        (Way::Pace(offer), _) => {
+            // Back to the master file, where the card lets one: some do not, and run PACE all the same.
+            session.send(&CommandApdu::new(0xa4, 0x00, 0x0c).with_data([0x3f, 0x00]))?;
+            run_pace(session, offer, key, random)?;
+            select_application(session)
+        }
+        (Way::Bac, AccessKey::Mrz(mrz)) => {
+            select_application(session)?;
+            run_bac(session, mrz, random)
+        }
+        (Way::Bac, AccessKey::Can(_)) => Err(ReadError::AccessNotOffered),
+    }
+}
+
+/// The strongest cipher first, then the mapping that proves the chip in the same go, then the larger group.
+fn strength(offer: &PaceOffer) -> (usize, bool, usize) {
+    let proves = offer.mapping == Mapping::ChipAuthentication;
+    (offer.cipher.key_octets(), proves, offer.parameters.order_octets())
+}
+
+/// EF.CardSecurity, if the mapping proves one of its keys; who signed it is for the proof to say.
+fn card_security(session: &mut Session<'_>, proof: &MappingProof) -> Result<Vec<u8>, ReadError> {
+    let mut file = Vec::new();
+    session.read_file(FileId::CardSecurity, &mut file)?;
+    match proves_a_key(proof, &file) {
+        Ok(true) => Ok(file),
+        Ok(false) => Err(ReadError::ChipNotGenuine),
+        Err(_) => Err(ReadError::Malformed(FileId::CardSecurity)),
+    }
+}
+
+/// The ways to EF.CardAccess, in the order in which cards and phones were seen to need them; before them all the one
+/// command that suffices where a card takes it. A way is left for the next one on a status word alone, never because
+/// the card is gone.
 fn card_access(session: &mut Session<'_>) -> Result<Option<Vec<u8>>, ReadError> {
+    let by_short_id = CommandApdu::new(0xb0, 0x9c, 0x00).expecting(256);
+    if let Some(file) = read_card_access(session, &by_short_id)? {
+        return Ok(Some(file));
+    }
     let by_identifier = CommandApdu::new(0xa4, 0x02, 0x0c).with_data([0x01, 0x1c]);
     let master_file = CommandApdu::new(0xa4, 0x00, 0x0c);
     let application = CommandApdu::new(0xa4, 0x04, 0x0c).with_data(APPLICATION);
@@ -77,9 +150,8 @@ fn card_access(session: &mut Session<'_>) -> Result<Option<Vec<u8>>, ReadError> 
             return Ok(Some(file));
         }
     }
-    let short = CommandApdu::new(0xb0, 0x9c, 0x00).expecting(256);
-    let response = session.send(&short)?;
-    if let Some(file) = whole_set(&response.data).filter(|_| response.status == SUCCESS) {
+    // The master file may be the current one only now.
+    if let Some(file) = read_card_access(session, &by_short_id)? {
         return Ok(Some(file));
     }
     card_access_after(session, Some(application), &by_identifier)
@@ -98,15 +170,34 @@ fn card_access_after(
     if session.send(select)?.status != SUCCESS {
         return Ok(None);
     }
-    let response = session.send(&CommandApdu::new(0xb0, 0, 0).expecting(256))?;
-    Ok(whole_set(&response.data))
+    read_card_access(session, &CommandApdu::new(0xb0, 0, 0).expecting(256))
 }
 
-/// The SET that EF.CardAccess is; real ones fit into one answer.
-fn whole_set(data: &[u8]) -> Option<Vec<u8>> {
-    let set = data.get(..object_length(data)?)?;
-    Element::whole(set).ok()?.tagged(crate::asn1::SET).ok()?;
-    Some(set.to_vec())
+/// EF.CardAccess from its first chunk on. Once a SET has begun the file is there: what is wrong with it is an error,
+/// since a card whose offer cannot be read is not one that offers no PACE.
+fn read_card_access(session: &mut Session<'_>, first: &CommandApdu) -> Result<Option<Vec<u8>>, ReadError> {
+    let response = session.send(first)?;
+    let begun = response.data.first().copied().map(u32::from) == Some(SET);
+    if !begun || !matches!(response.status, SUCCESS | END_OF_FILE) {
+        return Ok(None);
+    }
+    let malformed = ReadError::Malformed(FileId::CardAccess);
+    let mut file = response.data;
+    let total = object_length(&file).ok_or(malformed)?;
+    if total > LONGEST_CARD_ACCESS {
+        return Err(ReadError::TooLarge(FileId::CardAccess));
+    }
+    while file.len() < total {
+        let [.., high, low] = file.len().to_be_bytes();
+        let rest = u32::try_from(total - file.len()).unwrap_or(u32::MAX).min(256);
+        let response = session.send(&CommandApdu::new(0xb0, high, low).expecting(rest))?;
+        if response.data.is_empty() {
+            return Err(malformed);
+        }
+        file.extend(response.data);
+    }
+    file.truncate(total);
+    Ok(Some(file))
 }
 
 /// Takes the longest answer that EF.ATR/INFO announces; a card without it is left at the default.
@@ -153,68 +244,17 @@ fn run_bac(session: &mut Session<'_>, mrz: &MrzKey, random: &mut dyn Random) -> 
     let keys = BacKeys::derive(mrz);
     let request = keys.request(&run, &chip_challenge).ok_or(ReadError::AccessMalformed)?;
     let response = session.send(&CommandApdu::new(0x82, 0, 0).with_data(request).expecting(40))?;
-    if response.status != SUCCESS {
-        return Err(ReadError::WrongAccessKey);
+    match response.status {
+        SUCCESS => {}
+        status if is_wrong_key(status) => return Err(ReadError::WrongAccessKey),
+        status => return Err(ReadError::AccessRefused(status)),
     }
     let messaging = keys.session(&run, &chip_challenge, &response.data).ok_or(ReadError::WrongAccessKey)?;
     session.protect_with(messaging);
     Ok(())
 }
 
-fn run_pace(
-    session: &mut Session<'_>,
-    offer: &PaceOffer,
-    key: &AccessKey,
-    random: &mut dyn Random,
-) -> Result<(), ReadError> {
-    let malformed = |_| ReadError::AccessMalformed;
-    let curve = Curve::new(offer.domain).map_err(malformed)?;
-    let set =
-        [encode(0x80, &offer.oid), encode(0x83, &[key.reference()]), encode(0x84, &[offer.parameter_id])];
-    let response = session.send(&CommandApdu::new(0x22, 0xc1, 0xa4).with_data(set.concat()))?;
-    // 63Cx here is the chip's count of attempts left (9303-11, 4.4.4.1): it still lets us try.
-    if response.status != SUCCESS && response.status & 0xfff0 != 0x63c0 {
-        return Err(ReadError::AccessRefused(response.status));
-    }
-    let encrypted = general_authenticate(session, &[], Some(0x80), false)?;
-    let nonce = pace::decrypt_nonce(offer, key, &encrypted).ok_or(ReadError::AccessMalformed)?;
-    let mapping = Ephemeral::generate(&curve, curve.generator(), random).map_err(|_| ReadError::NoRandom)?;
-    let theirs = general_authenticate(session, &encode(0x81, &mapping.public), Some(0x82), false)?;
-    let shared = mapping.agree(&curve, &theirs).map_err(malformed)?;
-    let generator = pace::map_generator(&curve, &nonce, &shared);
-    let run = Ephemeral::generate(&curve, &generator, random).map_err(|_| ReadError::NoRandom)?;
-    let theirs = general_authenticate(session, &encode(0x83, &run.public), Some(0x84), false)?;
-    let shared = run.agree(&curve, &theirs).map_err(malformed)?;
-    let keys = pace::session_keys(offer, &curve, &shared).map_err(malformed)?;
-    let own = pace::token(&keys, &pace::token_input(&offer.oid, &theirs));
-    let claimed = general_authenticate(session, &encode(0x85, &own), Some(0x86), true)?;
-    let expected = pace::token(&keys, &pace::token_input(&offer.oid, &run.public));
-    if !bool::from(subtle::ConstantTimeEq::ct_eq(&expected[..], claimed.as_slice())) {
-        return Err(ReadError::WrongAccessKey);
-    }
-    session.protect_with(SecureMessaging::new(keys, None));
-    Ok(())
-}
-
-/// One step of GENERAL AUTHENTICATE, chained but for the last: sends an object inside 7C and takes one out of 7C.
-fn general_authenticate(
-    session: &mut Session<'_>,
-    object: &[u8],
-    answer: Option<u32>,
-    last: bool,
-) -> Result<Vec<u8>, ReadError> {
-    let mut command = CommandApdu::new(0x86, 0, 0).with_data(encode(0x7c, object)).expecting(256);
-    command.cla = if last { 0x00 } else { 0x10 };
-    let response = session.send(&command)?;
-    match response.status {
-        SUCCESS => {}
-        // Only the last step tells the chip whether the password was right.
-        _ if last => return Err(ReadError::WrongAccessKey),
-        status => return Err(ReadError::AccessRefused(status)),
-    }
-    let found = (|| {
-        let mut inside = Element::whole(&response.data).ok()?.tagged(0x7c).ok()?.inside();
-        inside.expect(answer?).ok().map(|object| object.value.to_vec())
-    })();
-    found.ok_or(ReadError::AccessMalformed)
+/// Whether a chip says with this that the key was wrong: 6300 and 63Cx are the standard's, the others are in use.
+pub(super) const fn is_wrong_key(status: u16) -> bool {
+    matches!(status, 0x6300 | 0x63c0..=0x63cf | 0x6982..=0x6985 | 0x6988 | 0x6a80)
 }

@@ -1,12 +1,16 @@
 //! One conversation with a chip: plain at first, protected once it is open.
 use super::{ProgressListener, ReadError, ReadStep};
-use crate::apdu::{CommandApdu, ResponseApdu};
+use crate::apdu::{CommandApdu, ResponseApdu, SUCCESS};
 use crate::file_id::FileId;
 use crate::messaging::SecureMessaging;
 use crate::transport::CardTransport;
 
 /// Octets of a short command with secure messaging: what goes into one short APDU.
 const SHORT_COMMAND: usize = 261;
+/// More answers in a row that only say "there is more" are a chip that never ends.
+const MOST_CONTINUATIONS: usize = 300;
+/// No answer has more octets.
+const LONGEST_ANSWER: usize = 0x1_0002;
 
 pub(super) struct Session<'a> {
     transport: &'a mut dyn CardTransport,
@@ -15,13 +19,15 @@ pub(super) struct Session<'a> {
     apdus: u32,
     /// Octets to ask for in one READ BINARY.
     pub(super) chunk: u32,
+    /// The chip does not read by short identifier: files are selected first.
+    pub(super) by_select: bool,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(transport: &'a mut dyn CardTransport, progress: &'a dyn ProgressListener) -> Self {
         let extended = transport.max_command_len() > SHORT_COMMAND;
         let chunk = if extended { super::files::FIRST_EXTENDED } else { super::files::SHORT };
-        Self { transport, progress, messaging: None, apdus: 0, chunk }
+        Self { transport, progress, messaging: None, apdus: 0, chunk, by_select: false }
     }
 
     /// Whether commands in extended form go this way.
@@ -37,6 +43,11 @@ impl<'a> Session<'a> {
         self.messaging = Some(messaging);
     }
 
+    /// The chip ended the session; the next command goes in the clear.
+    pub(super) fn end(&mut self) {
+        self.messaging = None;
+    }
+
     pub(super) fn show(&self, file: FileId, octets: usize, total: usize) {
         self.progress.step(ReadStep::Reading { file, octets, total });
     }
@@ -47,20 +58,46 @@ impl<'a> Session<'a> {
 
     /// Sends one command. After any error under secure messaging the session is over.
     pub(super) fn send(&mut self, command: &CommandApdu) -> Result<ResponseApdu, ReadError> {
-        if self.progress.cancelled() {
-            return Err(ReadError::Cancelled);
-        }
-        self.apdus = self.apdus.saturating_add(1);
         let Some(mut messaging) = self.messaging.take() else {
-            let answer = self.transport.transceive(&command.encode())?;
+            let answer = self.exchange(&command.encode())?;
             return ResponseApdu::parse(&answer).ok_or(ReadError::AccessMalformed);
         };
-        let answer = self.transport.transceive(&messaging.protect(command))?;
+        let answer = self.exchange(&messaging.protect(command))?;
         if let [high, low] = answer.as_slice() {
             return Err(ReadError::SessionLost(u16::from_be_bytes([*high, *low])));
         }
         let response = messaging.unprotect(&answer)?;
         self.messaging = Some(messaging);
         Ok(response)
+    }
+
+    /// One command, and as many GET RESPONSE as readers with T=0 need (7816-4, 11.7.1).
+    fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, ReadError> {
+        let mut answer = self.transceive(command)?;
+        let mut whole = Vec::new();
+        for _ in 0..MOST_CONTINUATIONS {
+            let Some((data, [0x61, more])) = answer.split_last_chunk::<2>() else { break };
+            whole.extend_from_slice(data);
+            if whole.len() > LONGEST_ANSWER {
+                return Err(ReadError::AccessMalformed);
+            }
+            answer = self.transceive(&[0x00, 0xc0, 0x00, 0x00, *more])?;
+        }
+        whole.extend(answer);
+        Ok(whole)
+    }
+
+    fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, ReadError> {
+        if self.progress.cancelled() {
+            return Err(ReadError::Cancelled);
+        }
+        self.apdus = self.apdus.saturating_add(1);
+        Ok(self.transport.transceive(command)?)
+    }
+
+    /// A command that must succeed, or says so with its status.
+    pub(super) fn succeeds(&mut self, command: &CommandApdu) -> Result<Result<(), u16>, ReadError> {
+        let status = self.send(command)?.status;
+        Ok(if status == SUCCESS { Ok(()) } else { Err(status) })
     }
 }
