@@ -128,6 +128,15 @@ impl Answer {
                 }
                 answer
             }
+            Decision::Unsure { shown: Shown::Unbound(code), reasons } => {
+                let mut answer = Self::of(Verdict::Unsure, reasons, None, trust_as_of, now);
+                code.format().code().clone_into(&mut answer.format);
+                answer.holder_bound = Some(false);
+                answer.issued_by = code.issued_by().map(str::to_owned);
+                let says_something = *code.claims() != Claims::default();
+                answer.claims = says_something.then(|| AnswerClaims::new(code.claims()));
+                answer
+            }
             // What a later verifier may show and this page does not know is not passed off as known.
             Decision::Unsure { reasons, .. } => Self::of(Verdict::Unsure, reasons, None, trust_as_of, now),
         }

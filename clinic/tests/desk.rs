@@ -276,3 +276,18 @@ fn nothing_is_accepted_where_the_seen_list_cannot_be_written() {
     fs::create_dir(nation.folder.join("seen.db")).unwrap();
     assert_eq!(nation.check_remembering(&nation.code(), NOW).unwrap_err(), Error::SeenList);
 }
+
+#[test]
+fn a_printed_code_fills_the_form_and_is_marked_as_unproven() {
+    let nation = Nation::new();
+    let card = "000190000002||Trần Thị B|02021990|Nữ|Thôn Mẫu, Xã Mẫu, Nghệ An|02022022\n";
+    let answer = nation.check(card.as_bytes(), NOW).unwrap();
+    assert_eq!((answer.verdict, answer.reasons), (Verdict::Unsure, vec!["not_holder_bound".to_owned()]));
+    assert_eq!(
+        (answer.format.as_str(), answer.holder_bound, answer.issued_by),
+        ("card-qr", Some(false), None)
+    );
+    let claims = answer.claims.unwrap();
+    assert_eq!(claims.personal_number.as_deref(), Some("000190000002"));
+    assert!(claims.insurance.is_none() && answer.presented_by.is_none());
+}

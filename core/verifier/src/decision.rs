@@ -11,6 +11,16 @@ use crate::seen::Seen;
 pub enum Format {
     /// Our digits frame.
     SenFrame,
+    /// A Claim 169 code.
+    Claim169,
+    /// An EU digital COVID certificate.
+    EuDcc,
+    /// The code of a paper insurance card.
+    BhytPaper,
+    /// The code of an identity card.
+    CardQr,
+    /// The engagement of an mdoc.
+    Mdoc,
     /// Nothing that this verifier knows.
     Unknown,
 }
@@ -20,6 +30,11 @@ impl Format {
     pub const fn code(self) -> &'static str {
         match self {
             Self::SenFrame => "sen-frame",
+            Self::Claim169 => "claim-169",
+            Self::EuDcc => "eu-dcc",
+            Self::BhytPaper => "bhyt-paper",
+            Self::CardQr => "card-qr",
+            Self::Mdoc => "mdoc",
             Self::Unknown => "unknown",
         }
     }
@@ -47,6 +62,34 @@ pub enum Decision {
 pub enum Shown {
     /// Both signatures hold; something else is in doubt.
     Presentation(Box<VerifiedPresentation>),
+    /// A code that anyone can copy.
+    Unbound(Box<UnboundCode>),
+}
+
+/// A code that others designed and that is bound to no key of its holder: it fills a form and proves nothing of who
+/// stands there.
+#[derive(Clone, Debug)]
+pub struct UnboundCode {
+    pub(crate) format: Format,
+    pub(crate) claims: Claims,
+    pub(crate) issued_by: Option<String>,
+}
+
+impl UnboundCode {
+    /// What was scanned.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What it says. Unproven where nobody known has signed it.
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Whose signature holds; nobody's where this is `None`.
+    pub fn issued_by(&self) -> Option<&str> {
+        self.issued_by.as_deref()
+    }
 }
 
 /// A refusal: which checks failed, and what is known that is about no person.

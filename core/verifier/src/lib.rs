@@ -8,6 +8,7 @@
 //! What it cannot know: a one-way code can be relayed by a live picture for as long as it is fresh
 //! ([`Facts::window_seconds`]); only the answer to a desk's own question ([`Policy::challenge`]) stops that.
 
+mod also_read;
 mod decision;
 mod policy;
 mod reason;
@@ -16,7 +17,7 @@ mod verify;
 
 pub use decision::{
     AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
-    StatusAnswer, VerifiedPresentation,
+    StatusAnswer, UnboundCode, VerifiedPresentation,
 };
 pub use policy::{Policy, SKEW};
 pub use reason::{Reason, Weight};

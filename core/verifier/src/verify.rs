@@ -10,6 +10,7 @@ use trust::anchors::{Issuer, Trust};
 use trust::status::{Lookup, Status, StatusStore};
 use trust::time::Timestamp;
 
+use crate::also_read;
 use crate::decision::{
     AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, Refusal, Shown, StatusAnswer,
     VerifiedPresentation,
@@ -31,7 +32,11 @@ pub fn verify(
     received_at: Timestamp,
     now: Timestamp,
 ) -> Decision {
-    let format = recognise(scanned);
+    if !is_frame(scanned) {
+        let format = also_read::recognise(scanned);
+        return also_read::decide(format, scanned, trust, now);
+    }
+    let format = Format::SenFrame;
     let token = match frame::decode(scanned) {
         Ok(token) => token,
         Err(error) => return refuse(format, of_frame(error)),
@@ -43,13 +48,9 @@ pub fn verify(
     }
 }
 
-fn recognise(scanned: &str) -> Format {
-    let mut characters = scanned.trim_end().bytes();
-    if frame::is_frame(scanned) || characters.len() > 0 && characters.all(|c| c.is_ascii_digit()) {
-        Format::SenFrame
-    } else {
-        Format::Unknown
-    }
+/// Digits alone, or what begins as a frame does: no other code of ours or of others looks so.
+fn is_frame(scanned: &str) -> bool {
+    frame::is_frame(scanned) || scanned.trim_end().bytes().all(|character| character.is_ascii_digit())
 }
 
 fn refuse(format: Format, reason: Reason) -> Decision {

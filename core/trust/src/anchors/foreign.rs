@@ -3,7 +3,7 @@ use ring::signature::{ED25519, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::anchors::TrustError;
-use crate::cose::{ES256, ESP256, Sign1};
+use crate::cose::{ALG, ES256, ESP256, Sign1};
 use crate::p256::{PublicKey, SignatureInvalid};
 
 /// `EdDSA`, `alg` -8.
@@ -40,10 +40,12 @@ pub struct ForeignIssuer {
 }
 
 impl ForeignKey {
-    /// Checks the signature of a token whose protected `alg` belongs to this kind of key.
+    /// Checks the signature of a token whose `alg` belongs to this kind of key. The key decides; some issuers leave `alg`
+    /// unsigned.
     pub fn verify(&self, token: &Sign1<'_>) -> Result<(), SignatureInvalid> {
         let message = token.to_be_signed();
-        let checked = match (self, token.algorithm()) {
+        let unsigned = || token.unprotected().as_map().ok()?.get_int(ALG)?.as_int().ok();
+        let checked = match (self, token.algorithm().or_else(unsigned)) {
             (Self::P256(key), Some(ES256 | ESP256)) => {
                 let signature = token.signature().try_into().map_err(|_| SignatureInvalid)?;
                 return key.verify(&message, signature);
