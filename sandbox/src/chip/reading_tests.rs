@@ -140,12 +140,19 @@ fn a_wrong_checksum_in_any_answer_ends_the_reading() {
 }
 
 #[test]
-fn a_status_word_in_the_clear_ends_the_session() {
+fn a_status_word_in_the_clear_never_yields_another_file() {
     let opened = first_protected_command();
-    for word in [0x6700, 0x6982, 0x6988, 0x6f00] {
-        let plan = FaultPlan::none().at(opened + 2, Fault::Status(StatusWord(word)));
-        let outcome = read_chip(card_b().with_faults(plan)).unwrap_err();
-        assert_eq!(outcome, ReadError::SessionLost(word));
+    for word in [0x6700, 0x6982, 0x6988, 0x6f00].map(StatusWord) {
+        // Once: the reader may open the chip again and go on. For ever: it must give up.
+        let once = FaultPlan::none().at(opened + 2, Fault::Status(word));
+        if let Ok(reading) = read_chip(card_b().with_faults(once)) {
+            assert_same_files(&reading, CARDS[1].0);
+        }
+        let stubborn = FaultPlan::none().starting_at(opened + 2, Fault::Status(word));
+        let mut transport = ChipTransport::new(card_b().with_faults(stubborn));
+        assert!(read(&mut transport, &can(CARDS[1].1)).is_err());
+        assert!(transport.chip().commands() < 100);
+        assert_eq!(transport.chip().failed_attempts(), 0);
     }
 }
 
@@ -171,10 +178,12 @@ impl ProgressListener for Steps {
 }
 
 #[test]
-fn a_reader_of_short_lengths_reads_the_same_files() {
-    for behaviour in [Behaviour::default(), Behaviour::short_only()] {
+fn readers_and_chips_of_short_lengths_read_the_same_files() {
+    for (behaviour, max_command_len) in
+        [(Behaviour::default(), 261), (Behaviour::short_only(), 261), (Behaviour::short_only(), 65_544)]
+    {
         let chip = card_b().with_behaviour(behaviour);
-        let mut transport = ChipTransport::new(chip).with_max_command_len(261);
+        let mut transport = ChipTransport::new(chip).with_max_command_len(max_command_len);
         let reading = read(&mut transport, &can(CARDS[1].1)).unwrap();
         assert_same_files(&reading, CARDS[1].0);
         assert!(reading.verify(&anchors(CARDS[1].0), at()).is_ok());
@@ -268,14 +277,33 @@ fn chip_authentication_works_with_every_cipher_and_curve() {
 }
 
 #[test]
-fn pace_works_with_every_cipher_and_curve() {
+fn pace_works_with_every_mapping_cipher_and_group() {
     let suites = [Suite::TripleDes, Suite::Aes128, Suite::Aes192, Suite::Aes256];
-    for (parameter, suite) in (8..=18).zip(suites.into_iter().cycle()) {
-        let pace = vec![Pace { mapping: Mapping::Generic, suite, parameter }];
-        let (chip, anchors) = new_card(Protocols { pace, ..Protocols::default() });
-        let reading = read_chip(chip).unwrap();
-        assert_eq!(reading.access().unwrap().protocol, AccessProtocol::PaceGm, "{parameter}");
-        assert!(reading.verify(&anchors, at()).is_ok(), "{parameter}");
+    let mut ways = Vec::new();
+    for (parameter, suite) in (0..=2).chain(8..=18).zip(suites.into_iter().cycle()) {
+        ways.push(Pace { mapping: Mapping::Generic, suite, parameter });
+        if parameter != 10 {
+            ways.push(Pace { mapping: Mapping::Integrated, suite, parameter });
+        }
+    }
+    for pace in ways {
+        let protocols = Protocols { pace: vec![pace], ..Protocols::default() };
+        let (chip, anchors) = new_card(protocols);
+        let reading = read_chip(chip).unwrap_or_else(|error| panic!("{pace:?}: {error:?}"));
+        assert_ne!(reading.access().unwrap().protocol, AccessProtocol::Bac, "{pace:?}");
+        assert!(reading.verify(&anchors, at()).is_ok(), "{pace:?}");
+    }
+}
+
+#[test]
+fn chip_authentication_mapping_proves_the_chip_within_pace() {
+    use card::curve::{BRAINPOOL_P256R1, P384};
+    let curves = [(13, &BRAINPOOL_P256R1, Suite::Aes128), (15, &P384, Suite::Aes256)];
+    for (parameter, chip_curve, suite) in curves {
+        let pace = vec![Pace { mapping: Mapping::ChipAuthentication, suite, parameter }];
+        let (chip, anchors) = new_card(Protocols { pace, chip_curve, ..Protocols::default() });
+        let document = read_chip(chip).unwrap().verify(&anchors, at()).unwrap();
+        assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
     }
 }
 

@@ -359,3 +359,43 @@ fn a_file_without_end_goes_on_in_zeros() {
     assert_eq!(send(&mut chip, "00B0000104"), "84FF00009000");
     assert_eq!(send(&mut chip, "00B07FFF02"), "00009000");
 }
+
+#[test]
+fn answers_any_octets_with_at_least_a_status_word() {
+    let mut chip = card(CARD_B);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let instructions = [0xa4, 0xb0, 0xb1, 0x84, 0x82, 0x88, 0x22, 0x86, 0x00];
+    for round in 0..20_000_u32 {
+        let random = next().to_be_bytes();
+        let class = [0x00, 0x10, 0x0c, 0x80][random[0] as usize % 4];
+        let instruction = instructions[random[1] as usize % instructions.len()];
+        let mut command = vec![class, instruction, random[2], random[3]];
+        command.extend((0..random[4] % 40).map(|_| next().to_be_bytes()[0]));
+        if random[5] % 2 == 0 && command.len() > 5 {
+            command[4] = u8::try_from(command.len() - 5).unwrap();
+        }
+        let response = chip.respond(&command).unwrap();
+        assert!(response.len() >= 2, "{round}: {}", hex::encode(command));
+    }
+    assert!(chip.state.session.is_none());
+}
+
+#[test]
+fn a_reader_selects_the_files_of_a_chip_without_short_identifiers() {
+    let behaviour = Behaviour { short_identifiers: false, ..Behaviour::default() };
+    let mut transport = ChipTransport::new(card("b_bp384_named_2024").with_behaviour(behaviour));
+    let key = card::AccessKey::Can(card::Can::parse("067891").unwrap());
+    let (request, mut random) = (card::ReadRequest::default(), SystemRandom::new());
+    let reading = card::read_card(&mut transport, &key, &request, &mut random, &card::Unwatched).unwrap();
+    for number in [1, 2, 13, 14, 15] {
+        let octets = transport.chip().files().octets(FileName::data_group(number));
+        assert_eq!(reading.files()[&card::FileId::Dg(number)], octets, "EF.DG{number}");
+    }
+    println!("without short identifiers: {} APDUs", reading.apdus());
+}
