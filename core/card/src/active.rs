@@ -1,10 +1,7 @@
 //! Active Authentication (ICAO Doc 9303-11, 6.1), checked by whoever chose the challenge.
-use crate::asn1::{Element, Malformed, OID, SEQUENCE, SET};
 use crate::iso9796;
+use crate::lds::security::{self, SecurityInfo};
 use crate::signature::{Hash, PublicKey, Scheme, Verdict, verify};
-
-/// 2.23.136.1.1.5, ActiveAuthenticationInfo.
-const ACTIVE_AUTHENTICATION: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x05];
 
 /// A challenge and the chip's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +14,7 @@ pub struct ActiveExchange {
 
 /// Checks the answer against the key in EF.DG15; EF.DG14, where there is one, names the hash of an ECDSA answer.
 pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: &ActiveExchange) -> Verdict {
-    let key =
-        Element::first(dg15).and_then(|file| file.tagged(0x6f)).and_then(|file| Element::whole(file.value));
-    let Ok(key) = key.and_then(PublicKey::from_info) else {
+    let Ok(key) = security::dg15(dg15) else {
         return Verdict::Invalid;
     };
     match &key {
@@ -27,7 +22,7 @@ pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: 
             iso9796::verify(&rsa, &exchange.challenge, &exchange.response).into()
         }),
         PublicKey::Ec(domain, _) => {
-            let named = dg14.and_then(|dg14| named_hash(dg14).ok().flatten());
+            let named = dg14.and_then(named_hash);
             let hash = named.unwrap_or(match domain.octets {
                 0..=24 => Hash::Sha1,
                 25..=28 => Hash::Sha224,
@@ -44,17 +39,10 @@ pub fn verify_active_authentication(dg15: &[u8], dg14: Option<&[u8]>, exchange: 
     }
 }
 
-/// The hash that EF.DG14 names: `6E { SET OF SEQUENCE { OID, INTEGER version, OID algorithm } }`.
-fn named_hash(dg14: &[u8]) -> Result<Option<Hash>, Malformed> {
-    for info in Element::first(dg14)?.tagged(0x6e)?.inside().expect(SET)?.inside().all()? {
-        let mut parts = info.tagged(SEQUENCE)?.inside();
-        if parts.expect(OID)?.value == ACTIVE_AUTHENTICATION {
-            parts.next()?;
-            return Ok(match Scheme::plain(parts.expect(OID)?.value) {
-                Some(Scheme::PlainEcdsa(hash)) => Some(hash),
-                _ => None,
-            });
-        }
-    }
-    Ok(None)
+/// The hash that EF.DG14 names.
+fn named_hash(dg14: &[u8]) -> Option<Hash> {
+    security::dg14(dg14).ok()?.into_iter().find_map(|info| match info {
+        SecurityInfo::ActiveAuthentication(hash) => hash,
+        _ => None,
+    })
 }

@@ -15,6 +15,7 @@ pub mod passive;
 mod read;
 pub mod signature;
 mod transport;
+pub mod vietnam;
 
 pub use access::key::{AccessKey, Can, KeyError, MrzKey};
 pub use access::{AccessPolicy, AccessProtocol, AccessRecord};

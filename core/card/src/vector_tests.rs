@@ -6,7 +6,7 @@ use serde_json::Value;
 use trust::time::Timestamp;
 
 use crate::lds::dg13::printed_date;
-use crate::lds::face::{FaceFormat, dg2};
+use crate::lds::face::FaceFormat;
 use crate::lds::mrz::{Mrz, MrzDefect, Sex};
 use crate::passive::anchors::MasterList;
 use crate::passive::certificate::Certificate;
@@ -378,27 +378,4 @@ fn vectors_of_machine_readable_zones_are_read_or_refused() {
         }
     }
     ran("mrz", cases);
-}
-
-#[test]
-fn vectors_of_portraits_yield_their_image() {
-    let Some(folder) = area("lds") else { return };
-    let mustermann = folder.join("bsi2008_mustermann");
-    let face = dg2(&std::fs::read(mustermann.join("EF_DG2.bin")).unwrap()).unwrap();
-    assert_ne!(face.format, FaceFormat::Unknown);
-    assert!(face.size.is_some_and(|(width, height)| width > 0 && height > 0));
-    let zone = lds::dg1(&std::fs::read(mustermann.join("EF_DG1.bin")).unwrap()).unwrap();
-    let expected: Value =
-        serde_json::from_slice(&std::fs::read(mustermann.join("expected.json")).unwrap()).unwrap();
-    assert!(expected.to_string().contains(&zone.surname), "{expected}");
-    let files = card(&mustermann);
-    let object = SecurityObject::parse(&files[&FileId::Sod]).unwrap();
-    for (file, bytes) in &files {
-        if let FileId::Dg(number) = file
-            && object.data_groups().any(|listed| listed == *number)
-        {
-            assert_eq!(object.verify_data_group(*number, bytes), Ok(()), "{file}");
-        }
-    }
-    ran("lds", 1);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::LdsError;
-use crate::asn1::{Element, Malformed, SEQUENCE, SET};
+use crate::asn1::{Element, Malformed, SEQUENCE, SET, Walk};
 
 /// What the card's field 1 to 16 say; each may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub struct Dg13 {
     pub unknown: BTreeMap<u32, String>,
 }
 
-const UTF8_STRING: u32 = 0x0c;
-const PRINTABLE_STRING: u32 = 0x13;
+/// UTF8String, NumericString, PrintableString, IA5String, VisibleString: all of them UTF-8.
+const STRINGS: [u32; 5] = [0x0c, 0x12, 0x13, 0x16, 0x1a];
 
 /// Reads EF.DG13.
 pub fn dg13(file: &[u8]) -> Result<Dg13, LdsError> {
@@ -64,27 +64,13 @@ pub fn dg13(file: &[u8]) -> Result<Dg13, LdsError> {
     while !fields.0.is_empty() {
         let mut field = fields.expect(SEQUENCE)?.inside();
         let number = field.next()?.small()?;
-        let value = field.next()?;
-        field.end()?;
-        read.take(number, value)?;
+        read.take(number, field)?;
     }
     Ok(read)
 }
 
 impl Dg13 {
-    fn take(&mut self, number: u32, value: Element<'_>) -> Result<(), LdsError> {
-        match number {
-            13 => {
-                let mut parents = names(value)?.into_iter();
-                (self.father, self.mother) = (parents.next().flatten(), parents.next().flatten());
-                return Ok(());
-            }
-            14 => {
-                self.spouse = names(value)?.into_iter().next().flatten();
-                return Ok(());
-            }
-            _ => {}
-        }
+    fn take(&mut self, number: u32, mut values: Walk<'_>) -> Result<(), LdsError> {
         let slot = match number {
             1 => &mut self.number,
             2 => &mut self.name,
@@ -98,36 +84,68 @@ impl Dg13 {
             10 => &mut self.marks,
             11 => &mut self.issued,
             12 => &mut self.expires,
+            13 => return self.take_parents(values),
+            14 => return self.take_spouse(values),
             15 => &mut self.old_number,
             16 => &mut self.chip_id,
-            other => {
-                let kept = text(value).ok().flatten().unwrap_or_else(|| hexadecimal(value.raw));
-                return if self.unknown.insert(other, kept).is_none() {
-                    Ok(())
-                } else {
-                    Err(Malformed.into())
-                };
-            }
+            other => return self.keep(other, values),
         };
+        let value = values.next()?;
+        values.end()?;
         if slot.is_some() {
             return Err(Malformed.into());
         }
         *slot = text(value)?;
         Ok(())
     }
+
+    fn take_parents(&mut self, mut values: Walk<'_>) -> Result<(), LdsError> {
+        let mut parents = values.expect(SEQUENCE)?.inside();
+        values.end()?;
+        if self.father.is_some() || self.mother.is_some() {
+            return Err(Malformed.into());
+        }
+        (self.father, self.mother) = (name(&mut parents)?, name(&mut parents)?);
+        self.keep_rest(13, parents)
+    }
+
+    fn take_spouse(&mut self, mut values: Walk<'_>) -> Result<(), LdsError> {
+        let mut spouse = values.expect(SEQUENCE)?.inside();
+        values.end()?;
+        if self.spouse.is_some() {
+            return Err(Malformed.into());
+        }
+        self.spouse = name(&mut spouse)?;
+        self.keep_rest(14, spouse)
+    }
+
+    fn keep_rest(&mut self, number: u32, rest: Walk<'_>) -> Result<(), LdsError> {
+        if rest.0.is_empty() { Ok(()) } else { self.keep(number, rest) }
+    }
+
+    /// Keeps the text of a single value, or all of them in hexadecimal.
+    fn keep(&mut self, number: u32, values: Walk<'_>) -> Result<(), LdsError> {
+        let single = Element::whole(values.0).ok().and_then(|value| text(value).ok());
+        let kept = single.map_or_else(|| hexadecimal(values.0), Option::unwrap_or_default);
+        match self.unknown.insert(number, kept) {
+            None => Ok(()),
+            Some(_) => Err(Malformed.into()),
+        }
+    }
 }
 
 /// A text field; an empty one is absent.
 fn text(value: Element<'_>) -> Result<Option<String>, LdsError> {
-    if !matches!(value.tag, UTF8_STRING | PRINTABLE_STRING) {
+    if !STRINGS.contains(&value.tag) {
         return Err(Malformed.into());
     }
     let text = std::str::from_utf8(value.value).map_err(|_| LdsError::NotUtf8)?;
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }
 
-fn names(value: Element<'_>) -> Result<Vec<Option<String>>, LdsError> {
-    value.tagged(SEQUENCE)?.inside().all()?.into_iter().map(text).collect()
+/// The next name, where there is another.
+fn name(names: &mut Walk<'_>) -> Result<Option<String>, LdsError> {
+    if names.0.is_empty() { Ok(None) } else { text(names.next()?) }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

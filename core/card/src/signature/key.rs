@@ -53,7 +53,9 @@ impl PublicKey {
         match algorithm.expect(OID)?.value {
             RSA_ENCRYPTION | RSASSA_PSS => {
                 let mut numbers = Element::whole(bits)?.tagged(SEQUENCE)?.inside();
-                let (modulus, exponent) = (numbers.next()?.unsigned()?, numbers.next()?.unsigned()?);
+                // BSI's sample document of 2008 leaves the zero before a high modulus out; no modulus is negative.
+                let modulus = trim_zeros(numbers.expect(INTEGER)?.value);
+                let exponent = numbers.next()?.unsigned()?;
                 Ok(Self::Rsa(RsaKey { modulus: modulus.to_vec(), exponent: exponent.to_vec() }))
             }
             EC_PUBLIC_KEY => {
