@@ -189,6 +189,7 @@ pub enum AccountError {
 }
 
 /// The wallet's account. Every method but [`Account::remembered`] reaches the network and needs a tokio runtime.
+#[derive(Clone, Copy)]
 pub struct Account<'w> {
     pub(crate) wallet: &'w Wallet,
 }
@@ -210,7 +211,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// [`AccountError::AlreadyActive`] where this wallet has an active account; what the provider refuses.
-    pub async fn open(&self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
+    pub async fn open(self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
         let earlier = AccountRecord::load(&self.wallet.vault.store()).ok();
         if earlier.as_ref().is_some_and(|record| record.stage == Stage::Active) {
             return Err(AccountError::AlreadyActive.into());
@@ -261,7 +262,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// [`AccountError::WrongCode`] with the attempts left, or what else the provider refuses.
-    pub async fn activate(&self, code: &str, now: Timestamp) -> Result<Level, Error> {
+    pub async fn activate(self, code: &str, now: Timestamp) -> Result<Level, Error> {
         #[derive(Deserialize)]
         struct Activated {
             level: Level,
@@ -278,7 +279,7 @@ impl Account<'_> {
     }
 
     /// Asks the provider how the account stands, and remembers it.
-    pub async fn show(&self, now: Timestamp) -> Result<AccountView, Error> {
+    pub async fn show(self, now: Timestamp) -> Result<AccountView, Error> {
         let mut contact = Contact::of(self.wallet)?;
         let shown: Shown = contact.ask("/account/show", "show", Map::new(), now).await?;
         let verified_at = shown
@@ -312,7 +313,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// [`AccountError::NoAccount`] where none was opened.
-    pub fn remembered(&self) -> Result<AccountView, Error> {
+    pub fn remembered(self) -> Result<AccountView, Error> {
         let record = AccountRecord::load(&self.wallet.vault.store())?;
         let state = match record.stage {
             Stage::AwaitingCode => AccountState::AwaitingCode,
@@ -331,12 +332,12 @@ impl Account<'_> {
     }
 
     /// Locks the account at once.
-    pub async fn lock(&self, now: Timestamp) -> Result<(), Error> {
+    pub async fn lock(self, now: Timestamp) -> Result<(), Error> {
         self.switch("/account/lock", "lock", Event::AccountLocked, now).await
     }
 
     /// Lifts the holder's own lock; a lock set by an authority stays.
-    pub async fn unlock(&self, now: Timestamp) -> Result<(), Error> {
+    pub async fn unlock(self, now: Timestamp) -> Result<(), Error> {
         self.switch("/account/unlock", "unlock", Event::AccountUnlocked, now).await
     }
 

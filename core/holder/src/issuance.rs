@@ -121,7 +121,7 @@ struct OfferAnswer {
 
 impl Account<'_> {
     /// Reads an offer link; fetches the offer where the link only refers to it. Nothing goes to the issuer's endpoints.
-    pub async fn read_offer(&self, link: &str) -> Result<OfferInfo, Error> {
+    pub async fn read_offer(self, link: &str) -> Result<OfferInfo, Error> {
         let offer = resolve(&Contact::of(self.wallet)?, link).await?;
         Ok(OfferInfo {
             issuer: offer.issuer,
@@ -135,7 +135,7 @@ impl Account<'_> {
     /// # Errors
     /// [`IssuanceError`] for offers, metadata and credentials that break a rule; what provider and issuer refuse.
     pub async fn obtain_credential(
-        &self,
+        self,
         wanted: Wanted<'_>,
         transaction_code: Option<&str>,
         progress: &dyn ProgressListener,

@@ -40,7 +40,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// [`PinRefused`](crate::PinRefused) for one that is too easy; what the provider refuses.
-    pub async fn set_pin(&self, pin: &Pin, now: Timestamp) -> Result<(), Error> {
+    pub async fn set_pin(self, pin: &Pin, now: Timestamp) -> Result<(), Error> {
         self.replace_pin(None, pin, now).await
     }
 
@@ -48,7 +48,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// As [`Account::set_pin`]; `wrong_pin` with the attempts left, `pin_delayed`, `pin_blocked`.
-    pub async fn change_pin(&self, old: &Pin, new: &Pin, now: Timestamp) -> Result<(), Error> {
+    pub async fn change_pin(self, old: &Pin, new: &Pin, now: Timestamp) -> Result<(), Error> {
         self.replace_pin(Some(old), new, now).await
     }
 
@@ -56,7 +56,7 @@ impl Account<'_> {
     ///
     /// # Errors
     /// `wrong_pin` with the attempts left, `pin_delayed` with the time to wait, `pin_blocked`.
-    pub async fn check_pin(&self, pin: &Pin, now: Timestamp) -> Result<(), Error> {
+    pub async fn check_pin(self, pin: &Pin, now: Timestamp) -> Result<(), Error> {
         self.settle_pin(now).await?;
         let salt = load(self.wallet, SALT)?.ok_or(AccountError::NoPin)?;
         let key = derive(self.wallet, pin, &salt)?;

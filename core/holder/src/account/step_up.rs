@@ -95,7 +95,7 @@ impl Account<'_> {
     /// # Errors
     /// As its parts, and [`Error::Card`].
     pub async fn step_up(
-        &self,
+        self,
         card: CardAtHand<'_>,
         capture: FaceCapture<'_>,
         progress: &dyn ProgressListener,
@@ -113,7 +113,7 @@ impl Account<'_> {
     }
 
     /// Begins the step-up: asks the server for its nonce.
-    pub async fn start_step_up(&self, now: Timestamp) -> Result<StepUp, Error> {
+    pub async fn start_step_up(self, now: Timestamp) -> Result<StepUp, Error> {
         let mut contact = Contact::of(self.wallet)?;
         let started: Started = contact.ask("/account/step-up", "step_up_start", Map::new(), now).await?;
         // Another purpose would let a server use this card's answer for something else.
@@ -138,7 +138,7 @@ impl Account<'_> {
     /// # Errors
     /// [`AccountError::NoActiveResponse`] where the chip gave none to this challenge; what face service or server refuse.
     pub async fn finish_step_up(
-        &self,
+        self,
         begun: &StepUp,
         reading: &CardReading,
         capture: FaceCapture<'_>,
