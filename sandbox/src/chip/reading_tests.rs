@@ -308,6 +308,15 @@ fn chip_authentication_mapping_proves_the_chip_within_pace() {
 }
 
 #[test]
+fn chip_authentication_mapping_with_another_key_is_found_out() {
+    let pace = vec![Pace { mapping: Mapping::ChipAuthentication, suite: Suite::Aes128, parameter: 13 }];
+    let protocols = Protocols { pace, ..Protocols::default() };
+    let (mut copy, _) = new_card(protocols.clone());
+    copy.static_key = new_card(protocols).0.static_key;
+    assert_eq!(read_chip(copy).unwrap_err(), ReadError::ChipNotGenuine);
+}
+
+#[test]
 fn a_card_without_pace_is_opened_by_bac() {
     let (chip, anchors) = new_card(Protocols { pace: Vec::new(), ..Protocols::default() });
     let key = AccessKey::Mrz(MrzKey::from_fields("204067891", "041231", "291231").unwrap());
