@@ -1,5 +1,8 @@
 //! EF.CardSecurity (9303-11, 9.2.11): the chip's static keys, signed by a document signer. What the chip
 //! authentication mapping of PACE proves is proven of these keys.
+#[cfg(test)]
+mod tests;
+
 use trust::time::Timestamp;
 
 use crate::access::info::chip_keys;

@@ -184,6 +184,12 @@ impl SessionKeys {
         Self { cipher, encryption: Secret::new(encryption), checksum: Secret::new(checksum) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        self.encryption.expose() == other.encryption.expose()
+            && self.checksum.expose() == other.checksum.expose()
+    }
+
     /// The cipher.
     pub const fn cipher(&self) -> Cipher {
         self.cipher

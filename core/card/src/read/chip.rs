@@ -1,4 +1,7 @@
 //! The chip proves itself: Chip Authentication to this reader, Active Authentication to whoever chose the challenge.
+#[cfg(test)]
+mod tests;
+
 use trust::random::Random;
 
 use super::session::Session;
@@ -56,6 +59,16 @@ fn agree_on_key(
             return Ok(true);
         }
     }
+    set_and_agree(session, offer, public, key_id)
+}
+
+/// MSE:Set AT and GENERAL AUTHENTICATE.
+fn set_and_agree(
+    session: &mut Session<'_>,
+    offer: &ChipOffer,
+    public: &[u8],
+    key_id: &[u8],
+) -> Result<bool, ReadError> {
     let set = [&encode(0x80, &offer.oid)[..], key_id].concat();
     if session.succeeds(&CommandApdu::new(0x22, 0x41, 0xa4).with_data(set))?.is_err() {
         return Ok(false);

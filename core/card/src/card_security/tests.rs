@@ -1,0 +1,85 @@
+use super::*;
+use crate::access::group::{Group, Parameters};
+use crate::access::pace;
+use crate::messaging::{Cipher, SessionKeys};
+use crate::passive::anchors::CscaAnchors;
+use crate::vectors::{area, json, octets, ran};
+
+/// One object of the last answer, or of the second, of a trace.
+fn object(answer: &str, tag: u32) -> Vec<u8> {
+    let answer = hex::decode(answer).unwrap();
+    let objects = Element::whole(&answer[..answer.len() - 2]).unwrap().inside().all().unwrap();
+    objects.into_iter().find(|object| object.tag == tag).unwrap().value.to_vec()
+}
+
+fn at(time: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(time).unwrap()
+}
+
+#[test]
+fn vectors_of_a_real_mapping_prove_one_key_that_a_believed_country_signed() {
+    let mut cases = 0;
+    for (name, case) in json("pace", "real_cam") {
+        let apdus = case["apdus"].as_array().unwrap();
+        let parameters = Parameters::standardised(13).unwrap();
+        assert_eq!(parameters.name(), case["curve"]);
+        let mapping_public = object(apdus[2]["response"].as_str().unwrap(), 0x82);
+        let encrypted = object(apdus[4]["response"].as_str().unwrap(), 0x8a);
+        assert_eq!(encrypted, octets(&case["A_IC"]));
+        let keys = SessionKeys::derive(Cipher::Aes128, &octets(&case["shared_secret_K"]));
+        let scalar = keys.decrypt_chip_authentication(&encrypted).unwrap();
+        assert_eq!(scalar, octets(&case["CA_IC"]));
+        let proof = MappingProof { parameters, mapping_public, scalar };
+        let file = octets(&case["EF_CardSecurity"]);
+        assert_eq!(proves_a_key(&proof, &file), Ok(true), "{name}");
+        let signed = parse(&file).unwrap();
+        let keys = chip_keys(Element::whole(&signed.content).unwrap().inside()).unwrap();
+        assert_eq!(keys.iter().filter(|key| proof.proves(&key.public)).count(), 1);
+        assert_eq!(keys.len(), 2);
+        let mut other = proof.clone();
+        *other.scalar.last_mut().unwrap() ^= 1;
+        assert_eq!(proves_a_key(&other, &file), Ok(false));
+        if let Some(lists) = area("csca") {
+            let list = std::fs::read(lists.join("DE_ML_2026-05-28-08-28-45.ml")).unwrap();
+            let anchors = CscaAnchors::from_master_list(&list).unwrap();
+            let judge = |proof: &MappingProof, file: &Vec<u8>, anchors: &CscaAnchors| {
+                let years = (2012..=2030).map(|year| at(&format!("{year}-06-01T00:00:00Z")));
+                years.map(|now| mapping_outcome(proof, Some(file), anchors, now)).collect::<Vec<_>>()
+            };
+            assert!(judge(&proof, &file, &anchors).contains(&ChipOutcome::AssertedByReader), "{name}");
+            assert!(!judge(&other, &file, &anchors).contains(&ChipOutcome::AssertedByReader));
+            assert!(!judge(&proof, &file, &CscaAnchors::new()).contains(&ChipOutcome::AssertedByReader));
+            let mut changed = file.clone();
+            *changed.last_mut().unwrap() ^= 1;
+            assert!(!judge(&proof, &changed, &anchors).contains(&ChipOutcome::AssertedByReader));
+        }
+        cases += 1;
+    }
+    ran("pace-cam (real)", cases);
+}
+
+#[test]
+fn a_security_object_of_a_document_is_no_card_security() {
+    let Some(folder) = area("vn_cccd") else { return };
+    let sod = std::fs::read(folder.join("b_bp384_named_2024/EF_SOD.bin")).unwrap();
+    let proof = MappingProof {
+        parameters: Parameters::standardised(13).unwrap(),
+        mapping_public: vec![4],
+        scalar: vec![1],
+    };
+    assert!(proves_a_key(&proof, Element::whole(&sod).unwrap().value).is_err());
+    assert!(proves_a_key(&proof, &[]).is_err());
+    let now = at("2025-06-01T00:00:00Z");
+    let outcome = mapping_outcome(&proof, None, &CscaAnchors::new(), now);
+    assert_eq!(outcome, ChipOutcome::Failed(Reason::Malformed));
+}
+
+#[test]
+fn vectors_of_a_real_mapping_lead_to_its_generator() {
+    for (name, case) in json("pace", "real_cam") {
+        let group = Group::new(Parameters::standardised(13).unwrap()).unwrap();
+        let shared = octets(&case["shared_H"]);
+        let generator = pace::map_generator(&group, &octets(&case["nonce_s"]), &shared).unwrap();
+        assert_eq!(*generator.expose(), octets(&case["mapped_generator"]), "{name}");
+    }
+}
