@@ -13,7 +13,7 @@ pub use disclosure::open;
 pub use issue::{Redaction, SdCwtDraft, UnsignedSdCwt, select};
 
 use trust::cbor::{self, Item, Profile};
-use trust::cose::{ES256, ESP256, KID, Sign1, TYP};
+use trust::cose::{ALG, ES256, ESP256, KID, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
@@ -100,6 +100,10 @@ impl<'a> SdCwt<'a> {
         }
         if !matches!(token.algorithm(), Some(ES256 | ESP256)) || hash_is_not_sha_256(&token) {
             return Err(SdCwtError::WrongAlgorithm);
+        }
+        // A later version of this profile gets new numbers, never a header that an older reader passes over.
+        if let Some(surplus) = token.surplus_header(&[ALG, KID, TYP, SD_ALG]) {
+            return Err(SdCwtError::Claim(surplus));
         }
         let kid =
             token.header(KID).and_then(|kid| kid.as_bytes().ok()).filter(|kid| (1..=8).contains(&kid.len()));

@@ -129,6 +129,9 @@ impl<'a> Kbt<'a> {
         if !matches!(token.algorithm(), Some(ES256 | ESP256)) {
             return Err(KbtError::WrongAlgorithm);
         }
+        if let Some(surplus) = token.surplus_header(&[ALG, KCWT, TYP]) {
+            return Err(KbtError::Claim(surplus));
+        }
         let low = token.signature().try_into().is_ok_and(is_low_s);
         if !low || token.unprotected().raw() != [0xa0] {
             return Err(KbtError::NotCanonical);

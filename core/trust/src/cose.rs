@@ -63,6 +63,13 @@ impl<'a> Sign1<'a> {
         self.protected_map.and_then(|map| map.as_map().ok()).and_then(|map| map.get_int(label))
     }
 
+    /// A protected header parameter that is none of these; 0 for one without a number. For formats that know all of
+    /// theirs: `crit` is surplus with them too.
+    pub fn surplus_header(&self, known: &[i64]) -> Option<i64> {
+        let labels = self.protected_map.and_then(|map| map.as_map().ok())?;
+        labels.map(|(label, _)| label.as_int().unwrap_or_default()).find(|label| !known.contains(label))
+    }
+
     /// The protected header as received (the content of its byte string).
     pub const fn protected(&self) -> &'a [u8] {
         self.protected

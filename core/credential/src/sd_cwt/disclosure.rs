@@ -1,5 +1,5 @@
 //! Disclosures and redactions: hashes over the received byte strings, header included.
-use trust::cbor::{Item, Kind, Profile};
+use trust::cbor::{Item, Kind, MOST_NESTING, Profile};
 use trust::cose::Sign1;
 
 use super::{SD_CLAIMS, SdCwtError};
@@ -14,6 +14,10 @@ const REDACTED_ELEMENT: u64 = 60;
 const MOST_DISCLOSURES: usize = 64;
 /// Hashes in one list.
 const MOST_HASHES: usize = 256;
+/// Protected header whose labels must be understood (RFC 9052, 3.1); nothing here understands any.
+const CRIT: i64 = 2;
+/// Unprotected header with encrypted disclosures, which nothing here decrypts.
+const SD_AEAD_ENCRYPTED_CLAIMS: i64 = 171;
 
 /// Claims that may never be redacted.
 const PLAIN: [i64; 8] = [cwt::ISS, cwt::AUD, cwt::EXP, cwt::NBF, cwt::IAT, cwt::CTI, cwt::CNF, cwt::CNONCE];
@@ -28,6 +32,12 @@ struct Disclosure<'a> {
 /// the caller's to check.
 pub fn open(bytes: &[u8]) -> Result<(Sign1<'_>, ClaimValue<'_>), SdCwtError> {
     let token = Sign1::parse(bytes, Profile::Interoperable)?;
+    if super::hash_is_not_sha_256(&token) {
+        return Err(SdCwtError::WrongAlgorithm);
+    }
+    if token.header(CRIT).is_some() {
+        return Err(SdCwtError::Claim(CRIT));
+    }
     let claims = disclose_in(&token, Profile::Interoperable)?;
     Ok((token, claims))
 }
@@ -38,7 +48,7 @@ pub(super) fn disclose<'a>(token: &Sign1<'a>) -> Result<ClaimValue<'a>, SdCwtErr
 
 fn disclose_in<'a>(token: &Sign1<'a>, profile: Profile) -> Result<ClaimValue<'a>, SdCwtError> {
     let mut disclosures = Disclosures::parse(token, profile)?;
-    let claims = disclosures.value(token.payload_item()?, true)?;
+    let claims = disclosures.value(token.payload_item()?, 0)?;
     if claims.entries().is_none() {
         return Err(SdCwtError::Malformed(trust::cbor::Error::WrongKind));
     }
@@ -57,7 +67,7 @@ impl<'a> Disclosures<'a> {
         for (key, value) in token.unprotected().as_map()? {
             if key.as_int() != Ok(SD_CLAIMS) {
                 // In our own profile nobody adds unsigned headers.
-                if profile == Profile::Deterministic {
+                if profile == Profile::Deterministic || key.as_int() == Ok(SD_AEAD_ENCRYPTED_CLAIMS) {
                     return Err(SdCwtError::Claim(key.as_int().unwrap_or_default()));
                 }
                 continue;
@@ -88,19 +98,23 @@ impl<'a> Disclosures<'a> {
         }
     }
 
-    fn value(&mut self, item: Item<'a>, top: bool) -> Result<ClaimValue<'a>, SdCwtError> {
+    /// Each disclosure was scanned by itself, so nesting through several of them is counted here.
+    fn value(&mut self, item: Item<'a>, depth: usize) -> Result<ClaimValue<'a>, SdCwtError> {
+        if depth > MOST_NESTING {
+            return Err(SdCwtError::Malformed(trust::cbor::Error::TooDeep));
+        }
         Ok(match item.kind() {
             Kind::Unsigned | Kind::Negative => ClaimValue::Int(item.as_int()?),
             Kind::Bytes => ClaimValue::Bytes(item.as_bytes()?),
             Kind::Text => ClaimValue::Text(item.as_text()?),
-            Kind::Array => ClaimValue::Array(self.elements(item)?),
-            Kind::Map => ClaimValue::Map(self.entries(item, top)?),
+            Kind::Array => ClaimValue::Array(self.elements(item, depth)?),
+            Kind::Map => ClaimValue::Map(self.entries(item, depth)?),
             Kind::Tag => {
                 let (tag, inner) = item.as_tag()?;
                 if tag == REDACTED_ELEMENT {
                     return Err(SdCwtError::Disclosure);
                 }
-                ClaimValue::Tag(tag, Box::new(self.value(inner, false)?))
+                ClaimValue::Tag(tag, Box::new(self.value(inner, depth + 1)?))
             }
             Kind::Simple => match item.as_simple()? {
                 20 => ClaimValue::Bool(false),
@@ -112,16 +126,16 @@ impl<'a> Disclosures<'a> {
         })
     }
 
-    fn elements(&mut self, item: Item<'a>) -> Result<Vec<ClaimValue<'a>>, SdCwtError> {
+    fn elements(&mut self, item: Item<'a>, depth: usize) -> Result<Vec<ClaimValue<'a>>, SdCwtError> {
         let mut elements = Vec::new();
         for element in item.as_array()? {
             match element.as_tag() {
                 Ok((REDACTED_ELEMENT, hash)) => match self.take(hash.as_bytes()?)?.as_deref() {
-                    Some([_, value]) => elements.push(self.value(*value, false)?),
+                    Some([_, value]) => elements.push(self.value(*value, depth + 1)?),
                     Some([_]) | None => {}
                     Some(_) => return Err(SdCwtError::Disclosure),
                 },
-                _ => elements.push(self.value(element, false)?),
+                _ => elements.push(self.value(element, depth + 1)?),
             }
         }
         Ok(elements)
@@ -130,7 +144,7 @@ impl<'a> Disclosures<'a> {
     fn entries(
         &mut self,
         item: Item<'a>,
-        top: bool,
+        depth: usize,
     ) -> Result<Vec<(ClaimKey<'a>, ClaimValue<'a>)>, SdCwtError> {
         let (mut entries, mut hashes) = (Vec::new(), Vec::new());
         for (key, value) in item.as_map()? {
@@ -140,18 +154,18 @@ impl<'a> Disclosures<'a> {
                     return Err(SdCwtError::Disclosure);
                 }
             } else {
-                entries.push((claim_key(key)?, self.value(value, false)?));
+                entries.push((claim_key(key)?, self.value(value, depth + 1)?));
             }
         }
         for hash in hashes {
             match self.take(hash.as_bytes()?)?.as_deref() {
                 Some([_, value, key]) => {
                     let key = claim_key(*key)?;
-                    let plain = matches!(key, ClaimKey::Int(number) if top && PLAIN.contains(&number));
+                    let plain = matches!(key, ClaimKey::Int(number) if depth == 0 && PLAIN.contains(&number));
                     if plain || entries.iter().any(|(existing, _)| *existing == key) {
                         return Err(SdCwtError::Disclosure);
                     }
-                    entries.push((key, self.value(*value, false)?));
+                    entries.push((key, self.value(*value, depth + 1)?));
                 }
                 Some([_]) | None => {}
                 Some(_) => return Err(SdCwtError::Disclosure),

@@ -51,6 +51,7 @@ pub struct UnsignedSdCwt(Draft);
 impl SdCwtDraft {
     /// Encodes the claims, salts and hashes what is redacted.
     pub fn prepare(&self, random: &mut dyn Random) -> Result<UnsignedSdCwt, SdCwtError> {
+        self.fits_the_profile()?;
         let entries = self.claims.to_entries()?;
         let mut disclosures = Vec::new();
         let mut identity: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -84,6 +85,24 @@ impl SdCwtDraft {
             identity.push((key.finish(), list.finish()));
         }
         Ok(UnsignedSdCwt(Draft::new(self.protected(), unprotected(&disclosures), self.payload(identity))))
+    }
+
+    /// What [`super::SdCwt::parse`] would refuse is not signed in the first place.
+    fn fits_the_profile(&self) -> Result<(), SdCwtError> {
+        for (label, length, longest) in [
+            (cwt::ISS, self.iss.len(), 8),
+            (cwt::SUB, self.sub.len(), 8),
+            (KID, self.kid.len(), 8),
+            (cwt::STATUS, self.status.uri.len(), 255),
+        ] {
+            if length == 0 || length > longest {
+                return Err(SdCwtError::Claim(label));
+            }
+        }
+        if self.iat >= self.exp || self.exp.seconds_since(self.iat) > super::LONGEST_LIFE {
+            return Err(SdCwtError::Times);
+        }
+        Ok(())
     }
 
     fn protected(&self) -> Vec<u8> {
