@@ -53,6 +53,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sen-presentation",
             "sen-http",
             "sen-trust",
+            // For the clinic's check, with the folders of its desk.
+            "sen-clinic",
         ],
     ),
     ("sen-bindgen", &[]),

@@ -1,0 +1,240 @@
+"""The whole path through the generated Python package, against the real sandbox and a chip behind a socket.
+
+The device keys are Python's, the chip is `sen card serve` speaking the virtual reader's protocol to a listener here,
+and the provider is `sen sandbox serve` over TLS: nothing of the other sides runs in this process.
+"""
+import asyncio
+import json
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+import ssl
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+import sen
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CARD = ROOT / "tests/vectors/emrtd/vn_cccd/b_bp384_named_2024"
+SEN = os.environ["SEN"]
+NUMBER, PHONE, CAN = "000204067891", "0900000002", "067891"
+
+
+class Key(sen.DeviceKey):
+    def __init__(self, private):
+        self.private = private
+
+    def public_key(self):
+        form = serialization.PublicFormat.UncompressedPoint
+        return self.private.public_key().public_bytes(serialization.Encoding.X962, form)
+
+    def sign(self, message):
+        r, s = utils.decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+class Keys(sen.KeyStore):
+    def __init__(self):
+        self.keys = {}
+
+    def create(self, id, per_use, challenge):
+        self.keys[id] = Key(ec.generate_private_key(ec.SECP256R1()))
+        return self.keys[id]
+
+    def open(self, id):
+        if id not in self.keys:
+            raise sen.DeviceKeyError.Lost()
+        return self.keys[id]
+
+    def delete(self, id):
+        self.keys.pop(id, None)
+
+
+class Secret(sen.SecretStore):
+    def __init__(self):
+        self.secret = None
+
+    def load(self):
+        return self.secret
+
+    def save(self, secret):
+        self.secret = secret
+
+    def erase(self):
+        self.secret = None
+
+
+class Reader(sen.CardTransport):
+    """The reader's side of the virtual card protocol: 2 bytes of length, then the APDU."""
+
+    def __init__(self, connection, lose_at=None, explode_at=None):
+        self.connection, self.count = connection, 0
+        self.lose_at, self.explode_at = lose_at, explode_at
+        connection.sendall(struct.pack(">HB", 1, 0) + struct.pack(">HB", 1, 1))
+
+    def max_command_len(self):
+        return 65000
+
+    def transceive(self, command):
+        self.count += 1
+        if self.count == self.lose_at:
+            raise sen.TransportFailure.TagLost()
+        if self.count == self.explode_at:
+            raise RuntimeError("a port that throws what it did not announce")
+        self.connection.sendall(struct.pack(">H", len(command)) + command)
+        (length,) = struct.unpack(">H", self.receive(2))
+        return self.receive(length)
+
+    def receive(self, length):
+        data = b""
+        while len(data) < length:
+            more = self.connection.recv(length - len(data))
+            if not more:
+                raise sen.TransportFailure.TagLost()
+            data += more
+        return data
+
+
+class Listener(sen.ReadingListener):
+    def __init__(self, cancel_after=None):
+        self.steps, self.cancel_after = [], cancel_after
+
+    def step(self, step):
+        self.steps.append(step)
+
+    def cancelled(self):
+        return self.cancel_after is not None and len(self.steps) > self.cancel_after
+
+
+class WholePath(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        arguments = [SEN, "--json", "sandbox", "serve", "--listen", "127.0.0.1:0", "--data", str(cls.folder / "nation"),
+                     "--csca", str(CARD / "csca.cer")]
+        cls.sandbox = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        text = b""
+        while not text.rstrip().endswith(b"}"):
+            line = cls.sandbox.stdout.readline()
+            assert line, "the sandbox did not start"
+            text += line
+        cls.nation = json.loads(text)
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % listener.getsockname()[1]
+        cls.chip = subprocess.Popen([SEN, "card", "serve", str(CARD), "--vpcd", address], stderr=subprocess.DEVNULL)
+        listener.settimeout(20)
+        cls.connection, _ = listener.accept()
+        cls.connection.settimeout(20)
+        listener.close()
+        (cls.folder / "wallet").mkdir()
+        cls.keys, cls.secret = Keys(), Secret()
+        cls.wallet = sen.Wallet.open(str(cls.folder / "wallet"), cls.secret, cls.keys)
+        cls.roots = pathlib.Path(cls.nation["roots"]).read_bytes()
+
+    @classmethod
+    def tearDownClass(cls):
+        for process in (cls.chip, cls.sandbox):
+            process.terminate()
+            process.wait(10)
+        cls.sandbox.stdout.close()
+        cls.connection.close()
+        shutil.rmtree(cls.folder)
+
+    def mailbox(self):
+        context = ssl.create_default_context(cadata=self.roots.decode())
+        request = urllib.request.Request(f"{self.nation['url']}/mailbox?phone={PHONE}", headers={"accept": "application/json"})
+        with urllib.request.urlopen(request, context=context, timeout=10) as answer:
+            return json.load(answer)["messages"][0]["text"].split()[-1]
+
+    def refuses(self, kind, code, work):
+        with self.assertRaises(kind) as refused:
+            asyncio.run(work)
+        self.assertIn(code, str(refused.exception))
+
+    def step_up(self, can=CAN, listener=None, **faults):
+        reader = Reader(self.connection, **faults)
+        return self.wallet.step_up(reader, can, b"capture", listener or Listener(), int(time.time()))
+
+    def check(self, content, now=None):
+        folders = sen.ClinicFolders(trust=self.nation["trust"], status=self.nation["status"], seen=str(self.folder / "seen.db"))
+        return json.loads(sen.check_scanned(content, folders, now or int(time.time())))
+
+    def test_1_an_empty_wallet_has_nothing_to_show(self):
+        with self.assertRaises(sen.SenError.NotReady) as refused:
+            self.wallet.present_qr(int(time.time()))
+        self.assertIn("present.no_credential", str(refused.exception))
+        self.assertEqual(self.wallet.credentials(), [])
+
+    def test_2_the_account_opens_and_reaches_level_1(self):
+        now = int(time.time())
+        asyncio.run(self.wallet.open_account(self.nation["url"], self.roots, NUMBER, PHONE, "python", now))
+        code = self.mailbox()
+        wrong = f"{(int(code) + 1) % 1_000_000:06}"
+        self.refuses(sen.SenError.NotReady, "account.wrong_code", self.wallet.activate_account(wrong, now))
+        self.assertEqual(asyncio.run(self.wallet.activate_account(code, now)), 1)
+
+    def test_3_what_goes_wrong_at_the_card_is_typed(self):
+        self.refuses(sen.SenError.WrongAccessKey, "card.", self.step_up(can="999999"))
+        self.refuses(sen.SenError.TryCardAgain, "card.", self.step_up(lose_at=12))
+        self.refuses(sen.SenError.UserCancelled, "card.", self.step_up(listener=Listener(cancel_after=3)))
+        with self.assertRaises(sen.SenError):
+            asyncio.run(self.step_up(explode_at=7))
+        with self.assertRaises(sen.SenError.NotReady):
+            asyncio.run(self.step_up(can="12"))
+
+    def test_4_the_chip_raises_the_account_to_level_2(self):
+        listener = Listener()
+        self.assertEqual(asyncio.run(self.step_up(listener=listener)), 2)
+        self.assertGreater(len(listener.steps), 8)
+
+    def test_5_credentials_are_issued_to_keys_of_this_device(self):
+        now = int(time.time())
+        before = len(self.keys.keys)
+        for name in ("citizen", "health-insurance"):
+            obtained = asyncio.run(self.wallet.obtain_credential(name, None, now))
+            self.assertEqual([c.vct for c in obtained], [f"urn:vn:{name}:1"])
+        self.assertEqual(len(self.keys.keys), before + 2)
+        self.assertEqual(len(self.wallet.credentials()), 2)
+
+    def test_6_a_clinic_accepts_the_code_once_and_no_other(self):
+        now = int(time.time())
+        code = self.wallet.present_qr(now)
+        self.assertEqual(self.check(code.text.encode())["verdict"], "accepted")
+        self.assertEqual(self.check(code.text.encode())["reasons"], ["replayed"])
+        self.assertEqual(self.check(code.text.encode(), now + 600)["verdict"], "refused")
+        middle = len(code.text) // 2
+        changed = code.text[:middle] + str((int(code.text[middle]) + 1) % 10) + code.text[middle + 1:]
+        self.assertEqual(self.check(changed.encode())["verdict"], "refused")
+        with self.assertRaises(sen.CheckError):
+            sen.check_scanned(b"", sen.ClinicFolders(trust="/nowhere", status=None, seen=None), now)
+
+    def test_7_a_lost_key_and_a_gone_network_are_told_apart(self):
+        now = int(time.time())
+        kept = dict(self.keys.keys)
+        self.wallet.present_qr(now)
+        empty = self.wallet.obtain_credential("openid-credential-offer://?credential_offer=%7B%7D", None, now)
+        self.refuses(sen.SenError.NotReady, "issuance.bad_offer", empty)
+        self.sandbox.terminate()
+        self.sandbox.wait(10)
+        with self.assertRaises(sen.SenError.NoNetwork):
+            asyncio.run(self.wallet.lock_account(now))
+        self.assertTrue(self.wallet.present_qr(now).text.startswith("7360"))
+        self.assertEqual(self.keys.keys, kept)
+        self.assertGreater(len(self.wallet.history(50)), 5)
+
+
+if __name__ == "__main__":
+    suite = unittest.TestLoader().loadTestsFromTestCase(WholePath)
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    failed = len(result.failures) + len(result.errors)
+    print(f"python: {result.testsRun - failed} passed, {failed} failed")
+    sys.exit(failed > 0)

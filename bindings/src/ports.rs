@@ -1,0 +1,218 @@
+//! The ports as foreign traits, and the adapters that make them the core's.
+use std::sync::Arc;
+
+use holder::{KeyError, KeyId, KeyPolicy, SecretStoreError};
+use trust::secret::Secret;
+use uniffi::UnexpectedUniFFICallbackError;
+
+use crate::records::ReadingStep;
+
+/// Why no answer came from the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum TransportFailure {
+    /// The card left the field.
+    #[error("the card was lost")]
+    TagLost,
+    /// The chip did not answer in time.
+    #[error("the card did not answer in time")]
+    Timeout,
+    /// The person put an end to it.
+    #[error("cancelled")]
+    UserCancelled,
+    /// There is no reader, or it failed unexpectedly.
+    #[error("no card reader")]
+    Unavailable,
+}
+
+impl From<UnexpectedUniFFICallbackError> for TransportFailure {
+    fn from(_: UnexpectedUniFFICallbackError) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// Sends command APDUs to a chip and returns its answers. Blocks; called from a worker thread.
+#[uniffi::export(with_foreign)]
+pub trait CardTransport: Send + Sync {
+    /// The longest command that this way takes; 261 where only short APDUs go.
+    fn max_command_len(&self) -> u32;
+    /// Sends a command and returns the answer with its two status bytes.
+    fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, TransportFailure>;
+}
+
+/// Is shown how far a reading is.
+#[uniffi::export(with_foreign)]
+pub trait ReadingListener: Send + Sync {
+    /// A step began or went on.
+    fn step(&self, step: ReadingStep);
+    /// Whether the person wants an end; asked before every command.
+    fn cancelled(&self) -> bool;
+}
+
+/// Why a device key could not be made or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum DeviceKeyError {
+    /// Gone for good.
+    #[error("lost")]
+    Lost,
+    /// Works again once the device is unlocked.
+    #[error("locked")]
+    Locked,
+    /// The person declined.
+    #[error("cancelled")]
+    UserCancelled,
+    /// The key store failed.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+impl From<UnexpectedUniFFICallbackError> for DeviceKeyError {
+    fn from(_: UnexpectedUniFFICallbackError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<DeviceKeyError> for KeyError {
+    fn from(error: DeviceKeyError) -> Self {
+        match error {
+            DeviceKeyError::Lost => Self::Lost,
+            DeviceKeyError::Locked => Self::Locked,
+            DeviceKeyError::UserCancelled => Self::UserCancelled,
+            DeviceKeyError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+/// One P-256 key of the device.
+#[uniffi::export(with_foreign)]
+pub trait DeviceKey: Send + Sync {
+    /// The public key: 65 bytes, `04 || x || y`.
+    fn public_key(&self) -> Result<Vec<u8>, DeviceKeyError>;
+    /// ECDSA with SHA-256 over the message: 64 bytes, `r || s`.
+    fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
+}
+
+/// Makes and finds device keys that never leave the device.
+#[uniffi::export(with_foreign)]
+pub trait KeyStore: Send + Sync {
+    /// Makes a key. `per_use`: the person authenticates for each signature; else once for 120 seconds.
+    fn create(
+        &self,
+        id: String,
+        per_use: bool,
+        challenge: Vec<u8>,
+    ) -> Result<Arc<dyn DeviceKey>, DeviceKeyError>;
+    /// Finds a key; `Lost` where there is none.
+    fn open(&self, id: String) -> Result<Arc<dyn DeviceKey>, DeviceKeyError>;
+    /// Deletes a key; deleting none is no error.
+    fn delete(&self, id: String) -> Result<(), DeviceKeyError>;
+}
+
+/// Why the wrapping secret could not be loaded or saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum SecretStoreFailure {
+    /// The person declined.
+    #[error("cancelled")]
+    UserCancelled,
+    /// The store failed.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+impl From<UnexpectedUniFFICallbackError> for SecretStoreFailure {
+    fn from(_: UnexpectedUniFFICallbackError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<SecretStoreFailure> for SecretStoreError {
+    fn from(error: SecretStoreFailure) -> Self {
+        match error {
+            SecretStoreFailure::UserCancelled => Self::UserCancelled,
+            SecretStoreFailure::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+/// Keeps one secret of at most 128 bytes outside the wallet's folder.
+#[uniffi::export(with_foreign)]
+pub trait SecretStore: Send + Sync {
+    /// The secret last saved, or nothing.
+    fn load(&self) -> Result<Option<Vec<u8>>, SecretStoreFailure>;
+    /// Keeps the secret in place of the earlier one.
+    fn save(&self, secret: Vec<u8>) -> Result<(), SecretStoreFailure>;
+    /// Forgets it.
+    fn erase(&self) -> Result<(), SecretStoreFailure>;
+}
+
+/// A foreign port as the core's.
+pub(crate) struct Foreign<T: ?Sized>(pub(crate) Arc<T>);
+
+impl card::CardTransport for Foreign<dyn CardTransport> {
+    fn max_command_len(&self) -> usize {
+        usize::try_from(self.0.max_command_len()).unwrap_or(261)
+    }
+
+    fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, card::TransportError> {
+        self.0.transceive(command.to_vec()).map_err(|error| match error {
+            TransportFailure::TagLost => card::TransportError::TagLost,
+            TransportFailure::Timeout => card::TransportError::Timeout,
+            TransportFailure::UserCancelled => card::TransportError::UserCancelled,
+            TransportFailure::Unavailable => card::TransportError::Unavailable,
+        })
+    }
+}
+
+impl card::ProgressListener for Foreign<dyn ReadingListener> {
+    fn step(&self, step: card::ReadStep) {
+        self.0.step(step.into());
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
+impl holder::KeyStore for Foreign<dyn KeyStore> {
+    fn create(
+        &self,
+        id: &KeyId,
+        policy: KeyPolicy,
+        challenge: &[u8],
+    ) -> Result<Arc<dyn holder::DeviceKey>, KeyError> {
+        let per_use = policy == KeyPolicy::Approval;
+        let key = self.0.create(id.as_str().to_owned(), per_use, challenge.to_vec())?;
+        Ok(Arc::new(Foreign(key)))
+    }
+
+    fn open(&self, id: &KeyId) -> Result<Arc<dyn holder::DeviceKey>, KeyError> {
+        Ok(Arc::new(Foreign(self.0.open(id.as_str().to_owned())?)))
+    }
+
+    fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
+        Ok(self.0.delete(id.as_str().to_owned())?)
+    }
+}
+
+impl holder::DeviceKey for Foreign<dyn DeviceKey> {
+    fn public_key(&self) -> Result<[u8; 65], KeyError> {
+        self.0.public_key()?.try_into().map_err(|_| KeyError::Unavailable)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        self.0.sign(message.to_vec())?.try_into().map_err(|_| KeyError::Unavailable)
+    }
+}
+
+impl holder::SecretStore for Foreign<dyn SecretStore> {
+    fn load(&self) -> Result<Option<Secret<Vec<u8>>>, SecretStoreError> {
+        Ok(self.0.load()?.map(Secret::new))
+    }
+
+    fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
+        Ok(self.0.save(secret.expose().clone())?)
+    }
+
+    fn erase(&self) -> Result<(), SecretStoreError> {
+        Ok(self.0.erase()?)
+    }
+}

@@ -1,0 +1,92 @@
+//! What crosses the boundary, as plain records.
+
+/// An account that waits for its one-time code.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct OpenedAccount {
+    /// The provider's name for the account.
+    pub account: String,
+    /// Where the code went, masked.
+    pub code_sent_to: String,
+    /// Seconds until the code expires.
+    pub code_expires_in: u32,
+}
+
+/// A credential in the wallet.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct Credential {
+    /// The wallet's own name for it.
+    pub id: String,
+    /// Its type, such as `urn:vn:health-insurance:1`.
+    pub vct: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// When it was issued.
+    pub issued_at: i64,
+    /// When it expires.
+    pub expires_at: i64,
+}
+
+impl From<holder::CredentialInfo> for Credential {
+    fn from(info: holder::CredentialInfo) -> Self {
+        Self {
+            id: info.id,
+            vct: info.vct,
+            issuer: info.issuer,
+            issued_at: info.issued_at.as_unix(),
+            expires_at: info.expires_at.as_unix(),
+        }
+    }
+}
+
+/// One code of the rotating QR.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct QrCode {
+    /// The digits, to be drawn in numeric mode.
+    pub text: String,
+    /// When the next code is due.
+    pub expires_at: i64,
+}
+
+/// One line of the history.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct HistoryLine {
+    /// Its number.
+    pub sequence: u64,
+    /// When.
+    pub at: i64,
+    /// What, as JSON.
+    pub event: String,
+}
+
+/// How far a reading is.
+#[derive(Clone, Debug, uniffi::Enum)]
+pub enum ReadingStep {
+    /// Opening the chip.
+    Opening,
+    /// Reading a file.
+    Reading {
+        /// Its name, such as `DG2`.
+        file: String,
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// The chip proves itself.
+    ProvingChip,
+    /// Done.
+    Finished,
+}
+
+impl From<card::ReadStep> for ReadingStep {
+    fn from(step: card::ReadStep) -> Self {
+        match step {
+            card::ReadStep::Opening => Self::Opening,
+            card::ReadStep::Reading { file, octets, total } => {
+                Self::Reading { file: file.to_string(), bytes: octets as u64, total: total as u64 }
+            }
+            card::ReadStep::ProvingChip => Self::ProvingChip,
+            card::ReadStep::Finished => Self::Finished,
+        }
+    }
+}

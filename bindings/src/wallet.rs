@@ -1,0 +1,150 @@
+//! The wallet: account, card, credentials, QR, history.
+use std::path::Path;
+use std::sync::Arc;
+
+use card::{AccessKey, Can, ReadRequest, read_card};
+use holder::{Applicant, CredentialName, FaceCapture, Provider, Silent, Wanted};
+use trust::random::SystemRandom;
+use trust::time::Timestamp;
+
+use crate::error::SenError;
+use crate::ports::{CardTransport, Foreign, KeyStore, ReadingListener, SecretStore};
+use crate::records::{Credential, HistoryLine, OpenedAccount, QrCode};
+
+/// One wallet on this device.
+#[derive(uniffi::Object)]
+pub struct Wallet(holder::Wallet);
+
+fn not_ready(code: &str) -> SenError {
+    SenError::NotReady { code: code.to_owned() }
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Wallet {
+    /// Opens the wallet in a folder that exists, making it where there is none.
+    #[uniffi::constructor]
+    pub fn open(
+        folder: String,
+        secret_store: Arc<dyn SecretStore>,
+        key_store: Arc<dyn KeyStore>,
+    ) -> Result<Arc<Self>, SenError> {
+        let wallet = holder::Wallet::open(
+            Path::new(&folder),
+            Arc::new(Foreign(secret_store)),
+            Arc::new(Foreign(key_store)),
+        )?;
+        Ok(Arc::new(Self(wallet)))
+    }
+
+    /// Asks a provider for an account; a one-time code goes to the registered phone.
+    pub async fn open_account(
+        &self,
+        provider_url: String,
+        roots_pem: Vec<u8>,
+        personal_number: String,
+        phone: String,
+        device_name: String,
+        now: i64,
+    ) -> Result<OpenedAccount, SenError> {
+        let provider = Provider { url: provider_url, roots_pem };
+        let applicant = Applicant { personal_number, phone, device_name };
+        let opened = self.0.account().open(&provider, &applicant, Timestamp::from_unix(now)).await?;
+        Ok(OpenedAccount {
+            account: opened.account,
+            code_sent_to: opened.code_sent_to,
+            code_expires_in: opened.code_expires_in,
+        })
+    }
+
+    /// Activates the account with the one-time code; gives the level.
+    pub async fn activate_account(&self, code: String, now: i64) -> Result<u8, SenError> {
+        Ok(self.0.account().activate(&code, Timestamp::from_unix(now)).await?.into())
+    }
+
+    /// Steps up to level 2: reads the card in reach with one attempt at its access number, and sends the evidence.
+    pub async fn step_up(
+        &self,
+        transport: Arc<dyn CardTransport>,
+        can: String,
+        face_capture: Vec<u8>,
+        listener: Arc<dyn ReadingListener>,
+        now: i64,
+    ) -> Result<u8, SenError> {
+        let can = Can::parse(&can).map_err(|_| not_ready("card.access_number"))?;
+        let now = Timestamp::from_unix(now);
+        let account = self.0.account();
+        let begun = account.start_step_up(now).await?;
+        let request = ReadRequest { active_challenge: Some(begun.challenge()), ..ReadRequest::default() };
+        // Reading blocks for seconds: not on the thread that drives the network.
+        let read = tokio::task::spawn_blocking(move || {
+            let mut transport = Foreign(transport);
+            read_card(
+                &mut transport,
+                &AccessKey::Can(can),
+                &request,
+                &mut SystemRandom::new(),
+                &Foreign(listener),
+            )
+        });
+        let reading = read.await.map_err(|_| SenError::Bug { code: "card.worker".to_owned() })?;
+        let reading = reading.map_err(holder::Error::Card)?;
+        let level =
+            account.finish_step_up(&begun, &reading, FaceCapture(&face_capture), &Silent, now).await?;
+        Ok(level.into())
+    }
+
+    /// Obtains a credential by name (`citizen`, `health-insurance`) or from an offer link.
+    pub async fn obtain_credential(
+        &self,
+        name_or_offer: String,
+        transaction_code: Option<String>,
+        now: i64,
+    ) -> Result<Vec<Credential>, SenError> {
+        let wanted = match CredentialName::from_text(&name_or_offer) {
+            Some(name) => Wanted::Named(name),
+            None => Wanted::Offer(&name_or_offer),
+        };
+        let account = self.0.account();
+        let obtained = account
+            .obtain_credential(wanted, transaction_code.as_deref(), &Silent, Timestamp::from_unix(now))
+            .await?;
+        Ok(obtained.into_iter().map(Credential::from).collect())
+    }
+
+    /// Locks the account at once.
+    pub async fn lock_account(&self, now: i64) -> Result<(), SenError> {
+        Ok(self.0.account().lock(Timestamp::from_unix(now)).await?)
+    }
+
+    /// Takes back the holder's own lock.
+    pub async fn unlock_account(&self, now: i64) -> Result<(), SenError> {
+        Ok(self.0.account().unlock(Timestamp::from_unix(now)).await?)
+    }
+
+    /// The credentials held, newest first.
+    pub fn credentials(&self) -> Result<Vec<Credential>, SenError> {
+        Ok(self.0.credentials()?.into_iter().map(Credential::from).collect())
+    }
+
+    /// Deletes a credential and its key.
+    pub fn delete_credential(&self, id: String, now: i64) -> Result<(), SenError> {
+        Ok(self.0.delete_credential(&id, Timestamp::from_unix(now))?)
+    }
+
+    /// The current code of the rotating clinic QR; works without network.
+    pub fn present_qr(&self, now: i64) -> Result<QrCode, SenError> {
+        let frame = self.0.present_qr(Timestamp::from_unix(now))?;
+        Ok(QrCode { text: frame.text, expires_at: frame.expires_at.as_unix() })
+    }
+
+    /// The newest lines of the history.
+    pub fn history(&self, limit: u32) -> Result<Vec<HistoryLine>, SenError> {
+        let entries = self.0.history(None, limit)?;
+        let line = |entry: holder::HistoryEntry| HistoryLine {
+            sequence: entry.sequence,
+            at: entry.at.as_unix(),
+            event: serde_json::to_string(&entry.event).unwrap_or_default(),
+        };
+        Ok(entries.into_iter().map(line).collect())
+    }
+}
