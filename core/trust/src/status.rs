@@ -1,20 +1,25 @@
 //! Token Status List in its CWT form (draft-ietf-oauth-status-list -20): a `COSE_Sign1` with `sub` naming the list
 //! and claim 65533 holding `{"bits": 1/2/4/8, "lst": zlib bytes}`; index i stands at bit `(i * bits) mod 8` from the
 //! least significant bit of byte `i * bits / 8`.
-use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::Read;
 
-use flate2::Compression;
 use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
 
 use crate::anchors::StatusSigner;
-use crate::cbor::{self, Encoder, Item, Profile};
-use crate::cose::{self, Draft, Sign1};
+use crate::cbor::{self, Item, Profile};
+use crate::cose::{self, Sign1};
 use crate::time::Timestamp;
 
+mod draft;
+mod golomb;
+mod national;
+mod store;
 #[cfg(test)]
 mod tests;
+
+pub use draft::StatusListDraft;
+pub use national::{DELTA_TYP, NationalDraft, NationalStatus, Run, SNAPSHOT_TYP};
+pub use store::{Lookup, StatusStore};
 
 /// The `typ` of a status list token; the registered content format number is still open.
 pub const TYP: &str = "application/statuslist+cwt";
@@ -54,6 +59,12 @@ pub enum StatusError {
     /// A newer list of this name is here already.
     #[error("status list older than the one at hand")]
     Rollback,
+    /// A delta applies to another state than the one at hand.
+    #[error("the changes apply to another state")]
+    OtherBase,
+    /// Changes do not fit the state that they apply to, or do not lead to the one they name.
+    #[error("the changes do not fit")]
+    Changes,
 }
 
 /// The state of one credential (section 7 of the draft).
@@ -69,25 +80,15 @@ pub enum Status {
     Other(u8),
 }
 
-/// What is known of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// The list says so, as of the time it was signed.
-    Found {
-        /// The state.
-        status: Status,
-        /// When the list was signed.
-        as_of: Timestamp,
-    },
-    /// The list says so, but is past its expiry.
-    Expired {
-        /// The state that it had.
-        status: Status,
-        /// When the list was signed.
-        as_of: Timestamp,
-    },
-    /// There is no list of this name, or it has no such index.
-    Unknown,
+impl From<u8> for Status {
+    fn from(value: u8) -> Self {
+        match value {
+            0 => Self::Valid,
+            1 => Self::Revoked,
+            2 => Self::Suspended,
+            other => Self::Other(other),
+        }
+    }
 }
 
 /// A status list whose signature was checked: built by [`StatusList::verify`] alone.
@@ -104,19 +105,7 @@ pub struct StatusList {
 impl StatusList {
     /// Checks a token against the believed signers, inflates the list and keeps it.
     pub fn verify(token: &[u8], signers: &[StatusSigner]) -> Result<Self, StatusError> {
-        if token.len() > LARGEST_TOKEN {
-            return Err(StatusError::TooLarge);
-        }
-        let token = Sign1::parse(token, Profile::Interoperable)?;
-        if token.header(cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(TYP) {
-            return Err(StatusError::WrongType);
-        }
-        let kid = token.header(cose::KID).or_else(|| token.unprotected().as_map().ok()?.get_int(cose::KID));
-        let kid = kid.and_then(|kid| kid.as_bytes().ok());
-        let named = |signer: &&StatusSigner| kid.is_none_or(|kid| kid == signer.kid);
-        if !signers.iter().filter(named).any(|signer| token.verify(&signer.key).is_ok()) {
-            return Err(StatusError::SignatureInvalid);
-        }
+        let token = signed(token, TYP, signers)?;
         let claims = token.payload_item()?.as_map()?;
         let claim = |key| claims.get_int(key);
         let required = |key| claim(key).ok_or(StatusError::Malformed(cbor::Error::Record));
@@ -136,13 +125,7 @@ impl StatusList {
 
     /// The state at an index, or nothing where the list ends before it.
     pub fn get(&self, index: u64) -> Option<Status> {
-        let value = read(&self.bytes, self.bits, index)?;
-        Some(match value {
-            0 => Status::Valid,
-            1 => Status::Revoked,
-            2 => Status::Suspended,
-            other => Status::Other(other),
-        })
+        read(&self.bytes, self.bits, index).map(Status::from)
     }
 
     /// The name of the list: the `uri` in the credentials that refer to it.
@@ -159,6 +142,24 @@ impl StatusList {
     pub const fn ttl_seconds(&self) -> Option<u64> {
         self.ttl_seconds
     }
+}
+
+/// A token of this type that one of the signers signed.
+fn signed<'a>(token: &'a [u8], typ: &str, signers: &[StatusSigner]) -> Result<Sign1<'a>, StatusError> {
+    if token.len() > LARGEST_TOKEN {
+        return Err(StatusError::TooLarge);
+    }
+    let token = Sign1::parse(token, Profile::Interoperable)?;
+    if token.header(cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(typ) {
+        return Err(StatusError::WrongType);
+    }
+    let kid = token.header(cose::KID).or_else(|| token.unprotected().as_map().ok()?.get_int(cose::KID));
+    let kid = kid.and_then(|kid| kid.as_bytes().ok());
+    let named = |signer: &&StatusSigner| kid.is_none_or(|kid| kid == signer.kid);
+    if !signers.iter().filter(named).any(|signer| token.verify(&signer.key).is_ok()) {
+        return Err(StatusError::SignatureInvalid);
+    }
+    Ok(token)
 }
 
 fn unpack(bits: u64, compressed: &[u8]) -> Result<(u8, Vec<u8>), StatusError> {
@@ -181,104 +182,16 @@ fn read(bytes: &[u8], bits: u8, index: u64) -> Option<u8> {
     Some(bytes.get(byte)? >> shift & mask)
 }
 
-/// The newest list of each name.
-#[derive(Clone, Debug, Default)]
-pub struct StatusStore(HashMap<String, StatusList>);
-
-impl StatusStore {
-    /// No lists yet: every state is unknown.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes a list in; an older one than that at hand is refused and the newer one stays.
-    pub fn insert(&mut self, list: StatusList) -> Result<(), StatusError> {
-        if self.0.get(&list.subject).is_some_and(|held| held.issued > list.issued) {
-            return Err(StatusError::Rollback);
+/// `false` where there is no such index or the width has no such value.
+fn write(bytes: &mut [u8], bits: u8, index: u64, value: u8) -> bool {
+    let Some((byte, shift, mask)) = position(bits, index) else {
+        return false;
+    };
+    match bytes.get_mut(byte) {
+        Some(byte) if value <= mask => {
+            *byte = *byte & !(mask << shift) | value << shift;
+            true
         }
-        self.0.insert(list.subject.clone(), list);
-        Ok(())
-    }
-
-    /// What is known of an index of the list with this name.
-    pub fn look_up(&self, uri: &str, index: u64, now: Timestamp) -> Lookup {
-        let Some(list) = self.0.get(uri) else {
-            return Lookup::Unknown;
-        };
-        let as_of = list.issued;
-        match list.get(index) {
-            None => Lookup::Unknown,
-            Some(status) if list.expires.is_some_and(|expires| now >= expires) => {
-                Lookup::Expired { status, as_of }
-            }
-            Some(status) => Lookup::Found { status, as_of },
-        }
-    }
-
-    /// When the oldest list was signed.
-    pub fn as_of(&self) -> Option<Timestamp> {
-        self.0.values().map(|list| list.issued).min()
-    }
-}
-
-/// A status list to be signed.
-#[derive(Clone, Debug)]
-pub struct StatusListDraft {
-    /// The name of the list.
-    pub subject: String,
-    /// When it is signed.
-    pub issued: Timestamp,
-    /// When it is past use.
-    pub expires: Timestamp,
-    /// For how many seconds it may be kept without looking again.
-    pub ttl_seconds: u64,
-    bits: u8,
-    bytes: Vec<u8>,
-}
-
-impl StatusListDraft {
-    /// A list of so many entries of 1, 2, 4 or 8 bits, all valid.
-    pub fn new(
-        subject: &str,
-        bits: u8,
-        entries: u64,
-        issued: Timestamp,
-        expires: Timestamp,
-    ) -> Result<Self, StatusError> {
-        if ![1, 2, 4, 8].contains(&bits) {
-            return Err(StatusError::WrongWidth);
-        }
-        let length = entries.checked_mul(u64::from(bits)).map(|bits| bits.div_ceil(8));
-        let length =
-            length.and_then(|length| usize::try_from(length).ok()).filter(|length| *length <= LARGEST_LIST);
-        let bytes = vec![0; length.ok_or(StatusError::TooLarge)?];
-        Ok(Self { subject: subject.to_owned(), issued, expires, ttl_seconds: 900, bits, bytes })
-    }
-
-    /// Sets the state at an index; `false` where the list has no such index or its width no such value.
-    pub fn set(&mut self, index: u64, value: u8) -> bool {
-        let Some((byte, shift, mask)) = position(self.bits, index) else {
-            return false;
-        };
-        match self.bytes.get_mut(byte) {
-            Some(byte) if value <= mask => {
-                *byte = *byte & !(mask << shift) | value << shift;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The token that waits for the signer.
-    pub fn draft(&self, kid: &[u8]) -> Result<Draft, StatusError> {
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-        let compressed =
-            zlib.write_all(&self.bytes).and_then(|()| zlib.finish()).map_err(|_| StatusError::Inflate)?;
-        let mut claims = Encoder::new();
-        claims.map(5).int(SUB).text(&self.subject).int(EXP).int(self.expires.as_unix());
-        claims.int(IAT).int(self.issued.as_unix());
-        claims.int(STATUS_LIST).map(2).text("lst").bytes(&compressed).text("bits").uint(u64::from(self.bits));
-        claims.int(TTL).uint(self.ttl_seconds);
-        Ok(Draft::es256(kid, TYP, claims.finish()))
+        _ => false,
     }
 }
