@@ -1,4 +1,5 @@
 //! Basic Access Control (9303-11, 4.3).
+use subtle::ConstantTimeEq;
 use trust::secret::Secret;
 
 use super::key::MrzKey;
@@ -52,7 +53,8 @@ impl BacKeys {
         answer: &[u8],
     ) -> Option<SecureMessaging> {
         let (encrypted, checksum) = answer.split_last_chunk::<8>()?;
-        if encrypted.len() != 32 || self.checksum(encrypted)? != *checksum {
+        let right = self.checksum(encrypted)?.ct_eq(checksum);
+        if encrypted.len() != 32 || !bool::from(right) {
             return None;
         }
         let plain = Cipher::TripleDes.decrypt_blocks(self.encryption.expose(), &IV, encrypted)?;
