@@ -1,9 +1,10 @@
 //! The reader against the chip: two sides that share nothing but the curves.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use std::path::{Path, PathBuf};
 
 use card::{
-    AccessKey, AccessPolicy, AccessProtocol, Can, CardReading, ChipOutcome, CscaAnchors, MrzKey, ReadError, ReadRequest,
-    TransportError, Unwatched, read_card,
+    AccessKey, AccessPolicy, AccessProtocol, Can, CardReading, ChipOutcome, CscaAnchors, MrzKey, ReadError,
+    ReadRequest, TransportError, Unwatched, read_card,
 };
 use sandbox::chip::{Chip, ChipTransport, Fault, FaultPlan};
 use trust::random::SystemRandom;
@@ -18,8 +19,16 @@ struct Card {
 fn cards() -> [Card; 2] {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/emrtd/vn_cccd");
     [
-        Card { folder: root.join("a_bp512_explicit_2021"), can: "012345", fields: ["199012345", "990101", "390101"] },
-        Card { folder: root.join("b_bp384_named_2024"), can: "067891", fields: ["204067891", "041231", "291231"] },
+        Card {
+            folder: root.join("a_bp512_explicit_2021"),
+            can: "012345",
+            fields: ["199012345", "990101", "390101"],
+        },
+        Card {
+            folder: root.join("b_bp384_named_2024"),
+            can: "067891",
+            fields: ["204067891", "041231", "291231"],
+        },
     ]
 }
 
@@ -65,7 +74,8 @@ fn reads_and_proves_both_cards_with_every_key() {
                 let on_disk = std::fs::read(card.folder.join(file.file_stem() + ".bin")).unwrap();
                 assert_eq!(*bytes, on_disk, "{file}");
             }
-            let document = reading.verify(&csca, Timestamp::parse_rfc3339("2025-06-01T00:00:00Z").unwrap()).unwrap();
+            let document =
+                reading.verify(&csca, Timestamp::parse_rfc3339("2025-06-01T00:00:00Z").unwrap()).unwrap();
             assert_eq!(document.active(), ChipOutcome::Verified);
             assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
             assert_eq!(document.personal_number().unwrap(), format!("000{}", card.fields[0]));
@@ -94,7 +104,8 @@ fn a_card_lost_at_any_command_is_a_typed_error() {
     let all = read(&mut card.chip(), &card.can(), &request()).unwrap().apdus();
     for lost_at in 1..=all {
         let mut chip = card.chip();
-        *chip.chip_mut() = Chip::from_folder(&card.folder).unwrap().with_faults(FaultPlan::lose_tag_at(lost_at as usize));
+        *chip.chip_mut() =
+            Chip::from_folder(&card.folder).unwrap().with_faults(FaultPlan::lose_tag_at(lost_at as usize));
         let error = read(&mut chip, &card.can(), &request()).unwrap_err();
         assert_eq!(error, ReadError::Transport(TransportError::TagLost), "command {lost_at}");
     }
@@ -106,7 +117,9 @@ fn a_wrong_checksum_at_any_protected_command_ends_the_reading() {
     let all = read(&mut card.chip(), &card.can(), &request()).unwrap().apdus();
     for at in 1..=all {
         let mut chip = card.chip();
-        *chip.chip_mut() = Chip::from_folder(&card.folder).unwrap().with_faults(FaultPlan::none().at(at as usize, Fault::WrongMac));
+        *chip.chip_mut() = Chip::from_folder(&card.folder)
+            .unwrap()
+            .with_faults(FaultPlan::none().at(at as usize, Fault::WrongMac));
         let outcome = read(&mut chip, &card.can(), &request());
         let protected = at > 9;
         assert!(outcome.is_err() || !protected, "command {at}");
