@@ -56,9 +56,9 @@ fn clinic_claims(portrait_hash: Option<[u8; 16]>) -> Claims {
 
 fn credential(issuer: &Key, holder: &Key, portrait_hash: Option<[u8; 16]>) -> Vec<u8> {
     let draft = SdCwtDraft {
-        iss: "vn-bhxh".into(),
+        iss: "vn.bhxh1".into(),
         sub: "Zk3x8QpA".into(),
-        kid: b"bhxh".to_vec(),
+        kid: b"bhxh2026".to_vec(),
         vct: Vct::HealthInsurance,
         iat: NOW,
         exp: NOW.plus_seconds(LONGEST_LIFE),
