@@ -64,6 +64,9 @@ pub(crate) fn can_key(can: &str) -> Result<AccessKey, Failure> {
     Can::parse(can).map(AccessKey::Can).map_err(|error| Failure::input("bad_access_key", error))
 }
 
+/// Characters of the bar.
+const WIDTH: usize = 30;
+
 /// Draws a bar on a terminal and says the steps elsewhere.
 pub(crate) struct Shown {
     drawn: Cell<bool>,
@@ -81,7 +84,6 @@ impl ProgressListener for Shown {
         if !err.is_terminal() {
             return;
         }
-        const WIDTH: usize = 30;
         let _ = match step {
             ReadStep::Opening => write!(err, "\r\x1b[Kopening the chip, keep the card still ..."),
             ReadStep::Reading { file, octets, total } => {

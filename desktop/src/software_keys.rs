@@ -31,15 +31,14 @@ impl SoftwareKeys {
 
     fn sealing_key(&self) -> Result<LessSafeKey, KeyError> {
         let unavailable = |_| KeyError::Unavailable;
-        let secret = match self.secrets.load().map_err(unavailable)? {
-            Some(secret) => secret,
-            None => {
-                let mut fresh = vec![0; 32];
-                SystemRandom::new().fill(&mut fresh).map_err(|_| KeyError::Unavailable)?;
-                let fresh = Secret::new(fresh);
-                self.secrets.save(&fresh).map_err(unavailable)?;
-                fresh
-            }
+        let secret = if let Some(secret) = self.secrets.load().map_err(unavailable)? {
+            secret
+        } else {
+            let mut fresh = vec![0; 32];
+            SystemRandom::new().fill(&mut fresh).map_err(|_| KeyError::Unavailable)?;
+            let fresh = Secret::new(fresh);
+            self.secrets.save(&fresh).map_err(unavailable)?;
+            fresh
         };
         let key = UnboundKey::new(&AES_256_GCM, secret.expose()).map_err(|_| KeyError::Unavailable)?;
         Ok(LessSafeKey::new(key))

@@ -33,6 +33,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 }
 
 /// What happened and what to do.
+#[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
 pub(crate) fn failure(error: Error) -> Failure {
     let code = error.code();
     let advice = match (error.kind(), code) {

@@ -39,11 +39,6 @@ impl Refusal {
         self.more = Some((name, value));
         self
     }
-
-    #[cfg(test)]
-    pub(super) const fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl From<rusqlite::Error> for Refusal {

@@ -9,40 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sen-credential", &["sen-trust"]),
     ("sen-presentation", &["sen-credential", "sen-trust"]),
     ("sen-http", &["sen-trust"]),
-    (
-        "sen-holder",
-        &[
-            "sen-card",
-            "sen-credential",
-            "sen-presentation",
-            "sen-http",
-            "sen-trust",
-        ],
-    ),
-    (
-        "sen-verifier",
-        &["sen-presentation", "sen-credential", "sen-trust"],
-    ),
-    (
-        "sen-clinic",
-        &[
-            "sen-verifier",
-            "sen-http",
-            "sen-presentation",
-            "sen-credential",
-            "sen-trust",
-        ],
-    ),
-    (
-        "sen-sandbox",
-        &[
-            "sen-card",
-            "sen-verifier",
-            "sen-presentation",
-            "sen-credential",
-            "sen-trust",
-        ],
-    ),
+    ("sen-holder", &["sen-card", "sen-credential", "sen-presentation", "sen-http", "sen-trust"]),
+    ("sen-verifier", &["sen-presentation", "sen-credential", "sen-trust"]),
+    ("sen-clinic", &["sen-verifier", "sen-http", "sen-presentation", "sen-credential", "sen-trust"]),
+    ("sen-sandbox", &["sen-card", "sen-verifier", "sen-presentation", "sen-credential", "sen-trust"]),
     (
         "sen-bindings",
         &[
@@ -79,36 +49,19 @@ const ARROWS: &[(&str, &[&str])] = &[
 const OUTSIDE: &[&str] = &["sen-e2e", "sen-benches"];
 
 const LONGEST_FILE: usize = 500;
-const EMPTY_WORDS: &[&str] = &[
-    "common", "utils", "util", "helpers", "helper", "types", "misc", "manager",
-];
+const EMPTY_WORDS: &[&str] = &["common", "utils", "util", "helpers", "helper", "types", "misc", "manager"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
 }
 
 fn metadata() -> serde_json::Value {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--offline",
-            "--locked",
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--locked"])
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -119,11 +72,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     packages
         .iter()
         .map(|package| {
-            let names = package["dependencies"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter(|d| d["kind"] != "dev");
+            let names = package["dependencies"].as_array().unwrap().iter().filter(|d| d["kind"] != "dev");
             let names = names.map(|d| d["name"].as_str().unwrap().to_owned()).collect();
             (package["name"].as_str().unwrap().to_owned(), names)
         })
@@ -157,10 +106,7 @@ fn crates_import_only_along_the_arrows() {
             continue;
         }
         let may = allowed.get(package.as_str());
-        assert!(
-            may.is_some(),
-            "{package} has no row in ARROWS: say what it may import"
-        );
+        assert!(may.is_some(), "{package} has no row in ARROWS: say what it may import");
         for import in imports.iter().filter(|i| ours.contains(i)) {
             if !may.unwrap().contains(&import.as_str()) {
                 wrong.push(format!("{package} -> {import}"));
@@ -175,10 +121,7 @@ fn every_row_of_the_arrows_is_a_crate() {
     let all = dependencies();
     for (package, imports) in ARROWS {
         for name in std::iter::once(package).chain(*imports) {
-            assert!(
-                all.contains_key(*name),
-                "{name} is in ARROWS but not in the workspace"
-            );
+            assert!(all.contains_key(*name), "{name} is in ARROWS but not in the workspace");
         }
     }
 }
@@ -208,16 +151,8 @@ fn code_files_are_at_most_500_lines() {
     let long: Vec<_> = files()
         .into_iter()
         .filter(|f| f.extension().is_some_and(|e| e == "rs") && !f.ends_with("tests.rs"))
-        .filter(|f| {
-            !f.components()
-                .any(|c| c.as_os_str() == "generated" || c.as_os_str() == "tests")
-        })
-        .map(|f| {
-            (
-                std::fs::read_to_string(root().join(&f)).unwrap().lines().count(),
-                f,
-            )
-        })
+        .filter(|f| !f.components().any(|c| c.as_os_str() == "generated" || c.as_os_str() == "tests"))
+        .map(|f| (std::fs::read_to_string(root().join(&f)).unwrap().lines().count(), f))
         .filter(|(lines, _)| *lines > LONGEST_FILE)
         .collect();
     assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:?}");
@@ -240,12 +175,7 @@ fn no_file_or_folder_has_a_name_that_says_nothing() {
 
 #[test]
 fn every_folder_of_the_map_exists() {
-    for folder in [
-        "core", "bindings", "android", "ios", "desktop", "clinic", "sandbox", "tests",
-    ] {
-        assert!(
-            files().iter().any(|f| f.starts_with(folder)),
-            "{folder} is on the map but not in the tree"
-        );
+    for folder in ["core", "bindings", "android", "ios", "desktop", "clinic", "sandbox", "tests"] {
+        assert!(files().iter().any(|f| f.starts_with(folder)), "{folder} is on the map but not in the tree");
     }
 }
