@@ -1,4 +1,7 @@
 //! Active Authentication (ICAO Doc 9303-11, 6.1), checked by whoever chose the challenge.
+#[cfg(test)]
+mod tests;
+
 use crate::iso9796;
 use crate::lds::security::{self, SecurityInfo};
 use crate::signature::{Hash, PublicKey, Scheme, Verdict, verify};

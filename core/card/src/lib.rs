@@ -32,6 +32,8 @@ pub use read::{
 pub use transport::{CardTransport, TransportError};
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod test_authority;
 #[cfg(test)]
 mod vector_tests;

@@ -12,23 +12,25 @@ use crate::signature::Verdict;
 enum Likeness {
     /// The certificate names this anchor's key.
     Key,
-    /// It names this anchor, and no key or the anchor has none.
+    /// It names this anchor.
     Name,
-    /// Neither; an anchor of the same name with another key is one of these.
+    /// Neither.
     None,
 }
 
 fn likeness(issued: &Certificate, anchor: &Certificate) -> Likeness {
-    match (issued.authority_key_id(), anchor.subject_key_id()) {
-        (Some(named), Some(own)) if named == own => Likeness::Key,
-        (Some(_), Some(_)) => Likeness::None,
-        _ if issued.issuer == anchor.subject => Likeness::Name,
-        _ => Likeness::None,
+    let named = issued.authority_key_id();
+    if named.is_some() && named == anchor.subject_key_id() {
+        Likeness::Key
+    } else if issued.issuer == anchor.subject {
+        Likeness::Name
+    } else {
+        Likeness::None
     }
 }
 
 /// The anchor that issued the signer's certificate, or nothing where no believed country did. An anchor that is named
-/// but did not sign is an error of its own.
+/// but did not sign is an error of its own: a new key of a believed country looks like a forgery until it is believed.
 pub(crate) fn find_issuer<'a>(
     signer: &Certificate,
     anchors: &'a CscaAnchors,

@@ -124,13 +124,14 @@ impl Signer {
         let mut fields = signer.tagged(SEQUENCE)?.inside();
         let version = fields.next()?.small()?;
         let name = fields.next()?;
-        let name = match name.tag {
-            SEQUENCE => {
+        // RFC 5652, 5.3: the version says how the signer is named.
+        let name = match (name.tag, version) {
+            (SEQUENCE, 1) => {
                 let mut parts = name.inside();
                 let issuer = parts.expect(SEQUENCE)?.raw.to_vec();
                 SignerName::Issuer { issuer, serial: parts.expect(INTEGER)?.value.to_vec() }
             }
-            0x80 => SignerName::KeyId(name.value.to_vec()),
+            (0x80, 3) => SignerName::KeyId(name.value.to_vec()),
             _ => return Err(Malformed),
         };
         let digest = Hash::from_identifier(fields.next()?)?;
@@ -145,9 +146,6 @@ impl Signer {
         let signature = fields.expect(OCTET_STRING)?.value.to_vec();
         fields.optional(0xa1)?;
         fields.end()?;
-        if !matches!(version, 1 | 3) {
-            return Err(Malformed);
-        }
         Ok(Self { name, digest, attributes, scheme, signature })
     }
 }
