@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use holder::{QrFrame, Wallet};
-use presentation::qr::{QrMatrix, encode};
+use presentation::qr::{Level, QrMatrix, encode, encode_at};
 use serde_json::json;
 
 use crate::cli::PresentCommand;
@@ -32,7 +32,7 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
         } else if *text {
             println!("{}", frame.text);
         } else if png.is_none() {
-            draw(&matrix, &frame)?;
+            draw(&terminal_matrix(&frame)?, &frame)?;
         } else {
             say(format_args!("new code in the picture, version {}", matrix.version()));
         }
@@ -51,6 +51,11 @@ fn wait_for_next(frame: &QrFrame) {
 /// The code of a frame.
 pub(crate) fn matrix(frame: &QrFrame) -> Result<QrMatrix, Failure> {
     encode(&frame.text).map_err(|error| Failure::input("qr_too_long", error))
+}
+
+/// The code for a terminal: level L, whose smaller code fits 80 columns. A screen has no dirt and no tears.
+pub(crate) fn terminal_matrix(frame: &QrFrame) -> Result<QrMatrix, Failure> {
+    encode_at(&frame.text, Level::Low, 25).map_err(|error| Failure::input("qr_too_long", error))
 }
 
 /// One code, drawn two rows a line with half blocks; black on white whatever the terminal's colours are.
