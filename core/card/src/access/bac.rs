@@ -38,8 +38,8 @@ impl BacKeys {
 
     /// The data of EXTERNAL AUTHENTICATE: `E(RND.IFD || RND.IC || K.IFD) || MAC`.
     pub(crate) fn request(&self, run: &Run, chip_challenge: &[u8; 8]) -> Option<Vec<u8>> {
-        let plain = [&run.challenge[..], chip_challenge, run.material.expose()].concat();
-        let mut out = Cipher::TripleDes.encrypt_blocks(self.encryption.expose(), &IV, &plain)?;
+        let plain = Secret::new([&run.challenge[..], chip_challenge, run.material.expose()].concat());
+        let mut out = Cipher::TripleDes.encrypt_blocks(self.encryption.expose(), &IV, plain.expose())?;
         let checksum = self.checksum(&out)?;
         out.extend(checksum);
         Some(out)
@@ -58,11 +58,12 @@ impl BacKeys {
             return None;
         }
         let plain = Cipher::TripleDes.decrypt_blocks(self.encryption.expose(), &IV, encrypted)?;
-        let material = plain.strip_prefix(chip_challenge)?.strip_prefix(&run.challenge)?;
-        let seed: Vec<u8> =
-            material.iter().zip(run.material.expose()).map(|(chip, reader)| chip ^ reader).collect();
+        let plain = Secret::new(plain);
+        let material = plain.expose().strip_prefix(chip_challenge)?.strip_prefix(&run.challenge)?;
+        let seed = material.iter().zip(run.material.expose()).map(|(chip, reader)| chip ^ reader);
+        let seed = Secret::new(seed.collect::<Vec<u8>>());
         let counter = [chip_challenge.get(4..)?, run.challenge.get(4..)?].concat();
-        let keys = SessionKeys::derive(Cipher::TripleDes, &seed);
+        let keys = SessionKeys::derive(Cipher::TripleDes, seed.expose());
         Some(SecureMessaging::new(keys, counter.try_into().ok()))
     }
 

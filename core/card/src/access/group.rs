@@ -72,6 +72,14 @@ impl Parameters {
         }
     }
 
+    /// Whether public keys go into commands of short length.
+    pub(crate) const fn fits_short_commands(self) -> bool {
+        match self {
+            Self::Curve(_) => true,
+            Self::PrimeField(field) => field.p.len() / 2 <= 128,
+        }
+    }
+
     /// Octets of the order, which say how strong the group is.
     pub(crate) const fn order_octets(self) -> usize {
         self.order().len() / 2
@@ -149,15 +157,6 @@ impl Group {
         match self.parameters {
             Parameters::Curve(_) => 0x86,
             Parameters::PrimeField(_) => 0x84,
-        }
-    }
-
-    /// Octets of an element.
-    pub(crate) fn element_octets(&self) -> usize {
-        match (self.parameters, &self.arithmetic) {
-            (_, Arithmetic::PrimeField { field, .. }) => field.octets(),
-            (Parameters::Curve(domain), _) => 1 + 2 * domain.octets,
-            (Parameters::PrimeField(field), _) => field.p.len() / 2,
         }
     }
 

@@ -23,11 +23,6 @@ impl Field {
         Ok(Self { params: BoxedMontyParams::new_vartime(odd), octets: octets.len() })
     }
 
-    /// Octets of an element.
-    pub(super) const fn octets(&self) -> usize {
-        self.octets
-    }
-
     /// Bits of the prime.
     pub(super) fn bits(&self) -> u32 {
         self.params.modulus().as_ref().bit_width_vartime()

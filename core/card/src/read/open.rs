@@ -2,7 +2,7 @@
 use trust::random::Random;
 use trust::secret::Secret;
 
-use super::files::END_OF_FILE;
+use super::files::{END_OF_FILE, SHORT};
 use super::pace::run_pace;
 use super::session::Session;
 use super::{ReadError, object_length};
@@ -63,7 +63,8 @@ pub(super) fn open(
     };
     let assumed = found.is_none();
     let mut files: Vec<_> = found.into_iter().map(|file| (FileId::CardAccess, file)).collect();
-    match (offers.into_iter().max_by_key(strength), key) {
+    let goes = |offer: &PaceOffer| session.extended() || offer.parameters.fits_short_commands();
+    match (offers.into_iter().filter(goes).max_by_key(strength), key) {
         (Some(offer), _) => {
             let mapping = run_pace(session, &offer, key, random)?;
             if let Some(proof) = &mapping {
@@ -218,11 +219,9 @@ fn announced_lengths(session: &mut Session<'_>) -> Result<(), ReadError> {
         }
         None
     })();
-    // The answer's own objects take up to 40 octets of what is announced.
-    if let Some(most) = announced.filter(|_| response.status == SUCCESS).and_then(|most| most.checked_sub(40))
-        && most > super::files::SHORT
-    {
-        session.chunk = most.min(0x1_0000 - 40);
+    if let Some(most) = announced.filter(|_| response.status == SUCCESS) {
+        // The answer's own objects take up to 40 octets of what is announced.
+        session.chunk = most.saturating_sub(40).clamp(SHORT, 0x1_0000 - 40);
     }
     Ok(())
 }

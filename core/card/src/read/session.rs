@@ -1,4 +1,7 @@
 //! One conversation with a chip: plain at first, protected once it is open.
+#[cfg(test)]
+mod tests;
+
 use super::{ProgressListener, ReadError, ReadStep};
 use crate::apdu::{CommandApdu, ResponseApdu, SUCCESS};
 use crate::file_id::FileId;
@@ -19,6 +22,8 @@ pub(super) struct Session<'a> {
     apdus: u32,
     /// Octets to ask for in one READ BINARY.
     pub(super) chunk: u32,
+    /// The chip gave an answer of extended length: it knows them.
+    pub(super) extended_works: bool,
     /// The chip does not read by short identifier: files are selected first.
     pub(super) by_select: bool,
 }
@@ -27,7 +32,15 @@ impl<'a> Session<'a> {
     pub(super) fn new(transport: &'a mut dyn CardTransport, progress: &'a dyn ProgressListener) -> Self {
         let extended = transport.max_command_len() > SHORT_COMMAND;
         let chunk = if extended { super::files::FIRST_EXTENDED } else { super::files::SHORT };
-        Self { transport, progress, messaging: None, apdus: 0, chunk, by_select: false }
+        Self {
+            transport,
+            progress,
+            messaging: None,
+            apdus: 0,
+            chunk,
+            extended_works: false,
+            by_select: false,
+        }
     }
 
     /// Whether commands in extended form go this way.
