@@ -22,9 +22,6 @@ pub enum LdsError {
     /// A data object is malformed, or another than expected.
     #[error("malformed data object")]
     Malformed(#[from] Malformed),
-    /// The data group is larger than any real one.
-    #[error("data group too large")]
-    TooLarge,
     /// Text that is not UTF-8.
     #[error("text is not UTF-8")]
     NotUtf8,

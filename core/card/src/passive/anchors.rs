@@ -134,6 +134,12 @@ impl MasterList {
         }
     }
 
+    /// The certificates that came along to prove the list, its root perhaps among them: whoever believes that root must
+    /// know it from elsewhere.
+    pub fn enclosed(&self) -> &[Certificate] {
+        &self.signed.certificates
+    }
+
     /// How many entries are no certificates that can be read.
     pub const fn unreadable(&self) -> usize {
         self.unreadable

@@ -37,10 +37,10 @@ impl RsaKey {
         self.modulus.len() * 8 - usize::try_from(spare).unwrap_or(0)
     }
 
-    /// For the raw operation and the paddings that ring lacks; from 512 to 8192 bits.
+    /// For the raw operation and the paddings that ring lacks; from 1024 to 8192 bits.
     pub(crate) fn rustcrypto(&self) -> Option<rsa::PublicKey> {
         let number = |octets: &[u8]| BoxedUint::from_be_slice_vartime(octets);
-        rsa::PublicKey::new_with_size_limits(number(&self.modulus), number(&self.exponent), 512..=8192).ok()
+        rsa::PublicKey::new_with_size_limits(number(&self.modulus), number(&self.exponent), 1024..=8192).ok()
     }
 }
 
