@@ -179,3 +179,32 @@ fn every_folder_of_the_map_exists() {
         assert!(files().iter().any(|f| f.starts_with(folder)), "{folder} is on the map but not in the tree");
     }
 }
+
+/// Areas of known answers that a later part of the plan brings.
+const NOT_BUILT_YET: &[&str] = &["qr/iso18013-5"];
+
+#[test]
+fn vectors_of_every_area_are_named_by_a_test_or_said_to_be_missing() {
+    let vectors = root().join("tests/vectors");
+    let sources: String = files()
+        .into_iter()
+        .filter(|f| f.extension().is_some_and(|e| e == "rs") && !f.starts_with("tests/structure"))
+        .map(|f| std::fs::read_to_string(root().join(f)).unwrap())
+        .collect();
+    for kind in ["emrtd", "qr"] {
+        for entry in std::fs::read_dir(vectors.join(kind)).unwrap() {
+            let entry = entry.unwrap();
+            if !entry.file_type().unwrap().is_dir() {
+                continue;
+            }
+            let name = entry.file_name().into_string().unwrap();
+            let area = format!("{kind}/{name}");
+            if NOT_BUILT_YET.contains(&area.as_str()) {
+                println!("{area}: not built yet");
+                continue;
+            }
+            let named = sources.contains(&format!("\"{name}\"")) || sources.contains(&area);
+            assert!(named, "no test runs the vectors of {area}");
+        }
+    }
+}
