@@ -1,4 +1,4 @@
-//! Token Status List in its CWT form (draft-ietf-oauth-status-list -20): a `COSE_Sign1` with `sub` naming the list
+//! Token Status List in its CWT and JWT forms (draft-ietf-oauth-status-list -20): a `COSE_Sign1` with `sub` naming the list
 //! and claim 65533 holding `{"bits": 1/2/4/8, "lst": zlib bytes}`; index i stands at bit `(i * bits) mod 8` from the
 //! least significant bit of byte `i * bits / 8`.
 use std::io::Read;
@@ -12,12 +12,14 @@ use crate::time::Timestamp;
 
 mod draft;
 mod golomb;
+mod jwt;
 mod national;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use draft::StatusListDraft;
+pub use jwt::JWT_TYP;
 pub use national::{DELTA_TYP, NationalDraft, NationalStatus, Run, SNAPSHOT_TYP};
 pub use store::{Lookup, StatusStore};
 

@@ -144,6 +144,8 @@ fn vectors_of_the_draft_hold_a_token_of_this_form() {
     // The draft prints no key for its example, so the token must fail at the signature and nowhere before it.
     let anyone = [StatusSigner { kid: b"12".to_vec(), key: TestKey::new().public() }];
     assert_eq!(StatusList::verify(&token, &anyone).unwrap_err(), StatusError::SignatureInvalid);
+    let jwt: String = tokens["status_list_jwt_raw"].as_str().unwrap().split_whitespace().collect();
+    assert_eq!(StatusList::verify_jwt(&jwt, &anyone).unwrap_err(), StatusError::SignatureInvalid);
     let parsed = Sign1::parse(&token, Profile::Interoperable).unwrap();
     let claims = parsed.payload_item().unwrap().as_map().unwrap();
     assert_eq!(claims.get_int(SUB).unwrap().as_text().unwrap(), "https://example.com/statuslists/1");

@@ -1,0 +1,145 @@
+//! The JWT form of a status list (section 5.1 of the draft): a compact JWS (RFC 7515) with ES256.
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::{LARGEST_TOKEN, StatusError, StatusList, unpack};
+use crate::anchors::StatusSigner;
+use crate::cbor;
+use crate::time::Timestamp;
+
+/// The `typ` of a status list JWT.
+pub const JWT_TYP: &str = "statuslist+jwt";
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    typ: String,
+    kid: Option<String>,
+    crit: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    iat: i64,
+    exp: Option<i64>,
+    ttl: Option<u64>,
+    status_list: List,
+}
+
+#[derive(Deserialize)]
+struct List {
+    bits: u64,
+    lst: String,
+}
+
+impl StatusList {
+    /// As [`StatusList::verify`], for the JWT form.
+    pub fn verify_jwt(token: &str, signers: &[StatusSigner]) -> Result<Self, StatusError> {
+        if token.len() > LARGEST_TOKEN {
+            return Err(StatusError::TooLarge);
+        }
+        let malformed = StatusError::Malformed(cbor::Error::Record);
+        let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(malformed)?;
+        let header: Header = part(header)?;
+        if header.typ != JWT_TYP {
+            return Err(StatusError::WrongType);
+        }
+        let signature = decode(signature)?.try_into().map_err(|_| StatusError::SignatureInvalid)?;
+        let named =
+            |signer: &&StatusSigner| header.kid.as_ref().is_none_or(|kid| kid.as_bytes() == signer.kid);
+        let good = |signer: &StatusSigner| signer.key.verify(signed.as_bytes(), &signature).is_ok();
+        if header.alg != "ES256" || header.crit.is_some() || !signers.iter().filter(named).any(good) {
+            return Err(StatusError::SignatureInvalid);
+        }
+        let claims: Claims = part(payload)?;
+        let (bits, bytes) = unpack(claims.status_list.bits, &decode(&claims.status_list.lst)?)?;
+        Ok(Self {
+            subject: claims.sub,
+            issued: Timestamp::from_unix(claims.iat),
+            expires: claims.exp.map(Timestamp::from_unix),
+            ttl_seconds: claims.ttl,
+            bits,
+            bytes,
+        })
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, StatusError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| StatusError::Malformed(cbor::Error::Record))
+}
+
+/// A part of the token. A member that stands twice is refused.
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, StatusError> {
+    serde_json::from_slice(&decode(text)?).map_err(|_| StatusError::Malformed(cbor::Error::Record))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::status::Status;
+    use crate::testkey::TestKey;
+
+    const HEADER: &str = r#"{"alg":"ES256","kid":"s1","typ":"statuslist+jwt"}"#;
+
+    fn claims() -> String {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        zlib.write_all(&[0b0000_0110, 0]).unwrap();
+        let list = URL_SAFE_NO_PAD.encode(zlib.finish().unwrap());
+        format!(
+            r#"{{"sub":"s:7","iat":1800000000,"exp":1800000100,"status_list":{{"bits":1,"lst":"{list}"}}}}"#
+        )
+    }
+
+    fn token(key: &TestKey, header: &str, claims: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+
+    fn signers(key: &TestKey) -> [StatusSigner; 1] {
+        [StatusSigner { kid: b"s1".to_vec(), key: key.public() }]
+    }
+
+    #[test]
+    fn gives_back_each_state() {
+        let key = TestKey::new();
+        let list = StatusList::verify_jwt(&token(&key, HEADER, &claims()), &signers(&key)).unwrap();
+        let found: Vec<_> = [0, 1, 2, 3, 16].map(|index| list.get(index)).to_vec();
+        let (valid, revoked) = (Some(Status::Valid), Some(Status::Revoked));
+        assert_eq!(found, [valid, revoked, revoked, valid, None]);
+        assert_eq!((list.subject(), list.issued().as_unix()), ("s:7", 1_800_000_000));
+    }
+
+    #[test]
+    fn refuses_each_defect_under_its_name() {
+        let key = TestKey::new();
+        let error = |header: &str, claims: &str| {
+            StatusList::verify_jwt(&token(&key, header, claims), &signers(&key)).unwrap_err()
+        };
+        let other_type = r#"{"alg":"ES256","typ":"JWT"}"#;
+        assert_eq!(error(other_type, &claims()), StatusError::WrongType);
+        let malformed = StatusError::Malformed(cbor::Error::Record);
+        for (header, reason) in [
+            (r#"{"alg":"none","typ":"statuslist+jwt"}"#, StatusError::SignatureInvalid),
+            (r#"{"alg":"ES256","typ":"statuslist+jwt","kid":"s2"}"#, StatusError::SignatureInvalid),
+            (r#"{"alg":"ES256","typ":"statuslist+jwt","crit":["b64"]}"#, StatusError::SignatureInvalid),
+            (r#"{"alg":"ES256","alg":"ES256","typ":"statuslist+jwt"}"#, malformed),
+        ] {
+            assert_eq!(error(header, &claims()), reason, "{header}");
+        }
+        let twice = claims().replacen("{\"sub\"", "{\"sub\":\"s:8\",\"sub\"", 1);
+        assert_eq!(error(HEADER, &twice), malformed);
+        assert_eq!(error(HEADER, &claims().replace("\"bits\":1", "\"bits\":3")), StatusError::WrongWidth);
+        let good = token(&key, HEADER, &claims());
+        let other = StatusList::verify_jwt(&good, &signers(&TestKey::new()));
+        assert_eq!(other.unwrap_err(), StatusError::SignatureInvalid);
+        assert!(StatusList::verify_jwt(&good[..good.len() - 1], &signers(&key)).is_err());
+        assert_eq!(StatusList::verify_jwt("a.b", &signers(&key)).unwrap_err(), malformed);
+    }
+}
