@@ -1,19 +1,22 @@
 //! Trust and status data from disk: a trust folder holds `root.pub` (the root's uncompressed point in hexadecimal) and
-//! `trust-list.cwt`; a status folder holds one Token Status List in each `*.cwt`.
+//! `trust-list.cwt`; a status folder holds one Token Status List in each `*.cwt` or `*.jwt`, or a snapshot of the whole
+//! nation's status and deltas that follow it, or both.
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use trust::anchors::{Trust, TrustError};
 use trust::p256::PublicKey;
-use trust::status::{StatusError, StatusList, StatusStore};
+use trust::status::{NationalStatus, StatusError, StatusList, StatusStore};
 use trust::time::Timestamp;
 use verifier::Policy;
 
 use crate::desk_file::DeskFile;
+use crate::national::{self, Chain};
 use crate::{Error, FileKind};
 
 const TRUST_LIST: &str = "trust-list";
 const ROOTS: &str = "roots";
+const NATIONAL: &str = "national";
 
 /// What a desk decides with.
 #[derive(Debug)]
@@ -61,7 +64,7 @@ fn read_tokens(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let mut tokens = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "cwt") {
+        if path.extension().is_some_and(|extension| extension == "cwt" || extension == "jwt") {
             let token = fs::read(&path).map_err(unreadable)?;
             tokens.push((path, token));
         }
@@ -81,6 +84,7 @@ impl Loader<'_> {
     fn load(mut self, root: PublicKey, list: &[u8], tokens: Vec<(PathBuf, Vec<u8>)>) -> Result<Data, Error> {
         let trust = self.trust(root, list)?;
         let (mut status, mut passed_over) = (StatusStore::new(), Vec::new());
+        let (mut snapshots, mut deltas) = (Vec::new(), Vec::new());
         let mut newest = trust.issued();
         for (path, token) in tokens {
             match self.status(&trust, &token)? {
@@ -89,8 +93,18 @@ impl Loader<'_> {
                     // Two files may hold one list; the newer stays.
                     let _ = status.insert(list);
                 }
+                Err(StatusError::WrongType) => match national::kind(&token) {
+                    Some(national::Kind::Snapshot) => snapshots.push((path, token)),
+                    Some(national::Kind::Delta) => deltas.push((path, token)),
+                    None => passed_over.push((path, StatusError::WrongType)),
+                },
                 Err(reason) => passed_over.push((path, reason)),
             }
+        }
+        let chain = Chain::build(&snapshots, &deltas, trust.status_signers(), &mut passed_over);
+        if let Some(national) = self.national(&trust, chain)? {
+            newest = newest.max(national.issued());
+            let _ = status.insert_national(national);
         }
         let newest_signed_time = match &mut self.desk {
             Some(desk) => desk.newest_time(&self.nation, newest)?,
@@ -127,7 +141,7 @@ impl Loader<'_> {
     }
 
     fn status(&mut self, trust: &Trust, token: &[u8]) -> Result<Result<StatusList, StatusError>, Error> {
-        let list = match StatusList::verify(token, trust.status_signers()) {
+        let list = match status_list(token, trust) {
             Ok(list) => list,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -139,12 +153,38 @@ impl Loader<'_> {
         match desk.newest(&self.nation, &name)? {
             Some(newer) if newer.sequence > issued => {
                 self.rollback = true;
-                Ok(StatusList::verify(&newer.data, trust.status_signers()))
+                Ok(status_list(&newer.data, trust))
             }
             _ => {
                 desk.remember(&self.nation, &name, issued, token)?;
                 Ok(Ok(list))
             }
         }
+    }
+
+    /// The nation's status that the folder holds, or the newer one that the desk remembers.
+    fn national(&mut self, trust: &Trust, chain: Option<Chain>) -> Result<Option<NationalStatus>, Error> {
+        let (Some(desk), Some(chain)) = (&mut self.desk, &chain) else {
+            return Ok(chain.map(|chain| chain.status));
+        };
+        let sequence = chain.status.sequence();
+        match desk.newest(&self.nation, NATIONAL)? {
+            Some(newer) if newer.sequence > sequence => {
+                self.rollback = true;
+                Ok(Chain::parse(&newer.data, trust.status_signers()).map(|chain| chain.status))
+            }
+            Some(same) if same.sequence == sequence => Ok(Some(chain.status.clone())),
+            _ => {
+                desk.remember(&self.nation, NATIONAL, sequence, &chain.to_bytes())?;
+                Ok(Some(chain.status.clone()))
+            }
+        }
+    }
+}
+
+fn status_list(token: &[u8], trust: &Trust) -> Result<StatusList, StatusError> {
+    match std::str::from_utf8(token) {
+        Ok(jwt) if jwt.starts_with("ey") => StatusList::verify_jwt(jwt.trim_end(), trust.status_signers()),
+        _ => StatusList::verify(token, trust.status_signers()),
     }
 }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod desk_file;
 mod error;
 pub mod folder;
+mod national;
 pub mod picture;
 
 pub use error::{Error, FileKind};

@@ -15,6 +15,7 @@ use clinic::{Error, FileKind};
 use presentation::qr;
 use sen_clinic as clinic;
 use trust::anchors::TrustError;
+use trust::status::{NationalDraft, Run, StatusError};
 use trust::time::Timestamp;
 use verifier::{Seen, SeenList, Sighting};
 use world::{INDEX, Key, NOW, World};
@@ -290,4 +291,55 @@ fn a_printed_code_fills_the_form_and_is_marked_as_unproven() {
     let claims = answer.claims.unwrap();
     assert_eq!(claims.personal_number.as_deref(), Some("000190000002"));
     assert!(claims.insurance.is_none() && answer.presented_by.is_none());
+}
+
+/// The nation's status on a day; the holder's credential is revoked from the third day on.
+fn national(day: u64) -> NationalDraft {
+    let run = Run { prefix: "s:".into(), first: 0, count: 10, entries: 1000 };
+    let issued = NOW.minus_seconds(200 - i64::try_from(day).unwrap());
+    let mut draft = NationalDraft::new(day, issued, NOW.plus_seconds(86_400), 2, vec![run]).unwrap();
+    assert!(draft.set("s:7", INDEX, u8::from(day >= 3)));
+    assert!(draft.set("s:3", day, 1));
+    draft
+}
+
+impl Nation {
+    fn publish_status(&self, name: &str, draft: &trust::cose::Draft) {
+        let token = draft.assemble(&self.world.signer.sign(&draft.to_be_signed()));
+        fs::write(self.folder.join("status").join(name), token).unwrap();
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        self.check(&self.code(), NOW).unwrap().reasons
+    }
+}
+
+#[test]
+fn the_nations_status_serves_in_place_of_lists_and_follows_its_deltas() {
+    let nation = Nation::new();
+    fs::remove_file(nation.folder.join("status/7.cwt")).unwrap();
+    assert_eq!(nation.reasons(), ["status_unknown"]);
+    nation.publish_status("1.cwt", &national(1).snapshot(b"s1").unwrap());
+    assert!(nation.reasons().is_empty());
+    nation.publish_status("b.cwt", &national(2).delta_since(&national(1), b"s1").unwrap());
+    assert!(nation.reasons().is_empty());
+    nation.publish_status("a.cwt", &national(3).delta_since(&national(2), b"s1").unwrap());
+    assert_eq!(nation.reasons(), ["revoked"]);
+    fs::remove_file(nation.folder.join("status/b.cwt")).unwrap();
+    assert!(nation.reasons().is_empty(), "a delta that leads on from nothing is passed over");
+    let folder = |name| nation.folder.join(name);
+    let data = clinic::folder::load(&folder("trust"), Some(&folder("status")), None).unwrap();
+    assert_eq!(data.passed_over, [(folder("status/a.cwt"), StatusError::OtherBase)]);
+}
+
+#[test]
+fn an_older_national_status_is_reported_and_the_newer_one_decides() {
+    let nation = Nation::new();
+    fs::remove_file(nation.folder.join("status/7.cwt")).unwrap();
+    nation.publish_status("1.cwt", &national(1).snapshot(b"s1").unwrap());
+    nation.publish_status("2.cwt", &national(3).delta_since(&national(1), b"s1").unwrap());
+    assert_eq!(nation.check_remembering(&nation.code(), NOW).unwrap().reasons, ["revoked"]);
+    fs::remove_file(nation.folder.join("status/2.cwt")).unwrap();
+    let answer = nation.check_remembering(&nation.code(), NOW).unwrap();
+    assert_eq!((answer.verdict, answer.reasons.concat()), (Verdict::Refused, "revokedrollback".to_owned()));
 }
