@@ -261,7 +261,7 @@ impl Account<'_> {
     /// Activates the account with the one-time code; ends at level 1.
     ///
     /// # Errors
-    /// [`AccountError::WrongCode`] with the attempts left, or what else the provider refuses.
+    /// What the provider refuses: a wrong code comes with the attempts left.
     pub async fn activate(self, code: &str, now: Timestamp) -> Result<Level, Error> {
         #[derive(Deserialize)]
         struct Activated {
