@@ -1,4 +1,5 @@
 //! Country signing certificates that the caller believes.
+use der::Document;
 use trust::time::Timestamp;
 
 use super::certificate::Certificate;
@@ -9,6 +10,9 @@ use crate::signature::Verdict;
 
 /// 2.23.136.1.1.2, the content of a CSCA master list (9303-12, 9).
 const MASTER_LIST: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x02];
+
+const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const PEM_END: &str = "-----END CERTIFICATE-----";
 
 /// The country signing certificates that are believed, and what these countries revoked. Where they come from is the
 /// caller's matter.
@@ -45,9 +49,24 @@ impl CscaAnchors {
         Ok(MasterList::parse(list)?.into_anchors())
     }
 
-    /// A certificate or a master list, whichever the bytes are.
+    /// One or more certificates in PEM (RFC 7468), a certificate in DER, or a master list: whichever the bytes are.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::from_der(bytes).or_else(|_| Self::from_master_list(bytes))
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains(PEM_BEGIN) => Self::from_pem(text),
+            _ => Self::from_der(bytes).or_else(|_| Self::from_master_list(bytes)),
+        }
+    }
+
+    fn from_pem(text: &str) -> Result<Self, Malformed> {
+        let mut read = Self::new();
+        // What stands before a block explains it (RFC 7468, 2).
+        for block in text.split(PEM_BEGIN).skip(1) {
+            let body = block.split_inclusive(PEM_END).next().unwrap_or_default();
+            let (_, certificate) =
+                Document::from_pem(&format!("{PEM_BEGIN}{body}")).map_err(|_| Malformed)?;
+            read.extend(Self::from_der(certificate.as_bytes())?);
+        }
+        Ok(read)
     }
 
     /// With those of another source.

@@ -233,6 +233,22 @@ fn believes_no_link_of_another_country_by_a_stranger_or_of_a_document_signer() {
 }
 
 #[test]
+fn reads_certificates_in_pem_with_words_between_them() {
+    let (one, other) = (Country::new(), Country::new());
+    let pem = |der: Vec<u8>| {
+        let document = der::Document::try_from(der).unwrap();
+        document.to_pem("CERTIFICATE", der::pem::LineEnding::CRLF).unwrap()
+    };
+    let text = format!("CSCA, 2020\r\n{}the other\n{}", pem(one.csca.root()), pem(other.csca.root()));
+    let anchors = CscaAnchors::from_bytes(text.as_bytes()).unwrap();
+    assert_eq!(anchors.certificates().len(), 2);
+    assert!(matches!(outcome(&other.sound(), &anchors), PassiveOutcome::Verified(_)));
+    for broken in [&text[..text.len() - 20], &text.replace("MII", "!!!"), "-----BEGIN CERTIFICATE-----"] {
+        assert!(CscaAnchors::from_bytes(broken.as_bytes()).is_err());
+    }
+}
+
+#[test]
 fn a_master_list_counts_only_when_a_list_signer_of_its_root_signed_it() {
     let (root, lister, listed) = (Country::new(), Party::new("UT", "Lister"), Country::new());
     let content = sequence(&[&[2, 1, 0], &set(&[&listed.csca.root()])]);
