@@ -13,6 +13,7 @@ pub mod lds;
 pub mod messaging;
 pub mod passive;
 mod read;
+mod remote;
 pub mod signature;
 mod transport;
 pub mod vietnam;
@@ -26,9 +27,10 @@ pub use file_id::FileId;
 pub use passive::anchors::CscaAnchors;
 pub use passive::{PassiveOutcome, PassiveProof, SecurityObject};
 pub use read::{
-    CardReading, KeptFiles, ProgressListener, ReadError, ReadRequest, ReadStep, Unwatched, read_card,
-    resume_card,
+    CardReading, KeptFiles, ProgressListener, ReadError, ReadRequest, ReadStep, Unwatched,
+    answer_remote_challenge, read_card, resume_card,
 };
+pub use remote::{RemoteChallenge, RemoteChipAuthentication, RemoteError, RemotelyProvenChip};
 pub use transport::{CardTransport, TransportError};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod pace;
 mod progress;
 mod reader;
 mod reading;
+mod remote;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use kept::KeptFiles;
 pub use progress::{ProgressListener, ReadStep, Unwatched};
 use reader::Reader;
 pub use reading::CardReading;
+pub use remote::answer_remote_challenge;
 use session::Session;
 
 /// Why a reading came to nothing.

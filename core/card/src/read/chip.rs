@@ -7,14 +7,18 @@ use trust::random::Random;
 use super::session::Session;
 use super::{ReadError, ReadStep};
 use crate::access::group::{Group, GroupError};
-use crate::access::info::{ChipOffer, chip_offer};
+use crate::access::info::chip_offer;
 use crate::access::pace::{Ephemeral, session_keys};
 use crate::active::ActiveExchange;
 use crate::apdu::{CommandApdu, SUCCESS};
 use crate::asn1::encode;
 use crate::document::{ChipOutcome, Reason};
 use crate::file_id::FileId;
-use crate::messaging::{Cipher, SecureMessaging};
+use crate::messaging::SecureMessaging;
+use crate::remote::first_command;
+
+/// The last arc of id-CA-ECDH-3DES-CBC-CBC.
+const TRIPLE_DES: u8 = 1;
 
 /// Chip Authentication version 1 (9303-11, 6.2). It succeeded once the chip answers under the new keys; that is this
 /// reader's word alone.
@@ -32,14 +36,12 @@ pub(super) fn authenticate_chip(
     let ephemeral = Ephemeral::generate(&group, &generator, random)?;
     let shared = ephemeral.agree(&group, &offer.key.public).map_err(malformed)?;
     let keys = session_keys(offer.cipher, &group, shared.expose()).map_err(malformed)?;
-    let key_id = offer.key_id.as_ref().map(|id| encode(0x84, id)).unwrap_or_default();
-    if !agree_on_key(session, &offer, &ephemeral.public, &key_id)? {
+    if !agree_on_key(session, &offer.oid, offer.key_id.as_deref(), &ephemeral.public)? {
         return Ok(ChipOutcome::Failed(Reason::SignatureInvalid));
     }
     session.protect_with(SecureMessaging::new(keys, None));
-    // The first checksum under the new keys is the proof; EF.COM is short and always there.
-    let select = CommandApdu::new(0xa4, 0x02, 0x0c).with_data([0x01, 0x1e]);
-    match session.send(&select) {
+    // The first checksum under the new keys is the proof.
+    match session.send(&first_command()) {
         Ok(_) => Ok(ChipOutcome::AssertedByReader),
         Err(ReadError::Messaging(_) | ReadError::SessionLost(_)) => Err(ReadError::ChipNotGenuine),
         Err(error) => Err(error),
@@ -47,29 +49,30 @@ pub(super) fn authenticate_chip(
 }
 
 /// Sends the chip the ephemeral key; whether it took it. With 3DES by MSE:Set KAT, which some chips do not know.
-fn agree_on_key(
+pub(super) fn agree_on_key(
     session: &mut Session<'_>,
-    offer: &ChipOffer,
+    protocol: &[u8],
+    key_id: Option<&[u8]>,
     public: &[u8],
-    key_id: &[u8],
 ) -> Result<bool, ReadError> {
-    if offer.cipher == Cipher::TripleDes {
-        let data = [&encode(0x91, public)[..], key_id].concat();
+    let key_id = key_id.map(|id| encode(0x84, id)).unwrap_or_default();
+    if protocol.last() == Some(&TRIPLE_DES) {
+        let data = [&encode(0x91, public)[..], &key_id].concat();
         if session.succeeds(&CommandApdu::new(0x22, 0x41, 0xa6).with_data(data))?.is_ok() {
             return Ok(true);
         }
     }
-    set_and_agree(session, offer, public, key_id)
+    set_and_agree(session, protocol, &key_id, public)
 }
 
 /// MSE:Set AT and GENERAL AUTHENTICATE.
 fn set_and_agree(
     session: &mut Session<'_>,
-    offer: &ChipOffer,
-    public: &[u8],
+    protocol: &[u8],
     key_id: &[u8],
+    public: &[u8],
 ) -> Result<bool, ReadError> {
-    let set = [&encode(0x80, &offer.oid)[..], key_id].concat();
+    let set = [&encode(0x80, protocol)[..], key_id].concat();
     if session.succeeds(&CommandApdu::new(0x22, 0x41, 0xa4).with_data(set))?.is_err() {
         return Ok(false);
     }

@@ -84,6 +84,12 @@ impl<'a> Session<'a> {
         Ok(response)
     }
 
+    /// Sends a command that somebody else protected, whose keys are not known here, and ends the session.
+    pub(super) fn pass_on(&mut self, command: &[u8]) -> Result<Vec<u8>, ReadError> {
+        self.end();
+        self.exchange(command)
+    }
+
     /// One command, and as many GET RESPONSE as readers with T=0 need (7816-4, 11.7.1).
     fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, ReadError> {
         let mut answer = self.transceive(command)?;
