@@ -1,0 +1,174 @@
+//! The status of 67,910,130 cards: look-up, size and upkeep, as lists and as one national file.
+#![allow(clippy::unwrap_used, reason = "a bench stops where its world does not stand")]
+#![allow(clippy::indexing_slicing, reason = "the floor reads a bare array")]
+#[path = "../../../core/verifier/tests/world/mod.rs"]
+mod world;
+
+use std::hint::black_box;
+use std::io::Read;
+
+use sen_benches::{count, time};
+use trust::anchors::StatusSigner;
+use trust::cbor::Profile;
+use trust::cose::Sign1;
+use trust::status::{
+    Lookup, NationalDraft, NationalStatus, Run, Status, StatusList, StatusListDraft, StatusStore,
+};
+use world::{Key, NOW};
+
+const CARDS: u64 = 67_910_130;
+const ENTRIES: u64 = 1 << 20;
+const LISTS: u64 = 65;
+/// New revocations of one day where one card in a hundred is revoked in a year.
+const A_DAY: u64 = 1_860;
+
+fn main() {
+    let key = Key::new();
+    let signers = [StatusSigner { kid: b"s1".to_vec(), key: key.public() }];
+    for (name, per_thousand) in [("0.1%", 1), ("1%", 10), ("5%", 50)] {
+        let mut random = Random(per_thousand);
+        let mut national = national(1, 1);
+        let revoked = CARDS * per_thousand / 1000;
+        random.revoke(&mut national, revoked);
+        let token = sign(&key, &national.snapshot(b"s1").unwrap());
+        let limit = limit(CARDS, revoked);
+        count(&format!("status.national.snapshot.{name}"), token.len(), "bytes", Some(limit));
+    }
+    upkeep(&key, &signers);
+    look_up(&key, &signers);
+    shard(&key, &signers);
+}
+
+/// Daily deltas and a merged one at one per cent a year, and what it takes to read a snapshot.
+fn upkeep(key: &Key, signers: &[StatusSigner]) {
+    let mut random = Random(7);
+    let mut days = vec![national(1, 1)];
+    random.revoke(&mut days[0], CARDS / 100);
+    for day in 2..=8 {
+        let mut next = days.last().unwrap().clone();
+        next.sequence = day;
+        random.revoke(&mut next, A_DAY);
+        days.push(next);
+    }
+    let delta = |from: usize, to: usize| sign(key, &days[to].delta_since(&days[from], b"s1").unwrap());
+    let daily: Vec<usize> = (1..8).map(|day| delta(day - 1, day).len()).collect();
+    count("status.national.delta.day", daily[0], "bytes", Some(limit(CARDS, A_DAY)));
+    count("status.national.delta.week-as-seven", daily.iter().sum(), "bytes", Some(7 * limit(CARDS, A_DAY)));
+    count("status.national.delta.week-merged", delta(0, 7).len(), "bytes", Some(limit(CARDS, 7 * A_DAY)));
+    let snapshot = sign(key, &days[0].snapshot(b"s1").unwrap());
+    time(
+        "status.national.verify",
+        || drop(black_box(NationalStatus::verify(&snapshot, signers))),
+        || {
+            Sign1::parse(&snapshot, Profile::Interoperable).unwrap().verify(&signers[0].key).unwrap();
+        },
+    );
+}
+
+/// One look-up in all lists, against a bare bit in one array of all.
+fn look_up(key: &Key, signers: &[StatusSigner]) {
+    let mut random = Random(3);
+    let mut store = StatusStore::new();
+    let mut bare = Vec::new();
+    let mut first = None;
+    for number in 0..LISTS {
+        let mut list =
+            StatusListDraft::new(&format!("s:{number}"), 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
+        (0..ENTRIES / 100).for_each(|_| assert!(list.set(random.below(ENTRIES), 1)));
+        let list = StatusList::verify(&sign(key, &list.draft(b"s1").unwrap()), signers).unwrap();
+        let revoked = |index| list.get(index) == Some(Status::Revoked);
+        let byte_at = |byte| (0..8).fold(0, |held, bit| held | u8::from(revoked(8 * byte + bit)) << bit);
+        bare.extend((0..ENTRIES / 8).map(byte_at));
+        first.get_or_insert_with(|| list.clone());
+        store.insert(list).unwrap();
+    }
+    let first = first.unwrap();
+    let names: Vec<String> = (0..LISTS).map(|number| format!("s:{number}")).collect();
+    let asked: Vec<(usize, u64)> = (0..1 << 16)
+        .map(|_| (usize::try_from(random.below(LISTS)).unwrap(), random.below(ENTRIES)))
+        .collect();
+    let bit = |at: u64| u64::from(bare[usize::try_from(at / 8).unwrap()] >> (at % 8) & 1);
+    // Each look-up waits for the one before: the time of one, and not of many side by side.
+    let chain = |look: &dyn Fn(usize, u64) -> u64| {
+        black_box(asked.iter().fold(0, |last, (list, index)| look(*list, index ^ last)));
+    };
+    let is_revoked = |status| u64::from(status == Status::Revoked);
+    let all = asked.len();
+    count("status.look-up.times-below-are-for", all, "look-ups", None);
+    time(
+        "status.look-up.one-list",
+        || chain(&|_, index| first.get(index).map_or(0, is_revoked)),
+        || chain(&|_, index| bit(index)),
+    );
+    let found = |lookup| match lookup {
+        Lookup::Found { status, .. } => is_revoked(status),
+        _ => 0,
+    };
+    time(
+        "status.look-up.with-choice-of-list",
+        || chain(&|list, index| found(store.look_up(&names[list], index, NOW))),
+        || chain(&|list, index| bit(list as u64 * ENTRIES + index)),
+    );
+}
+
+/// One list of 2^20 verified, inflated and swapped in.
+fn shard(key: &Key, signers: &[StatusSigner]) {
+    let mut random = Random(5);
+    let mut list = StatusListDraft::new("s:7", 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
+    (0..ENTRIES / 100).for_each(|_| assert!(list.set(random.below(ENTRIES), 1)));
+    let token = sign(key, &list.draft(b"s1").unwrap());
+    count("status.list.token", token.len(), "bytes", None);
+    let parsed = Sign1::parse(&token, Profile::Interoperable).unwrap();
+    let claims = parsed.payload_item().unwrap().as_map().unwrap();
+    let packed =
+        claims.get_int(65_533).unwrap().as_map().unwrap().get_text("lst").unwrap().as_bytes().unwrap();
+    let mut store = StatusStore::new();
+    time(
+        "status.list.verify-and-swap",
+        || store.insert(StatusList::verify(&token, signers).unwrap()).unwrap(),
+        || {
+            parsed.verify(&signers[0].key).unwrap();
+            let mut out = Vec::with_capacity(131_072);
+            flate2::read::ZlibDecoder::new(packed).read_to_end(&mut out).unwrap();
+            black_box(out);
+        },
+    );
+}
+
+fn national(sequence: u64, bits: u8) -> NationalDraft {
+    let run = Run { prefix: "s:".into(), first: 0, count: LISTS, entries: ENTRIES };
+    NationalDraft::new(sequence, NOW, NOW.plus_seconds(86_400), bits, vec![run]).unwrap()
+}
+
+fn sign(key: &Key, token: &trust::cose::Draft) -> Vec<u8> {
+    token.assemble(&key.sign(&token.to_be_signed()))
+}
+
+/// What information theory allows for `some` of `all`, in bytes.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a size"
+)]
+fn limit(all: u64, some: u64) -> usize {
+    let p = some as f64 / all as f64;
+    (all as f64 * -(p * p.log2() + (1.0 - p) * (1.0 - p).log2()) / 8.0) as usize
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 32) * end) >> 32
+    }
+
+    /// Revokes so many cards that were not revoked before, as far as chance allows.
+    fn revoke(&mut self, national: &mut NationalDraft, cards: u64) {
+        for _ in 0..cards {
+            let card = self.below(CARDS);
+            assert!(national.set(&format!("s:{}", card / ENTRIES), card % ENTRIES, 1));
+        }
+    }
+}
