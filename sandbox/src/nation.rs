@@ -2,11 +2,18 @@
 mod account;
 mod answer;
 mod authority;
+mod body;
 mod database;
+mod documents;
 mod face;
 mod issuance;
+mod journal;
+mod message;
+mod once;
+mod operator;
 mod pages;
 mod register;
+mod standing;
 mod status;
 mod step_up;
 mod tls;
@@ -25,6 +32,8 @@ use trust::time::Timestamp;
 use answer::Refusal;
 use authority::Authority;
 use database::Database;
+use journal::Journal;
+use once::Once;
 pub use register::{Insurance, Person};
 
 /// The sandbox cannot start.
@@ -63,11 +72,23 @@ pub struct SandboxConfig {
     pub population: u32,
 }
 
+/// Seconds that a challenge of an account message is good for.
+const CHALLENGE_LIFE: i64 = 300;
+/// Seconds for reading the card and comparing the face.
+const STEP_UP_LIFE: i64 = 300;
+/// Seconds that a nonce of a key proof is good for.
+const C_NONCE_LIFE: i64 = 120;
+
 /// Everything that the services share.
 pub(crate) struct Nation {
     url: String,
     authority: Authority,
     database: Mutex<Database>,
+    challenges: Once,
+    step_ups: Once,
+    c_nonces: Once,
+    lists: status::Lists,
+    journal: Journal,
     csca: CscaAnchors,
     clock: fn() -> Timestamp,
     data_dir: PathBuf,
@@ -133,6 +154,11 @@ impl Sandbox {
             url: url.clone(),
             authority: Authority::open(&config.data_dir)?,
             database: Mutex::new(Database::open(&config.data_dir.join("nation.db"), config.population)?),
+            challenges: Once::new(CHALLENGE_LIFE),
+            step_ups: Once::new(STEP_UP_LIFE),
+            c_nonces: Once::new(C_NONCE_LIFE),
+            lists: status::Lists::default(),
+            journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
             clock: config.clock,
             data_dir: config.data_dir.clone(),
@@ -203,26 +229,32 @@ fn router(nation: Shared) -> Router {
     Router::new()
         .route("/", get(pages::overview))
         .route("/mailbox", get(pages::mailbox))
-        .route("/sandbox/face-outcome", post(pages::set_face_outcome))
-        .route("/sandbox/death", post(pages::report_death))
+        .route("/sandbox/face-outcome", post(operator::set_face_outcome))
+        .route("/sandbox/death", post(operator::report_death))
+        .route("/sandbox/lock", post(operator::lock))
+        .route("/sandbox/unlock", post(operator::unlock))
+        .route("/sandbox/hotline", post(operator::hotline))
         .route("/account/challenge", post(account::challenge))
         .route("/account/open", post(account::open))
         .route("/account/activate", post(account::activate))
         .route("/account/show", post(account::show))
         .route("/account/lock", post(account::lock))
         .route("/account/unlock", post(account::unlock))
+        .route("/account/close", post(account::close))
         .route("/account/step-up", post(step_up::start))
         .route("/account/verify", post(step_up::verify))
         .route("/account/offer", post(issuance::offer))
         .route("/face/statement", post(face::statement))
-        .route("/.well-known/openid-credential-issuer", get(issuance::issuer_metadata))
-        .route("/.well-known/oauth-authorization-server", get(issuance::server_metadata))
+        .route("/.well-known/openid-credential-issuer", get(documents::issuer_metadata))
+        .route("/.well-known/oauth-authorization-server", get(documents::server_metadata))
         .route("/token", post(issuance::token))
         .route("/nonce", post(issuance::nonce))
         .route("/credential", post(issuance::credential))
         .route("/trust/root.pub", get(status::root))
         .route("/trust/trust-list.cwt", get(status::trust_list))
         .route("/status/{number}", get(status::list))
+        .fallback(answer::nowhere)
+        .method_not_allowed_fallback(answer::wrong_method)
         .layer(axum::extract::DefaultBodyLimit::max(512 * 1024))
         .with_state(nation)
 }

@@ -1,132 +1,83 @@
-//! The electronic identity account: opening, activation, state and locks.
-use axum::Json;
+//! The electronic identity account: what is kept of it, and how it is opened, activated, shown, locked and ended.
 use axum::extract::State;
-use credential::jose::{Jwk, Jws};
 use ring::rand::{SecureRandom, SystemRandom};
-use rusqlite::{OptionalExtension, params};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde_json::json;
+use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal, fresh};
-use super::database::OneTime;
+use super::body::Body;
+use super::message::Message;
 use super::register::Person;
+use super::standing::{Event, Lock, Phase, Refused, Standing};
 use super::{Nation, Shared, random_text, sha256, status};
 
-/// Seconds that a challenge is good for.
-const CHALLENGE_LIFE: i64 = 300;
 /// Seconds that a one-time code is good for.
 const CODE_LIFE: i64 = 600;
 /// Attempts at a one-time code.
 const MOST_ATTEMPTS: u32 = 5;
-/// No message is longer: the files of a card come with the longest.
-const LONGEST_MESSAGE: usize = 400 * 1024;
-/// Seconds by which a device's clock may be off.
-const SKEW: i64 = 300;
+/// Accounts opened for a person within an hour: each brings new attempts at a code, and a message to the phone.
+const MOST_OPENINGS: i64 = 5;
+const HOUR: i64 = 3600;
+/// Seconds in which an account must be activated (Decree 69/2024/ND-CP, article 14).
+const WEEK: i64 = 7 * 24 * HOUR;
 
-/// The body of every account call.
-#[derive(Deserialize)]
-pub(super) struct Envelope {
-    jws: String,
-}
+pub(super) const UNKNOWN_PERSON: Refusal =
+    Refusal::new("unknown_person", "the register has no person with this number");
 
-/// A message whose signature, challenge and time were checked.
-pub(super) struct Message {
-    claims: Map<String, Value>,
-    /// The instance key that signed it.
-    pub(super) key: Jwk,
-    sequence: i64,
-}
-
-/// An account, as the database keeps it.
+/// An account and the device that asks.
 pub(super) struct Account {
     pub(super) id: String,
     pub(super) person: String,
-    pub(super) state: String,
-    pub(super) level: u8,
-    locked_by: Option<String>,
+    pub(super) standing: Standing,
+    opened_at: i64,
     verified_at: Option<String>,
     method: Option<String>,
-    device_name: String,
-    thumbprint: String,
-}
-
-impl Message {
-    /// Checks everything that a message must fulfil whatever it asks for.
-    pub(super) fn receive(nation: &Nation, envelope: &Envelope, operation: &str) -> Result<Self, Refusal> {
-        let malformed = || Refusal::new("malformed_message", "the message is not a signed account message");
-        let jws = Jws::parse(&envelope.jws, LONGEST_MESSAGE).map_err(|_| malformed())?;
-        let jws = jws.of_type("sen-account+jwt").map_err(|_| malformed())?;
-        let key = jws.header().jwk().cloned().ok_or_else(malformed)?;
-        let verified =
-            jws.verify(key.key()).map_err(|_| Refusal::new("bad_signature", "the signature is wrong"))?;
-        let claims = verified.claims().clone();
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        if text("aud") != Some(&nation.url) {
-            return Err(Refusal::new("wrong_audience", "the message is for another provider"));
-        }
-        if text("op") != Some(operation) {
-            return Err(Refusal::new("wrong_operation", "the message is for another operation"));
-        }
-        let now = nation.now().as_unix();
-        let sent = claims.get("iat").and_then(Value::as_i64);
-        if sent.is_none_or(|sent| sent.abs_diff(now) > SKEW.unsigned_abs()) {
-            return Err(Refusal::new("clock_skew", "the message's time is not now"));
-        }
-        let challenge = text("challenge").unwrap_or_default();
-        if !nation.database().take_once(OneTime::Challenge, challenge, now)? {
-            return Err(Refusal::new("challenge_unknown", "the challenge is unknown, used or too old"));
-        }
-        let sequence = claims.get("seq").and_then(Value::as_i64).ok_or_else(malformed)?;
-        Ok(Self { claims, key, sequence })
-    }
-
-    /// A text member that the operation needs.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Refusal> {
-        let missing = Refusal::new("malformed_message", "a member of the message is missing");
-        self.claims.get(name).and_then(Value::as_str).ok_or(missing)
-    }
-
-    /// An object member that the operation needs.
-    pub(super) fn object(&self, name: &str) -> Result<&Map<String, Value>, Refusal> {
-        let missing = Refusal::new("malformed_message", "a member of the message is missing");
-        self.claims.get(name).and_then(Value::as_object).ok_or(missing)
-    }
-
-    /// The account that the message names, if its device signed and the sequence rises.
-    pub(super) fn account(&self, nation: &Nation) -> Result<Account, Refusal> {
-        let id = self.text("account")?;
-        let database = nation.database();
-        // Checked and raised in one statement: of two messages with one number, one is refused.
-        let raised = database.connection().execute(
-            "UPDATE account SET seq = ?1 WHERE id = ?2 AND thumbprint = ?3 AND seq < ?1",
-            params![self.sequence, id, self.key.thumbprint_base64url()],
-        )?;
-        let account = Account::find(database.connection(), id)?;
-        let account = account.filter(|account| account.thumbprint == self.key.thumbprint_base64url());
-        let account = account.ok_or(Refusal::new("account_unknown", "no such account on this device"))?;
-        if raised == 0 {
-            return Err(Refusal::new("sequence_replayed", "the message's number was used before"));
-        }
-        Ok(account)
-    }
+    card_expires: Option<String>,
 }
 
 impl Account {
-    fn find(connection: &rusqlite::Connection, id: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let query = "SELECT id, person, state, level, locked_by, verified_at, method, device_name, thumbprint \
-                     FROM account WHERE id = ?1";
+    /// The account, if the device with this key belongs to it.
+    pub(super) fn of_device(
+        connection: &Connection,
+        id: &str,
+        thumbprint: &str,
+    ) -> Result<Option<Self>, rusqlite::Error> {
+        let own = "SELECT 1 FROM device WHERE account = ?1 AND thumbprint = ?2";
+        if connection.query_row(own, [id, thumbprint], |_| Ok(())).optional()?.is_none() {
+            return Ok(None);
+        }
+        Self::load(connection, id)
+    }
+
+    /// The account of a person that is not closed.
+    pub(super) fn of_person(connection: &Connection, person: &str) -> Result<Option<Self>, rusqlite::Error> {
+        let find = "SELECT id FROM account WHERE person = ?1 AND phase <> 'closed'";
+        let id: Option<String> = connection.query_row(find, [person], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| Self::load(connection, &id))
+    }
+
+    pub(super) fn load(connection: &Connection, id: &str) -> Result<Option<Self>, rusqlite::Error> {
+        let mut reasons = connection.prepare_cached("SELECT reason FROM account_lock WHERE account = ?1")?;
+        let locks = reasons.query_map([id], |row| {
+            Lock::of_name(&row.get::<_, String>(0)?).ok_or(rusqlite::Error::InvalidQuery)
+        })?;
+        let locks: Vec<Lock> = locks.collect::<Result<_, _>>()?;
+        let find = "SELECT person, phase, level, opened_at, verified_at, method, card_expires \
+                    FROM account WHERE id = ?1";
         connection
-            .query_row(query, [id], |row| {
+            .prepare_cached(find)?
+            .query_row([id], |row| {
+                let phase = Phase::of_name(&row.get::<_, String>(1)?);
+                let phase = phase.ok_or(rusqlite::Error::InvalidQuery)?;
                 Ok(Self {
-                    id: row.get(0)?,
-                    person: row.get(1)?,
-                    state: row.get(2)?,
-                    level: row.get(3)?,
-                    locked_by: row.get(4)?,
-                    verified_at: row.get(5)?,
-                    method: row.get(6)?,
-                    device_name: row.get(7)?,
-                    thumbprint: row.get(8)?,
+                    id: id.to_owned(),
+                    person: row.get(0)?,
+                    standing: Standing::kept(phase, row.get(2)?, locks),
+                    opened_at: row.get(3)?,
+                    verified_at: row.get(4)?,
+                    method: row.get(5)?,
+                    card_expires: row.get(6)?,
                 })
             })
             .optional()
@@ -134,119 +85,243 @@ impl Account {
 
     /// Only an active account may do things.
     pub(super) fn active(self) -> Result<Self, Refusal> {
-        match self.state.as_str() {
-            "active" => Ok(self),
-            "locked" => Err(Refusal::new("account_locked", "the account is locked")),
-            _ => Err(Refusal::new("account_not_active", "the account is not active")),
+        self.in_use(&[])
+    }
+
+    /// An active account whose only locks are among these.
+    pub(super) fn in_use(self, despite: &[Lock]) -> Result<Self, Refusal> {
+        if self.standing.phase() != Phase::Active {
+            return Err(Refusal::new("account_not_active", "the account is not active"));
         }
+        if self.standing.locks().iter().any(|lock| !despite.contains(lock)) {
+            return Err(Refusal::new("account_locked", "the account is locked"));
+        }
+        Ok(self)
+    }
+
+    /// Moves the account by an event, keeps what came of it, and notes it in the account's history.
+    pub(super) fn apply(
+        &mut self,
+        change: &Transaction<'_>,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let next = self.standing.after(event).map_err(|refused| refusal(event, refused))?;
+        let update = "UPDATE account SET phase = ?1, level = ?2 WHERE id = ?3";
+        change.execute(update, params![next.phase().name(), next.level(), self.id])?;
+        for gone in self.standing.locks().iter().filter(|lock| !next.is_locked_for(**lock)) {
+            let lift = "DELETE FROM account_lock WHERE account = ?1 AND reason = ?2";
+            change.execute(lift, params![self.id, gone.name()])?;
+        }
+        for new in next.locks().iter().filter(|lock| !self.standing.is_locked_for(**lock)) {
+            let lock = "INSERT INTO account_lock VALUES (?1, ?2, ?3)";
+            change.execute(lock, params![self.id, new.name(), now.as_unix()])?;
+        }
+        let note = "INSERT INTO account_event (account, at, event) VALUES (?1, ?2, ?3)";
+        change.execute(note, params![self.id, now.as_unix(), event.name()])?;
+        self.standing = next;
+        Ok(())
+    }
+
+    /// Takes in what time alone has done to the account.
+    pub(super) fn settle(mut self, change: &Transaction<'_>, now: Timestamp) -> Result<Self, Refusal> {
+        if self.standing.phase() == Phase::AwaitingCode && now.as_unix() - self.opened_at >= WEEK {
+            self.apply(change, Event::WeekPassed, now)?;
+        }
+        let expired = self.card_expires.as_ref().is_some_and(|day| *day < now.date().to_string());
+        if expired && self.standing.phase() == Phase::Active && !self.standing.is_locked_for(Lock::Expiry) {
+            self.apply(change, Event::LockedFor(Lock::Expiry), now)?;
+        }
+        Ok(self)
     }
 }
 
-pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
-    let (challenge, now) = (random_text(32)?, nation.now());
-    nation.database().put_once(OneTime::Challenge, &challenge, now.as_unix() + CHALLENGE_LIFE)?;
-    Ok(fresh(json!({"challenge": challenge, "server_time": now.as_unix(), "expires_in": CHALLENGE_LIFE})))
+/// What to tell whoever asked for something that is not in the table.
+fn refusal(event: Event, refused: Refused) -> Refusal {
+    match (event, refused) {
+        (Event::Lifted(Lock::Holder), _) => {
+            Refusal::new("not_holder_lock", "this is not a lock that you set yourself")
+        }
+        (Event::Lifted(Lock::Death), _) => Refusal::new("lock_is_final", "nothing lifts this lock"),
+        (Event::Lifted(_), _) => Refusal::new("not_locked", "the account is not locked for this reason"),
+        (_, Refused::Locked | Refused::NoSuchLock) => Refusal::new("account_locked", "the account is locked"),
+        (Event::CodeMatched, Refused::NotInThisPhase) => {
+            Refusal::new("already_active", "the account is active already")
+        }
+        (_, Refused::NotInThisPhase) => Refusal::new("account_not_active", "the account is not active"),
+    }
 }
 
-pub(super) async fn open(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let message = Message::receive(&nation, &envelope, "open")?;
-    let (number, phone) = (message.text("personal_number")?, message.text("phone")?);
+/// Moves an account by an event and lets the status lists follow at once.
+pub(super) fn happens(nation: &Nation, account: &str, event: Event) -> Result<Account, Refusal> {
     let mut database = nation.database();
-    let person = Person::find(database.connection(), number)?;
-    let person =
-        person.ok_or(Refusal::new("unknown_person", "the register has no person with this number"))?;
+    let change = database.transaction()?;
+    let account = Account::load(&change, account)?
+        .ok_or(Refusal::new("account_unknown", "there is no such account"))?;
+    let mut account = account.settle(&change, nation.now())?;
+    account.apply(&change, event, nation.now())?;
+    change.commit()?;
+    drop(database);
+    nation.journal.note(nation.now(), &account.id, event.name());
+    status::publish_lists(nation)?;
+    Ok(account)
+}
+
+pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
+    let now = nation.now().as_unix();
+    let challenge = nation.challenges.give("", now)?;
+    let life = nation.challenges.life();
+    Ok(fresh(json!({"challenge": challenge, "server_time": now, "expires_in": life})))
+}
+
+pub(super) async fn open(State(nation): State<Shared>, body: Body) -> Answer {
+    let message = Message::receive(&nation, &body, &["open"])?;
+    let (number, phone) = (message.text("personal_number")?, message.text("phone")?);
+    let (device, now) = (message.text("device_name")?, nation.now());
+    count_opening(&nation, number)?;
+    let (id, code) = (format!("acc_{}", random_text(12)?), one_time_code()?);
+    let thumbprint = message.key.thumbprint_base64url();
+    let mut database = nation.database();
+    let change = database.transaction()?;
+    let person = Person::find(&change, number)?.ok_or(UNKNOWN_PERSON)?;
     if person.deceased {
         return Err(Refusal::new("person_deceased", "the register says that this person has died"));
     }
     if person.phone != phone {
         return Err(Refusal::new("phone_not_registered", "this phone is not registered to this person"));
     }
-    let thumbprint = message.key.thumbprint_base64url();
-    let (id, code) = (format!("acc_{}", random_text(12)?), one_time_code()?);
-    let expires = nation.now().as_unix() + CODE_LIFE;
-    let change = database.transaction()?;
-    let active = "SELECT 1 FROM account WHERE person = ?1 AND state IN ('active', 'locked')";
-    if change.query_row(active, [number], |_| Ok(())).optional()?.is_some() {
-        return Err(Refusal::new("already_active", "this person has an active account on another device"));
+    let opened_at = give_way(&change, number, now)?.unwrap_or(now.as_unix());
+    if change
+        .query_row("SELECT 1 FROM device WHERE thumbprint = ?1", [&thumbprint], |_| Ok(()))
+        .optional()?
+        .is_some()
+    {
+        return Err(Refusal::new("key_in_use", "this key belongs to another account: make a new one"));
     }
-    // An account that was opened but never activated gives way.
-    change.execute("DELETE FROM account WHERE person = ?1 AND state = 'awaiting_code'", [number])?;
-    change.execute(
-        "INSERT INTO account (id, person, thumbprint, device_name, seq, state, level, code_hash, code_expires) \
-         VALUES (?1, ?2, ?3, ?4, ?5, 'awaiting_code', 0, ?6, ?7)",
-        params![id, number, thumbprint, message.text("device_name")?, message.sequence, code_hash(&id, &code), expires],
-    )?;
-    change.execute(
-        "INSERT INTO message (phone, text, sent_at) VALUES (?1, ?2, ?3)",
-        params![phone, format!("Mã kích hoạt / activation code: {code}"), nation.now().as_unix()],
-    )?;
+    let account = "INSERT INTO account (id, person, phase, level, opened_at) VALUES (?1, ?2, ?3, 0, ?4)";
+    change.execute(account, params![id, number, Standing::opened().phase().name(), opened_at])?;
+    let put = "INSERT INTO device (thumbprint, account, name, seq, since) VALUES (?1, ?2, ?3, ?4, ?5)";
+    change.execute(put, params![thumbprint, id, device, message.sequence, now.as_unix()])?;
+    let activation = "INSERT INTO activation VALUES (?1, ?2, ?3, 0)";
+    change.execute(activation, params![id, code_hash(&id, &code), now.as_unix() + CODE_LIFE])?;
+    let text = format!("Mã kích hoạt / activation code: {code}");
+    let send = "INSERT INTO message (phone, text, sent_at) VALUES (?1, ?2, ?3)";
+    change.execute(send, params![phone, text, now.as_unix()])?;
     change.commit()?;
-    let masked = format!("•••• {}", phone.get(phone.len().saturating_sub(3)..).unwrap_or_default());
-    Ok(fresh(json!({"account": id, "code_sent_to": masked, "code_expires_in": CODE_LIFE})))
+    drop(database);
+    nation.journal.note(now, &id, format_args!("opened; one-time code {code}"));
+    let masked: String = phone.chars().rev().take(3).collect::<Vec<_>>().into_iter().rev().collect();
+    Ok(fresh(json!({"account": id, "code_sent_to": format!("•••• {masked}"), "code_expires_in": CODE_LIFE})))
 }
 
-pub(super) async fn activate(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let message = Message::receive(&nation, &envelope, "activate")?;
+/// Counts an opening before anything is looked at: whoever guesses phones or codes is slowed, too.
+fn count_opening(nation: &Nation, person: &str) -> Result<(), Refusal> {
+    let now = nation.now().as_unix();
+    let mut database = nation.database();
+    let change = database.transaction()?;
+    Person::find(&change, person)?.ok_or(UNKNOWN_PERSON)?;
+    change.execute("DELETE FROM opening WHERE at <= ?1", [now - HOUR])?;
+    let count = "SELECT count(*), coalesce(min(at), 0) FROM opening WHERE person = ?1";
+    let (recent, first): (i64, i64) =
+        change.query_row(count, [person], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if recent >= MOST_OPENINGS {
+        let wait = first + HOUR - now;
+        return Err(Refusal::wait("too_many_attempts", "too many accounts were opened: wait", wait));
+    }
+    change.execute("INSERT INTO opening VALUES (?1, ?2)", params![person, now])?;
+    Ok(change.commit()?)
+}
+
+/// Makes room for a new account of a person: one that was never activated gives way. Tells when that was opened.
+fn give_way(change: &Transaction<'_>, person: &str, now: Timestamp) -> Result<Option<i64>, Refusal> {
+    let Some(earlier) = Account::of_person(change, person)? else { return Ok(None) };
+    let earlier = earlier.settle(change, now)?;
+    match earlier.standing.phase() {
+        Phase::AwaitingCode => {
+            change.execute("DELETE FROM account WHERE id = ?1", [&earlier.id])?;
+            Ok(Some(earlier.opened_at))
+        }
+        Phase::Overdue => {
+            Err(Refusal::new("activation_overdue", "the week for activating is over: call the hotline"))
+        }
+        Phase::Active | Phase::Closed => {
+            Err(Refusal::new("already_active", "this person has an active account on another device"))
+        }
+    }
+}
+
+pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer {
+    let message = Message::receive(&nation, &body, &["activate"])?;
     let account = message.account(&nation)?;
-    let database = nation.database();
-    if account.state != "awaiting_code" {
-        return Err(Refusal::new("already_active", "the account is active already"));
+    match account.standing.phase() {
+        Phase::AwaitingCode => {}
+        Phase::Overdue => {
+            return Err(Refusal::new(
+                "activation_overdue",
+                "the week for activating is over: call the hotline",
+            ));
+        }
+        Phase::Active => return Err(Refusal::new("already_active", "the account is active already")),
+        Phase::Closed => return Err(Refusal::new("account_not_active", "the account is closed")),
     }
     // Counted before the check and in one statement: attempts at the same time do not share a count.
-    let counted = database.connection().query_row(
-        "UPDATE account SET code_attempts = code_attempts + 1 WHERE id = ?1 RETURNING code_hash, code_expires, code_attempts",
-        [&account.id],
-        |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?)),
-    );
-    let (hash, expires, attempts) = counted?;
+    let count = "UPDATE activation SET attempts = attempts + 1 WHERE account = ?1 RETURNING code_hash, expires, attempts";
+    let (hash, expires, attempts) =
+        nation.database().connection().query_row(count, [&account.id], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?))
+        })?;
     if attempts > MOST_ATTEMPTS {
         return Err(Refusal::new("too_many_attempts", "too many attempts: open the account again"));
     }
     if nation.now().as_unix() >= expires {
         return Err(Refusal::new("code_expired", "the code is too old: open the account again"));
     }
-    let right = subtle::ConstantTimeEq::ct_eq(
-        hash.as_slice(),
-        code_hash(&account.id, message.text("code")?).as_slice(),
-    );
-    if !bool::from(right) {
+    let typed = code_hash(&account.id, message.text("code")?);
+    if !bool::from(subtle::ConstantTimeEq::ct_eq(hash.as_slice(), typed.as_slice())) {
         let left = MOST_ATTEMPTS - attempts;
         return Err(Refusal::new("wrong_code", "the code is wrong").with("attempts_left", json!(left)));
     }
-    database.connection().execute(
-        "UPDATE account SET state = 'active', level = 1, code_hash = NULL WHERE id = ?1",
-        [&account.id],
-    )?;
-    Ok(fresh(json!({"account": account.id, "level": 1, "state": "active"})))
+    let account = happens(&nation, &account.id, Event::CodeMatched)?;
+    nation.database().connection().execute("DELETE FROM activation WHERE account = ?1", [&account.id])?;
+    Ok(fresh(json!({"account": account.id, "level": account.standing.level(), "state": "active"})))
 }
 
-pub(super) async fn show(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let account = Message::receive(&nation, &envelope, "show")?.account(&nation)?;
+pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["show"])?.account(&nation)?;
+    let database = nation.database();
+    let find = "SELECT name, thumbprint FROM device WHERE account = ?1 ORDER BY since";
+    let mut find = database.connection().prepare_cached(find)?;
+    let devices = find.query_map([&account.id], |row| {
+        Ok(json!({"name": row.get::<_, String>(0)?, "thumbprint": row.get::<_, String>(1)?}))
+    })?;
+    let devices: Vec<_> = devices.collect::<Result<_, _>>()?;
+    let locks: Vec<_> = account.standing.locks().iter().map(|lock| lock.name()).collect();
+    let phase = account.standing.phase();
+    let state = if phase == Phase::Active && !locks.is_empty() { "locked" } else { phase.name() };
+    // Where others locked, too, the holder has to see that the own lock is not the only one.
+    let locked_by = locks.iter().find(|lock| **lock != Lock::Holder.name()).or(locks.first());
     Ok(fresh(json!({
-        "account": account.id, "level": account.level, "state": account.state, "verified_at": account.verified_at,
-        "method": account.method, "locked_by": account.locked_by,
-        "devices": [{"name": account.device_name, "thumbprint": account.thumbprint}],
+        "account": account.id, "level": account.standing.level(), "state": state, "verified_at": account.verified_at,
+        "method": account.method, "locked_by": locked_by, "locks": locks, "devices": devices,
     })))
 }
 
-pub(super) async fn lock(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let account = Message::receive(&nation, &envelope, "lock")?.account(&nation)?.active()?;
-    let change = "UPDATE account SET state = 'locked', locked_by = 'holder' WHERE id = ?1";
-    nation.database().connection().execute(change, [&account.id])?;
-    status::set_for_person(&nation, &account.person, status::SUSPENDED)?;
+pub(super) async fn lock(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["lock"])?.account(&nation)?.active()?;
+    let account = happens(&nation, &account.id, Event::LockedFor(Lock::Holder))?;
     Ok(fresh(json!({"account": account.id, "state": "locked"})))
 }
 
-pub(super) async fn unlock(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let account = Message::receive(&nation, &envelope, "unlock")?.account(&nation)?;
-    // A lock by death or authority is not the holder's to lift.
-    if account.state != "locked" || account.locked_by.as_deref() != Some("holder") {
-        return Err(Refusal::new("not_holder_lock", "this is not a lock that you set yourself"));
-    }
-    let change = "UPDATE account SET state = 'active', locked_by = NULL WHERE id = ?1";
-    nation.database().connection().execute(change, [&account.id])?;
-    status::set_for_person(&nation, &account.person, status::VALID)?;
+pub(super) async fn unlock(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["unlock"])?.account(&nation)?;
+    let account = happens(&nation, &account.id, Event::Lifted(Lock::Holder))?;
     Ok(fresh(json!({"account": account.id, "state": "active"})))
+}
+
+pub(super) async fn close(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["close"])?.account(&nation)?;
+    let account = happens(&nation, &account.id, Event::ClosedByHolder)?;
+    Ok(fresh(json!({"account": account.id, "state": "closed"})))
 }
 
 /// Six digits, each code as likely as any other.

@@ -1,38 +1,46 @@
-//! Refusals: a status, a stable code, a sentence, and sometimes one more member.
+//! Answers: JSON that nobody keeps, and refusals as RFC 6749, 5.2 writes them.
 use axum::Json;
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// A refusal as RFC 6749, 5.2 writes it.
+/// A refusal: a status, a stable code, a sentence, and sometimes one more member.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     description: &'static str,
     more: Option<(&'static str, Value)>,
+    wait_seconds: Option<i64>,
 }
 
 impl Refusal {
     /// The caller did something wrong.
     pub(super) const fn new(code: &'static str, description: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, description, more: None }
+        Self { status: StatusCode::BAD_REQUEST, code, description, more: None, wait_seconds: None }
     }
 
     /// The caller may not do this.
     pub(super) const fn unauthorised(code: &'static str, description: &'static str) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, code, description, more: None }
+        Self::new(code, description).of_status(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The caller must wait so many seconds.
+    pub(super) const fn wait(code: &'static str, description: &'static str, seconds: i64) -> Self {
+        let mut refusal = Self::new(code, description).of_status(StatusCode::TOO_MANY_REQUESTS);
+        refusal.wait_seconds = Some(seconds);
+        refusal
     }
 
     /// The sandbox itself is broken.
     pub(super) const fn broken() -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "server_error",
-            description: "the sandbox failed",
-            more: None,
-        }
+        Self::new("server_error", "the sandbox failed").of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub(super) const fn of_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     pub(super) fn with(mut self, name: &'static str, value: Value) -> Self {
@@ -47,13 +55,30 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
+impl From<super::SandboxError> for Refusal {
+    fn from(_: super::SandboxError) -> Self {
+        Self::broken()
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut body = json!({"error": self.code, "error_description": self.description});
         if let (Some((name, value)), Some(members)) = (self.more, body.as_object_mut()) {
             members.insert(name.to_owned(), value);
         }
-        (self.status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        let mut response = (self.status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        if let Some(seconds) = self.wait_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750, 3: how to be let in.
+            let challenge = HeaderValue::from_str(&format!("Bearer error=\"{}\"", self.code));
+            if let Ok(challenge) = challenge {
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        response
     }
 }
 
@@ -63,3 +88,14 @@ pub(super) fn fresh(body: Value) -> Response {
 }
 
 pub(super) type Answer = Result<Response, Refusal>;
+
+/// There is nothing at this address.
+pub(super) async fn nowhere() -> Refusal {
+    Refusal::new("not_found", "there is nothing at this address").of_status(StatusCode::NOT_FOUND)
+}
+
+/// The address is right and the method is not.
+pub(super) async fn wrong_method() -> Refusal {
+    Refusal::new("method_not_allowed", "this address is asked in another way")
+        .of_status(StatusCode::METHOD_NOT_ALLOWED)
+}

@@ -1,7 +1,6 @@
 //! The face service: compares a capture with the portrait of a chip and signs what it found. The sandbox cannot see
 //! faces; its outcome is what an operator set for the person. Everything else is as a real one: own key, own nonce,
 //! the portrait's digest, account and device.
-use axum::Json;
 use axum::extract::State;
 use credential::jose::{Jws, compact, signing_input};
 use rusqlite::OptionalExtension;
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::{Answer, Refusal, fresh};
+use super::body::Body;
 use super::{Nation, Shared, decode};
 
 const TYP: &str = "sen-face+jwt";
@@ -17,7 +17,7 @@ const LIFE: i64 = 120;
 const LONGEST_STATEMENT: usize = 4096;
 
 #[derive(Deserialize)]
-pub(super) struct Request {
+struct Request {
     account: String,
     nonce: String,
     dg2_sha256: String,
@@ -45,7 +45,8 @@ pub(super) struct About<'a> {
     pub(super) device_key_thumbprint: &'a str,
 }
 
-pub(super) async fn statement(State(nation): State<Shared>, Json(request): Json<Request>) -> Answer {
+pub(super) async fn statement(State(nation): State<Shared>, body: Body) -> Answer {
+    let request: Request = body.json("invalid_request")?;
     let capture = decode(&request.capture).filter(|capture| !capture.is_empty());
     capture.ok_or(Refusal::new("capture_missing", "there is no picture"))?;
     let query = "SELECT face_matches FROM person JOIN account ON account.person = person.number WHERE account.id = ?1";

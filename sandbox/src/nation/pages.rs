@@ -1,36 +1,44 @@
-//! What a person sees of the sandbox, and what its operator can do.
-use axum::Json;
+//! What a person sees of the sandbox.
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Refusal, fresh};
-use super::{Shared, status};
+use super::{Shared, journal};
 
-const STYLE: &str = "<style>body{font:18px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
+const STYLE: &str = "<meta name=\"viewport\" content=\"width=device-width\"><style>\
+body{font:18px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
 code,pre{font:15px ui-monospace,monospace;background:#f2f4f7;padding:.1rem .3rem;border-radius:4px}\
-pre{padding:1rem;overflow:auto}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0}</style>";
+pre{padding:1rem;overflow:auto}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}</style>";
 
 pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
     let url = &nation.url;
+    let roots = nation.data_dir.join(super::tls::CA);
+    let roots = escape(&roots.display().to_string());
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sen sandbox</title>{STYLE}\
          <h1>Sen sandbox</h1><p>An invented nation for trying the wallet: every person, key and card here is made up.</p>\
-         <h2>Open an account</h2><pre>sen account open --provider {url} --roots ca.pem \\\n    --number 000204067891 --phone 0900000002\n\
+         <h2>Try it</h2><pre>sen account open --provider {url} --roots {roots} \\\n    --number 000204067891 --phone 0900000002\n\
          # the code: <a href=\"/mailbox?phone=0900000002\">{url}/mailbox?phone=0900000002</a>\n\
          sen account activate --code ...\nsen account verify --simulate CARD_FOLDER --can 067891\n\
          sen credential obtain health-insurance\nsen present qr</pre>\
+         <p>A second person: number 000199012345, phone 0900000001.</p>\
          <h2>Addresses</h2><table>\
+         <tr><td>Mailbox of a phone</td><td><code>/mailbox?phone=NUMBER</code>; one-time codes are in <code>{log}</code>, too</td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
-         <tr><td>Status list</td><td><code>/status/{list}</code></td></tr>\
-         <tr><td>Issuer</td><td><code>/.well-known/openid-credential-issuer</code></td></tr>\
-         <tr><td>Mailbox</td><td><code>/mailbox?phone=NUMBER</code></td></tr>\
-         <tr><td>Operator</td><td><code>POST /sandbox/face-outcome {{\"number\", \"matches\"}}</code>, \
-         <code>POST /sandbox/death {{\"number\"}}</code></td></tr></table></html>",
-        list = status::LIST,
+         <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
+         <tr><td>Issuer</td><td><code>/.well-known/openid-credential-issuer</code></td></tr></table>\
+         <h2>Make something happen</h2><p>JSON by POST, as the nation's authorities:</p><table>\
+         <tr><td>The face does not match</td><td><code>/sandbox/face-outcome {{\"number\", \"matches\"}}</code></td></tr>\
+         <tr><td>Lock an account</td><td><code>/sandbox/lock {{\"number\", \"reason\"}}</code>: \
+         <code>terms</code>, <code>card_withdrawn</code>, <code>authority</code></td></tr>\
+         <tr><td>Unlock it</td><td><code>/sandbox/unlock {{\"number\"}}</code></td></tr>\
+         <tr><td>Report a death</td><td><code>/sandbox/death {{\"number\"}}</code></td></tr>\
+         <tr><td>Allow a late activation</td><td><code>/sandbox/hotline {{\"number\"}}</code></td></tr></table></html>",
+        log = journal::FILE,
     ))
 }
 
@@ -49,7 +57,7 @@ pub(super) async fn mailbox(
     let database = nation.database();
     let mut statement = database
         .connection()
-        .prepare("SELECT text, sent_at FROM message WHERE phone = ?1 ORDER BY id DESC LIMIT 20")?;
+        .prepare_cached("SELECT text, sent_at FROM message WHERE phone = ?1 ORDER BY id DESC LIMIT 20")?;
     let rows = statement.query_map([&phone], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
     let messages: Vec<(String, i64)> = rows.collect::<Result<_, _>>()?;
     let wants_json = headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("json"));
@@ -58,7 +66,7 @@ pub(super) async fn mailbox(
             messages.iter().map(|(text, at)| json!({"text": text, "sent_at": at})).collect();
         return Ok(fresh(json!({"messages": messages})));
     }
-    let rows = messages.iter().fold(String::new(), |rows, (text, _)| rows + "<li>" + text + "</li>");
+    let rows = messages.iter().fold(String::new(), |rows, (text, _)| rows + "<li>" + &escape(text) + "</li>");
     Ok(Html(format!(
         "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>Hộp thư</title>{STYLE}\
          <h1>Hộp thư / mailbox</h1><ul>{rows}</ul></html>"
@@ -66,48 +74,7 @@ pub(super) async fn mailbox(
     .into_response())
 }
 
-#[derive(Deserialize)]
-pub(super) struct FaceOutcome {
-    number: String,
-    matches: bool,
-}
-
-pub(super) async fn set_face_outcome(
-    State(nation): State<Shared>,
-    Json(outcome): Json<FaceOutcome>,
-) -> Answer {
-    let change = "UPDATE person SET face_matches = ?1 WHERE number = ?2";
-    let changed =
-        nation.database().connection().execute(change, rusqlite::params![outcome.matches, outcome.number])?;
-    done(changed)
-}
-
-#[derive(Deserialize)]
-pub(super) struct Death {
-    number: String,
-}
-
-/// A death locks the account and revokes every credential at once.
-pub(super) async fn report_death(State(nation): State<Shared>, Json(death): Json<Death>) -> Answer {
-    let changed = {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let changed = change.execute("UPDATE person SET deceased = 1 WHERE number = ?1", [&death.number])?;
-        change.execute(
-            "UPDATE account SET state = 'locked', locked_by = 'death' WHERE person = ?1",
-            [&death.number],
-        )?;
-        change.commit()?;
-        changed
-    };
-    status::set_for_person(&nation, &death.number, status::REVOKED)?;
-    done(changed)
-}
-
-fn done(changed: usize) -> Result<Response, Refusal> {
-    if changed == 1 {
-        Ok(fresh(json!({"done": true})))
-    } else {
-        Err(Refusal::new("unknown_person", "no such person"))
-    }
+/// Text as HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

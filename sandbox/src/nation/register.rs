@@ -48,58 +48,104 @@ const ON_CARDS: [(&str, &str, Date, &str, &str); 2] = [
     ("000204067891", "Đặng Quốc Ưu", date(2004, 12, 31), "M", "0900000002"),
 ];
 
-const FAMILY: [&str; 8] = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi"];
-const MIDDLE: [&str; 6] = ["Văn", "Thị", "Quốc", "Minh", "Ngọc", "Hữu"];
-const GIVEN: [&str; 10] = ["An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Khánh", "Linh", "Mẫu", "Ưu"];
+/// Where the invented population comes from: the same persons each time are easier to remember.
+const SEED: u64 = 0x53_45_4E;
+const FAMILY: [&str; 12] =
+    ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô"];
+const MIDDLE: [[&str; 6]; 2] =
+    [["Văn", "Quốc", "Minh", "Hữu", "Đức", "Quang"], ["Thị", "Ngọc", "Thu", "Kim", "Thanh", "Mai"]];
+const GIVEN: [&str; 16] = [
+    "An", "Bình", "Châu", "Dương", "Giang", "Hà", "Hiền", "Khánh", "Linh", "Mẫu", "Ngân", "Phương", "Quỳnh",
+    "Tâm", "Ưu", "Yến",
+];
+/// Object groups with the benefit level that is usual for them.
+const GROUPS: [(&str, u8); 8] =
+    [("DN", 4), ("GD", 4), ("HC", 4), ("SV", 4), ("CN", 3), ("HT", 3), ("HN", 2), ("CB", 2)];
+const AREAS: [Option<&str>; 4] = [None, None, None, Some("K1")];
 
-/// Fills an empty register. The same population each time: invented persons are easier to remember.
-pub(super) fn populate(connection: &mut Connection, population: u32) -> Result<(), rusqlite::Error> {
-    let any = connection.query_row("SELECT 1 FROM person LIMIT 1", [], |_| Ok(())).optional()?;
-    if any.is_some() {
-        return Ok(());
+/// Birth years of the invented: 1940 and eighty more.
+const FIRST_YEAR: u64 = 1940;
+const YEARS: u64 = 80;
+/// Persons for which there are numbers: a million of each sex and year.
+const MOST: u64 = 2 * YEARS * 1_000_000;
+
+/// Random-looking, always the same (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap_or_default() % sides.max(1)
     }
-    let change = connection.transaction()?;
-    for (position, (number, name, birth, sex, phone)) in ON_CARDS.into_iter().enumerate() {
-        insert(&change, position, number, name, birth, sex, phone)?;
+
+    fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
+        let at = self.roll(from.len());
+        from.get(at).copied().unwrap_or_default()
     }
-    for index in 0..population {
-        let at = usize::try_from(index).unwrap_or_default();
-        let pick = |list: &[&'static str], at: usize| list.get(at % list.len()).copied().unwrap_or_default();
-        let name = format!("{} {} {}", pick(&FAMILY, at), pick(&MIDDLE, at / 3), pick(&GIVEN, at / 7));
-        let (year, sex) = (1940 + i16::try_from(index * 7 % 80).unwrap_or_default(), index % 2);
-        let birth = date(
-            year,
-            1 + i8::try_from(index % 12).unwrap_or_default(),
-            1 + i8::try_from(index % 28).unwrap_or_default(),
-        );
-        let century = if year < 2000 { sex } else { 2 + sex };
-        let number = format!("000{century}{:02}{index:06}", year % 100);
-        let phone = format!("09{:08}", 10_000 + index);
-        insert(&change, at + 2, &number, &name, birth, if sex == 0 { "M" } else { "F" }, &phone)?;
-    }
-    change.commit()
 }
 
-fn insert(
-    change: &Connection,
-    position: usize,
-    number: &str,
-    name: &str,
-    birth: Date,
-    sex: &str,
-    phone: &str,
-) -> Result<(), rusqlite::Error> {
-    let person = "INSERT INTO person (number, name, birth, sex, phone) VALUES (?1, ?2, ?3, ?4, ?5)";
-    change.execute(person, params![number, name, birth.to_string(), sex, phone])?;
-    let insurance =
-        "INSERT INTO insurance VALUES (?1, ?2, '2024-01-01', '2029-12-31', ?3, 4, '2028-01-01', NULL, 'DN')";
-    // Group DN, level 4, a province code that was never used, then a running number.
-    let card = format!("DN400{position:010}");
-    change.execute(insurance, params![number, card, format!("01{:03}", position % 1000)])?;
+/// Fills an empty register with the two persons of the test cards and so many invented ones.
+pub(super) fn populate(change: &Connection, population: u32) -> Result<(), rusqlite::Error> {
+    let mut dice = Dice(SEED);
+    for (position, (number, name, birth, sex, phone)) in (0..).zip(ON_CARDS) {
+        let person = Person {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            birth,
+            sex: sex.to_owned(),
+            phone: phone.to_owned(),
+            deceased: false,
+            face_matches: true,
+        };
+        person.insert(change)?;
+        Insurance::invented(position, &mut dice).insert(change, number)?;
+    }
+    for index in 0..u64::from(population).min(MOST) {
+        let person = Person::invented(index, &mut dice);
+        person.insert(change)?;
+        Insurance::invented(index + 2, &mut dice).insert(change, &person.number)?;
+    }
     Ok(())
 }
 
 impl Person {
+    /// Number, phone and insurance number come from the index and are nobody else's; the rest is diced.
+    fn invented(index: u64, dice: &mut Dice) -> Self {
+        let (female, year) = (index % 2, FIRST_YEAR + index / 2 % YEARS);
+        let middle = MIDDLE.get(usize::try_from(female).unwrap_or_default()).copied().unwrap_or_default();
+        let name = format!("{} {} {}", dice.pick(&FAMILY), dice.pick(&middle), dice.pick(&GIVEN));
+        let (month, day) = (dice.roll(12) + 1, dice.roll(28) + 1);
+        let birth = date(
+            i16::try_from(year).unwrap_or_default(),
+            i8::try_from(month).unwrap_or(1),
+            i8::try_from(day).unwrap_or(1),
+        );
+        let century = if year < 2000 { female } else { 2 + female };
+        Self {
+            // From 500000: the test cards' own numbers lie below.
+            number: format!(
+                "000{century}{:02}{:06}",
+                year % 100,
+                (500_000 + index / (2 * YEARS)) % 1_000_000
+            ),
+            name,
+            birth,
+            sex: if female == 1 { "F" } else { "M" }.to_owned(),
+            phone: format!("09{:08}", 10_000 + index),
+            deceased: false,
+            face_matches: true,
+        }
+    }
+
+    fn insert(&self, change: &Connection) -> Result<(), rusqlite::Error> {
+        let put = "INSERT INTO person (number, name, birth, sex, phone) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = params![self.number, self.name, self.birth.to_string(), self.sex, self.phone];
+        change.prepare_cached(put)?.execute(row).map(|_| ())
+    }
+
     const COLUMNS: &str =
         "SELECT number, name, birth, sex, phone, deceased, face_matches FROM person WHERE number = ?1";
 
@@ -122,6 +168,37 @@ impl Person {
 }
 
 impl Insurance {
+    fn invented(position: u64, dice: &mut Dice) -> Self {
+        let (group, level) = dice.pick(&GROUPS);
+        Self {
+            // Group, level, a province code that was never used, then a running number.
+            card: format!("{group}{level}00{position:010}"),
+            valid_from: date(2024, 1, 1),
+            valid_to: date(2029, 12, 31),
+            facility: format!("01{:03}", dice.roll(1000)),
+            level,
+            five_years_from: date(2028, i8::try_from(dice.roll(12) + 1).unwrap_or(1), 1),
+            area: dice.pick(&AREAS).map(str::to_owned),
+            object_group: group.to_owned(),
+        }
+    }
+
+    fn insert(&self, change: &Connection, person: &str) -> Result<(), rusqlite::Error> {
+        let put = "INSERT INTO insurance VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        change.prepare_cached(put)?.execute(params![
+            person,
+            self.card,
+            self.valid_from.to_string(),
+            self.valid_to.to_string(),
+            self.facility,
+            self.level,
+            self.five_years_from.to_string(),
+            self.area,
+            self.object_group
+        ])?;
+        Ok(())
+    }
+
     const COLUMNS: &str = "SELECT card, valid_from, valid_to, facility, level, five_years_from, area, object_group \
                            FROM insurance WHERE person = ?1";
 

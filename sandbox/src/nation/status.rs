@@ -1,45 +1,118 @@
-//! Trust list and status lists: signed, served, and kept on disk for whoever works offline.
+//! Trust list and status lists: signed anew on every change and before they grow old, served, and kept on disk for whoever
+//! works offline. What a credential's status is follows from its account alone; nothing can forget to set it.
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use credential::claims::Vct;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use trust::anchors::{Issuer, StatusSigner, TrustListDraft};
 use trust::status::StatusListDraft;
+use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::{Nation, SandboxError, Shared};
+use super::{Nation, SandboxError, Shared, encode, sha256};
 
 pub(super) const TRUST: &str = "trust";
 pub(super) const STATUS: &str = "status";
+const TRUST_LIST: &str = "trust-list.cwt";
+const ROOT: &str = "root.pub";
 /// Claim `iss` of the sandbox's credentials.
 pub(super) const ISS: &str = "vn-test";
 
-/// In force.
-pub(super) const VALID: u8 = 0;
 /// Withdrawn for good.
-pub(super) const REVOKED: u8 = 1;
+const REVOKED: u8 = 1;
 /// Withdrawn for the time being.
-pub(super) const SUSPENDED: u8 = 2;
+const SUSPENDED: u8 = 2;
 
 /// Entries of one list; two bits each, for revoked and suspended.
 pub(super) const ENTRIES: u64 = 1 << 16;
-/// The only list while the population is small.
-pub(super) const LIST: u64 = 1;
+/// Number of the first list.
+pub(super) const FIRST: u64 = 1;
 const DAY: i64 = 24 * 3600;
+/// Seconds after which a status list is signed anew though nothing changed.
+const STATUS_AGE: i64 = 900;
 
-/// Signs the trust list and all status lists and puts them into the folders that a clinic can copy.
+/// A signed list and when it was signed.
+#[derive(Clone)]
+struct Signed {
+    token: Vec<u8>,
+    at: Timestamp,
+    tag: String,
+}
+
+impl Signed {
+    fn new(token: Vec<u8>, at: Timestamp) -> Self {
+        let tag = format!("\"{}\"", encode(&sha256(&token)));
+        Self { token, at, tag }
+    }
+
+    fn is_fresh(&self, now: Timestamp, age: i64) -> bool {
+        (0..age).contains(&now.seconds_since(self.at))
+    }
+}
+
+/// The lists as last signed. Its lock is taken before the database's, never after.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<Published>);
+
+#[derive(Default)]
+struct Published {
+    trust: Option<Signed>,
+    status: BTreeMap<u64, Signed>,
+}
+
+impl Lists {
+    fn lock(&self) -> MutexGuard<'_, Published> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Signs everything and puts it into the folders that a clinic can copy.
 pub(super) fn publish(nation: &Nation) -> Result<(), SandboxError> {
-    let (trust, status) = (nation.data_dir.join(TRUST), nation.data_dir.join(STATUS));
-    std::fs::create_dir_all(&trust)?;
-    std::fs::create_dir_all(&status)?;
-    replace(&trust.join("root.pub"), root_text(nation).as_bytes())?;
-    replace(&trust.join("trust-list.cwt"), &sign_trust_list(nation)?)?;
-    replace(&status.join(format!("{LIST}.cwt")), &sign_status_list(nation)?)?;
+    std::fs::create_dir_all(nation.data_dir.join(TRUST))?;
+    std::fs::create_dir_all(nation.data_dir.join(STATUS))?;
+    replace(&nation.data_dir.join(TRUST).join(ROOT), root_text(nation).as_bytes())?;
+    publish_trust(nation, &mut nation.lists.lock())?;
+    publish_lists(nation)
+}
+
+/// Signs all status lists as the accounts stand now. One after the other: an older state never replaces a newer one.
+pub(super) fn publish_lists(nation: &Nation) -> Result<(), SandboxError> {
+    let mut published = nation.lists.lock();
+    let newest = newest_list(nation.database().connection())?;
+    for number in FIRST..=newest {
+        publish_list(nation, &mut published, number)?;
+    }
     Ok(())
 }
 
-fn replace(file: &std::path::Path, bytes: &[u8]) -> Result<(), std::io::Error> {
+/// The number of the list that is being filled.
+pub(super) fn newest_list(connection: &Connection) -> Result<u64, rusqlite::Error> {
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(list) FROM credential", [], |row| row.get(0))?;
+    Ok(newest.and_then(|number| u64::try_from(number).ok()).unwrap_or(FIRST))
+}
+
+fn publish_list(nation: &Nation, published: &mut Published, number: u64) -> Result<Signed, SandboxError> {
+    let signed = Signed::new(sign_status_list(nation, number)?, nation.now());
+    replace(&nation.data_dir.join(STATUS).join(format!("{number}.cwt")), &signed.token)?;
+    published.status.insert(number, signed.clone());
+    Ok(signed)
+}
+
+fn publish_trust(nation: &Nation, published: &mut Published) -> Result<Signed, SandboxError> {
+    let signed = Signed::new(sign_trust_list(nation)?, nation.now());
+    replace(&nation.data_dir.join(TRUST).join(TRUST_LIST), &signed.token)?;
+    published.trust = Some(signed.clone());
+    Ok(signed)
+}
+
+fn replace(file: &FilePath, bytes: &[u8]) -> Result<(), std::io::Error> {
     let new = file.with_extension("new");
     std::fs::write(&new, bytes)?;
     std::fs::rename(new, file)
@@ -76,47 +149,75 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
     authority.root.sign_token(&draft)
 }
 
-fn sign_status_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
+fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxError> {
     let now = nation.now();
-    let mut list = StatusListDraft::new(&format!("s:{LIST}"), 2, ENTRIES, now, now.plus_seconds(7 * DAY))
+    let mut list = StatusListDraft::new(&format!("s:{number}"), 2, ENTRIES, now, now.plus_seconds(7 * DAY))
         .map_err(|_| SandboxError::Key)?;
-    {
-        let database = nation.database();
-        let mut query = database
-            .connection()
-            .prepare("SELECT position, status FROM credential WHERE list = ?1 AND status <> 0")?;
-        let mut rows = query.query([i64::try_from(LIST).unwrap_or_default()])?;
-        while let Some(row) = rows.next()? {
-            let (position, status): (i64, u8) = (row.get(0)?, row.get(1)?);
-            list.set(u64::try_from(position).unwrap_or(u64::MAX), status);
-        }
+    for (position, status) in withdrawn(nation.database().connection(), number, now)? {
+        list.set(position, status);
     }
     let draft = list.draft(&nation.authority.status.kid).map_err(|_| SandboxError::Key)?;
     nation.authority.status.sign_token(&draft)
 }
 
-/// Sets the status of every credential of a person and publishes at once. What is revoked stays so.
-pub(super) fn set_for_person(nation: &Nation, person: &str, status: u8) -> Result<(), Refusal> {
-    let change = "UPDATE credential SET status = ?1 WHERE status <> ?2 AND account IN (SELECT id FROM account WHERE person = ?3)";
-    nation.database().connection().execute(change, params![status, REVOKED, person])?;
-    publish(nation).map_err(|_| Refusal::broken())
+/// The entries of a list that are not in force: revoked by death or the end of the account, else suspended by any lock.
+fn withdrawn(
+    connection: &Connection,
+    number: u64,
+    now: Timestamp,
+) -> Result<Vec<(u64, u8)>, rusqlite::Error> {
+    let query = "
+        SELECT position, account.phase = 'closed' OR EXISTS (
+                SELECT 1 FROM account_lock WHERE account_lock.account = account.id AND reason = 'death')
+        FROM credential JOIN account ON account.id = credential.account
+        WHERE list = ?1 AND (account.phase = 'closed' OR account.card_expires < ?2
+            OR EXISTS (SELECT 1 FROM account_lock WHERE account_lock.account = account.id))";
+    let mut query = connection.prepare_cached(query)?;
+    let row = params![i64::try_from(number).unwrap_or_default(), now.date().to_string()];
+    let rows = query.query_map(row, |row| {
+        let (position, for_good): (i64, bool) = (row.get(0)?, row.get(1)?);
+        Ok((u64::try_from(position).unwrap_or(u64::MAX), if for_good { REVOKED } else { SUSPENDED }))
+    })?;
+    rows.collect()
 }
 
-fn cwt(bytes: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, "application/cwt")], bytes).into_response()
+/// A list that may be kept for a moment and asked for again by its tag.
+fn cwt(signed: Signed, headers: &HeaderMap) -> Response {
+    let kept = [(ETAG, signed.tag.clone()), (CACHE_CONTROL, "max-age=60".to_owned())];
+    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == signed.tag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, kept).into_response();
+    }
+    (kept, [(CONTENT_TYPE, "application/cwt")], signed.token).into_response()
 }
 
 pub(super) async fn root(State(nation): State<Shared>) -> String {
     root_text(&nation)
 }
 
-pub(super) async fn trust_list(State(nation): State<Shared>) -> Answer {
-    std::fs::read(nation.data_dir.join(TRUST).join("trust-list.cwt")).map(cwt).map_err(|_| Refusal::broken())
+pub(super) async fn trust_list(State(nation): State<Shared>, headers: HeaderMap) -> Answer {
+    let mut published = nation.lists.lock();
+    let now = nation.now();
+    let fresh = published.trust.clone().filter(|signed| signed.is_fresh(now, DAY));
+    let signed = match fresh {
+        Some(signed) => signed,
+        None => publish_trust(&nation, &mut published)?,
+    };
+    Ok(cwt(signed, &headers))
 }
 
-pub(super) async fn list(State(nation): State<Shared>, Path(number): Path<u64>) -> Answer {
-    if number != LIST {
-        return Err(Refusal::new("list_unknown", "there is no such status list"));
-    }
-    sign_status_list(&nation).map(cwt).map_err(|_| Refusal::broken())
+pub(super) async fn list(
+    State(nation): State<Shared>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let unknown = Refusal::new("list_unknown", "there is no such status list");
+    let number: u64 = number.parse().map_err(|_| unknown.clone())?;
+    let mut published = nation.lists.lock();
+    let known = published.status.get(&number).cloned().ok_or(unknown)?;
+    let signed = if known.is_fresh(nation.now(), STATUS_AGE) {
+        known
+    } else {
+        publish_list(&nation, &mut published, number)?
+    };
+    Ok(cwt(signed, &headers))
 }

@@ -2,52 +2,66 @@
 //! that the person is the one on the chip.
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use card::{ActiveExchange, CardReading, ChipOutcome, FileId, PassiveOutcome};
 use credential::jose::Jwk;
 use rusqlite::params;
 use serde_json::json;
 
-use super::account::{Account, Envelope, Message};
+use super::account::Account;
 use super::answer::{Answer, Refusal, fresh};
+use super::body::Body;
 use super::face::{self, About};
-use super::{Nation, Shared, decode, encode, random_text, sha256};
+use super::message::Message;
+use super::standing::{Event, Lock};
+use super::{Nation, Shared, decode, encode, sha256, status};
 
 /// What the nonce is for: part of the challenge, so that an answer for one purpose serves no other.
 const PURPOSE: &str = "level-2";
-/// Seconds for reading the card and comparing the face.
-const LIFE: i64 = 300;
+/// A card that expired does not stop the reading of the new one.
+const DESPITE: [Lock; 1] = [Lock::Expiry];
 
-pub(super) async fn start(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let account = Message::receive(&nation, &envelope, "step_up_start")?.account(&nation)?.active()?;
-    let nonce = random_text(32)?;
-    let expires = nation.now().as_unix() + LIFE;
-    let put = "INSERT INTO step_up (nonce, account, expires) VALUES (?1, ?2, ?3)";
-    nation.database().connection().execute(put, params![nonce, account.id, expires])?;
-    let face_service = format!("{}/face/statement", nation.url);
-    Ok(fresh(json!({"nonce": nonce, "purpose": PURPOSE, "face_service": face_service, "expires_in": LIFE})))
+/// What the server found proven.
+struct Proven {
+    /// The first half of the portrait's digest, for credentials.
+    portrait_hash: Vec<u8>,
+    card_expires: Option<String>,
 }
 
-pub(super) async fn verify(State(nation): State<Shared>, Json(envelope): Json<Envelope>) -> Answer {
-    let message = Message::receive(&nation, &envelope, "step_up")?;
-    let account = message.account(&nation)?.active()?;
-    let nonce = message.text("nonce")?;
-    let now = nation.now();
-    let take = "DELETE FROM step_up WHERE nonce = ?1 AND account = ?2 AND expires > ?3";
-    let taken = nation.database().connection().execute(take, params![nonce, account.id, now.as_unix()])?;
-    if taken != 1 {
+pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["step_up_start"])?.account(&nation)?.in_use(&DESPITE)?;
+    let nonce = nation.step_ups.give(&account.id, nation.now().as_unix())?;
+    let (face_service, life) = (format!("{}/face/statement", nation.url), nation.step_ups.life());
+    Ok(fresh(json!({"nonce": nonce, "purpose": PURPOSE, "face_service": face_service, "expires_in": life})))
+}
+
+pub(super) async fn verify(State(nation): State<Shared>, body: Body) -> Answer {
+    let message = Message::receive(&nation, &body, &["step_up"])?;
+    let account = message.account(&nation)?.in_use(&DESPITE)?;
+    let (nonce, now) = (message.text("nonce")?, nation.now());
+    if !nation.step_ups.take(nonce, &account.id, now.as_unix()) {
         return Err(Refusal::new("nonce_unknown", "the nonce is unknown, used or too old"));
     }
-    let portrait_hash = prove(&nation, &message, &account, nonce)?;
+    let proven = prove(&nation, &message, &account, nonce)?;
     let verified_at = now.to_string();
-    let change = "UPDATE account SET level = 2, verified_at = ?1, method = 'chip+face', portrait_hash = ?2 WHERE id = ?3";
-    nation.database().connection().execute(change, params![verified_at, portrait_hash, account.id])?;
+    {
+        let mut database = nation.database();
+        let change = database.transaction()?;
+        let account = Account::load(&change, &account.id)?;
+        let mut account = account.ok_or(Refusal::new("account_unknown", "there is no such account"))?;
+        account.apply(&change, Event::PersonProven, now)?;
+        let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait_hash = ?2, card_expires = ?3 \
+                    WHERE id = ?4";
+        change.execute(keep, params![verified_at, proven.portrait_hash, proven.card_expires, account.id])?;
+        change.commit()?;
+    }
+    nation.journal.note(now, &account.id, Event::PersonProven.name());
+    status::publish_lists(&nation)?;
     Ok(fresh(json!({"level": 2, "verified_at": verified_at, "method": "chip+face"})))
 }
 
-/// Everything that level 2 demands. Returns the first half of the portrait's digest, for credentials.
-fn prove(nation: &Nation, message: &Message, account: &Account, nonce: &str) -> Result<Vec<u8>, Refusal> {
+/// Everything that level 2 demands.
+fn prove(nation: &Nation, message: &Message, account: &Account, nonce: &str) -> Result<Proven, Refusal> {
     let malformed = || Refusal::new("malformed_message", "a file of the card is not base64url");
     let mut files = BTreeMap::new();
     let sent = message.object("files")?;
@@ -94,7 +108,11 @@ fn prove(nation: &Nation, message: &Message, account: &Account, nonce: &str) -> 
         device_key_thumbprint: &message.key.thumbprint_base64url(),
     };
     face::verify(nation, message.text("face_statement")?, &about)?;
-    Ok(document.face().map(|face| sha256(&face.bytes)).unwrap_or_default().into_iter().take(16).collect())
+    let portrait = document.face().map(|face| sha256(&face.bytes)).unwrap_or_default();
+    Ok(Proven {
+        portrait_hash: portrait.into_iter().take(16).collect(),
+        card_expires: document.date_of_expiry().map(|day| day.to_string()),
+    })
 }
 
 /// The first 8 octets of SHA-256 over nonce, instance key and purpose (security.md 5).

@@ -1,0 +1,123 @@
+//! What the sandbox's operator can make happen: the nation's authorities, a death, a face that does not match.
+use axum::extract::State;
+use rusqlite::{Transaction, params};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::account::{Account, UNKNOWN_PERSON};
+use super::answer::{Answer, Refusal, fresh};
+use super::body::Body;
+use super::register::Person;
+use super::standing::{Event, Lock, Phase};
+use super::{Nation, Shared, status};
+
+const INVALID: &str = "invalid_request";
+
+#[derive(Deserialize)]
+struct FaceOutcome {
+    number: String,
+    matches: bool,
+}
+
+pub(super) async fn set_face_outcome(State(nation): State<Shared>, body: Body) -> Answer {
+    let outcome: FaceOutcome = body.json(INVALID)?;
+    let change = "UPDATE person SET face_matches = ?1 WHERE number = ?2";
+    let row = params![outcome.matches, outcome.number];
+    match nation.database().connection().execute(change, row)? {
+        1 => Ok(fresh(json!({"done": true}))),
+        _ => Err(UNKNOWN_PERSON),
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
+    number: String,
+}
+
+/// A death locks the account for good and revokes every credential at once.
+pub(super) async fn report_death(State(nation): State<Shared>, body: Body) -> Answer {
+    let named: Named = body.json(INVALID)?;
+    change(&nation, &named.number, |change, account| {
+        change.execute("UPDATE person SET deceased = 1 WHERE number = ?1", [&named.number])?;
+        match account {
+            Some(account) => account.apply(change, Event::LockedFor(Lock::Death), nation.now()),
+            None => Ok(()),
+        }
+    })
+}
+
+#[derive(Deserialize)]
+struct LockFor {
+    number: String,
+    reason: String,
+}
+
+/// `terms`, `card_withdrawn` or `authority`: the reasons that others than the holder bring.
+pub(super) async fn lock(State(nation): State<Shared>, body: Body) -> Answer {
+    let asked: LockFor = body.json(INVALID)?;
+    let reason = reason(&asked.reason)?;
+    change(&nation, &asked.number, |change, account| match account {
+        Some(account) => account.apply(change, Event::LockedFor(reason), nation.now()),
+        None => Err(NO_ACCOUNT),
+    })
+}
+
+/// Lifts every lock that an authority set.
+pub(super) async fn unlock(State(nation): State<Shared>, body: Body) -> Answer {
+    let named: Named = body.json(INVALID)?;
+    change(&nation, &named.number, |change, account| {
+        let account = account.ok_or(NO_ACCOUNT)?;
+        let set: Vec<Lock> =
+            account.standing.locks().iter().copied().filter(|lock| *lock != Lock::Holder).collect();
+        if set.is_empty() {
+            return Err(Refusal::new("not_locked", "no authority locked this account"));
+        }
+        set.into_iter().try_for_each(|lock| account.apply(change, Event::Lifted(lock), nation.now()))
+    })
+}
+
+/// The hotline lets a late activation go on.
+pub(super) async fn hotline(State(nation): State<Shared>, body: Body) -> Answer {
+    let named: Named = body.json(INVALID)?;
+    change(&nation, &named.number, |change, account| {
+        let account = account.ok_or(NO_ACCOUNT)?;
+        if account.standing.phase() != Phase::Overdue {
+            return Err(Refusal::new("not_overdue", "this activation is not late"));
+        }
+        account.apply(change, Event::HotlineHelped, nation.now())?;
+        let again = "UPDATE account SET opened_at = ?1 WHERE id = ?2";
+        change.execute(again, params![nation.now().as_unix(), account.id])?;
+        Ok(())
+    })
+}
+
+const NO_ACCOUNT: Refusal = Refusal::new("account_unknown", "this person has no account");
+
+fn reason(name: &str) -> Result<Lock, Refusal> {
+    match Lock::of_name(name) {
+        Some(lock @ (Lock::Terms | Lock::CardWithdrawn | Lock::Authority)) => Ok(lock),
+        _ => Err(Refusal::new(INVALID, "the reason is terms, card_withdrawn or authority")),
+    }
+}
+
+/// Changes something about a person and the account, if there is one, in one step; the status lists follow at once.
+fn change(
+    nation: &Nation,
+    number: &str,
+    act: impl FnOnce(&Transaction<'_>, Option<&mut Account>) -> Result<(), Refusal>,
+) -> Answer {
+    {
+        let mut database = nation.database();
+        let change = database.transaction()?;
+        Person::find(&change, number)?.ok_or(UNKNOWN_PERSON)?;
+        let account = Account::of_person(&change, number)?;
+        let mut account = account.map(|account| account.settle(&change, nation.now())).transpose()?;
+        act(&change, account.as_mut())?;
+        change.commit()?;
+        if let Some(account) = account {
+            nation.journal.note(nation.now(), &account.id, "changed by the operator");
+        }
+    }
+    status::publish_lists(nation)?;
+    Ok(fresh(json!({"done": true})))
+}

@@ -1,0 +1,249 @@
+//! Where an account stands, and the one table that says how it moves (Decree 69/2024/ND-CP, articles 14, 15 and 30; Law
+//! 26/2023/QH15, article 34). Everything that changes an account is an event and finds its row here; what has no row is refused.
+//!
+//! To add an event: a variant of [`Event`], its rows in [`TABLE`], and a sentence in the tests.
+use Effect::{Become, Lift, RaiseToLevel2, SetLock};
+use Event::{CodeMatched, HotlineHelped, Lifted, LockedFor, PersonProven, WeekPassed};
+use Lock::{Authority, CardWithdrawn, Death, Expiry, Holder, Terms};
+use Phase::{Active, AwaitingCode, Closed, Overdue};
+use Though::{Free, LockedAtAll, OnlyLockedFor};
+
+/// The stage of an account's life. Level and locks are beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Opened; the one-time code is awaited.
+    AwaitingCode,
+    /// Seven days went by without activation: the hotline helps. Nothing is lost.
+    Overdue,
+    /// In use.
+    Active,
+    /// Ended by its holder.
+    Closed,
+}
+
+/// Why an account is locked (article 34.1). An account can be locked for several reasons at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// The holder asked.
+    Holder,
+    /// The terms of use were broken.
+    Terms,
+    /// The card was withdrawn or kept.
+    CardWithdrawn,
+    /// The holder died.
+    Death,
+    /// A procedural or other competent body asked.
+    Authority,
+    /// The card expired.
+    Expiry,
+}
+
+/// What can happen to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The one-time code was right.
+    CodeMatched,
+    /// Seven days went by since it was opened.
+    WeekPassed,
+    /// The hotline let a late activation go on.
+    HotlineHelped,
+    /// The chip answered the server's challenge and a face service found the face to match.
+    PersonProven,
+    /// A reason to lock came up.
+    LockedFor(Lock),
+    /// A reason to lock ended.
+    Lifted(Lock),
+    /// The holder ended the account.
+    ClosedByHolder,
+}
+
+/// What an event does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    Become(Phase),
+    /// To level 2; an expired card was replaced by the one that was read.
+    RaiseToLevel2,
+    SetLock(Lock),
+    Lift(Lock),
+}
+
+/// Which locks an event goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Though {
+    /// None: any lock stops it.
+    Free,
+    /// The account may be locked, for this reason alone.
+    OnlyLockedFor(Lock),
+    /// Locks do not matter.
+    LockedAtAll,
+}
+
+/// A row: in this phase, this happens, though so locked; then.
+type Row = (Phase, Event, Though, Effect);
+
+const TABLE: [Row; 21] = [
+    (AwaitingCode, CodeMatched, Free, Become(Active)),
+    (AwaitingCode, WeekPassed, LockedAtAll, Become(Overdue)),
+    (AwaitingCode, LockedFor(Death), LockedAtAll, SetLock(Death)),
+    (Overdue, HotlineHelped, Free, Become(AwaitingCode)),
+    (Overdue, LockedFor(Death), LockedAtAll, SetLock(Death)),
+    (Active, PersonProven, OnlyLockedFor(Expiry), RaiseToLevel2),
+    // The holder's lock is the holder's to lift, and no other lock is.
+    (Active, LockedFor(Holder), Free, SetLock(Holder)),
+    (Active, Lifted(Holder), OnlyLockedFor(Holder), Lift(Holder)),
+    (Active, LockedFor(Terms), LockedAtAll, SetLock(Terms)),
+    (Active, Lifted(Terms), LockedAtAll, Lift(Terms)),
+    (Active, LockedFor(CardWithdrawn), LockedAtAll, SetLock(CardWithdrawn)),
+    (Active, Lifted(CardWithdrawn), LockedAtAll, Lift(CardWithdrawn)),
+    (Active, LockedFor(Authority), LockedAtAll, SetLock(Authority)),
+    (Active, Lifted(Authority), LockedAtAll, Lift(Authority)),
+    (Active, LockedFor(Expiry), LockedAtAll, SetLock(Expiry)),
+    (Active, Lifted(Expiry), LockedAtAll, Lift(Expiry)),
+    // No row lifts this one.
+    (Active, LockedFor(Death), LockedAtAll, SetLock(Death)),
+    (AwaitingCode, Event::ClosedByHolder, LockedAtAll, Become(Closed)),
+    (Overdue, Event::ClosedByHolder, LockedAtAll, Become(Closed)),
+    // Whoever is locked out by others cannot end the account to open a new one.
+    (Active, Event::ClosedByHolder, OnlyLockedFor(Holder), Become(Closed)),
+    (Closed, LockedFor(Death), LockedAtAll, SetLock(Death)),
+];
+
+/// Why an event does not move an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The event has no row in this phase.
+    NotInThisPhase,
+    /// A lock is in the way.
+    Locked,
+    /// There is no such lock to lift.
+    NoSuchLock,
+}
+
+/// Phase, level and locks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    phase: Phase,
+    level: u8,
+    locks: Vec<Lock>,
+}
+
+impl Standing {
+    /// An account that was just opened.
+    pub(super) const fn opened() -> Self {
+        Self { phase: AwaitingCode, level: 0, locks: Vec::new() }
+    }
+
+    /// As it was kept.
+    pub(super) const fn kept(phase: Phase, level: u8, locks: Vec<Lock>) -> Self {
+        Self { phase, level, locks }
+    }
+
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) const fn level(&self) -> u8 {
+        self.level
+    }
+
+    pub(super) fn locks(&self) -> &[Lock] {
+        &self.locks
+    }
+
+    pub(super) fn is_locked_for(&self, lock: Lock) -> bool {
+        self.locks.contains(&lock)
+    }
+
+    /// Where the event leads.
+    pub(super) fn after(&self, event: Event) -> Result<Self, Refused> {
+        let row = TABLE.iter().find(|(phase, happens, _, _)| *phase == self.phase && *happens == event);
+        let (_, _, though, effect) = row.ok_or(Refused::NotInThisPhase)?;
+        let in_the_way = |lock: &Lock| match though {
+            Free => true,
+            OnlyLockedFor(allowed) => lock != allowed,
+            LockedAtAll => false,
+        };
+        if self.locks.iter().any(in_the_way) {
+            return Err(Refused::Locked);
+        }
+        let mut next = self.clone();
+        match *effect {
+            Become(phase) => {
+                next.phase = phase;
+                if phase == Active {
+                    next.level = next.level.max(1);
+                }
+            }
+            RaiseToLevel2 => {
+                next.level = 2;
+                next.locks.retain(|lock| *lock != Expiry);
+            }
+            SetLock(lock) => {
+                if !next.locks.contains(&lock) {
+                    next.locks.push(lock);
+                }
+            }
+            Lift(lock) => {
+                if !self.locks.contains(&lock) {
+                    return Err(Refused::NoSuchLock);
+                }
+                next.locks.retain(|set| *set != lock);
+            }
+        }
+        Ok(next)
+    }
+}
+
+impl Phase {
+    const ALL: [(Self, &'static str); 4] = [
+        (AwaitingCode, "awaiting_code"),
+        (Overdue, "activation_overdue"),
+        (Active, "active"),
+        (Closed, "closed"),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(phase, _)| *phase == self).map_or("", |(_, name)| name)
+    }
+
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, kept)| *kept == name).map(|(phase, _)| *phase)
+    }
+}
+
+impl Lock {
+    const ALL: [(Self, &'static str); 6] = [
+        (Holder, "holder"),
+        (Terms, "terms"),
+        (CardWithdrawn, "card_withdrawn"),
+        (Death, "death"),
+        (Authority, "authority"),
+        (Expiry, "expiry"),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(lock, _)| *lock == self).map_or("", |(_, name)| name)
+    }
+
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, kept)| *kept == name).map(|(lock, _)| *lock)
+    }
+}
+
+impl Event {
+    /// What the account's history calls it.
+    pub(super) fn name(self) -> String {
+        match self {
+            CodeMatched => "activated".to_owned(),
+            WeekPassed => "activation_overdue".to_owned(),
+            HotlineHelped => "hotline".to_owned(),
+            PersonProven => "level_2".to_owned(),
+            LockedFor(lock) => format!("locked_{}", lock.name()),
+            Lifted(lock) => format!("unlocked_{}", lock.name()),
+            Self::ClosedByHolder => "closed".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

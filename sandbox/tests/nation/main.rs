@@ -1,0 +1,9 @@
+//! The sandbox's services as a wallet sees them: over TLS on loopback, a test for every refusal.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+mod account;
+mod device;
+mod issuance;
+mod lists;
+mod pages;
+mod step_up;
+mod world;

@@ -1,0 +1,191 @@
+//! A sandbox with a clock that the test sets, and a client that believes its authority alone.
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use card::CscaAnchors;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
+use sen_sandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use serde_json::Value;
+use trust::time::Timestamp;
+
+/// 2025-06-01T00:00:00Z: the test cards and their signers are valid then.
+pub(crate) const START: i64 = 1_748_736_000;
+
+/// A clock of its own for each place that says `clock!()`.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    pub(crate) now: fn() -> Timestamp,
+    pub(crate) at: &'static AtomicI64,
+}
+
+macro_rules! clock {
+    () => {{
+        static AT: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(crate::world::START);
+        fn now() -> trust::time::Timestamp {
+            trust::time::Timestamp::from_unix(AT.load(std::sync::atomic::Ordering::SeqCst))
+        }
+        crate::world::Clock { now, at: &AT }
+    }};
+}
+pub(crate) use clock;
+
+/// What the sandbox answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{} {}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        let json = self.json();
+        json.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no {name} in {json}")).to_owned()
+    }
+
+    /// The answer of something that worked.
+    pub(crate) fn done(self) -> Value {
+        let json = self.json();
+        assert_eq!(self.status, 200, "{json}");
+        json
+    }
+
+    /// The code of a refusal; every refusal has a sentence and is kept by nobody.
+    pub(crate) fn refusal(&self) -> String {
+        assert!((400..500).contains(&self.status), "{} {}", self.status, String::from_utf8_lossy(&self.body));
+        assert!(!self.text("error_description").is_empty());
+        assert_eq!(self.headers.get("cache-control").unwrap(), "no-store");
+        self.text("error")
+    }
+}
+
+/// A running sandbox and a way to it.
+pub(crate) struct World {
+    sandbox: Option<RunningSandbox>,
+    pub(crate) url: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) clock: Clock,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+pub(crate) fn card_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/emrtd/vn_cccd/b_bp384_named_2024")
+}
+
+fn start(folder: &Path, clock: Clock, listen: &str) -> RunningSandbox {
+    let csca = CscaAnchors::from_der(&std::fs::read(card_folder().join("csca.cer")).unwrap()).unwrap();
+    let config = SandboxConfig {
+        data_dir: folder.to_owned(),
+        listen: listen.parse().unwrap(),
+        csca,
+        clock: clock.now,
+        population: 40,
+    };
+    Sandbox::start(config).unwrap()
+}
+
+/// A client that believes the sandbox's authority and nobody else.
+fn believing(sandbox: &RunningSandbox) -> reqwest::Client {
+    let authority = reqwest::Certificate::from_pem(&sandbox.ca_pem().unwrap()).unwrap();
+    reqwest::Client::builder().tls_certs_only([authority]).https_only(true).build().unwrap()
+}
+
+impl World {
+    pub(crate) fn start(clock: Clock) -> Self {
+        static PROVIDER: Once = Once::new();
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("sen-nation-{}-{number}", std::process::id()));
+        let sandbox = start(&folder, clock, "127.0.0.1:0");
+        let client = believing(&sandbox);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { url: sandbox.url().to_owned(), sandbox: Some(sandbox), folder, clock, client, runtime }
+    }
+
+    pub(crate) fn sandbox(&self) -> &RunningSandbox {
+        self.sandbox.as_ref().unwrap()
+    }
+
+    /// Stops the sandbox and starts it again on the same folder and port.
+    pub(crate) fn restart(&mut self) {
+        let address = self.url.strip_prefix("https://").unwrap().to_owned();
+        self.sandbox.take().unwrap().stop();
+        self.sandbox = Some(start(&self.folder, self.clock, &address));
+        // The old one's connections are dead.
+        self.client = believing(self.sandbox());
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.at.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.at.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
+        })
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send(self.client.get(format!("{}{path}", self.url)))
+    }
+
+    pub(crate) fn get_json(&self, path: &str) -> Answer {
+        self.send(self.client.get(format!("{}{path}", self.url)).header(ACCEPT, "application/json"))
+    }
+
+    pub(crate) fn get_with(&self, path: &str, name: &'static str, value: &str) -> Answer {
+        self.send(self.client.get(format!("{}{path}", self.url)).header(name, value))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.client.post(format!("{}{path}", self.url)).json(body))
+    }
+
+    pub(crate) fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.url)).json(body);
+        self.send(request.header(AUTHORIZATION, format!("Bearer {token}")))
+    }
+
+    pub(crate) fn post_text(&self, path: &str, content_type: &'static str, body: &str) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.url)).body(body.to_owned());
+        self.send(request.header("content-type", content_type))
+    }
+
+    pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        self.post_text(path, "application/x-www-form-urlencoded", &body.finish())
+    }
+
+    /// The newest message to a phone.
+    pub(crate) fn newest_message(&self, phone: &str) -> String {
+        let mailbox = self.get_json(&format!("/mailbox?phone={phone}")).done();
+        mailbox.pointer("/messages/0/text").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// The newest one-time code in a phone's mailbox.
+    pub(crate) fn code(&self, phone: &str) -> String {
+        self.newest_message(phone).rsplit(' ').next().unwrap().to_owned()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.sandbox.take());
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
