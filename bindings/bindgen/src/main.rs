@@ -1,4 +1,4 @@
 //! Generates the Kotlin, Swift and Python packages from the library.
 fn main() {
-    uniffi::uniffi_bindgen_main()
+    uniffi::uniffi_bindgen_main();
 }
