@@ -12,6 +12,7 @@ mod message;
 mod once;
 mod operator;
 mod pages;
+mod pin;
 mod register;
 mod standing;
 mod status;
@@ -240,6 +241,7 @@ fn router(nation: Shared) -> Router {
         .route("/account/show", post(account::show))
         .route("/account/lock", post(account::lock))
         .route("/account/unlock", post(account::unlock))
+        .route("/account/pin", post(pin::pin))
         .route("/account/close", post(account::close))
         .route("/account/step-up", post(step_up::start))
         .route("/account/verify", post(step_up::verify))

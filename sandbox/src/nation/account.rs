@@ -10,7 +10,7 @@ use super::body::Body;
 use super::message::Message;
 use super::register::Person;
 use super::standing::{Event, Lock, Phase, Refused, Standing};
-use super::{Nation, Shared, random_text, sha256, status};
+use super::{Nation, Shared, pin, random_text, sha256, status};
 
 /// Seconds that a one-time code is good for.
 const CODE_LIFE: i64 = 600;
@@ -226,7 +226,8 @@ fn count_opening(nation: &Nation, person: &str) -> Result<(), Refusal> {
         change.query_row(count, [person], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if recent >= MOST_OPENINGS {
         let wait = first + HOUR - now;
-        return Err(Refusal::wait("too_many_attempts", "too many accounts were opened: wait", wait));
+        let refusal = Refusal::new("too_many_attempts", "too many accounts were opened: wait");
+        return Err(refusal.after_seconds(wait));
     }
     change.execute("INSERT INTO opening VALUES (?1, ?2)", params![person, now])?;
     Ok(change.commit()?)
@@ -297,12 +298,18 @@ pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {
     let devices: Vec<_> = devices.collect::<Result<_, _>>()?;
     let locks: Vec<_> = account.standing.locks().iter().map(|lock| lock.name()).collect();
     let phase = account.standing.phase();
-    let state = if phase == Phase::Active && !locks.is_empty() { "locked" } else { phase.name() };
+    let state = match phase {
+        Phase::Active if !locks.is_empty() => "locked",
+        Phase::Active if pin::is_blocked(database.connection(), &account.id)? => "blocked",
+        phase => phase.name(),
+    };
+    let pin = pin::shown(database.connection(), &account.id)?;
     // Where others locked, too, the holder has to see that the own lock is not the only one.
     let locked_by = locks.iter().find(|lock| **lock != Lock::Holder.name()).or(locks.first());
     Ok(fresh(json!({
         "account": account.id, "level": account.standing.level(), "state": state, "verified_at": account.verified_at,
         "method": account.method, "locked_by": locked_by, "locks": locks, "devices": devices,
+        "pin": pin, "pin_id": pin.get("id"),
     })))
 }
 

@@ -26,11 +26,17 @@ impl Refusal {
         Self::new(code, description).of_status(StatusCode::UNAUTHORIZED)
     }
 
-    /// The caller must wait so many seconds.
+    /// Too many are asking: nothing was done, and the same request is welcome after so many seconds.
     pub(super) const fn wait(code: &'static str, description: &'static str, seconds: i64) -> Self {
         let mut refusal = Self::new(code, description).of_status(StatusCode::TOO_MANY_REQUESTS);
         refusal.wait_seconds = Some(seconds);
         refusal
+    }
+
+    /// Says when to ask again, with a new message: this one was used up. No 429, after which clients repeat by themselves.
+    pub(super) const fn after_seconds(mut self, seconds: i64) -> Self {
+        self.wait_seconds = Some(seconds);
+        self.of_status(StatusCode::FORBIDDEN)
     }
 
     /// The sandbox itself is broken.

@@ -1,7 +1,7 @@
 //! The sandbox's signing keys, each in a file of its folder.
 use std::path::Path;
 
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::cose::Draft;
 use trust::p256::PublicKey;
@@ -22,14 +22,41 @@ pub(super) struct Authority {
     pub(super) issuer: ServiceKey,
     pub(super) status: ServiceKey,
     pub(super) face: ServiceKey,
+    /// Seals the public keys of PINs.
+    pub(super) pins: ServiceSecret,
 }
+
+/// A secret of one service, 32 octets.
+pub(super) struct ServiceSecret(trust::secret::Secret<[u8; 32]>);
 
 impl Authority {
     pub(super) fn open(data_dir: &Path) -> Result<Self, SandboxError> {
         let folder = data_dir.join("keys");
         std::fs::create_dir_all(&folder)?;
         let key = |name: &str| ServiceKey::open(&folder.join(name).with_extension("p8"));
-        Ok(Self { root: key("root")?, issuer: key("issuer")?, status: key("status")?, face: key("face")? })
+        Ok(Self {
+            root: key("root")?,
+            issuer: key("issuer")?,
+            status: key("status")?,
+            face: key("face")?,
+            pins: ServiceSecret::open(&folder.join("pins.secret"))?,
+        })
+    }
+}
+
+impl ServiceSecret {
+    fn open(file: &Path) -> Result<Self, SandboxError> {
+        if !file.exists() {
+            let mut octets = [0; 32];
+            SystemRandom::new().fill(&mut octets).map_err(|_| SandboxError::Key)?;
+            write_private(file, &octets)?;
+        }
+        let octets = std::fs::read(file)?.try_into().map_err(|_| SandboxError::Key)?;
+        Ok(Self(trust::secret::Secret::new(octets)))
+    }
+
+    pub(super) fn octets(&self) -> &[u8; 32] {
+        self.0.expose()
     }
 }
 

@@ -59,6 +59,11 @@ impl Message {
         Ok(Self { claims, key, sequence })
     }
 
+    /// All members.
+    pub(super) const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
     /// A text member that the operation needs.
     pub(super) fn text(&self, name: &str) -> Result<&str, Refusal> {
         let missing = Refusal::new(MALFORMED, "a member of the message is missing");

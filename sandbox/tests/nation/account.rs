@@ -98,7 +98,7 @@ fn opening_again_brings_no_more_attempts_than_a_few_an_hour() {
     }
     let answer = Device::new().open(&world, NUMBER, PHONE);
     assert_eq!(answer.refusal(), "too_many_attempts");
-    assert_eq!(answer.status, 429);
+    assert_eq!(answer.status, 403);
     let wait: i64 = answer.headers.get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
     assert!((1..=3600).contains(&wait));
     world.pass(wait);

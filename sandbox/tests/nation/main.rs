@@ -5,5 +5,6 @@ mod device;
 mod issuance;
 mod lists;
 mod pages;
+mod pin;
 mod step_up;
 mod world;
