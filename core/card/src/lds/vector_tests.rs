@@ -27,54 +27,60 @@ fn same(expected: &Value, fields: &[(&str, Value)]) {
 
 fn sample_document(folder: &Path) {
     let files = card(folder);
-    let file = |number| files[&FileId::Dg(number)].as_slice();
+    // Another set may have fewer groups; what it has must be right.
+    let file = |number| files.get(&FileId::Dg(number)).map(Vec::as_slice);
     let expected: Value =
         serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
     assert_eq!(hex::encode_upper(com(&files[&FileId::Com]).unwrap()), expected["COM"]["tags"]);
-    let zone = dg1(file(1)).unwrap();
-    let line = expected["DG1_mrz"].as_str().unwrap();
-    assert_eq!(zone, super::mrz::Mrz::parse(line.as_bytes()).unwrap());
-    let face = dg2(file(2)).unwrap();
-    assert_eq!(sha256(&face.bytes), expected["DG2_image_sha256"]);
-    assert!(face.size.is_some_and(|(width, height)| width > 0 && height > 0));
-    for (images, name) in [(dg5(file(5)), "DG5_image_sha256"), (dg7(file(7)), "DG7_image_sha256")] {
-        let images = images.unwrap();
+    if let Some(line) = expected["DG1_mrz"].as_str() {
+        assert_eq!(dg1(file(1).unwrap()).unwrap(), super::mrz::Mrz::parse(line.as_bytes()).unwrap());
+    }
+    if let Some(file) = file(2) {
+        let face = dg2(file).unwrap();
+        assert_eq!(sha256(&face.bytes), expected["DG2_image_sha256"]);
+        assert!(face.size.is_some_and(|(width, height)| width > 0 && height > 0));
+    }
+    let displayed = [(file(5).map(dg5), "DG5_image_sha256"), (file(7).map(dg7), "DG7_image_sha256")];
+    for (images, name) in displayed {
+        let Some(images) = images.map(Result::unwrap) else { continue };
         assert_eq!(images.len(), 1);
         assert_ne!(images[0].format, FaceFormat::Unknown);
         assert_eq!(sha256(&images[0].bytes), expected[name]);
     }
-    let holder = dg11(file(11)).unwrap();
-    same(
-        &expected["DG11"],
-        &[
-            ("name_of_holder", holder.name.into()),
-            ("other_names", holder.other_names.into()),
-            ("personal_number", holder.personal_number.into()),
-            ("full_date_of_birth", holder.date_of_birth.into()),
-            ("place_of_birth", holder.place_of_birth.into()),
-            ("permanent_address", holder.address.into()),
-            ("telephone", holder.telephone.into()),
-            ("profession", holder.profession.into()),
-            ("title", holder.title.into()),
-            ("personal_summary", holder.personal_summary.into()),
-            ("other_valid_td_numbers", holder.other_documents.into()),
-            ("custody_information", holder.custody.into()),
-        ],
-    );
-    let document = dg12(file(12)).unwrap();
-    same(
-        &expected["DG12"],
-        &[
-            ("date_of_issue", document.date_of_issue.into()),
-            ("issuing_authority", document.issuing_authority.into()),
-            ("names_of_other_persons", document.other_persons.into()),
-            ("endorsements", document.endorsements.into()),
-            ("tax_exit_requirements", document.tax_or_exit.into()),
-            ("date_of_personalization", document.personalised_at.into()),
-            ("personalization_number", document.personalised_by.into()),
-        ],
-    );
-    for info in dg14(file(14)).unwrap() {
+    if let Some(holder) = file(11).map(|file| dg11(file).unwrap()) {
+        same(
+            &expected["DG11"],
+            &[
+                ("name_of_holder", holder.name.into()),
+                ("other_names", holder.other_names.into()),
+                ("personal_number", holder.personal_number.into()),
+                ("full_date_of_birth", holder.date_of_birth.into()),
+                ("place_of_birth", holder.place_of_birth.into()),
+                ("permanent_address", holder.address.into()),
+                ("telephone", holder.telephone.into()),
+                ("profession", holder.profession.into()),
+                ("title", holder.title.into()),
+                ("personal_summary", holder.personal_summary.into()),
+                ("other_valid_td_numbers", holder.other_documents.into()),
+                ("custody_information", holder.custody.into()),
+            ],
+        );
+    }
+    if let Some(document) = file(12).map(|file| dg12(file).unwrap()) {
+        same(
+            &expected["DG12"],
+            &[
+                ("date_of_issue", document.date_of_issue.into()),
+                ("issuing_authority", document.issuing_authority.into()),
+                ("names_of_other_persons", document.other_persons.into()),
+                ("endorsements", document.endorsements.into()),
+                ("tax_exit_requirements", document.tax_or_exit.into()),
+                ("date_of_personalization", document.personalised_at.into()),
+                ("personalization_number", document.personalised_by.into()),
+            ],
+        );
+    }
+    for info in file(14).map_or_else(Vec::new, |file| dg14(file).unwrap()) {
         match info {
             SecurityInfo::TerminalAuthentication(version) => {
                 assert_eq!(expected["DG14"]["ta"], format!("0.4.0.127.0.7.2.2.2 v{version}"));
@@ -84,12 +90,14 @@ fn sample_document(folder: &Path) {
             }
             SecurityInfo::ChipAuthenticationKey { protocol, key, .. } => {
                 assert_eq!(expected["DG14"]["ca_public_key"], protocol);
-                assert!(matches!(key, PublicKey::Ec(domain, _) if domain.name == "brainpoolP224r1"));
+                assert!(!matches!(key, PublicKey::Unsupported));
             }
-            other => panic!("{other:?}"),
+            _ => {}
         }
     }
-    assert!(matches!(dg15(file(15)).unwrap(), PublicKey::Rsa(_)));
+    if let Some(file) = file(15) {
+        assert!(!matches!(dg15(file).unwrap(), PublicKey::Unsupported));
+    }
     let object = SecurityObject::parse(&files[&FileId::Sod]).unwrap();
     let listed: Vec<_> = object.data_groups().map(u64::from).map(Value::from).collect();
     assert_eq!(Value::from(listed), expected["SOD"]["dg_in_sod"]);
@@ -173,7 +181,7 @@ fn vectors_of_jpeg_2000_images_are_shown_as_png_of_the_same_size() {
         assert_eq!(image.shown(width * height - 1), Err(NotShown::TooManyPixels));
         assert!(image.shown(width * height).is_ok());
     }
-    ran("lds", images.len());
+    ran("lds, vn_cccd (JPEG 2000)", images.len());
 }
 
 #[test]
@@ -187,5 +195,5 @@ fn vectors_of_jpeg_2000_images_that_are_broken_are_refused_or_shown_but_never_pa
             let _ = Image::stored(&image.bytes[..position]).shown(1 << 18);
         }
     }
-    ran("lds", images.len());
+    ran("lds, vn_cccd (JPEG 2000)", images.len());
 }
