@@ -97,3 +97,45 @@ fn a_card_that_offers_only_an_unknown_mapping_of_pace_is_opened_with_no_key() {
         assert!(!card.was_sent(0x84), "BAC although PACE is offered");
     }
 }
+
+#[test]
+fn a_card_that_shows_no_card_access_is_tried_with_what_is_known_of_vietnamese_cards() {
+    let can = || AccessKey::Can(Can::parse("012345").unwrap());
+    let mut card = Shut::new(Vec::new());
+    assert_eq!(card.read(&can()), ReadError::AccessRefused(0x6a80));
+    let sent = card.sent.borrow();
+    let chosen = sent.iter().find(|command| command[1] == 0x22).unwrap();
+    // PACE with generic mapping and AES-128, the card access number, brainpoolP256r1.
+    assert_eq!(hex::encode(chosen), "0022c1a412800a04007f0007020204020283010284010d");
+    let tried: Vec<_> = sent.iter().map(|command| (command[1], command[2])).collect();
+    let by_short_id = (0xb0, 0x9c);
+    let (select, read) = ((0xa4, 0x02), (0xb0, 0x00));
+    let (master, application) = ((0xa4, 0x00), (0xa4, 0x04));
+    let expected = [by_short_id, select, read, master, master, by_short_id, application, select, read];
+    assert_eq!(tried[..expected.len()], expected);
+}
+
+#[test]
+fn a_card_that_shows_no_card_access_is_opened_by_basic_access_where_the_policy_lets_it() {
+    for (policy, error, tried) in [
+        (AccessPolicy::PaceThenBacIfNotOffered, ReadError::AccessRefused(0x6d00), true),
+        (AccessPolicy::BacOnly, ReadError::AccessRefused(0x6d00), true),
+        (AccessPolicy::PaceOnly, ReadError::AccessNotOffered, false),
+    ] {
+        let mut card = Shut::new(Vec::new());
+        let request = ReadRequest { policy, ..ReadRequest::default() };
+        let outcome = read_card(&mut card, &mrz(), &request, &mut SystemRandom::new(), &Unwatched);
+        assert_eq!(outcome.unwrap_err(), error, "{policy:?}");
+        assert_eq!(card.was_sent(0x84), tried, "{policy:?}");
+    }
+}
+
+#[test]
+fn a_card_access_number_is_no_key_for_basic_access() {
+    let mut card = Shut::new(Vec::new());
+    let key = AccessKey::Can(Can::parse("012345").unwrap());
+    let request = ReadRequest { policy: AccessPolicy::BacOnly, ..ReadRequest::default() };
+    let outcome = read_card(&mut card, &key, &request, &mut SystemRandom::new(), &Unwatched);
+    assert_eq!(outcome.unwrap_err(), ReadError::AccessNotOffered);
+    assert!(!card.was_sent(0x84));
+}
