@@ -1,15 +1,26 @@
 //! Base45 (RFC 9285), without any tolerance.
 
-const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-
 /// Whether every character belongs to the alphabet.
 pub(super) fn is_base45(text: &str) -> bool {
     text.bytes().all(|character| value(character).is_some())
 }
 
-fn value(character: u8) -> Option<u32> {
-    let at = ALPHABET.iter().position(|letter| *letter == character)?;
-    u32::try_from(at).ok()
+const fn value(character: u8) -> Option<u32> {
+    let value = match character {
+        b'0'..=b'9' => character - b'0',
+        b'A'..=b'Z' => character - b'A' + 10,
+        b' ' => 36,
+        b'$' => 37,
+        b'%' => 38,
+        b'*' => 39,
+        b'+' => 40,
+        b'-' => 41,
+        b'.' => 42,
+        b'/' => 43,
+        b':' => 44,
+        _ => return None,
+    };
+    Some(value as u32)
 }
 
 /// The bytes of a text, or nothing where it is not Base45.

@@ -1,0 +1,123 @@
+//! What comes before the cryptography: the strict CBOR reader; and a code that others designed.
+#![allow(clippy::unwrap_used, reason = "a bench stops where its world does not stand")]
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "the floor checks nothing")]
+#[path = "../../../core/verifier/tests/world/mod.rs"]
+mod world;
+
+use std::hint::black_box;
+use std::io::{Read, Write};
+
+use ring::rand::SystemRandom;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use sen_benches::time;
+use trust::anchors::{ForeignIssuer, ForeignKey, Trust};
+use trust::cbor::{Encoder, Profile, scan};
+use trust::cose::{self, Sign1};
+use trust::status::StatusStore;
+use verifier::{Decision, NoSeenList, Policy, verify};
+use world::{NOW, World};
+
+fn main() {
+    cbor();
+    claim_169();
+}
+
+/// The mdoc response of ISO/IEC 18013-5, annex D, against one pass over its bytes that checks texts alone.
+fn cbor() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/qr/iso18013-5/annex-d.json");
+    let vectors: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let response = hex::decode(vectors["device_response"].as_str().unwrap()).unwrap();
+    let copy = || drop(black_box(response.clone()));
+    time("cbor.scan.mdoc-response", || scan(black_box(&response), Profile::Interoperable).unwrap(), copy);
+    let tree = || drop(black_box(serde_cbor::from_slice::<serde_cbor::Value>(&response).unwrap()));
+    time("cbor.tree.mdoc-response", tree, copy);
+}
+
+/// Base45, inflating and one Ed25519 signature.
+fn claim_169() {
+    let random = SystemRandom::new();
+    let pair = Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()).unwrap();
+    let (protected, payload) = (protected(), payload());
+    let message = cose::to_be_signed(&protected, &payload);
+    let signature = pair.sign(&message);
+    let token = cose::assemble(&protected, &[0xa0], &payload, signature.as_ref());
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    zlib.write_all(&token).unwrap();
+    let packed = zlib.finish().unwrap();
+    let text = base45(&packed);
+    let issuer = ForeignIssuer {
+        format: "claim-169".into(),
+        kid: Vec::new(),
+        key: ForeignKey::Ed25519(pair.public_key().as_ref().try_into().unwrap()),
+        name: "Registrar".into(),
+        uses: Vec::new(),
+    };
+    let world = World::new();
+    let draft = world.list.draft_with(b"root", &[issuer]).unwrap();
+    let list = draft.assemble(&world.root.sign(&draft.to_be_signed()));
+    let trust = Trust::load(&[world.root.public()], &list, 0, NOW).unwrap();
+    let (status, policy) = (StatusStore::new(), Policy::clinic());
+    let check = || {
+        let decision = verify(&text, &trust, &status, &policy, &mut NoSeenList, NOW, NOW);
+        assert!(matches!(decision, Decision::Unsure { reasons, .. } if reasons.len() == 1));
+    };
+    let floor = || {
+        black_box(base45_floor(&text));
+        let mut token = Vec::with_capacity(1024);
+        flate2::read::ZlibDecoder::new(&packed[..]).read_to_end(&mut token).unwrap();
+        black_box(&token);
+        UnparsedPublicKey::new(&ED25519, pair.public_key()).verify(&message, signature.as_ref()).unwrap();
+    };
+    assert!(Sign1::parse(&token, Profile::Interoperable).is_ok());
+    time("verdict.claim-169", check, floor);
+}
+
+fn protected() -> Vec<u8> {
+    let mut out = Encoder::new();
+    out.map(1).int(cose::ALG).int(-8);
+    out.finish()
+}
+
+fn payload() -> Vec<u8> {
+    let mut out = Encoder::new();
+    out.map(4).int(1).text("https://issuer.example.org").int(4).int(NOW.as_unix() + 9);
+    out.int(6).int(NOW.as_unix() - 9).int(169).map(8);
+    out.int(1).text("000199012345").int(4).text("Nguyễn Thị Phương Thảo").int(8).text("19990101");
+    out.int(9).int(2).int(10).text("Số 1 Đường Mẫu, Phường Mẫu, Hà Nội").int(13).text("VNM");
+    out.int(75).text("GD4000000012345").int(78).text("79034");
+    out.finish()
+}
+
+const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+
+fn base45(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(2) {
+        let mut value = group.iter().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
+        for _ in 0..=group.len() {
+            text.push(char::from(*ALPHABET.get(value % 45).unwrap()));
+            value /= 45;
+        }
+    }
+    text
+}
+
+/// Base45 through a table and without a check: what decoding costs at least.
+fn base45_floor(text: &str) -> Vec<u8> {
+    const TABLE: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut at = 0;
+        while at < 45 {
+            table[ALPHABET[at] as usize] = at as u8;
+            at += 1;
+        }
+        table
+    };
+    let value = |character: u8| u32::from(*TABLE.get(usize::from(character)).unwrap());
+    let mut bytes = Vec::with_capacity(text.len());
+    for group in text.as_bytes().chunks(3) {
+        let number = group.iter().rev().fold(0, |number, character| number * 45 + value(*character));
+        bytes.extend_from_slice(number.to_be_bytes().get(5 - group.len()..).unwrap());
+    }
+    bytes
+}
