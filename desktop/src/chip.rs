@@ -12,6 +12,12 @@ use crate::output::Failure;
 pub(crate) fn transport(chip: &ChipArgs) -> Result<Box<dyn CardTransport>, Failure> {
     match (&chip.simulate, &chip.reader) {
         (Some(folder), _) => {
+            if !folder.join("EF_SOD.bin").exists() {
+                return Err(Failure::input(
+                    "card_folder_unreadable",
+                    format!("{} is no card folder", folder.display()),
+                ));
+            }
             let chip = Chip::from_folder(folder).map_err(|error| {
                 Failure::input(
                     "card_folder_unreadable",

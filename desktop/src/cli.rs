@@ -211,18 +211,23 @@ pub(crate) enum AccountCommand {
         capture: Option<PathBuf>,
     },
     /// What the provider knows of this account
+    #[command(after_help = "Example:\n  sen account show")]
     Show,
     /// Lock the account at once (lost phone, doubt)
+    #[command(after_help = "Example:\n  sen account lock")]
     Lock,
     /// Take back your own lock
+    #[command(after_help = "Example:\n  sen account unlock")]
     Unlock,
     /// The devices of the account
+    #[command(after_help = "Example:\n  sen account devices --json")]
     Devices,
 }
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum CredentialCommand {
     /// The credentials in this wallet, with their validity
+    #[command(after_help = "Example:\n  sen credential list --json")]
     List,
     /// Obtain a credential by name or from an OpenID4VCI offer
     #[command(
@@ -238,6 +243,9 @@ pub(crate) enum CredentialCommand {
         code: Option<String>,
     },
     /// Delete a credential and its key
+    #[command(
+        after_help = "Example:\n  sen credential delete ID --yes      ID as `sen credential list` shows it"
+    )]
     Delete {
         /// Its identifier, from `sen credential list`
         id: String,

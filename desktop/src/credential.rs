@@ -51,7 +51,11 @@ fn confirmed(id: &str) -> bool {
     eprint!("Delete {id} and its key? Type yes: ");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if !answer.ends_with('\n') {
+        eprintln!();
+    }
+    read.is_ok() && answer.trim() == "yes"
 }
 
 fn show(held: &[CredentialInfo], as_json: bool) {

@@ -29,7 +29,10 @@ use clap::Parser;
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let json = cli.json;
     let done = match &cli.command {
         Command::Demo { serve } => demo::run(*serve, json),
@@ -45,4 +48,19 @@ fn main() -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(failure) => failure.report(json),
     }
+}
+
+/// Help and version as they are; wrong words in one line, like every other error.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.to_string();
+    let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let what = what.join(" ");
+    let message = format!("{}; add --help for the words", what.strip_prefix("error: ").unwrap_or(&what));
+    let json = std::env::args_os().any(|word| word == "--json");
+    output::Failure::input("usage", message).report(json)
 }

@@ -1,0 +1,102 @@
+//! The account commands, from opening to deletion, against a sandbox in a process of its own.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod sen;
+
+use http_client::{Client, Limits, Request};
+use sen::{CARD_B, Home, Running, card, csca};
+use serde_json::Value;
+
+const NUMBER: &str = "000204067891";
+const PHONE: &str = "0900000002";
+
+fn start(home: &Home) -> (Running, Value) {
+    let (data, csca) = (home.path("nation"), csca(CARD_B));
+    home.serve(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--data", &data, "--csca", &csca, "--json"])
+}
+
+fn mailbox(nation: &Value) -> String {
+    let roots = std::fs::read(nation["roots"].as_str().unwrap()).unwrap();
+    let address = format!("{}/mailbox?phone={PHONE}", nation["url"].as_str().unwrap());
+    let fetch = async {
+        let request = Request::get(&address).unwrap().header("accept", "application/json").unwrap();
+        Client::new(&roots, Limits::default()).unwrap().fetch(request).await.unwrap().json().unwrap()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mailbox: Value = runtime.block_on(fetch);
+    let text = mailbox.pointer("/messages/0/text").unwrap().as_str().unwrap();
+    text.rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn an_account_from_opening_to_deletion() {
+    let home = Home::new();
+    let (sandbox, nation) = start(&home);
+    let text = |name: &str| nation[name].as_str().unwrap().to_owned();
+    let (url, roots, trust, status) = (text("url"), text("roots"), text("trust"), text("status"));
+    let sen = |words: &str| {
+        let mut words: Vec<&str> = words.split(' ').collect();
+        words.push("--json");
+        home.run(&words)
+    };
+
+    sen("account show").fails(2, "account.no_account");
+    sen("present qr --once").fails(2, "present.no_credential");
+    let open = format!("account open --provider {url} --roots {roots} --number {NUMBER} --phone");
+    sen(&format!("{open} 0999999999")).fails(1, "account.phone_not_registered");
+    let opened = sen(&format!("{open} {PHONE}")).exits(0);
+    assert_eq!(opened["code_sent_to"], "•••• 002");
+    let code = mailbox(&nation);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    sen(&format!("account activate --code {wrong}")).fails(2, "account.wrong_code");
+    assert_eq!(sen(&format!("account activate --code {code}")).exits(0)["level"], 1);
+    sen("credential obtain citizen").fails(2, "account.level_required");
+    let simulate = card(CARD_B);
+    let verify = format!("account verify --simulate {simulate} --can");
+    sen(&format!("{verify} 999999")).fails(1, "card.wrong_access_key");
+    assert_eq!(sen(&format!("{verify} 067891")).exits(0)["level"], 2);
+    let shown = sen("account show").exits(0);
+    assert_eq!(
+        (&shown["level"], &shown["state"], &shown["method"]),
+        (&2.into(), &"active".into(), &"chip+face".into())
+    );
+    assert_eq!(sen("account devices").exits(0)["devices"].as_array().unwrap().len(), 1);
+
+    sen("credential obtain driving-licence").fails(2, "credential_unknown");
+    for name in ["citizen", "health-insurance"] {
+        sen(&format!("credential obtain {name}")).exits(0);
+    }
+    let held = sen("credential list").exits(0);
+    let held = held["credentials"].as_array().unwrap();
+    let id_of = |vct: &str| held.iter().find(|info| info["vct"] == vct).unwrap()["id"].as_str().unwrap();
+    assert_eq!(held.len(), 2);
+    assert_ne!(id_of("urn:vn:citizen:1"), id_of("urn:vn:health-insurance:1"));
+
+    let digits = home.run(&["present", "qr", "--text", "--once"]).stdout;
+    assert!(digits.trim_end().bytes().all(|digit| digit.is_ascii_digit()));
+    let check = || {
+        let words = ["clinic", "check", "-", "--trust", &trust, "--status", &status, "--json"];
+        home.run_with_input(&words, &digits)
+    };
+    assert_eq!(check().exits(0)["verdict"], "accepted");
+    let picture = home.path("code.png");
+    assert_eq!(home.run(&["present", "qr", "--once", "--png", &picture]).status, 0);
+    let scanned = sen(&format!("clinic check {picture} --trust {trust} --status {status}"));
+    assert_eq!(scanned.exits(0)["verdict"], "accepted");
+
+    assert_eq!(sen("account lock").exits(0)["state"], "locked");
+    assert_eq!(check().exits(1)["reasons"][0], "suspended");
+    sen("credential obtain citizen").fails(1, "account.account_locked");
+    assert_eq!(sen("account unlock").exits(0)["state"], "active");
+    assert_eq!(check().exits(0)["verdict"], "accepted");
+
+    let history = sen("history").exits(0);
+    assert!(history["history"].as_array().unwrap().len() >= 8, "{history}");
+    drop(sandbox);
+    sen("account show").fails(3, "network.unreachable");
+    assert_eq!(sen("present qr --once").status, 0);
+    let id = id_of("urn:vn:health-insurance:1");
+    sen(&format!("credential delete {id}")).fails(1, "cancelled");
+    assert_eq!(sen(&format!("credential delete {id} --yes")).exits(0)["deleted"], id);
+    sen(&format!("credential delete {id} --yes")).fails(2, "credential.not_found");
+    sen("present qr --once").fails(2, "present.no_credential");
+}
