@@ -4,16 +4,25 @@ mod answer;
 mod authority;
 mod body;
 mod database;
+mod device;
 mod documents;
+mod evidence;
 mod face;
+mod hand_over;
 mod issuance;
 mod journal;
+mod mailbox;
 mod message;
+mod new_device;
 mod once;
+mod opening;
 mod operator;
+mod owner;
 mod pages;
+mod pending;
 mod pin;
 mod register;
+mod revocation;
 mod standing;
 mod status;
 mod step_up;
@@ -76,7 +85,7 @@ pub struct SandboxConfig {
 /// Seconds that a challenge of an account message is good for.
 const CHALLENGE_LIFE: i64 = 300;
 /// Seconds for reading the card and comparing the face.
-const STEP_UP_LIFE: i64 = 300;
+const PROOF_LIFE: i64 = 300;
 /// Seconds that a nonce of a key proof is good for.
 const C_NONCE_LIFE: i64 = 120;
 
@@ -86,8 +95,9 @@ pub(crate) struct Nation {
     authority: Authority,
     database: Mutex<Database>,
     challenges: Once,
-    step_ups: Once,
+    proofs: Once,
     c_nonces: Once,
+    wrong_codes: revocation::WrongCodes,
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
@@ -156,8 +166,9 @@ impl Sandbox {
             authority: Authority::open(&config.data_dir)?,
             database: Mutex::new(Database::open(&config.data_dir.join("nation.db"), config.population)?),
             challenges: Once::new(CHALLENGE_LIFE),
-            step_ups: Once::new(STEP_UP_LIFE),
+            proofs: Once::new(PROOF_LIFE),
             c_nonces: Once::new(C_NONCE_LIFE),
+            wrong_codes: revocation::WrongCodes::default(),
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
@@ -172,7 +183,7 @@ impl Sandbox {
             axum_server::from_tcp_rustls(listener, axum_server::tls_rustls::RustlsConfig::from_config(tls))?;
         drop(context);
         let server = server.handle(handle.clone());
-        let service = router(Arc::new(nation)).into_make_service();
+        let service = router(Arc::new(nation)).into_make_service_with_connect_info::<SocketAddr>();
         let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
             // Ends when the handle says so; an error of the listener ends it too and is seen by whoever calls next.
             let _ = runtime.block_on(server.serve(service));
@@ -229,20 +240,30 @@ impl Drop for RunningSandbox {
 fn router(nation: Shared) -> Router {
     Router::new()
         .route("/", get(pages::overview))
-        .route("/mailbox", get(pages::mailbox))
+        .route("/mailbox", get(mailbox::mailbox))
         .route("/sandbox/face-outcome", post(operator::set_face_outcome))
         .route("/sandbox/death", post(operator::report_death))
         .route("/sandbox/lock", post(operator::lock))
         .route("/sandbox/unlock", post(operator::unlock))
         .route("/sandbox/hotline", post(operator::hotline))
-        .route("/account/challenge", post(account::challenge))
-        .route("/account/open", post(account::open))
-        .route("/account/activate", post(account::activate))
-        .route("/account/show", post(account::show))
-        .route("/account/lock", post(account::lock))
-        .route("/account/unlock", post(account::unlock))
+        .route("/sandbox/counter", post(operator::counter))
+        .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
+        .route("/account/challenge", post(owner::challenge))
+        .route("/account/open", post(opening::open))
+        .route("/account/activate", post(opening::activate))
+        .route("/account/show", post(owner::show))
+        .route("/account/lock", post(owner::lock))
+        .route("/account/unlock", post(owner::unlock))
         .route("/account/pin", post(pin::pin))
-        .route("/account/close", post(account::close))
+        .route("/account/pin/recover", post(new_device::recover_pin))
+        .route("/account/device", post(new_device::start))
+        .route("/account/device/verify", post(new_device::verify))
+        .route("/account/pending/cancel", post(pending::cancel))
+        .route("/account/hand-over", post(hand_over::give))
+        .route("/account/hand-over/claim", post(hand_over::claim))
+        .route("/account/revocation-code", post(revocation::new_code))
+        .route("/revoke", get(revocation::form).post(revocation::revoke))
+        .route("/account/close", post(owner::close))
         .route("/account/step-up", post(step_up::start))
         .route("/account/verify", post(step_up::verify))
         .route("/account/offer", post(issuance::offer))

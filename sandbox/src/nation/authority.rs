@@ -24,6 +24,8 @@ pub(super) struct Authority {
     pub(super) face: ServiceKey,
     /// Seals the public keys of PINs.
     pub(super) pins: ServiceSecret,
+    /// Goes into the hashes of revocation codes.
+    pub(super) codes: ServiceSecret,
 }
 
 /// A secret of one service, 32 octets.
@@ -40,6 +42,7 @@ impl Authority {
             status: key("status")?,
             face: key("face")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
+            codes: ServiceSecret::open(&folder.join("codes.secret"))?,
         })
     }
 }

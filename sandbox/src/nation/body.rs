@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Refusal;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A request's body and its media type.
 pub(super) struct Body {
     media_type: String,
@@ -38,10 +40,15 @@ impl Body {
         serde_json::from_slice(&self.bytes).map_err(|_| refused)
     }
 
+    /// Whether the body says that it is a form.
+    pub(super) fn is_form(&self) -> bool {
+        self.media_type == FORM
+    }
+
     /// The body as a form, else `invalid_request`. A field that stands twice is refused (RFC 6749, 3.2).
     pub(super) fn form<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         let refused = Refusal::new("invalid_request", "the body is not the form that is asked here");
-        if self.media_type != "application/x-www-form-urlencoded" {
+        if !self.is_form() {
             return Err(refused);
         }
         let mut fields = serde_json::Map::new();

@@ -9,7 +9,7 @@ use super::register;
 pub(super) struct Database(Connection);
 
 /// The version of [`SCHEMA`], in the file's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const SCHEMA: &str = "
 CREATE TABLE person (
@@ -33,8 +33,18 @@ CREATE TABLE account_event (
 CREATE INDEX events_of_account ON account_event(account);
 CREATE TABLE device (
     thumbprint TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, name TEXT NOT NULL,
-    seq INTEGER NOT NULL, since INTEGER NOT NULL) STRICT;
+    seq INTEGER NOT NULL, since INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE INDEX devices_of_account ON device(account);
+CREATE UNIQUE INDEX one_device ON device(account) WHERE state = 'active';
+CREATE TABLE pending (
+    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, kind TEXT NOT NULL, thumbprint TEXT NOT NULL,
+    name TEXT NOT NULL, seq INTEGER NOT NULL, proven_at TEXT NOT NULL, portrait_hash BLOB NOT NULL, card_expires TEXT,
+    effective_at INTEGER NOT NULL) STRICT;
+CREATE TABLE hand_over (
+    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, thumbprint TEXT NOT NULL, name TEXT NOT NULL,
+    sealed TEXT, expires INTEGER NOT NULL) STRICT;
+CREATE TABLE revocation_code (
+    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, hash BLOB NOT NULL UNIQUE) STRICT;
 CREATE TABLE activation (
     account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, code_hash BLOB NOT NULL,
     expires INTEGER NOT NULL, attempts INTEGER NOT NULL) STRICT;
@@ -55,7 +65,7 @@ CREATE TABLE access_token (
 CREATE TABLE credential (
     sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id), configuration TEXT NOT NULL,
     thumbprint TEXT NOT NULL UNIQUE, list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
-    UNIQUE (list, position)) STRICT;
+    revoked INTEGER NOT NULL DEFAULT 0, UNIQUE (list, position)) STRICT;
 CREATE INDEX credentials_of_account ON credential(account);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 ";

@@ -240,7 +240,8 @@ fn register(
     change.execute("DELETE FROM credential WHERE expires <= ?1", [now - KEPT_AFTER_END])?;
     let sub = random_text(6)?;
     let (list, index) = free_index(change)?;
-    let put = "INSERT INTO credential VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let put = "INSERT INTO credential (sub, account, configuration, thumbprint, list, position, expires) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let (kept_list, kept_index) = (i64::try_from(list), i64::try_from(index));
     let (Ok(kept_list), Ok(kept_index)) = (kept_list, kept_index) else { return Err(Refusal::broken()) };
     change.execute(

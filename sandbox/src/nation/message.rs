@@ -1,13 +1,12 @@
 //! Signed account messages: one challenge each, numbered without repetition, signed by the device's instance key.
 use credential::jose::{Jwk, Jws};
-use rusqlite::params;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Nation;
-use super::account::Account;
+use super::account::{Account, change_account};
 use super::answer::Refusal;
 use super::body::Body;
+use super::{Nation, device, pending};
 
 /// No message is longer: the files of a card come with the longest.
 const LONGEST_MESSAGE: usize = 400 * 1024;
@@ -76,21 +75,14 @@ impl Message {
         self.claims.get(name).and_then(Value::as_object).ok_or(missing)
     }
 
-    /// The account that the message names, if a device of it signed and the sequence rises.
+    /// The account that the message names, if the phone in use signed and the sequence rises.
     pub(super) fn account(&self, nation: &Nation) -> Result<Account, Refusal> {
-        let id = self.text("account")?;
-        let thumbprint = self.key.thumbprint_base64url();
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let account = Account::of_device(&change, id, &thumbprint)?
-            .ok_or(Refusal::new("account_unknown", "no such account on this device"))?;
-        // Checked and raised in one statement: of two messages with one number, one is refused.
-        let raise = "UPDATE device SET seq = ?1 WHERE thumbprint = ?2 AND account = ?3 AND seq < ?1";
-        if change.execute(raise, params![self.sequence, thumbprint, id])? == 0 {
-            return Err(Refusal::new("sequence_replayed", "the message's number was used before"));
-        }
-        let account = account.settle(&change, nation.now())?;
-        change.commit()?;
-        Ok(account)
+        let (id, thumbprint, now) = (self.text("account")?, self.key.thumbprint_base64url(), nation.now());
+        let (account, taken) = change_account(nation, id, |change, account| {
+            pending::refuse_waiting(change, id, &thumbprint, now)?;
+            // What time alone has done to the account stays done, also where the message is refused.
+            Ok(device::take_number(change, account, &thumbprint, self.sequence))
+        })?;
+        taken.map(|()| account)
     }
 }

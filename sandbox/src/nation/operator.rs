@@ -7,9 +7,10 @@ use serde_json::json;
 use super::account::{Account, UNKNOWN_PERSON};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::pending::{WAIT_SETTING, take_effect};
 use super::register::Person;
 use super::standing::{Event, Lock, Phase};
-use super::{Nation, Shared, status};
+use super::{Nation, Shared};
 
 const INVALID: &str = "invalid_request";
 
@@ -76,6 +77,33 @@ pub(super) async fn unlock(State(nation): State<Shared>, body: Body) -> Answer {
     })
 }
 
+#[derive(Deserialize)]
+struct RecoveryWait {
+    seconds: u32,
+}
+
+/// How long a new phone or PIN waits from now on; 0 is what a counter's proof would do.
+pub(super) async fn set_recovery_wait(State(nation): State<Shared>, body: Body) -> Answer {
+    let wait: RecoveryWait = body.json(INVALID)?;
+    let put = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)";
+    nation.database().connection().execute(put, params![WAIT_SETTING, wait.seconds])?;
+    Ok(fresh(json!({"done": true})))
+}
+
+/// A counter saw the person: what waits for the account takes effect now.
+pub(super) async fn counter(State(nation): State<Shared>, body: Body) -> Answer {
+    let named: Named = body.json(INVALID)?;
+    change(&nation, &named.number, |change, account| {
+        let account = account.ok_or(NO_ACCOUNT)?;
+        let now = nation.now();
+        let hurry = "UPDATE pending SET effective_at = ?1 WHERE account = ?2";
+        if change.execute(hurry, params![now.as_unix(), account.id])? == 0 {
+            return Err(Refusal::new("nothing_pending", "nothing waits for this account"));
+        }
+        take_effect(change, account, now)
+    })
+}
+
 /// The hotline lets a late activation go on.
 pub(super) async fn hotline(State(nation): State<Shared>, body: Body) -> Answer {
     let named: Named = body.json(INVALID)?;
@@ -114,10 +142,11 @@ fn change(
         let mut account = account.map(|account| account.settle(&change, nation.now())).transpose()?;
         act(&change, account.as_mut())?;
         change.commit()?;
+        drop(database);
         if let Some(account) = account {
             nation.journal.note(nation.now(), &account.id, "changed by the operator");
+            account.follow(nation)?;
         }
     }
-    status::publish_lists(nation)?;
     Ok(fresh(json!({"done": true})))
 }

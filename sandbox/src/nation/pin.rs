@@ -78,6 +78,11 @@ pub(super) fn shown(connection: &Connection, account: &str) -> Result<Value, rus
     }))
 }
 
+/// Whether there is a PIN.
+pub(super) fn is_set(connection: &Connection, account: &str) -> Result<bool, rusqlite::Error> {
+    Ok(Kept::load(connection, account)?.is_some())
+}
+
 /// Whether the PIN is blocked.
 pub(super) fn is_blocked(connection: &Connection, account: &str) -> Result<bool, rusqlite::Error> {
     Ok(Kept::load(connection, account)?.is_some_and(|kept| kept.is_blocked()))

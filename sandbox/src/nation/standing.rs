@@ -3,9 +3,12 @@
 //!
 //! To add an event: a variant of [`Event`], its rows in [`TABLE`], and a sentence in the tests.
 use Effect::{Become, Lift, RaiseToLevel2, SetLock};
-use Event::{CodeMatched, HotlineHelped, Lifted, LockedFor, PersonProven, WeekPassed};
+use Event::{
+    ClosedByHolder, CodeMatched, HandedOver, HotlineHelped, Lifted, LockedFor, NewPhoneProven, PersonProven,
+    PhoneLost, WeekPassed,
+};
 use Lock::{Authority, CardWithdrawn, Death, Expiry, Holder, Terms};
-use Phase::{Active, AwaitingCode, Closed, Overdue};
+use Phase::{Active, AwaitingCode, Closed, Overdue, Recovery};
 use Though::{Free, LockedAtAll, OnlyLockedFor};
 
 /// The stage of an account's life. Level and locks are beside it.
@@ -17,6 +20,8 @@ pub(super) enum Phase {
     Overdue,
     /// In use.
     Active,
+    /// Without a phone: it was reported lost, and a new one has to prove itself.
+    Recovery,
     /// Ended by its holder.
     Closed,
 }
@@ -49,6 +54,12 @@ pub(super) enum Event {
     HotlineHelped,
     /// The chip answered the server's challenge and a face service found the face to match.
     PersonProven,
+    /// The revocation code was given for a lost phone.
+    PhoneLost,
+    /// As [`Event::PersonProven`], with a new phone, and the waiting time is over.
+    NewPhoneProven,
+    /// The phone in use handed the account to another one.
+    HandedOver,
     /// A reason to lock came up.
     LockedFor(Lock),
     /// A reason to lock ended.
@@ -61,7 +72,7 @@ pub(super) enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
     Become(Phase),
-    /// To level 2; an expired card was replaced by the one that was read.
+    /// In use, at level 2; an expired card was replaced by the one that was read.
     RaiseToLevel2,
     SetLock(Lock),
     Lift(Lock),
@@ -72,40 +83,40 @@ enum Effect {
 enum Though {
     /// None: any lock stops it.
     Free,
-    /// The account may be locked, for this reason alone.
-    OnlyLockedFor(Lock),
+    /// The account may be locked, for these reasons alone.
+    OnlyLockedFor(&'static [Lock]),
     /// Locks do not matter.
     LockedAtAll,
 }
 
-/// A row: in this phase, this happens, though so locked; then.
-type Row = (Phase, Event, Though, Effect);
+/// A row: in one of these phases, this happens, though so locked; then.
+type Row = (&'static [Phase], Event, Though, Effect);
 
-const TABLE: [Row; 21] = [
-    (AwaitingCode, CodeMatched, Free, Become(Active)),
-    (AwaitingCode, WeekPassed, LockedAtAll, Become(Overdue)),
-    (AwaitingCode, LockedFor(Death), LockedAtAll, SetLock(Death)),
-    (Overdue, HotlineHelped, Free, Become(AwaitingCode)),
-    (Overdue, LockedFor(Death), LockedAtAll, SetLock(Death)),
-    (Active, PersonProven, OnlyLockedFor(Expiry), RaiseToLevel2),
+const TABLE: [Row; 19] = [
+    (&[AwaitingCode], CodeMatched, Free, Become(Active)),
+    (&[AwaitingCode], WeekPassed, LockedAtAll, Become(Overdue)),
+    (&[Overdue], HotlineHelped, Free, Become(AwaitingCode)),
+    (&[Active], PersonProven, OnlyLockedFor(&[Expiry]), RaiseToLevel2),
+    // A lost phone: the account waits for a new one. Whoever finds the phone has nothing.
+    (&[Active], PhoneLost, LockedAtAll, Become(Recovery)),
+    // The new phone comes with the same proof as level 2. A lock that the holder set from the old phone stays to be lifted.
+    (&[Active, Recovery], NewPhoneProven, OnlyLockedFor(&[Holder, Expiry]), RaiseToLevel2),
+    (&[Active], HandedOver, Free, Become(Active)),
     // The holder's lock is the holder's to lift, and no other lock is.
-    (Active, LockedFor(Holder), Free, SetLock(Holder)),
-    (Active, Lifted(Holder), OnlyLockedFor(Holder), Lift(Holder)),
-    (Active, LockedFor(Terms), LockedAtAll, SetLock(Terms)),
-    (Active, Lifted(Terms), LockedAtAll, Lift(Terms)),
-    (Active, LockedFor(CardWithdrawn), LockedAtAll, SetLock(CardWithdrawn)),
-    (Active, Lifted(CardWithdrawn), LockedAtAll, Lift(CardWithdrawn)),
-    (Active, LockedFor(Authority), LockedAtAll, SetLock(Authority)),
-    (Active, Lifted(Authority), LockedAtAll, Lift(Authority)),
-    (Active, LockedFor(Expiry), LockedAtAll, SetLock(Expiry)),
-    (Active, Lifted(Expiry), LockedAtAll, Lift(Expiry)),
+    (&[Active], LockedFor(Holder), Free, SetLock(Holder)),
+    (&[Active], Lifted(Holder), OnlyLockedFor(&[Holder]), Lift(Holder)),
+    (&[Active, Recovery], LockedFor(Terms), LockedAtAll, SetLock(Terms)),
+    (&[Active, Recovery], Lifted(Terms), LockedAtAll, Lift(Terms)),
+    (&[Active, Recovery], LockedFor(CardWithdrawn), LockedAtAll, SetLock(CardWithdrawn)),
+    (&[Active, Recovery], Lifted(CardWithdrawn), LockedAtAll, Lift(CardWithdrawn)),
+    (&[Active, Recovery], LockedFor(Authority), LockedAtAll, SetLock(Authority)),
+    (&[Active, Recovery], Lifted(Authority), LockedAtAll, Lift(Authority)),
+    (&[Active], LockedFor(Expiry), LockedAtAll, SetLock(Expiry)),
     // No row lifts this one.
-    (Active, LockedFor(Death), LockedAtAll, SetLock(Death)),
-    (AwaitingCode, Event::ClosedByHolder, LockedAtAll, Become(Closed)),
-    (Overdue, Event::ClosedByHolder, LockedAtAll, Become(Closed)),
+    (&[AwaitingCode, Overdue, Active, Recovery, Closed], LockedFor(Death), LockedAtAll, SetLock(Death)),
+    (&[AwaitingCode, Overdue], ClosedByHolder, LockedAtAll, Become(Closed)),
     // Whoever is locked out by others cannot end the account to open a new one.
-    (Active, Event::ClosedByHolder, OnlyLockedFor(Holder), Become(Closed)),
-    (Closed, LockedFor(Death), LockedAtAll, SetLock(Death)),
+    (&[Active], ClosedByHolder, OnlyLockedFor(&[Holder]), Become(Closed)),
 ];
 
 /// Why an event does not move an account.
@@ -156,11 +167,12 @@ impl Standing {
 
     /// Where the event leads.
     pub(super) fn after(&self, event: Event) -> Result<Self, Refused> {
-        let row = TABLE.iter().find(|(phase, happens, _, _)| *phase == self.phase && *happens == event);
+        let row =
+            TABLE.iter().find(|(phases, happens, _, _)| phases.contains(&self.phase) && *happens == event);
         let (_, _, though, effect) = row.ok_or(Refused::NotInThisPhase)?;
         let in_the_way = |lock: &Lock| match though {
             Free => true,
-            OnlyLockedFor(allowed) => lock != allowed,
+            OnlyLockedFor(allowed) => !allowed.contains(lock),
             LockedAtAll => false,
         };
         if self.locks.iter().any(in_the_way) {
@@ -175,6 +187,7 @@ impl Standing {
                 }
             }
             RaiseToLevel2 => {
+                next.phase = Active;
                 next.level = 2;
                 next.locks.retain(|lock| *lock != Expiry);
             }
@@ -195,10 +208,11 @@ impl Standing {
 }
 
 impl Phase {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (AwaitingCode, "awaiting_code"),
         (Overdue, "activation_overdue"),
         (Active, "active"),
+        (Recovery, "recovery"),
         (Closed, "closed"),
     ];
 
@@ -238,9 +252,12 @@ impl Event {
             WeekPassed => "activation_overdue".to_owned(),
             HotlineHelped => "hotline".to_owned(),
             PersonProven => "level_2".to_owned(),
+            PhoneLost => "phone_lost".to_owned(),
+            NewPhoneProven => "new_phone".to_owned(),
+            HandedOver => "handed_over".to_owned(),
             LockedFor(lock) => format!("locked_{}", lock.name()),
             Lifted(lock) => format!("unlocked_{}", lock.name()),
-            Self::ClosedByHolder => "closed".to_owned(),
+            ClosedByHolder => "closed".to_owned(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn trust(world: &World) -> Trust {
 }
 
 /// What the status service says of a credential, served and on disk.
-fn status(world: &World, credential: &[u8]) -> Status {
+pub(crate) fn status(world: &World, credential: &[u8]) -> Status {
     let trust = trust(world);
     let parsed = SdCwt::parse(credential).unwrap();
     let key = trust.issuer(parsed.issuer(), parsed.key_id()).unwrap().key;

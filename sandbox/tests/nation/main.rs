@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 mod account;
 mod device;
+mod devices;
 mod issuance;
 mod lists;
 mod pages;

@@ -5,16 +5,16 @@ use crate::device::{Device, encode};
 use crate::world::{Answer, World, clock};
 
 /// The key that phone and PIN make.
-struct PinKey(Ed25519KeyPair);
+pub(crate) struct PinKey(Ed25519KeyPair);
 
 impl PinKey {
-    fn of(pin: &str) -> Self {
+    pub(crate) fn of(pin: &str) -> Self {
         let seed = ring::digest::digest(&ring::digest::SHA256, pin.as_bytes());
         Self(Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).unwrap())
     }
 
     /// The inner message of an outer one, with these members replaced.
-    fn inner(&self, outer: &Value, replaced: &Value) -> String {
+    pub(crate) fn inner(&self, outer: &Value, replaced: &Value) -> String {
         let header = json!({"alg": "EdDSA", "typ": "sen-pin+jwt"});
         let mut payload = serde_json::Map::new();
         for name in ["aud", "op", "account", "challenge", "seq"] {
@@ -27,7 +27,13 @@ impl PinKey {
 }
 
 impl Device {
-    fn pin(&mut self, world: &World, op: &str, old: Option<&PinKey>, new: Option<(&str, &PinKey)>) -> Answer {
+    pub(crate) fn pin(
+        &mut self,
+        world: &World,
+        op: &str,
+        old: Option<&PinKey>,
+        new: Option<(&str, &PinKey)>,
+    ) -> Answer {
         let mut payload = self.message(world, op, &json!({}));
         let outer = payload.clone();
         if let Some(old) = old {
@@ -41,7 +47,7 @@ impl Device {
         world.post("/account/pin", &self.envelope(&payload))
     }
 
-    fn check_pin(&mut self, world: &World, key: &PinKey) -> Answer {
+    pub(crate) fn check_pin(&mut self, world: &World, key: &PinKey) -> Answer {
         self.pin(world, "pin_check", Some(key), None)
     }
 }

@@ -30,12 +30,13 @@ fn challenge(nonce: &str, key: &Key, purpose: &str) -> [u8; 8] {
 
 impl StepUp {
     pub(crate) fn start(world: &World, device: &mut Device) -> Self {
-        Self::start_for(world, device, "level-2")
-    }
-
-    fn start_for(world: &World, device: &mut Device, purpose: &str) -> Self {
         let started = device.ask(world, "/account/step-up", "step_up_start", &json!({})).done();
         assert_eq!(started["purpose"], "level-2");
+        Self::read(world, device, &started, "level-2")
+    }
+
+    /// Reads the card for a proof that the server began.
+    pub(crate) fn read(world: &World, device: &Device, started: &Value, purpose: &str) -> Self {
         assert_eq!(started["face_service"], format!("{}/face/statement", world.url));
         assert_eq!(started["expires_in"], 300);
         let nonce = started["nonce"].as_str().unwrap().to_owned();
@@ -57,11 +58,16 @@ impl StepUp {
     }
 
     pub(crate) fn finish(&self, world: &World, device: &mut Device, statement: &str) -> Answer {
-        let members = json!({
+        let members = self.members(statement);
+        device.ask(world, "/account/verify", "step_up", &members)
+    }
+
+    /// The evidence as members of a message.
+    pub(crate) fn members(&self, statement: &str) -> Value {
+        json!({
             "nonce": self.nonce, "files": self.files, "active_response": encode(&self.response),
             "face_statement": statement,
-        });
-        device.ask(world, "/account/verify", "step_up", &members)
+        })
     }
 
     /// The whole of it as an honest wallet does it.
@@ -143,7 +149,8 @@ fn refuses_a_copy_of_a_card_that_cannot_answer() {
     wrong.response.iter_mut().for_each(|octet| *octet ^= 0x55);
     assert_eq!(wrong.done(&world, &mut device).refusal(), "active_authentication_failed");
     // The chip answered, but for something else.
-    let mut other_purpose = StepUp::start_for(&world, &mut device, "recovery");
+    let started = device.ask(&world, "/account/step-up", "step_up_start", &json!({})).done();
+    let mut other_purpose = StepUp::read(&world, &device, &started, "new-device");
     assert_eq!(other_purpose.done(&world, &mut device).refusal(), "active_authentication_failed");
     // An answer that somebody overheard, with a new nonce.
     other_purpose.nonce = StepUp::start(&world, &mut device).nonce;

@@ -1,6 +1,9 @@
 use super::*;
 
-const EVENTS: [Event; 17] = [
+const EVENTS: [Event; 20] = [
+    PhoneLost,
+    NewPhoneProven,
+    HandedOver,
     CodeMatched,
     WeekPassed,
     HotlineHelped,
@@ -17,13 +20,13 @@ const EVENTS: [Event; 17] = [
     Lifted(Death),
     Lifted(Authority),
     Lifted(Expiry),
-    Event::ClosedByHolder,
+    ClosedByHolder,
 ];
 
 /// Walks through histories of events in a fixed pseudo-random order, refused ones without effect, and shows every step.
 fn walk(mut seen: impl FnMut(&Standing, Event, &Standing)) {
     let mut state = 0x5EED_u64;
-    for _ in 0..2_000 {
+    for _ in 0..20_000 {
         let mut standing = Standing::opened();
         for _ in 0..40 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -38,9 +41,12 @@ fn walk(mut seen: impl FnMut(&Standing, Event, &Standing)) {
 
 #[test]
 fn every_row_is_the_only_one_of_its_phase_and_event() {
-    for (at, (phase, event, _, _)) in TABLE.iter().enumerate() {
-        let same = TABLE.iter().skip(at + 1).any(|(other, happens, _, _)| other == phase && happens == event);
-        assert!(!same, "{phase:?} {event:?}");
+    for (phase, _) in Phase::ALL {
+        for event in EVENTS {
+            let rows =
+                TABLE.iter().filter(|(phases, happens, _, _)| phases.contains(&phase) && *happens == event);
+            assert!(rows.count() <= 1, "{phase:?} {event:?}");
+        }
     }
 }
 
@@ -49,9 +55,12 @@ fn level_2_is_reached_by_a_proof_alone() {
     let mut reached = 0;
     walk(|before, event, after| {
         if after.level() == 2 && before.level() < 2 {
-            assert_eq!(event, PersonProven);
-            assert_eq!(before.phase(), Active);
-            assert!(before.locks().iter().all(|lock| *lock == Expiry));
+            match event {
+                PersonProven => assert!(before.locks().iter().all(|lock| *lock == Expiry)),
+                NewPhoneProven => assert!(before.locks().iter().all(|lock| [Holder, Expiry].contains(lock))),
+                other => panic!("{other:?}"),
+            }
+            assert!([Active, Recovery].contains(&before.phase()));
             reached += 1;
         }
     });
@@ -65,6 +74,18 @@ fn level_1_is_reached_by_the_code_alone() {
             assert_eq!((event, before.phase()), (CodeMatched, AwaitingCode));
         }
     });
+}
+
+#[test]
+fn a_lost_phone_comes_back_by_a_proof_alone() {
+    let mut seen = 0;
+    walk(|before, event, after| {
+        if before.phase() == Recovery && after.phase() != Recovery {
+            assert_eq!((event, after.phase(), after.level()), (NewPhoneProven, Active, 2));
+            seen += 1;
+        }
+    });
+    assert!(seen > 100, "{seen}");
 }
 
 #[test]
@@ -96,7 +117,7 @@ fn the_holder_lifts_no_lock_but_the_holder_s() {
 #[test]
 fn nobody_ends_an_account_that_others_locked() {
     walk(|before, event, _| {
-        if event == Event::ClosedByHolder && before.phase() == Active {
+        if event == ClosedByHolder && before.phase() == Active {
             assert!(before.locks().iter().all(|lock| *lock == Holder));
         }
     });

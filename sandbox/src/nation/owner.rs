@@ -1,0 +1,57 @@
+//! What the holder asks of an account: to see it, to lock and unlock it, to end it.
+use axum::extract::State;
+use serde_json::json;
+
+use super::account::happens;
+use super::answer::{Answer, fresh};
+use super::body::Body;
+use super::message::Message;
+use super::standing::{Event, Lock, Phase};
+use super::{Shared, device, pending, pin};
+
+pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
+    let now = nation.now().as_unix();
+    let challenge = nation.challenges.give("", now)?;
+    let life = nation.challenges.life();
+    Ok(fresh(json!({"challenge": challenge, "server_time": now, "expires_in": life})))
+}
+
+pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["show"])?.account(&nation)?;
+    let database = nation.database();
+    let devices = device::shown(database.connection(), &account.id)?;
+    let locks: Vec<_> = account.standing.locks().iter().map(|lock| lock.name()).collect();
+    let phase = account.standing.phase();
+    let state = match phase {
+        Phase::Active if !locks.is_empty() => "locked",
+        Phase::Active if pin::is_blocked(database.connection(), &account.id)? => "blocked",
+        phase => phase.name(),
+    };
+    let pin = pin::shown(database.connection(), &account.id)?;
+    let pending = pending::shown(database.connection(), &account.id)?;
+    // Where others locked, too, the holder has to see that the own lock is not the only one.
+    let locked_by = locks.iter().find(|lock| **lock != Lock::Holder.name()).or(locks.first());
+    Ok(fresh(json!({
+        "account": account.id, "level": account.standing.level(), "state": state, "verified_at": account.verified_at,
+        "method": account.method, "locked_by": locked_by, "locks": locks, "devices": devices,
+        "pin": pin, "pin_id": pin.get("id"), "pending": pending,
+    })))
+}
+
+pub(super) async fn lock(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["lock"])?.account(&nation)?.active()?;
+    let account = happens(&nation, &account.id, Event::LockedFor(Lock::Holder))?;
+    Ok(fresh(json!({"account": account.id, "state": "locked"})))
+}
+
+pub(super) async fn unlock(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["unlock"])?.account(&nation)?;
+    let account = happens(&nation, &account.id, Event::Lifted(Lock::Holder))?;
+    Ok(fresh(json!({"account": account.id, "state": "active"})))
+}
+
+pub(super) async fn close(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["close"])?.account(&nation)?;
+    let account = happens(&nation, &account.id, Event::ClosedByHolder)?;
+    Ok(fresh(json!({"account": account.id, "state": "closed"})))
+}

@@ -1,0 +1,140 @@
+//! A lost phone: the revocation code, 18 digits that the citizen wrote down, ends it from any computer (security.md 8).
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{ConnectInfo, State};
+use axum::response::{Html, IntoResponse};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use rusqlite::{OptionalExtension, params};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::account::change_account;
+use super::answer::{Answer, Refusal, fresh};
+use super::body::Body;
+use super::mailbox::tell;
+use super::message::Message;
+use super::pages::page;
+use super::standing::Event;
+use super::{Nation, Shared, device};
+
+const DIGITS: usize = 18;
+/// Wrong codes from one address within [`WINDOW`].
+const MOST_WRONG: usize = 5;
+const WINDOW: i64 = 600;
+
+/// Wrong codes of late, by the address that sent them.
+#[derive(Default)]
+pub(super) struct WrongCodes(Mutex<HashMap<IpAddr, Vec<i64>>>);
+
+impl WrongCodes {
+    /// Refuses an address that tried too often; else counts a try, which [`WrongCodes::forgive`] takes back.
+    fn count(&self, address: IpAddr, now: i64) -> Result<(), Refusal> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, tries| {
+            tries.retain(|at| now - at < WINDOW);
+            !tries.is_empty()
+        });
+        let tries = all.entry(address).or_default();
+        if tries.len() >= MOST_WRONG {
+            let wait = tries.first().map_or(WINDOW, |first| first + WINDOW - now);
+            return Err(Refusal::wait("too_many_attempts", "too many wrong codes: wait", wait));
+        }
+        tries.push(now);
+        Ok(())
+    }
+
+    fn forgive(&self, address: IpAddr) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&address);
+    }
+}
+
+/// Makes a new code in place of the old one, and shows it once.
+pub(super) async fn new_code(State(nation): State<Shared>, body: Body) -> Answer {
+    let account = Message::receive(&nation, &body, &["revocation_code"])?.account(&nation)?.active()?;
+    let code = generate()?;
+    let put = "INSERT OR REPLACE INTO revocation_code VALUES (?1, ?2)";
+    nation.database().connection().execute(put, params![account.id, hash(&nation, &code)])?;
+    let spaced: Vec<&str> = [code.get(..6), code.get(6..12), code.get(12..)].into_iter().flatten().collect();
+    Ok(fresh(json!({"code": spaced.join(" "), "use_at": format!("{}/revoke", nation.url)})))
+}
+
+/// The page for whoever lost the phone.
+pub(super) async fn form() -> Html<String> {
+    page(
+        "Mất điện thoại / lost phone",
+        "<p>Nhập mã thu hồi gồm 18 chữ số. Điện thoại cũ mất quyền dùng tài khoản ngay lập tức.<br>\
+         Enter the revocation code of 18 digits. The lost phone can no longer use the account, at once.</p>\
+         <form method=\"post\" action=\"/revoke\"><input name=\"code\" inputmode=\"numeric\" autocomplete=\"off\" size=\"24\" \
+         aria-label=\"code\" autofocus> <button>Thu hồi / revoke</button></form>",
+    )
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    code: String,
+}
+
+/// Takes the lost phone out of use. The code serves once.
+pub(super) async fn revoke(
+    State(nation): State<Shared>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    body: Body,
+) -> Answer {
+    let (typed, from_page) = if body.is_form() {
+        (body.form::<Typed>()?, true)
+    } else {
+        (body.json::<Typed>("invalid_request")?, false)
+    };
+    let digits: String = typed.code.chars().filter(|character| !character.is_whitespace()).collect();
+    let now = nation.now();
+    nation.wrong_codes.count(address.ip(), now.as_unix())?;
+    let find = "SELECT account FROM revocation_code WHERE hash = ?1";
+    let found: Option<String> = nation
+        .database()
+        .connection()
+        .query_row(find, [hash(&nation, &digits)], |row| row.get(0))
+        .optional()?;
+    let wrong = Refusal::new("wrong_code", "there is no such revocation code");
+    let (account, ()) = change_account(&nation, &found.ok_or(wrong)?, |change, account| {
+        account.apply(change, Event::PhoneLost, now)?;
+        device::retire(change, &account.id, "lost")?;
+        for end in
+            ["DELETE FROM revocation_code WHERE account = ?1", "DELETE FROM pending WHERE account = ?1"]
+        {
+            change.execute(end, [&account.id])?;
+        }
+        Ok(tell(change, &account.person, "Đã thu hồi điện thoại / the phone was revoked.", now)?)
+    })?;
+    nation.wrong_codes.forgive(address.ip());
+    nation.journal.note(now, &account.id, Event::PhoneLost.name());
+    if from_page {
+        let done = "<p>Đã thu hồi. Khi có điện thoại mới, hãy đọc lại thẻ.<br>Done. With a new phone, read the card again.</p>";
+        return Ok(page("Mất điện thoại / lost phone", done).into_response());
+    }
+    Ok(fresh(json!({"revoked": true})))
+}
+
+/// Eighteen digits, each code as likely as any other.
+fn generate() -> Result<String, Refusal> {
+    let mut code = String::with_capacity(DIGITS);
+    let random = SystemRandom::new();
+    while code.len() < DIGITS {
+        let mut octet = [0];
+        random.fill(&mut octet).map_err(|_| Refusal::broken())?;
+        // 250 is the largest multiple of ten in an octet; what lies above would favour small digits.
+        if let [value @ 0..250] = octet {
+            code.push(char::from(b'0' + value % 10));
+        }
+    }
+    Ok(code)
+}
+
+/// Keyed: eighteen digits alone could be tried out against a stolen database.
+fn hash(nation: &Nation, code: &str) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, nation.authority.codes.octets());
+    hmac::sign(&key, code.as_bytes()).as_ref().to_vec()
+}
