@@ -9,6 +9,7 @@ pub mod answer;
 pub mod check;
 pub mod desk_file;
 mod error;
+pub mod fetch;
 pub mod folder;
 mod national;
 pub mod picture;

@@ -1,83 +1,20 @@
 //! The desk with its folders and its file, as `sen clinic check` uses them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#[path = "../../core/verifier/tests/world/mod.rs"]
-mod world;
+mod nation;
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use clinic::answer::{Answer, Verdict};
-use clinic::check::{Folders, check_files};
+use clinic::answer::Verdict;
 use clinic::desk_file::DeskFile;
 use clinic::picture::PictureError;
 use clinic::{Error, FileKind};
+use nation::world::{INDEX, Key, NOW};
+use nation::{Nation, national};
 use presentation::qr;
 use sen_clinic as clinic;
 use trust::anchors::TrustError;
-use trust::status::{NationalDraft, Run, StatusError};
-use trust::time::Timestamp;
+use trust::status::StatusError;
 use verifier::{Seen, SeenList, Sighting};
-use world::{INDEX, Key, NOW, World};
-
-struct Nation {
-    world: World,
-    folder: PathBuf,
-}
-
-impl Nation {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("sen-clinic-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(folder.join("trust")).unwrap();
-        fs::create_dir_all(folder.join("status")).unwrap();
-        let nation = Self { world: World::new(), folder };
-        fs::write(
-            nation.folder.join("trust/root.pub"),
-            hex::encode(nation.world.root.public().uncompressed()),
-        )
-        .unwrap();
-        nation.publish();
-        nation
-    }
-
-    /// Writes both lists as they now are.
-    fn publish(&self) {
-        self.publish_signed_by(&self.world.root);
-        let statuses = self.world.statuses.draft(b"s1").unwrap();
-        let token = statuses.assemble(&self.world.signer.sign(&statuses.to_be_signed()));
-        fs::write(self.folder.join("status/7.cwt"), token).unwrap();
-    }
-
-    fn publish_signed_by(&self, root: &Key) {
-        let list = self.world.list.draft(b"root").unwrap();
-        let token = list.assemble(&root.sign(&list.to_be_signed()));
-        fs::write(self.folder.join("trust/trust-list.cwt"), token).unwrap();
-    }
-
-    fn check(&self, content: &[u8], now: Timestamp) -> Result<Answer, Error> {
-        let (trust, status) = (self.folder.join("trust"), self.folder.join("status"));
-        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: None }, now)
-    }
-
-    fn check_remembering(&self, content: &[u8], now: Timestamp) -> Result<Answer, Error> {
-        let (trust, status, seen) =
-            (self.folder.join("trust"), self.folder.join("status"), self.folder.join("seen.db"));
-        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: Some(&seen) }, now)
-    }
-
-    /// A fresh code.
-    fn code(&self) -> Vec<u8> {
-        self.world.text().into_bytes()
-    }
-}
-
-impl Drop for Nation {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
 
 #[test]
 fn the_answer_has_the_documented_form() {
@@ -293,22 +230,7 @@ fn a_printed_code_fills_the_form_and_is_marked_as_unproven() {
     assert!(claims.insurance.is_none() && answer.presented_by.is_none());
 }
 
-/// The nation's status on a day; the holder's credential is revoked from the third day on.
-fn national(day: u64) -> NationalDraft {
-    let run = Run { prefix: "s:".into(), first: 0, count: 10, entries: 1000 };
-    let issued = NOW.minus_seconds(200 - i64::try_from(day).unwrap());
-    let mut draft = NationalDraft::new(day, issued, NOW.plus_seconds(86_400), 2, vec![run]).unwrap();
-    assert!(draft.set("s:7", INDEX, u8::from(day >= 3)));
-    assert!(draft.set("s:3", day, 1));
-    draft
-}
-
 impl Nation {
-    fn publish_status(&self, name: &str, draft: &trust::cose::Draft) {
-        let token = draft.assemble(&self.world.signer.sign(&draft.to_be_signed()));
-        fs::write(self.folder.join("status").join(name), token).unwrap();
-    }
-
     fn reasons(&self) -> Vec<String> {
         self.check(&self.code(), NOW).unwrap().reasons
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -112,7 +113,7 @@ impl Client {
             .send()
             .await
             .map_err(|error| Error::from_reqwest(&error))?;
-        if answer.status().is_redirection() {
+        if answer.status().is_redirection() && answer.status() != StatusCode::NOT_MODIFIED {
             return Err(Error::Redirected);
         }
         if answer.content_length().is_some_and(|length| length > limit as u64) {

@@ -274,3 +274,13 @@ fn refuses_roots_that_are_no_certificates() {
         assert_eq!(Client::new(roots, Limits::default()).err(), Some(Error::BadRoots));
     }
 }
+
+#[tokio::test]
+async fn an_unchanged_document_is_an_answer_and_no_redirect() {
+    let server = server_saying(answer("304 Not Modified", "etag: \"1\"\r\n", "")).await;
+    let client = Client::new(server.roots.as_bytes(), short()).unwrap();
+    let request = Request::get(&format!("{}/x", server.address)).unwrap();
+    let response = client.exchange(request.header("if-none-match", "\"1\"").unwrap()).await.unwrap();
+    assert_eq!((response.status(), response.body().len()), (304, 0));
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+}

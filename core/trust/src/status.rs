@@ -58,6 +58,9 @@ pub enum StatusError {
     /// No believed status signer signed it.
     #[error("status list not signed by a believed signer")]
     SignatureInvalid,
+    /// The list has another name than the one it was fetched under.
+    #[error("status list of another name")]
+    WrongSubject,
     /// A newer list of this name is here already.
     #[error("status list older than the one at hand")]
     Rollback,

@@ -58,6 +58,11 @@ impl StatusStore {
         Ok(())
     }
 
+    /// The nation's status, where it is at hand.
+    pub fn national(&self) -> Option<&NationalStatus> {
+        self.national.as_deref()
+    }
+
     /// What is known of an index of the list with this name, from whichever is newer: the list or the nation's status.
     pub fn look_up(&self, uri: &str, index: u64, now: Timestamp) -> Lookup {
         let national =
