@@ -1,5 +1,5 @@
 //! `sen credential`: what the wallet holds.
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use holder::{CredentialInfo, CredentialName, Wanted};
 use serde_json::{Value, json};
@@ -33,8 +33,10 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             show(&block_on(obtained)?.map_err(failure)?, as_json);
         }
         CredentialCommand::Delete { id, yes } => {
-            if !yes && !confirmed(id) {
-                return Err(Failure::negative("cancelled", "nothing was deleted"));
+            // Nobody can answer where nobody sits.
+            let asked = !as_json && std::io::stdin().is_terminal();
+            if !yes && !(asked && confirmed(id)) {
+                return Err(Failure::negative("cancelled", "nothing was deleted: say --yes, or answer yes"));
             }
             wallet.delete_credential(id, now).map_err(failure)?;
             if as_json {
