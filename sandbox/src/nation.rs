@@ -13,6 +13,7 @@ mod issuance;
 mod journal;
 mod mailbox;
 mod message;
+mod national;
 mod new_device;
 mod once;
 mod opening;
@@ -53,6 +54,9 @@ pub enum SandboxError {
     /// Its folder or its port.
     #[error("sandbox folder or port: {0}")]
     Io(#[from] std::io::Error),
+    /// Its folder holds a nation of another version of this program: remove the folder.
+    #[error("the folder holds a nation of another version: remove it")]
+    OtherVersion,
     /// Its database.
     #[error("sandbox database: {0}")]
     Database(#[from] rusqlite::Error),
@@ -276,6 +280,8 @@ fn router(nation: Shared) -> Router {
         .route("/trust/root.pub", get(status::root))
         .route("/trust/trust-list.cwt", get(status::trust_list))
         .route("/status/{number}", get(status::list))
+        .route("/status/national/snapshot", get(national::snapshot))
+        .route("/status/national/since/{sequence}", get(national::since))
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::wrong_method)
         .layer(axum::extract::DefaultBodyLimit::max(512 * 1024))

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::register;
+use super::{SandboxError, register};
 
 /// The open database.
 pub(super) struct Database(Connection);
@@ -72,7 +72,7 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 
 impl Database {
     /// Opens the file, or makes it with a register of so many invented persons.
-    pub(super) fn open(file: &Path, population: u32) -> Result<Self, rusqlite::Error> {
+    pub(super) fn open(file: &Path, population: u32) -> Result<Self, SandboxError> {
         let mut connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -89,7 +89,7 @@ impl Database {
                 change.commit()?;
             }
             // A nation of another version is thrown away by hand, never read wrongly.
-            _ => return Err(rusqlite::Error::InvalidQuery),
+            _ => return Err(SandboxError::OtherVersion),
         }
         Ok(Self(connection))
     }

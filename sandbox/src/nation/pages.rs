@@ -32,6 +32,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Lost phone</td><td><code><a href=\"/revoke\">/revoke</a></code></td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
+         <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
          <tr><td>Issuer</td><td><code>/.well-known/openid-credential-issuer</code></td></tr></table>\
          <h2>Make something happen</h2><p>JSON by POST, as the nation's authorities:</p><table>\
          <tr><td>The face does not match</td><td><code>/sandbox/face-outcome {{\"number\", \"matches\"}}</code></td></tr>\

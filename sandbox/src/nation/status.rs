@@ -15,7 +15,7 @@ use trust::status::StatusListDraft;
 use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::{Nation, SandboxError, Shared, encode, sha256};
+use super::{Nation, SandboxError, Shared, encode, national, sha256};
 
 pub(super) const TRUST: &str = "trust";
 pub(super) const STATUS: &str = "status";
@@ -29,24 +29,28 @@ const REVOKED: u8 = 1;
 /// Withdrawn for the time being.
 const SUSPENDED: u8 = 2;
 
-/// Entries of one list; two bits each, for revoked and suspended.
+/// Seconds that a status list or snapshot lives.
+pub(super) const STATUS_LIFE: i64 = 7 * DAY;
+/// Bits of an entry: revoked and suspended.
+pub(super) const BITS: u8 = 2;
+/// Entries of one list.
 pub(super) const ENTRIES: u64 = 1 << 16;
 /// Number of the first list.
 pub(super) const FIRST: u64 = 1;
 const DAY: i64 = 24 * 3600;
 /// Seconds after which a status list is signed anew though nothing changed.
-const STATUS_AGE: i64 = 900;
+pub(super) const STATUS_AGE: i64 = 900;
 
 /// A signed list and when it was signed.
 #[derive(Clone)]
-struct Signed {
+pub(super) struct Signed {
     token: Vec<u8>,
     at: Timestamp,
     tag: String,
 }
 
 impl Signed {
-    fn new(token: Vec<u8>, at: Timestamp) -> Self {
+    pub(super) fn new(token: Vec<u8>, at: Timestamp) -> Self {
         let tag = format!("\"{}\"", encode(&sha256(&token)));
         Self { token, at, tag }
     }
@@ -60,14 +64,16 @@ impl Signed {
 #[derive(Default)]
 pub(super) struct Lists(Mutex<Published>);
 
+/// What was published last.
 #[derive(Default)]
-struct Published {
+pub(super) struct Published {
     trust: Option<Signed>,
     status: BTreeMap<u64, Signed>,
+    pub(super) national: national::States,
 }
 
 impl Lists {
-    fn lock(&self) -> MutexGuard<'_, Published> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Published> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,7 +94,7 @@ pub(super) fn publish_lists(nation: &Nation) -> Result<(), SandboxError> {
     for number in FIRST..=newest {
         publish_list(nation, &mut published, number)?;
     }
-    Ok(())
+    national::renew(nation, &mut published)
 }
 
 /// The number of the list that is being filled.
@@ -151,8 +157,9 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
 
 fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxError> {
     let now = nation.now();
-    let mut list = StatusListDraft::new(&format!("s:{number}"), 2, ENTRIES, now, now.plus_seconds(7 * DAY))
-        .map_err(|_| SandboxError::Key)?;
+    let mut list =
+        StatusListDraft::new(&format!("s:{number}"), BITS, ENTRIES, now, now.plus_seconds(STATUS_LIFE))
+            .map_err(|_| SandboxError::Key)?;
     for (position, status) in withdrawn(nation.database().connection(), number, now)? {
         list.set(position, status);
     }
@@ -162,7 +169,7 @@ fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxErro
 
 /// The entries of a list that are not in force: revoked with the phone that holds the key, by death or the end of the
 /// account, else suspended by any lock.
-fn withdrawn(
+pub(super) fn withdrawn(
     connection: &Connection,
     number: u64,
     now: Timestamp,
@@ -183,7 +190,7 @@ fn withdrawn(
 }
 
 /// A list that may be kept for a moment and asked for again by its tag.
-fn cwt(signed: Signed, headers: &HeaderMap) -> Response {
+pub(super) fn cwt(signed: Signed, headers: &HeaderMap) -> Response {
     let kept = [(ETAG, signed.tag.clone()), (CACHE_CONTROL, "max-age=60".to_owned())];
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == signed.tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, kept).into_response();

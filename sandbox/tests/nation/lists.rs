@@ -2,7 +2,7 @@ use credential::sd_cwt::SdCwt;
 use serde_json::json;
 use trust::anchors::Trust;
 use trust::p256::PublicKey;
-use trust::status::{Status, StatusList};
+use trust::status::{NationalStatus, Status, StatusList};
 use trust::time::Timestamp;
 
 use crate::device::{Device, Key, NUMBER};
@@ -161,4 +161,57 @@ fn knows_only_its_own_lists() {
     let world = World::start(clock!());
     assert_eq!(world.get("/status/9").refusal(), "list_unknown");
     assert_eq!(world.get("/status/x").refusal(), "list_unknown");
+}
+
+/// Where a credential's status stands.
+fn reference(world: &World, credential: &[u8]) -> credential::claims::StatusReference {
+    let parsed = SdCwt::parse(credential).unwrap();
+    let key = trust(world).issuer(parsed.issuer(), parsed.key_id()).unwrap().key;
+    parsed.verify(&key).unwrap().status().clone()
+}
+
+#[test]
+fn the_national_snapshot_and_its_deltas_say_what_the_lists_say() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    let reference = reference(&world, &obtain(&world, &mut device, CITIZEN, &Key::generate()));
+    let signers = trust(&world).status_signers().to_vec();
+    let snapshot = world.get("/status/national/snapshot");
+    let before = NationalStatus::verify(&snapshot.body, &signers).unwrap();
+    assert_eq!(before.get(&reference.uri, reference.index), Some(Status::Valid));
+    assert_eq!(world.get(&format!("/status/national/since/{}", before.sequence())).status, 204);
+    device.ask(&world, "/account/lock", "lock", &json!({})).done();
+    let delta = world.get(&format!("/status/national/since/{}", before.sequence()));
+    assert_eq!(delta.status, 200);
+    let after = before.apply(&delta.body, &signers).unwrap();
+    assert_eq!(after.get(&reference.uri, reference.index), Some(Status::Suspended));
+    assert!(after.sequence() > before.sequence());
+    println!("snapshot {} bytes, delta {} bytes", snapshot.body.len(), delta.body.len());
+}
+
+#[test]
+fn the_nation_s_status_is_said_anew_before_it_grows_old() {
+    let world = World::start(clock!());
+    let signers = trust(&world).status_signers().to_vec();
+    let fetch = || NationalStatus::verify(&world.get("/status/national/snapshot").body, &signers).unwrap();
+    let first = fetch();
+    world.pass(3600);
+    let delta = world.get(&format!("/status/national/since/{}", first.sequence())).body;
+    assert_eq!(first.apply(&delta, &signers).unwrap().issued().as_unix(), world.now());
+    assert_eq!(fetch().issued().as_unix(), world.now());
+}
+
+#[test]
+fn no_delta_leads_on_from_a_state_that_is_not_known() {
+    let mut world = World::start(clock!());
+    assert_eq!(world.get("/status/national/since/999").status, 404);
+    assert_eq!(world.get("/status/national/since/x").refusal(), "state_unknown");
+    let signers = trust(&world).status_signers().to_vec();
+    let fetch = |world: &World| {
+        NationalStatus::verify(&world.get("/status/national/snapshot").body, &signers).unwrap()
+    };
+    let before = fetch(&world);
+    world.restart();
+    assert_eq!(world.get(&format!("/status/national/since/{}", before.sequence())).status, 404);
+    assert!(fetch(&world).sequence() > before.sequence());
 }

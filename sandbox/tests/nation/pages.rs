@@ -64,3 +64,22 @@ fn a_body_beyond_the_limit_is_refused() {
     let answer = world.post_text("/account/show", "application/json", &long);
     assert_eq!((answer.status, answer.refusal().as_str()), (413, "too_large"));
 }
+
+#[test]
+fn a_nation_of_another_version_is_not_read() {
+    let folder = std::env::temp_dir().join(format!("sen-old-nation-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let database = rusqlite::Connection::open(folder.join("nation.db")).unwrap();
+    database.execute_batch("CREATE TABLE person (number TEXT)").unwrap();
+    drop(database);
+    let config = sen_sandbox::SandboxConfig {
+        data_dir: folder.clone(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        csca: card::CscaAnchors::default(),
+        clock: clock!().now,
+        population: 0,
+    };
+    let error = sen_sandbox::Sandbox::start(config).unwrap_err();
+    assert!(matches!(error, sen_sandbox::SandboxError::OtherVersion));
+    std::fs::remove_dir_all(folder).unwrap();
+}
