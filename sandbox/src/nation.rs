@@ -18,6 +18,7 @@ mod new_device;
 mod once;
 mod opening;
 mod operator;
+mod overload;
 mod owner;
 mod pages;
 mod pending;
@@ -181,7 +182,11 @@ impl Sandbox {
         };
         status::publish(&nation)?;
         let handle = axum_server::Handle::new();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(8)
+            .enable_all()
+            .build()?;
         let context = runtime.enter();
         let server =
             axum_server::from_tcp_rustls(listener, axum_server::tls_rustls::RustlsConfig::from_config(tls))?;
@@ -284,6 +289,7 @@ fn router(nation: Shared) -> Router {
         .route("/status/national/since/{sequence}", get(national::since))
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::wrong_method)
-        .layer(axum::extract::DefaultBodyLimit::max(512 * 1024))
+        .layer(axum::extract::DefaultBodyLimit::max(body::LONGEST))
+        .layer(axum::middleware::from_fn_with_state(overload::Room::new(), overload::shed))
         .with_state(nation)
 }

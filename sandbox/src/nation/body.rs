@@ -7,6 +7,15 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Refusal;
 
+/// No body is longer, in bytes.
+pub(super) const LONGEST: usize = 512 * 1024;
+
+/// The refusal of a longer body.
+pub(super) const fn too_large() -> Refusal {
+    Refusal::new("too_large", "the body is longer than anything that is asked here")
+        .of_status(StatusCode::PAYLOAD_TOO_LARGE)
+}
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request's body and its media type.
@@ -22,10 +31,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let named = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = named.and_then(|named| named.split(';').next()).unwrap_or_default();
         let media_type = media_type.trim().to_ascii_lowercase();
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            Refusal::new("too_large", "the body is longer than anything that is asked here")
-                .of_status(StatusCode::PAYLOAD_TOO_LARGE)
-        })?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| too_large())?;
         Ok(Self { media_type, bytes })
     }
 }

@@ -60,16 +60,13 @@ fn newest(nation: &Nation, published: &mut Published) -> Result<NationalDraft, S
 pub(super) async fn snapshot(State(nation): State<Shared>, headers: HeaderMap) -> Answer {
     let mut published = nation.lists.lock();
     let newest = newest(&nation, &mut published)?;
-    let signed = match published.national.snapshot.clone() {
-        Some(signed) => signed,
-        None => {
-            let signer = &nation.authority.status;
-            let draft = newest.snapshot(&signer.kid).map_err(|_| Refusal::broken())?;
-            let signed = Signed::new(signer.sign_token(&draft)?, newest.issued);
-            published.national.snapshot = Some(signed.clone());
-            signed
-        }
-    };
+    if let Some(signed) = published.national.snapshot.clone() {
+        return Ok(cwt(signed, &headers));
+    }
+    let signer = &nation.authority.status;
+    let draft = newest.snapshot(&signer.kid).map_err(|_| Refusal::broken())?;
+    let signed = Signed::new(signer.sign_token(&draft)?, newest.issued);
+    published.national.snapshot = Some(signed.clone());
     Ok(cwt(signed, &headers))
 }
 
