@@ -35,7 +35,8 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
         CredentialCommand::Delete { id, yes } => {
             // Nobody can answer where nobody sits.
             let asked = !as_json && std::io::stdin().is_terminal();
-            if !yes && !(asked && confirmed(id)) {
+            let agreed = *yes || (asked && confirmed(id));
+            if !agreed {
                 return Err(Failure::negative("cancelled", "nothing was deleted: say --yes, or answer yes"));
             }
             wallet.delete_credential(id, now).map_err(failure)?;
