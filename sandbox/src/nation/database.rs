@@ -67,6 +67,9 @@ CREATE TABLE credential (
     thumbprint TEXT NOT NULL UNIQUE, list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
     revoked INTEGER NOT NULL DEFAULT 0, UNIQUE (list, position)) STRICT;
 CREATE INDEX credentials_of_account ON credential(account);
+CREATE INDEX credentials_by_end ON credential(expires);
+CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STRICT;
+INSERT INTO status_list VALUES (1, 0);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 ";
 
@@ -77,6 +80,7 @@ impl Database {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(128);
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         match (version, tables) {

@@ -57,7 +57,7 @@ pub(super) fn take_number(
 ) -> Result<(), Refusal> {
     let find = "SELECT state FROM device WHERE account = ?1 AND thumbprint = ?2";
     let state: Option<String> =
-        change.query_row(find, params![account.id, thumbprint], |row| row.get(0)).optional()?;
+        change.prepare_cached(find)?.query_row([&*account.id, thumbprint], |row| row.get(0)).optional()?;
     match state.as_deref() {
         Some("active") => {}
         Some("lost") => return Err(Refusal::new("device_revoked", "this phone was reported lost")),
@@ -65,7 +65,7 @@ pub(super) fn take_number(
         None => return Err(UNKNOWN_ACCOUNT),
     }
     let raise = "UPDATE device SET seq = ?1 WHERE thumbprint = ?2 AND seq < ?1";
-    match change.execute(raise, params![sequence, thumbprint])? {
+    match change.prepare_cached(raise)?.execute(params![sequence, thumbprint])? {
         1 => Ok(()),
         _ => Err(Refusal::new("sequence_replayed", "the message's number was used before")),
     }

@@ -37,10 +37,10 @@ pub(super) async fn offer(State(nation): State<Shared>, body: Body) -> Answer {
     {
         let mut database = nation.database();
         let change = database.transaction()?;
-        change.execute("DELETE FROM pre_authorised WHERE expires <= ?1", [now])?;
+        change.prepare_cached("DELETE FROM pre_authorised WHERE expires <= ?1")?.execute([now])?;
         let put = "INSERT INTO pre_authorised VALUES (?1, ?2, ?3, ?4)";
         let row = params![sha256(code.as_bytes()), account.id, document.configuration, now + OFFER_LIFE];
-        change.execute(put, row)?;
+        change.prepare_cached(put)?.execute(row)?;
         change.commit()?;
     }
     let offer = json!({
@@ -77,7 +77,7 @@ pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
     let change = database.transaction()?;
     // Taken out in one statement: a code is exchanged once.
     let take = "DELETE FROM pre_authorised WHERE code_hash = ?1 RETURNING account, configuration, expires";
-    let taken = change.query_row(take, [sha256(code.as_bytes())], |row| {
+    let taken = change.prepare_cached(take)?.query_row([sha256(code.as_bytes())], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
     });
     let taken = taken.optional()?.filter(|(_, _, expires)| now < *expires);
@@ -85,9 +85,9 @@ pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
         change.commit()?;
         return Err(Refusal::new("invalid_grant", "the code is wrong, used or too old"));
     };
-    change.execute("DELETE FROM access_token WHERE expires <= ?1", [now])?;
+    change.prepare_cached("DELETE FROM access_token WHERE expires <= ?1")?.execute([now])?;
     let row = params![sha256(access_token.as_bytes()), account, configuration, now + TOKEN_LIFE];
-    change.execute("INSERT INTO access_token VALUES (?1, ?2, ?3, ?4)", row)?;
+    change.prepare_cached("INSERT INTO access_token VALUES (?1, ?2, ?3, ?4)")?.execute(row)?;
     change.commit()?;
     Ok(fresh(json!({"access_token": access_token, "token_type": "Bearer", "expires_in": TOKEN_LIFE})))
 }
@@ -136,7 +136,7 @@ struct Grant {
 impl Grant {
     fn find(connection: &rusqlite::Connection, hash: &[u8], now: i64) -> Result<Self, Refusal> {
         let find = "SELECT account, configuration FROM access_token WHERE hash = ?1 AND expires > ?2";
-        let found = connection.query_row(find, params![hash, now], |row| {
+        let found = connection.prepare_cached(find)?.query_row(params![hash, now], |row| {
             Ok(Self { account: row.get(0)?, configuration: row.get(1)? })
         });
         found.optional()?.ok_or(INVALID_TOKEN)
@@ -178,6 +178,7 @@ fn proven_key(nation: &Nation, proofs: Option<&Map<String, Value>>) -> Result<Jw
 /// A credential's place in the register of credentials.
 struct Place {
     sub: String,
+    list: u64,
     status: StatusReference,
     claims: Claims,
 }
@@ -192,6 +193,7 @@ fn issue(nation: &Nation, token: &[u8], document: &Document, key: &Jwk) -> Resul
         change.commit()?;
         place
     };
+    status::publish_begun(nation, place.list)?;
     let issuer = &nation.authority.issuer;
     let draft = SdCwtDraft {
         iss: status::ISS.to_owned(),
@@ -231,41 +233,46 @@ fn register(
     let thumbprint = key.thumbprint_base64url();
     let bound =
         "SELECT 1 FROM credential WHERE thumbprint = ?1 UNION SELECT 1 FROM device WHERE thumbprint = ?1";
-    if change.query_row(bound, [&thumbprint], |_| Ok(())).optional()?.is_some() {
+    if change.prepare_cached(bound)?.query_row([&thumbprint], |_| Ok(())).optional()?.is_some() {
         return Err(Refusal::new("invalid_proof", "this key has another use already"));
     }
     let portrait = "SELECT portrait_hash FROM account WHERE id = ?1";
     let portrait = change.query_row(portrait, [&account.id], |row| row.get(0))?;
     let claims = document.claims(change, &account.person, portrait)?;
-    change.execute("DELETE FROM credential WHERE expires <= ?1", [now - KEPT_AFTER_END])?;
+    change.prepare_cached("DELETE FROM credential WHERE expires <= ?1")?.execute([now - KEPT_AFTER_END])?;
     let sub = random_text(6)?;
     let (list, index) = free_index(change)?;
     let put = "INSERT INTO credential (sub, account, configuration, thumbprint, list, position, expires) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let (kept_list, kept_index) = (i64::try_from(list), i64::try_from(index));
-    let (Ok(kept_list), Ok(kept_index)) = (kept_list, kept_index) else { return Err(Refusal::broken()) };
-    change.execute(
-        put,
-        params![sub, account.id, document.configuration, thumbprint, kept_list, kept_index, expires],
-    )?;
-    Ok(Place { sub, status: StatusReference { uri: format!("s:{list}"), index }, claims })
+    change
+        .execute(put, params![sub, account.id, document.configuration, thumbprint, list, index, expires])?;
+    Ok(Place {
+        sub,
+        list: list.into(),
+        status: StatusReference { uri: format!("s:{list}"), index: index.into() },
+        claims,
+    })
 }
 
 /// A free status index, uniformly random, so that it says nothing of the person. A list is filled by half, then the next begins.
-fn free_index(change: &Transaction<'_>) -> Result<(u64, u64), Refusal> {
-    let newest = status::newest_list(change)?;
-    let count = "SELECT count(*) FROM credential WHERE list = ?1";
-    let used: i64 = change.query_row(count, [i64::try_from(newest).unwrap_or_default()], |row| row.get(0))?;
-    let full = u64::try_from(used).is_ok_and(|used| used >= status::ENTRIES / 2);
-    let list = if full { newest + 1 } else { newest };
+fn free_index(change: &Transaction<'_>) -> Result<(u32, u32), Refusal> {
+    let count = "UPDATE status_list SET used = used + 1 WHERE number = (SELECT max(number) FROM status_list) \
+                 RETURNING number, used";
+    let (mut list, used): (u32, u32) =
+        change.prepare_cached(count)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if u64::from(used) > status::ENTRIES / 2 {
+        list += 1;
+        change.execute("INSERT INTO status_list VALUES (?1, 1)", [list])?;
+    }
     let taken = "SELECT 1 FROM credential WHERE list = ?1 AND position = ?2";
     // Half of the indexes are free: 64 misses in a row are as likely as guessing a 64-bit key.
     for _ in 0..64 {
         let mut octets = [0; 8];
         SystemRandom::new().fill(&mut octets).map_err(|_| Refusal::broken())?;
-        let index = u64::from_be_bytes(octets) % status::ENTRIES;
-        let row = params![i64::try_from(list).unwrap_or_default(), i64::try_from(index).unwrap_or_default()];
-        if change.query_row(taken, row, |_| Ok(())).optional()?.is_none() {
+        let index =
+            u32::try_from(u64::from_be_bytes(octets) % status::ENTRIES).map_err(|_| Refusal::broken())?;
+        let row = params![list, index];
+        if change.prepare_cached(taken)?.query_row(row, |_| Ok(())).optional()?.is_none() {
             return Ok((list, index));
         }
     }

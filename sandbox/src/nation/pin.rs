@@ -39,7 +39,8 @@ impl Kept {
     fn load(connection: &Connection, account: &str) -> Result<Option<Self>, rusqlite::Error> {
         let find = "SELECT id, sealed_key, attempts, wait_until FROM pin WHERE account = ?1";
         connection
-            .query_row(find, [account], |row| {
+            .prepare_cached(find)?
+            .query_row([account], |row| {
                 Ok(Self {
                     id: row.get(0)?,
                     sealed_key: row.get(1)?,

@@ -97,11 +97,19 @@ pub(super) fn publish_lists(nation: &Nation) -> Result<(), SandboxError> {
     national::renew(nation, &mut published)
 }
 
+/// Publishes everything where this list was just begun.
+pub(super) fn publish_begun(nation: &Nation, number: u64) -> Result<(), SandboxError> {
+    if nation.lists.lock().status.contains_key(&number) {
+        return Ok(());
+    }
+    publish_lists(nation)
+}
+
 /// The number of the list that is being filled.
 pub(super) fn newest_list(connection: &Connection) -> Result<u64, rusqlite::Error> {
-    let newest: Option<i64> =
-        connection.query_row("SELECT max(list) FROM credential", [], |row| row.get(0))?;
-    Ok(newest.and_then(|number| u64::try_from(number).ok()).unwrap_or(FIRST))
+    let newest: i64 =
+        connection.prepare_cached("SELECT max(number) FROM status_list")?.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(newest).unwrap_or(FIRST))
 }
 
 fn publish_list(nation: &Nation, published: &mut Published, number: u64) -> Result<Signed, SandboxError> {

@@ -215,3 +215,18 @@ fn no_delta_leads_on_from_a_state_that_is_not_known() {
     assert_eq!(world.get(&format!("/status/national/since/{}", before.sequence())).status, 404);
     assert!(fetch(&world).sequence() > before.sequence());
 }
+
+#[test]
+fn a_list_filled_by_half_is_followed_by_the_next() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    let first = obtain(&world, &mut device, CITIZEN, &Key::generate());
+    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
+    database.execute("UPDATE status_list SET used = 32768", []).unwrap();
+    let second = obtain(&world, &mut device, CITIZEN, &Key::generate());
+    assert_eq!(reference(&world, &first).uri, "s:1");
+    assert_eq!(reference(&world, &second).uri, "s:2");
+    assert_eq!([&first, &second].map(|credential| status(&world, credential)), [Status::Valid; 2]);
+    device.ask(&world, "/account/lock", "lock", &json!({})).done();
+    assert_eq!([&first, &second].map(|credential| status(&world, credential)), [Status::Suspended; 2]);
+}

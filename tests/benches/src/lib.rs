@@ -20,6 +20,15 @@ pub fn time(name: &str, mut work: impl FnMut(), mut floor: impl FnMut()) {
     print(name, median(samples), "us", Some(median(floors)));
 }
 
+/// Prints the median time of one of many operations done together, with that of the part that nothing can spare.
+pub fn rate(name: &str, operations: usize, taken: Vec<Duration>, floors: Vec<Duration>) {
+    let operations = u32::try_from(operations).map_or(f64::INFINITY, f64::from);
+    let each = |all: Vec<Duration>| {
+        median(all.into_iter().map(|all| all.as_secs_f64() * 1e6 / operations).collect())
+    };
+    print(name, each(taken), "us", Some(each(floors)));
+}
+
 /// Prints a size or a count, with a floor where there is one.
 pub fn count(name: &str, value: usize, unit: &str, floor: Option<usize>) {
     let exact = |value: usize| u32::try_from(value).map_or(f64::INFINITY, f64::from);
