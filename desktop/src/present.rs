@@ -36,7 +36,8 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
         } else {
             say(format_args!("new code in the picture, version {}", matrix.version()));
         }
-        if *once {
+        // A machine gets one object; it asks again when that has expired.
+        if *once || as_json {
             return Ok(0);
         }
         wait_for_next(&frame);
