@@ -1,6 +1,7 @@
 //! The sandbox as one process: TLS on a port, a folder for everything that lasts, and the services on top.
 mod account;
 mod answer;
+mod api;
 mod authority;
 mod body;
 mod database;
@@ -249,6 +250,8 @@ impl Drop for RunningSandbox {
 fn router(nation: Shared) -> Router {
     Router::new()
         .route("/", get(pages::overview))
+        .route("/api", get(api::overview))
+        .route("/openapi.json", get(api::document))
         .route("/mailbox", get(mailbox::mailbox))
         .route("/sandbox/face-outcome", post(operator::set_face_outcome))
         .route("/sandbox/death", post(operator::report_death))

@@ -29,6 +29,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <p>A second person: number 000199012345, phone 0900000001.</p>\
          <h2>Addresses</h2><table>\
          <tr><td>Mailbox of a phone</td><td><code>/mailbox?phone=NUMBER</code>; one-time codes are in <code>{log}</code>, too</td></tr>\
+         <tr><td>All calls</td><td><code><a href=\"/api\">/api</a></code>, <code>/openapi.json</code></td></tr>\
          <tr><td>Lost phone</td><td><code><a href=\"/revoke\">/revoke</a></code></td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\

@@ -83,3 +83,25 @@ fn a_nation_of_another_version_is_not_read() {
     assert!(matches!(error, sen_sandbox::SandboxError::OtherVersion));
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn the_services_are_described_as_openapi() {
+    let world = World::start(clock!());
+    let document = world.get("/openapi.json").done();
+    assert_eq!((&document["openapi"], &document["servers"][0]["url"]), (&json!("3.1.0"), &json!(world.url)));
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths["/account/open"]["post"]["x-sen-operation"], "open");
+    // What is described is there: a call without what it needs is refused, and not as unknown.
+    for (path, methods) in paths {
+        let path = path.replace("{number}", "1").replace("{sequence}", "1");
+        for method in methods.as_object().unwrap().keys() {
+            let answer = if method == "get" { world.get(&path) } else { world.post(&path, &json!({})) };
+            assert!(![405, 500].contains(&answer.status), "{method} {path}: {}", answer.status);
+            if answer.status == 404 {
+                assert_eq!(answer.refusal(), "state_unknown", "{path}");
+            }
+        }
+    }
+    let page = String::from_utf8(world.get("/api").body).unwrap();
+    assert!(page.contains("hand_over_claim"));
+}

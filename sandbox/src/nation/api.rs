@@ -1,0 +1,327 @@
+//! The services' description: one table, from which the OpenAPI document and its page are made.
+use axum::Json;
+use axum::extract::State;
+use axum::response::Html;
+use serde_json::{Map, Value, json};
+
+use super::Shared;
+use super::pages::page;
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// `GET`.
+    Get,
+    /// `POST` without a body.
+    Empty,
+    /// `POST` with JSON members.
+    Json,
+    /// `POST` with a form.
+    Form,
+    /// `POST` with a signed account message of this operation.
+    Signed(&'static str),
+}
+
+/// A call: how, where, what for, the members that it takes and gives.
+type Call = (Asked, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const EVIDENCE: &[&str] = &["account", "nonce", "files", "active_response", "face_statement"];
+const NEW_PHONE: &[&str] = &["account", "device_name", "nonce", "files", "active_response", "face_statement"];
+const PROOF_BEGUN: &[&str] = &["account", "nonce", "purpose", "face_service", "expires_in"];
+const WAITING: &[&str] = &["account", "state", "effective_at"];
+const SHOWN: &[&str] = &[
+    "account",
+    "level",
+    "state",
+    "verified_at",
+    "method",
+    "locked_by",
+    "locks",
+    "devices",
+    "pin",
+    "pin_id",
+    "pending",
+];
+const STATE: &[&str] = &["account", "state"];
+const DONE: &[&str] = &["done"];
+const FACE: &[&str] = &["account", "nonce", "dg2_sha256", "device_key_thumbprint", "capture"];
+
+const CALLS: &[Call] = &[
+    (
+        Asked::Empty,
+        "/account/challenge",
+        "a challenge for one message",
+        &[],
+        &["challenge", "server_time", "expires_in"],
+    ),
+    (
+        Asked::Signed("open"),
+        "/account/open",
+        "opens an account",
+        &["personal_number", "phone", "device_name"],
+        &["account", "code_sent_to", "code_expires_in"],
+    ),
+    (
+        Asked::Signed("activate"),
+        "/account/activate",
+        "to level 1 with the one-time code",
+        &["account", "code"],
+        &["account", "level", "state"],
+    ),
+    (
+        Asked::Signed("step_up_start"),
+        "/account/step-up",
+        "begins the proof for level 2",
+        &["account"],
+        PROOF_BEGUN,
+    ),
+    (
+        Asked::Signed("step_up"),
+        "/account/verify",
+        "to level 2 by chip and face",
+        EVIDENCE,
+        &["level", "verified_at", "method"],
+    ),
+    (Asked::Signed("show"), "/account/show", "how the account stands", &["account"], SHOWN),
+    (Asked::Signed("lock"), "/account/lock", "locks the account at once", &["account"], STATE),
+    (Asked::Signed("unlock"), "/account/unlock", "lifts the holder's own lock", &["account"], STATE),
+    (Asked::Signed("close"), "/account/close", "ends the account", &["account"], STATE),
+    (
+        Asked::Signed("pin_set, pin_change, pin_check"),
+        "/account/pin",
+        "the PIN, signed inside by the PIN's key",
+        &["account", "pin", "pin_id", "pin_key", "pin_new"],
+        &[],
+    ),
+    (
+        Asked::Signed("pin_recover_start, pin_recover"),
+        "/account/pin/recover",
+        "frees a forgotten PIN by chip and face",
+        EVIDENCE,
+        WAITING,
+    ),
+    (
+        Asked::Signed("device_start"),
+        "/account/device",
+        "a new phone asks for the account",
+        &["personal_number", "phone"],
+        PROOF_BEGUN,
+    ),
+    (
+        Asked::Signed("device"),
+        "/account/device/verify",
+        "the new phone's proof; it takes over after the waiting time",
+        NEW_PHONE,
+        WAITING,
+    ),
+    (
+        Asked::Signed("pending_cancel"),
+        "/account/pending/cancel",
+        "the phone in use cancels what waits",
+        &["account"],
+        &["cancelled"],
+    ),
+    (
+        Asked::Signed("hand_over"),
+        "/account/hand-over",
+        "the phone in use names the next one",
+        &["account", "new_key", "device_name", "sealed", "pin"],
+        &["expires_in"],
+    ),
+    (
+        Asked::Signed("hand_over_claim"),
+        "/account/hand-over/claim",
+        "the next phone takes over",
+        &["account"],
+        &["account", "level", "state", "sealed"],
+    ),
+    (
+        Asked::Signed("revocation_code"),
+        "/account/revocation-code",
+        "a new revocation code, shown once",
+        &["account"],
+        &["code", "use_at"],
+    ),
+    (
+        Asked::Signed("offer"),
+        "/account/offer",
+        "an offer of a document",
+        &["account", "credential"],
+        &["credential_offer"],
+    ),
+    (Asked::Get, "/revoke", "the page for a lost phone", &[], &[]),
+    (Asked::Form, "/revoke", "takes a lost phone out of use", &["code"], &["revoked"]),
+    (
+        Asked::Json,
+        "/face/statement",
+        "the face service compares a picture with the portrait",
+        FACE,
+        &["statement"],
+    ),
+    (
+        Asked::Get,
+        "/.well-known/openid-credential-issuer",
+        "the issuer's metadata (OpenID4VCI 1.0)",
+        &[],
+        &[
+            "credential_issuer",
+            "credential_endpoint",
+            "nonce_endpoint",
+            "credential_configurations_supported",
+        ],
+    ),
+    (
+        Asked::Get,
+        "/.well-known/oauth-authorization-server",
+        "the token endpoint's metadata (RFC 8414)",
+        &[],
+        &["issuer", "token_endpoint", "grant_types_supported"],
+    ),
+    (
+        Asked::Form,
+        "/token",
+        "a pre-authorised code for an access token",
+        &["grant_type", "pre-authorized_code"],
+        &["access_token", "token_type", "expires_in"],
+    ),
+    (Asked::Empty, "/nonce", "a nonce for a key proof", &[], &["c_nonce"]),
+    (
+        Asked::Json,
+        "/credential",
+        "a document for a proven key; bearer token",
+        &["credential_configuration_id", "proofs"],
+        &["credentials"],
+    ),
+    (Asked::Get, "/trust/root.pub", "the root's public key", &[], &[]),
+    (Asked::Get, "/trust/trust-list.cwt", "the trust list", &[], &[]),
+    (Asked::Get, "/status/{number}", "a status list", &[], &[]),
+    (Asked::Get, "/status/national/snapshot", "the whole nation's status", &[], &[]),
+    (Asked::Get, "/status/national/since/{sequence}", "what changed since a snapshot", &[], &[]),
+    (Asked::Get, "/", "where to begin", &[], &[]),
+    (Asked::Get, "/api", "this page", &[], &[]),
+    (Asked::Get, "/openapi.json", "this description for machines", &[], &[]),
+    (Asked::Get, "/mailbox", "the messages to a phone (?phone=)", &[], &["messages"]),
+    (Asked::Json, "/sandbox/face-outcome", "whether a person's face matches", &["number", "matches"], DONE),
+    (Asked::Json, "/sandbox/death", "reports a death", &["number"], DONE),
+    (
+        Asked::Json,
+        "/sandbox/lock",
+        "locks for terms, card_withdrawn or authority",
+        &["number", "reason"],
+        DONE,
+    ),
+    (Asked::Json, "/sandbox/unlock", "lifts what /sandbox/lock set", &["number"], DONE),
+    (Asked::Json, "/sandbox/hotline", "lets a late activation go on", &["number"], DONE),
+    (Asked::Json, "/sandbox/counter", "a counter's proof: what waits takes effect now", &["number"], DONE),
+    (Asked::Json, "/sandbox/recovery-wait", "how long a new phone or PIN waits", &["seconds"], DONE),
+];
+
+/// The OpenAPI 3.1 document.
+pub(super) async fn document(State(nation): State<Shared>) -> Json<Value> {
+    let mut paths: Map<String, Value> = Map::new();
+    for (asked, path, summary, takes, gives) in CALLS {
+        let operation = operation(*asked, path, summary, takes, gives);
+        let method = if *asked == Asked::Get { "get" } else { "post" };
+        let methods = paths.entry(*path).or_insert_with(|| json!({}));
+        if let Some(methods) = methods.as_object_mut() {
+            methods.insert(method.to_owned(), operation);
+        }
+    }
+    let error = json!({"type": "object", "required": ["error", "error_description"], "properties": {
+        "error": {"type": "string"}, "error_description": {"type": "string"}}});
+    Json(json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Sen sandbox", "version": env!("CARGO_PKG_VERSION"),
+                 "description": "An invented nation for trying the wallet. Every person, key and card here is made up."},
+        "servers": [{"url": nation.url}],
+        "paths": paths,
+        "components": {"schemas": {"Error": error, "Signed": {
+            "type": "object", "required": ["jws"], "properties": {"jws": {"type": "string", "description":
+                "compact JWS, ES256, typ sen-account+jwt, header jwk = instance key; payload aud, op, challenge (once), \
+                 seq (rising), iat and the operation's members"}}}}},
+    }))
+}
+
+fn operation(asked: Asked, path: &str, summary: &str, takes: &[&str], gives: &[&str]) -> Value {
+    let members = |names: &[&str]| -> Map<String, Value> {
+        names.iter().map(|name| ((*name).to_owned(), json!({}))).collect()
+    };
+    let answer = json!({"type": "object", "properties": members(gives)});
+    let refusal = json!({"description": "refused", "content": {"application/json": {"schema":
+        {"$ref": "#/components/schemas/Error"}}}});
+    let mut operation = json!({"summary": summary, "responses": {
+        "200": {"description": "done", "content": {"application/json": {"schema": answer}}},
+        "4XX": refusal,
+    }});
+    let parameters: Vec<_> = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}}))
+        .collect();
+    let body = |media_type: &str, schema: Value| json!({"required": true, "content": {media_type: {"schema": schema}}});
+    let record = json!({"type": "object", "properties": members(takes)});
+    let request = match asked {
+        Asked::Get | Asked::Empty => None,
+        Asked::Json => Some(body("application/json", record)),
+        Asked::Form => Some(body("application/x-www-form-urlencoded", record)),
+        Asked::Signed(_) => Some(body("application/json", json!({"$ref": "#/components/schemas/Signed"}))),
+    };
+    if let Some(members) = operation.as_object_mut() {
+        if let Some(request) = request {
+            members.insert("requestBody".to_owned(), request);
+        }
+        if !parameters.is_empty() {
+            members.insert("parameters".to_owned(), json!(parameters));
+        }
+        if let Asked::Signed(operations) = asked {
+            members.insert("x-sen-operation".to_owned(), json!(operations));
+            members.insert("x-sen-members".to_owned(), json!(takes));
+        }
+    }
+    operation
+}
+
+/// The same for people.
+pub(super) async fn overview() -> Html<String> {
+    let rows = CALLS.iter().fold(String::new(), |rows, (asked, path, summary, takes, gives)| {
+        let how = match asked {
+            Asked::Get => "GET".to_owned(),
+            Asked::Empty | Asked::Json => "POST".to_owned(),
+            Asked::Form => "POST form".to_owned(),
+            Asked::Signed(operations) => format!("POST signed <i>{operations}</i>"),
+        };
+        let (takes, gives) = (takes.join(", "), gives.join(", "));
+        format!(
+            "{rows}<tr><td><code>{path}</code><br><small>{how}</small></td><td>{summary}<br>\
+                 <small>{takes} → {gives}</small></td></tr>"
+        )
+    });
+    page("API", &format!("<p><a href=\"/openapi.json\">OpenAPI</a></p><table>{rows}</table>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The routes as the router's own text has them.
+    fn routes() -> Vec<String> {
+        let source = include_str!("../nation.rs");
+        source
+            .split(".route(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let mut routes = routes();
+        assert!(routes.len() > 30);
+        let mut described: Vec<_> = CALLS.iter().map(|(_, path, ..)| (*path).to_owned()).collect();
+        described.dedup();
+        routes.sort();
+        described.sort();
+        assert_eq!(routes, described);
+    }
+}
