@@ -136,6 +136,22 @@ server_codes! {
     PinBlocked = "account" "pin_blocked",
     /// Account: no PIN has been set.
     NoPin = "account" "no_pin",
+    /// Account: there is a PIN already.
+    PinIsSet = "account" "pin_is_set",
+    /// Account: the week for activating is over; the hotline helps.
+    ActivationOverdue = "account" "activation_overdue",
+    /// Account: this key has another use already.
+    KeyInUse = "account" "key_in_use",
+    /// Account: this phone takes over later; `Retry-After` says when.
+    DeviceWaiting = "account" "device_waiting",
+    /// Account: the account is on another phone now.
+    DeviceReplaced = "account" "device_replaced",
+    /// Account: this phone was reported lost.
+    DeviceRevoked = "account" "device_revoked",
+    /// Account: nothing waits that could be cancelled.
+    NothingPending = "account" "nothing_pending",
+    /// Account: no phone handed the account over to this key.
+    NoHandOver = "account" "no_hand_over",
     /// Account: the card is another person's.
     CardNumberMismatch = "account" "card_number_mismatch",
     /// Account: the chip's answer to the challenge is wrong.
