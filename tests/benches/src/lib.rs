@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 
 /// Rounds of a measurement; each gives one sample of the work and one of its floor.
 const ROUNDS: usize = 31;
-/// A sample lasts at least this long.
-const SAMPLE: Duration = Duration::from_millis(8);
+/// Further rounds are made until this time is over.
+const LONGEST: Duration = Duration::from_millis(600);
+/// A sample lasts at least this long, yet less than a scheduler's slice: else a busy machine interrupts every sample,
+/// and always the same of two that take turns.
+const SAMPLE: Duration = Duration::from_micros(500);
 
 /// Prints a time with its floor: one JSON object a line where `--json` was given, else a row.
 pub fn time(name: &str, mut work: impl FnMut(), mut floor: impl FnMut()) {
     let (calls, floor_calls) = (calls_per_sample(&mut work), calls_per_sample(&mut floor));
     let (mut samples, mut floors) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    let start = Instant::now();
+    while samples.len() < ROUNDS || start.elapsed() < LONGEST {
         samples.push(sample(&mut work, calls));
         floors.push(sample(&mut floor, floor_calls));
     }
@@ -27,6 +31,16 @@ pub fn rate(name: &str, operations: usize, taken: Vec<Duration>, floors: Vec<Dur
         median(all.into_iter().map(|all| all.as_secs_f64() * 1e6 / operations).collect())
     };
     print(name, each(taken), "us", Some(each(floors)));
+}
+
+/// Prints a time that has no floor, since no other has this work.
+pub fn time_alone(name: &str, mut work: impl FnMut()) {
+    let calls = calls_per_sample(&mut work);
+    let (mut samples, start) = (Vec::new(), Instant::now());
+    while samples.len() < ROUNDS || start.elapsed() < LONGEST {
+        samples.push(sample(&mut work, calls));
+    }
+    print(name, median(samples), "us", None);
 }
 
 /// Prints a size or a count, with a floor where there is one.
