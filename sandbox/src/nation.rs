@@ -30,6 +30,7 @@ mod standing;
 mod status;
 mod step_up;
 mod tls;
+mod wards;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -259,6 +260,8 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/unlock", post(operator::unlock))
         .route("/sandbox/hotline", post(operator::hotline))
         .route("/sandbox/counter", post(operator::counter))
+        .route("/sandbox/level-2", post(operator::level_2))
+        .route("/sandbox/residence", post(operator::set_residence))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
         .route("/account/challenge", post(owner::challenge))
         .route("/account/open", post(opening::open))
@@ -273,6 +276,8 @@ fn router(nation: Shared) -> Router {
         .route("/account/pending/cancel", post(pending::cancel))
         .route("/account/hand-over", post(hand_over::give))
         .route("/account/hand-over/claim", post(hand_over::claim))
+        .route("/account/wards", post(wards::list))
+        .route("/account/wards/act", post(wards::act))
         .route("/account/revocation-code", post(revocation::new_code))
         .route("/revoke", get(revocation::form).post(revocation::revoke))
         .route("/account/close", post(owner::close))

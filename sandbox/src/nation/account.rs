@@ -115,7 +115,8 @@ impl Account {
             self.apply(change, Event::WeekPassed, now)?;
         }
         let expired = self.card_expires.as_ref().is_some_and(|day| *day < now.date().to_string());
-        if expired && self.standing.phase() == Phase::Active && !self.standing.is_locked_for(Lock::Expiry) {
+        let in_use = [Phase::Active, Phase::Recovery].contains(&self.standing.phase());
+        if expired && in_use && !self.standing.is_locked_for(Lock::Expiry) {
             self.apply(change, Event::LockedFor(Lock::Expiry), now)?;
         }
         pending::take_effect(change, &mut self, now)?;
@@ -132,7 +133,7 @@ fn refusal(event: Event, refused: Refused) -> Refusal {
         (Event::Lifted(Lock::Death), _) => Refusal::new("lock_is_final", "nothing lifts this lock"),
         (Event::Lifted(_), _) => Refusal::new("not_locked", "the account is not locked for this reason"),
         (_, Refused::Locked | Refused::NoSuchLock) => Refusal::new("account_locked", "the account is locked"),
-        (Event::CodeMatched, Refused::NotInThisPhase) => {
+        (Event::CodeMatched | Event::CodeMatchedInCare, Refused::NotInThisPhase) => {
             Refusal::new("already_active", "the account is active already")
         }
         (_, Refused::NotInThisPhase) => Refusal::new("account_not_active", "the account is not active"),

@@ -142,11 +142,19 @@ const CALLS: &[Call] = &[
         &["account"],
         &["code", "use_at"],
     ),
+    (Asked::Signed("wards"), "/account/wards", "those in the holder's care", &["account"], &["wards"]),
+    (
+        Asked::Signed("ward_consent, ward_refuse, ward_lock, ward_unlock"),
+        "/account/wards/act",
+        "what a guardian does with their accounts",
+        &["account", "ward"],
+        STATE,
+    ),
     (
         Asked::Signed("offer"),
         "/account/offer",
         "an offer of a document",
-        &["account", "credential"],
+        &["account", "credential", "for"],
         &["credential_offer"],
     ),
     (Asked::Get, "/revoke", "the page for a lost phone", &[], &[]),
@@ -213,6 +221,8 @@ const CALLS: &[Call] = &[
     (Asked::Json, "/sandbox/unlock", "lifts what /sandbox/lock set", &["number"], DONE),
     (Asked::Json, "/sandbox/hotline", "lets a late activation go on", &["number"], DONE),
     (Asked::Json, "/sandbox/counter", "a counter's proof: what waits takes effect now", &["number"], DONE),
+    (Asked::Json, "/sandbox/level-2", "a counter saw the person and the papers", &["number"], DONE),
+    (Asked::Json, "/sandbox/residence", "a foreigner's last day of residence", &["number", "until"], DONE),
     (Asked::Json, "/sandbox/recovery-wait", "how long a new phone or PIN waits", &["seconds"], DONE),
 ];
 

@@ -9,12 +9,14 @@ use super::{SandboxError, register};
 pub(super) struct Database(Connection);
 
 /// The version of [`SCHEMA`], in the file's `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const SCHEMA: &str = "
 CREATE TABLE person (
     number TEXT PRIMARY KEY, name TEXT NOT NULL, birth TEXT NOT NULL, sex TEXT NOT NULL, phone TEXT NOT NULL,
+    nationality TEXT NOT NULL, residence_until TEXT, guardian TEXT, is_ward INTEGER NOT NULL,
     deceased INTEGER NOT NULL DEFAULT 0, face_matches INTEGER NOT NULL DEFAULT 1) STRICT;
+CREATE INDEX in_care ON person(guardian) WHERE guardian IS NOT NULL;
 CREATE TABLE insurance (
     person TEXT PRIMARY KEY REFERENCES person(number), card TEXT NOT NULL, valid_from TEXT NOT NULL,
     valid_to TEXT NOT NULL, facility TEXT NOT NULL, level INTEGER NOT NULL, five_years_from TEXT NOT NULL,
@@ -58,12 +60,13 @@ CREATE TABLE message (
 CREATE INDEX messages_of_phone ON message(phone);
 CREATE TABLE pre_authorised (
     code_hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE TABLE access_token (
     hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE TABLE credential (
-    sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id), configuration TEXT NOT NULL,
+    sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id),
+    subject TEXT NOT NULL REFERENCES person(number), configuration TEXT NOT NULL,
     thumbprint TEXT NOT NULL UNIQUE, list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
     revoked INTEGER NOT NULL DEFAULT 0, UNIQUE (list, position)) STRICT;
 CREATE INDEX credentials_of_account ON credential(account);

@@ -47,12 +47,13 @@ impl Document {
         DOCUMENTS.iter().find(|document| document.configuration == configuration)
     }
 
-    /// What the register says of a person, for this document.
+    /// What the register says of a person, for this document, presented by a guardian or not.
     pub(super) fn claims(
         &self,
         connection: &Connection,
         number: &str,
         portrait_hash: Option<Vec<u8>>,
+        guardian: Option<String>,
     ) -> Result<Claims, Refusal> {
         let person = Person::find(connection, number)?.ok_or_else(Refusal::broken)?;
         let citizen = CitizenClaims {
@@ -63,7 +64,7 @@ impl Document {
             // Software keys attest nothing.
             level_policy: None,
             portrait_hash: portrait_hash.and_then(|hash| hash.try_into().ok()),
-            guardian: None,
+            guardian,
         };
         if self.vct == Vct::Citizen {
             return Ok(citizen.into());

@@ -5,16 +5,19 @@ use axum::http::header::AUTHORIZATION;
 use credential::claims::{Claims, StatusReference, Vct};
 use credential::jose::{Jwk, Jws};
 use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
+use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use trust::random::{Random, SystemRandom};
+use trust::time::Timestamp;
 
 use super::account::Account;
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::documents::{Document, GRANT};
 use super::message::Message;
+use super::wards::in_care;
 use super::{Nation, Shared, encode, random_text, sha256, status};
 
 const OFFER_LIFE: i64 = 300;
@@ -37,9 +40,11 @@ pub(super) async fn offer(State(nation): State<Shared>, body: Body) -> Answer {
     {
         let mut database = nation.database();
         let change = database.transaction()?;
+        let subject = subject(&change, &account, &message, nation.now().date())?;
         change.prepare_cached("DELETE FROM pre_authorised WHERE expires <= ?1")?.execute([now])?;
-        let put = "INSERT INTO pre_authorised VALUES (?1, ?2, ?3, ?4)";
-        let row = params![sha256(code.as_bytes()), account.id, document.configuration, now + OFFER_LIFE];
+        let put = "INSERT INTO pre_authorised VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row =
+            params![sha256(code.as_bytes()), account.id, subject, document.configuration, now + OFFER_LIFE];
         change.prepare_cached(put)?.execute(row)?;
         change.commit()?;
     }
@@ -52,6 +57,19 @@ pub(super) async fn offer(State(nation): State<Shared>, body: Body) -> Answer {
         .append_pair("credential_offer", &offer.to_string())
         .finish();
     Ok(fresh(json!({"credential_offer": format!("openid-credential-offer://?{query}")})))
+}
+
+/// Whose document is asked for: the holder's own, or that of a person in the holder's care (member `for`).
+fn subject(
+    change: &Transaction<'_>,
+    account: &Account,
+    message: &Message,
+    today: Date,
+) -> Result<String, Refusal> {
+    match message.claims().get("for") {
+        None => Ok(account.person.clone()),
+        Some(_) => Ok(in_care(change, &account.person, message.text("for")?, today)?.number),
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,18 +94,28 @@ pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
     let mut database = nation.database();
     let change = database.transaction()?;
     // Taken out in one statement: a code is exchanged once.
-    let take = "DELETE FROM pre_authorised WHERE code_hash = ?1 RETURNING account, configuration, expires";
+    let take =
+        "DELETE FROM pre_authorised WHERE code_hash = ?1 RETURNING account, subject, configuration, expires";
     let taken = change.prepare_cached(take)?.query_row([sha256(code.as_bytes())], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        Ok((
+            Grant { account: row.get(0)?, subject: row.get(1)?, configuration: row.get(2)? },
+            row.get::<_, i64>(3)?,
+        ))
     });
-    let taken = taken.optional()?.filter(|(_, _, expires)| now < *expires);
-    let Some((account, configuration, _)) = taken else {
+    let taken = taken.optional()?.filter(|(_, expires)| now < *expires);
+    let Some((grant, _)) = taken else {
         change.commit()?;
         return Err(Refusal::new("invalid_grant", "the code is wrong, used or too old"));
     };
     change.prepare_cached("DELETE FROM access_token WHERE expires <= ?1")?.execute([now])?;
-    let row = params![sha256(access_token.as_bytes()), account, configuration, now + TOKEN_LIFE];
-    change.prepare_cached("INSERT INTO access_token VALUES (?1, ?2, ?3, ?4)")?.execute(row)?;
+    let row = params![
+        sha256(access_token.as_bytes()),
+        grant.account,
+        grant.subject,
+        grant.configuration,
+        now + TOKEN_LIFE
+    ];
+    change.prepare_cached("INSERT INTO access_token VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(row)?;
     change.commit()?;
     Ok(fresh(json!({"access_token": access_token, "token_type": "Bearer", "expires_in": TOKEN_LIFE})))
 }
@@ -130,14 +158,16 @@ const INVALID_TOKEN: Refusal =
 /// What an access token allows.
 struct Grant {
     account: String,
+    subject: String,
     configuration: String,
 }
 
 impl Grant {
     fn find(connection: &rusqlite::Connection, hash: &[u8], now: i64) -> Result<Self, Refusal> {
-        let find = "SELECT account, configuration FROM access_token WHERE hash = ?1 AND expires > ?2";
+        let find =
+            "SELECT account, subject, configuration FROM access_token WHERE hash = ?1 AND expires > ?2";
         let found = connection.prepare_cached(find)?.query_row(params![hash, now], |row| {
-            Ok(Self { account: row.get(0)?, configuration: row.get(1)? })
+            Ok(Self { account: row.get(0)?, subject: row.get(1)?, configuration: row.get(2)? })
         });
         found.optional()?.ok_or(INVALID_TOKEN)
     }
@@ -189,7 +219,7 @@ fn issue(nation: &Nation, token: &[u8], document: &Document, key: &Jwk) -> Resul
     let place = {
         let mut database = nation.database();
         let change = database.transaction()?;
-        let place = register(&change, token, document, key, now.as_unix(), expires.as_unix())?;
+        let place = register(&change, token, document, key, now, expires)?;
         change.commit()?;
         place
     };
@@ -219,16 +249,16 @@ fn register(
     token: &[u8],
     document: &Document,
     key: &Jwk,
-    now: i64,
-    expires: i64,
+    now: Timestamp,
+    expires: Timestamp,
 ) -> Result<Place, Refusal> {
-    let grant = Grant::find(change, token, now)?;
+    let grant = Grant::find(change, token, now.as_unix())?;
     change.execute("DELETE FROM access_token WHERE hash = ?1", [token])?;
     let denied = Refusal::new("credential_request_denied", "the account is not in use at level 2");
     let account = Account::load(change, &grant.account)?.ok_or(denied.clone())?;
     let account = account.active().map_err(|_| denied.clone())?;
     if account.standing.level() < 2 {
-        return Err(denied);
+        return Err(denied.clone());
     }
     let thumbprint = key.thumbprint_base64url();
     let bound =
@@ -236,16 +266,42 @@ fn register(
     if change.prepare_cached(bound)?.query_row([&thumbprint], |_| Ok(())).optional()?.is_some() {
         return Err(Refusal::new("invalid_proof", "this key has another use already"));
     }
-    let portrait = "SELECT portrait_hash FROM account WHERE id = ?1";
-    let portrait = change.query_row(portrait, [&account.id], |row| row.get(0))?;
-    let claims = document.claims(change, &account.person, portrait)?;
-    change.prepare_cached("DELETE FROM credential WHERE expires <= ?1")?.execute([now - KEPT_AFTER_END])?;
+    let guardian = if grant.subject == account.person {
+        None
+    } else {
+        // Looked at again: the child may have come of age since the offer.
+        in_care(change, &account.person, &grant.subject, now.date()).map_err(|_| denied)?;
+        Some(account.person.clone())
+    };
+    let portrait: Option<Vec<u8>> = if guardian.is_none() {
+        let find = "SELECT portrait_hash FROM account WHERE id = ?1";
+        change.query_row(find, [&account.id], |row| row.get(0))?
+    } else {
+        // The portrait on the guardian's card is not the child's.
+        None
+    };
+    let claims = document.claims(change, &grant.subject, portrait, guardian)?;
+    let seconds = now.as_unix();
+    change
+        .prepare_cached("DELETE FROM credential WHERE expires <= ?1")?
+        .execute([seconds - KEPT_AFTER_END])?;
     let sub = random_text(6)?;
     let (list, index) = free_index(change)?;
-    let put = "INSERT INTO credential (sub, account, configuration, thumbprint, list, position, expires) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    change
-        .execute(put, params![sub, account.id, document.configuration, thumbprint, list, index, expires])?;
+    let put = "INSERT INTO credential (sub, account, subject, configuration, thumbprint, list, position, expires) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    change.execute(
+        put,
+        params![
+            sub,
+            account.id,
+            grant.subject,
+            document.configuration,
+            thumbprint,
+            list,
+            index,
+            expires.as_unix()
+        ],
+    )?;
     Ok(Place {
         sub,
         list: list.into(),

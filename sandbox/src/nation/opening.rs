@@ -5,10 +5,10 @@ use rusqlite::{Transaction, params};
 use serde_json::json;
 use trust::time::Timestamp;
 
-use super::account::{Account, UNKNOWN_PERSON, happens};
+use super::account::{Account, UNKNOWN_PERSON, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
-use super::mailbox::send;
+use super::mailbox::{send, tell};
 use super::message::Message;
 use super::register::Person;
 use super::standing::{Event, Phase, Standing};
@@ -84,7 +84,7 @@ fn give_way(change: &Transaction<'_>, person: &str, now: Timestamp) -> Result<Op
     let Some(earlier) = Account::of_person(change, person)? else { return Ok(None) };
     let earlier = earlier.settle(change, now)?;
     match earlier.standing.phase() {
-        Phase::AwaitingCode => {
+        Phase::AwaitingCode | Phase::AwaitingConsent => {
             change.execute("DELETE FROM account WHERE id = ?1", [&earlier.id])?;
             Ok(Some(earlier.opened_at))
         }
@@ -109,8 +109,11 @@ pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer
                 "the week for activating is over: call the hotline",
             ));
         }
-        Phase::Active | Phase::Recovery => {
-            return Err(Refusal::new("already_active", "the account is active already"));
+        Phase::Active | Phase::Recovery | Phase::AwaitingConsent => {
+            return Err(Refusal::new(
+                "already_active",
+                "the account is active already, or waits for consent",
+            ));
         }
         Phase::Closed => return Err(Refusal::new("account_not_active", "the account is closed")),
     }
@@ -131,9 +134,23 @@ pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer
         let left = MOST_ATTEMPTS - attempts;
         return Err(Refusal::new("wrong_code", "the code is wrong").with("attempts_left", json!(left)));
     }
-    let account = happens(&nation, &account.id, Event::CodeMatched)?;
-    nation.database().connection().execute("DELETE FROM activation WHERE account = ?1", [&account.id])?;
-    Ok(fresh(json!({"account": account.id, "level": account.standing.level(), "state": "active"})))
+    let (account, ()) = change_account(&nation, &account.id, |change, account| {
+        let person = Person::find(change, &account.person)?.ok_or(UNKNOWN_PERSON)?;
+        match person.guardian_on(nation.now().date()) {
+            None => account.apply(change, Event::CodeMatched, nation.now())?,
+            Some(guardian) => {
+                account.apply(change, Event::CodeMatchedInCare, nation.now())?;
+                let text = "Người được giám hộ mở tài khoản; hãy đồng ý trong ứng dụng / a person in your care opened an \
+                            account: consent in the app.";
+                tell(change, guardian, text, nation.now())?;
+            }
+        }
+        change.execute("DELETE FROM activation WHERE account = ?1", [&account.id])?;
+        Ok(())
+    })?;
+    nation.journal.note(nation.now(), &account.id, "the code was right");
+    let (level, state) = (account.standing.level(), account.standing.phase().name());
+    Ok(fresh(json!({"account": account.id, "level": level, "state": state})))
 }
 
 /// Six digits, each code as likely as any other.

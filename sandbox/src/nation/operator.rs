@@ -1,5 +1,6 @@
 //! What the sandbox's operator can make happen: the nation's authorities, a death, a face that does not match.
 use axum::extract::State;
+use jiff::civil::Date;
 use rusqlite::{Transaction, params};
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::body::Body;
 use super::pending::{WAIT_SETTING, take_effect};
 use super::register::Person;
 use super::standing::{Event, Lock, Phase};
-use super::{Nation, Shared};
+use super::{Nation, Shared, status};
 
 const INVALID: &str = "invalid_request";
 
@@ -38,13 +39,16 @@ struct Named {
 /// A death locks the account for good and revokes every credential at once.
 pub(super) async fn report_death(State(nation): State<Shared>, body: Body) -> Answer {
     let named: Named = body.json(INVALID)?;
-    change(&nation, &named.number, |change, account| {
+    let done = change(&nation, &named.number, |change, account| {
         change.execute("UPDATE person SET deceased = 1 WHERE number = ?1", [&named.number])?;
         match account {
             Some(account) => account.apply(change, Event::LockedFor(Lock::Death), nation.now()),
             None => Ok(()),
         }
-    })
+    })?;
+    // Others may hold this person's documents.
+    status::publish_lists(&nation)?;
+    Ok(done)
 }
 
 #[derive(Deserialize)]
@@ -101,6 +105,51 @@ pub(super) async fn counter(State(nation): State<Shared>, body: Body) -> Answer 
             return Err(Refusal::new("nothing_pending", "nothing waits for this account"));
         }
         take_effect(change, account, now)
+    })
+}
+
+/// A counter saw the person and the papers: level 2 without a chip.
+pub(super) async fn level_2(State(nation): State<Shared>, body: Body) -> Answer {
+    let named: Named = body.json(INVALID)?;
+    change(&nation, &named.number, |change, account| {
+        let (account, now) = (account.ok_or(NO_ACCOUNT)?, nation.now());
+        let person = Person::find(change, &named.number)?.ok_or(UNKNOWN_PERSON)?;
+        if !person.may_reach_level_2(now.date()) {
+            return Err(Refusal::new("too_young", "level 2 is for persons of six years or more"));
+        }
+        account.apply(change, Event::SeenAtCounter, now)?;
+        let keep = "UPDATE account SET verified_at = ?1, method = 'counter', card_expires = ?2 WHERE id = ?3";
+        let until = person.residence_until.map(|day| day.to_string());
+        change.execute(keep, params![now.to_string(), until, account.id])?;
+        Ok(())
+    })
+}
+
+#[derive(Deserialize)]
+struct Residence {
+    number: String,
+    until: String,
+}
+
+/// A foreigner's residence goes on until another day.
+pub(super) async fn set_residence(State(nation): State<Shared>, body: Body) -> Answer {
+    let residence: Residence = body.json(INVALID)?;
+    let until: Date =
+        residence.until.parse().map_err(|_| Refusal::new(INVALID, "the day is written 2027-12-31"))?;
+    let (until, lasts) = (until.to_string(), until >= nation.now().date());
+    change(&nation, &residence.number, |change, account| {
+        let put = "UPDATE person SET residence_until = ?1 WHERE number = ?2 AND residence_until IS NOT NULL";
+        if change.execute(put, [&until, &residence.number])? == 0 {
+            return Err(Refusal::new("not_a_foreigner", "a citizen's residence has no end"));
+        }
+        if let Some(account) = account {
+            let put = "UPDATE account SET card_expires = ?1 WHERE id = ?2 AND card_expires IS NOT NULL";
+            change.execute(put, [&until, &account.id])?;
+            if lasts && account.standing.is_locked_for(Lock::Expiry) {
+                account.apply(change, Event::Lifted(Lock::Expiry), nation.now())?;
+            }
+        }
+        Ok(())
     })
 }
 

@@ -15,6 +15,14 @@ pub struct Person {
     pub sex: String,
     /// The phone registered to the person.
     pub phone: String,
+    /// Three letters of the nationality.
+    pub nationality: String,
+    /// A foreigner's last day of residence.
+    pub residence_until: Option<Date>,
+    /// Who acts for a child, or for an adult who cannot.
+    pub guardian: Option<String>,
+    /// The guardian acts whatever the person's age.
+    pub is_ward: bool,
     /// Whether a death was reported.
     pub deceased: bool,
     /// Whether the sandbox's face service finds that a capture matches.
@@ -42,14 +50,31 @@ pub struct Insurance {
     pub object_group: String,
 }
 
+/// Age from which a person acts alone, and from which a person can reach level 2 (Decree 69/2024/ND-CP, article 7).
+const ACTS_ALONE_FROM: i32 = 14;
+const LEVEL_2_FROM: i32 = 6;
+
+/// A person that is there in every nation: number, name, birth, sex, phone.
+type Known = (&'static str, &'static str, Date, &'static str, &'static str);
+
 /// The persons of the two test cards.
-const ON_CARDS: [(&str, &str, Date, &str, &str); 2] = [
+const ON_CARDS: [Known; 2] = [
     ("000199012345", "Nguyễn Thị Mẫu", date(1999, 1, 1), "F", "0900000001"),
     ("000204067891", "Đặng Quốc Ưu", date(2004, 12, 31), "M", "0900000002"),
 ];
+/// Those for whom they are guardians: two children and an adult.
+const IN_CARE: [(Known, usize, bool); 3] = [
+    (("000224000001", "Đặng Minh An", date(2024, 6, 1), "M", "0900000003"), 1, false),
+    (("000316000002", "Trần Thị Chi", date(2016, 9, 5), "F", "0900000004"), 0, false),
+    (("000060000005", "Nguyễn Văn Lành", date(1960, 2, 3), "M", "0900000005"), 0, true),
+];
+/// A foreigner, the nationality and the last day of residence.
+const FOREIGNER: (Known, &str, Date) =
+    (("000190000006", "Maria Example", date(1990, 5, 6), "F", "0900000006"), "AUS", date(2027, 12, 31));
 
 /// Where the invented population comes from: the same persons each time are easier to remember.
 const SEED: u64 = 0x53_45_4E;
+const VIETNAM: &str = "VNM";
 const FAMILY: [&str; 12] =
     ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô"];
 const MIDDLE: [[&str; 6]; 2] =
@@ -87,31 +112,77 @@ impl Dice {
     }
 }
 
-/// Fills an empty register with the two persons of the test cards and so many invented ones.
+/// Fills an empty register with those who are always there and so many invented persons.
 pub(super) fn populate(change: &Connection, population: u32) -> Result<(), rusqlite::Error> {
     let mut dice = Dice(SEED);
-    for (position, (number, name, birth, sex, phone)) in (0..).zip(ON_CARDS) {
-        let person = Person {
-            number: number.to_owned(),
-            name: name.to_owned(),
-            birth,
-            sex: sex.to_owned(),
-            phone: phone.to_owned(),
-            deceased: false,
-            face_matches: true,
-        };
+    let mut known: Vec<Person> = ON_CARDS.map(Person::known).into();
+    for (person, guardian, is_ward) in IN_CARE {
+        let guardian = ON_CARDS.get(guardian).map(|(number, ..)| (*number).to_owned());
+        known.push(Person { guardian, is_ward, ..Person::known(person) });
+    }
+    let (foreigner, nationality, until) = FOREIGNER;
+    known.push(Person {
+        nationality: nationality.to_owned(),
+        residence_until: Some(until),
+        ..Person::known(foreigner)
+    });
+    for (position, person) in (0..).zip(&known) {
         person.insert(change)?;
-        Insurance::invented(position, &mut dice).insert(change, number)?;
+        Insurance::invented(position, &mut dice).insert(change, &person.number)?;
     }
     for index in 0..u64::from(population).min(MOST) {
         let person = Person::invented(index, &mut dice);
         person.insert(change)?;
-        Insurance::invented(index + 2, &mut dice).insert(change, &person.number)?;
+        Insurance::invented(index + 100, &mut dice).insert(change, &person.number)?;
     }
     Ok(())
 }
 
 impl Person {
+    fn known((number, name, birth, sex, phone): Known) -> Self {
+        Self {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            birth,
+            sex: sex.to_owned(),
+            phone: phone.to_owned(),
+            nationality: VIETNAM.to_owned(),
+            residence_until: None,
+            guardian: None,
+            is_ward: false,
+            deceased: false,
+            face_matches: true,
+        }
+    }
+
+    fn age(&self, today: Date) -> i32 {
+        let years = i32::from(today.year()) - i32::from(self.birth.year());
+        years - i32::from((today.month(), today.day()) < (self.birth.month(), self.birth.day()))
+    }
+
+    /// Who acts for this person today.
+    pub(super) fn guardian_on(&self, today: Date) -> Option<&str> {
+        let guardian = self.guardian.as_deref();
+        guardian.filter(|_| self.is_ward || self.age(today) < ACTS_ALONE_FROM)
+    }
+
+    /// Whether the person is old enough for level 2.
+    pub(super) fn may_reach_level_2(&self, today: Date) -> bool {
+        self.age(today) >= LEVEL_2_FROM
+    }
+
+    /// Those for whom this person acts today.
+    pub(super) fn in_care_of(
+        connection: &Connection,
+        guardian: &str,
+        today: Date,
+    ) -> Result<Vec<Self>, rusqlite::Error> {
+        let find = format!("{} WHERE guardian = ?1 ORDER BY number", Self::SELECT);
+        let mut find = connection.prepare_cached(&find)?;
+        let persons = find.query_map([guardian], Self::read)?.collect::<Result<Vec<_>, _>>()?;
+        Ok(persons.into_iter().filter(|person| person.guardian_on(today).is_some()).collect())
+    }
+
     /// Number, phone and insurance number come from the index and are nobody else's; the rest is diced.
     fn invented(index: u64, dice: &mut Dice) -> Self {
         let (female, year) = (index % 2, FIRST_YEAR + index / 2 % YEARS);
@@ -123,35 +194,55 @@ impl Person {
             i8::try_from(month).unwrap_or(1),
             i8::try_from(day).unwrap_or(1),
         );
-        let century = if year < 2000 { female } else { 2 + female };
+        // A child has one born thirty years earlier for a guardian.
+        let guardian = if year >= 2005 { index.checked_sub(60).map(Self::number) } else { None };
         Self {
-            // From 500000: the test cards' own numbers lie below.
-            number: format!(
-                "000{century}{:02}{:06}",
-                year % 100,
-                (500_000 + index / (2 * YEARS)) % 1_000_000
-            ),
+            number: Self::number(index),
             name,
             birth,
             sex: if female == 1 { "F" } else { "M" }.to_owned(),
             phone: format!("09{:08}", 10_000 + index),
+            nationality: VIETNAM.to_owned(),
+            residence_until: None,
+            guardian,
+            is_ward: false,
             deceased: false,
             face_matches: true,
         }
     }
 
-    fn insert(&self, change: &Connection) -> Result<(), rusqlite::Error> {
-        let put = "INSERT INTO person (number, name, birth, sex, phone) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let row = params![self.number, self.name, self.birth.to_string(), self.sex, self.phone];
-        change.prepare_cached(put)?.execute(row).map(|_| ())
+    fn number(index: u64) -> String {
+        let (female, year) = (index % 2, FIRST_YEAR + index / 2 % YEARS);
+        let century = if year < 2000 { female } else { 2 + female };
+        // From 500000: the numbers of those who are known lie below.
+        let running = (500_000 + index / (2 * YEARS)) % 1_000_000;
+        format!("000{century}{:02}{running:06}", year % 100)
     }
 
-    const COLUMNS: &str =
-        "SELECT number, name, birth, sex, phone, deceased, face_matches FROM person WHERE number = ?1";
+    fn insert(&self, change: &Connection) -> Result<(), rusqlite::Error> {
+        let put = "INSERT INTO person (number, name, birth, sex, phone, nationality, residence_until, guardian, is_ward) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        change.prepare_cached(put)?.execute(params![
+            self.number,
+            self.name,
+            self.birth.to_string(),
+            self.sex,
+            self.phone,
+            self.nationality,
+            self.residence_until.map(|day| day.to_string()),
+            self.guardian,
+            self.is_ward
+        ])?;
+        Ok(())
+    }
+
+    const SELECT: &str = "SELECT number, name, birth, sex, phone, deceased, face_matches, nationality, residence_until, \
+                          guardian, is_ward FROM person";
 
     /// The person with that number.
     pub(super) fn find(connection: &Connection, number: &str) -> Result<Option<Self>, rusqlite::Error> {
-        connection.query_row(Self::COLUMNS, [number], Self::read).optional()
+        let find = format!("{} WHERE number = ?1", Self::SELECT);
+        connection.prepare_cached(&find)?.query_row([number], Self::read).optional()
     }
 
     fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
@@ -163,6 +254,13 @@ impl Person {
             phone: row.get(4)?,
             deceased: row.get(5)?,
             face_matches: row.get(6)?,
+            nationality: row.get(7)?,
+            residence_until: match row.get::<_, Option<String>>(8)? {
+                Some(_) => Some(day(row, 8)?),
+                None => None,
+            },
+            guardian: row.get(9)?,
+            is_ward: row.get(10)?,
         })
     }
 }
@@ -216,7 +314,7 @@ impl Insurance {
                 object_group: row.get(7)?,
             })
         };
-        connection.query_row(Self::COLUMNS, [number], read).optional()
+        connection.prepare_cached(Self::COLUMNS)?.query_row([number], read).optional()
     }
 }
 

@@ -4,11 +4,11 @@
 //! To add an event: a variant of [`Event`], its rows in [`TABLE`], and a sentence in the tests.
 use Effect::{Become, Lift, RaiseToLevel2, SetLock};
 use Event::{
-    ClosedByHolder, CodeMatched, HandedOver, HotlineHelped, Lifted, LockedFor, NewPhoneProven, PersonProven,
-    PhoneLost, WeekPassed,
+    ClosedByHolder, CodeMatched, CodeMatchedInCare, GuardianConsented, GuardianRefused, HandedOver,
+    HotlineHelped, Lifted, LockedFor, NewPhoneProven, PersonProven, PhoneLost, SeenAtCounter, WeekPassed,
 };
-use Lock::{Authority, CardWithdrawn, Death, Expiry, Holder, Terms};
-use Phase::{Active, AwaitingCode, Closed, Overdue, Recovery};
+use Lock::{Authority, CardWithdrawn, Death, Expiry, Guardian, Holder, Terms};
+use Phase::{Active, AwaitingCode, AwaitingConsent, Closed, Overdue, Recovery};
 use Though::{Free, LockedAtAll, OnlyLockedFor};
 
 /// The stage of an account's life. Level and locks are beside it.
@@ -16,6 +16,8 @@ use Though::{Free, LockedAtAll, OnlyLockedFor};
 pub(super) enum Phase {
     /// Opened; the one-time code is awaited.
     AwaitingCode,
+    /// A child or ward typed the code; the guardian's consent is awaited.
+    AwaitingConsent,
     /// Seven days went by without activation: the hotline helps. Nothing is lost.
     Overdue,
     /// In use.
@@ -39,8 +41,10 @@ pub(super) enum Lock {
     Death,
     /// A procedural or other competent body asked.
     Authority,
-    /// The card expired.
+    /// The card or the right of residence expired.
     Expiry,
+    /// The guardian asked, for a child or ward.
+    Guardian,
 }
 
 /// What can happen to an account.
@@ -48,6 +52,14 @@ pub(super) enum Lock {
 pub(super) enum Event {
     /// The one-time code was right.
     CodeMatched,
+    /// The same, of a person for whom a guardian acts.
+    CodeMatchedInCare,
+    /// The guardian consented.
+    GuardianConsented,
+    /// The guardian refused.
+    GuardianRefused,
+    /// A counter saw the person and the papers.
+    SeenAtCounter,
     /// Seven days went by since it was opened.
     WeekPassed,
     /// The hotline let a late activation go on.
@@ -92,11 +104,15 @@ enum Though {
 /// A row: in one of these phases, this happens, though so locked; then.
 type Row = (&'static [Phase], Event, Though, Effect);
 
-const TABLE: [Row; 19] = [
+const TABLE: [Row; 26] = [
     (&[AwaitingCode], CodeMatched, Free, Become(Active)),
+    (&[AwaitingCode], CodeMatchedInCare, Free, Become(AwaitingConsent)),
+    (&[AwaitingConsent], GuardianConsented, Free, Become(Active)),
+    (&[AwaitingConsent], GuardianRefused, LockedAtAll, Become(Closed)),
     (&[AwaitingCode], WeekPassed, LockedAtAll, Become(Overdue)),
     (&[Overdue], HotlineHelped, Free, Become(AwaitingCode)),
     (&[Active], PersonProven, OnlyLockedFor(&[Expiry]), RaiseToLevel2),
+    (&[Active], SeenAtCounter, OnlyLockedFor(&[Expiry]), RaiseToLevel2),
     // A lost phone: the account waits for a new one. Whoever finds the phone has nothing.
     (&[Active], PhoneLost, LockedAtAll, Become(Recovery)),
     // The new phone comes with the same proof as level 2. A lock that the holder set from the old phone stays to be lifted.
@@ -111,10 +127,19 @@ const TABLE: [Row; 19] = [
     (&[Active, Recovery], Lifted(CardWithdrawn), LockedAtAll, Lift(CardWithdrawn)),
     (&[Active, Recovery], LockedFor(Authority), LockedAtAll, SetLock(Authority)),
     (&[Active, Recovery], Lifted(Authority), LockedAtAll, Lift(Authority)),
-    (&[Active], LockedFor(Expiry), LockedAtAll, SetLock(Expiry)),
+    (&[Active, Recovery], LockedFor(Expiry), LockedAtAll, SetLock(Expiry)),
+    (&[Active, Recovery], LockedFor(Guardian), LockedAtAll, SetLock(Guardian)),
+    (&[Active, Recovery], Lifted(Guardian), LockedAtAll, Lift(Guardian)),
+    // A foreigner's residence goes on; a citizen brings the new card.
+    (&[Active, Recovery], Lifted(Expiry), LockedAtAll, Lift(Expiry)),
     // No row lifts this one.
-    (&[AwaitingCode, Overdue, Active, Recovery, Closed], LockedFor(Death), LockedAtAll, SetLock(Death)),
-    (&[AwaitingCode, Overdue], ClosedByHolder, LockedAtAll, Become(Closed)),
+    (
+        &[AwaitingCode, AwaitingConsent, Overdue, Active, Recovery, Closed],
+        LockedFor(Death),
+        LockedAtAll,
+        SetLock(Death),
+    ),
+    (&[AwaitingCode, AwaitingConsent, Overdue], ClosedByHolder, LockedAtAll, Become(Closed)),
     // Whoever is locked out by others cannot end the account to open a new one.
     (&[Active], ClosedByHolder, OnlyLockedFor(&[Holder]), Become(Closed)),
 ];
@@ -208,8 +233,9 @@ impl Standing {
 }
 
 impl Phase {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (AwaitingCode, "awaiting_code"),
+        (AwaitingConsent, "awaiting_consent"),
         (Overdue, "activation_overdue"),
         (Active, "active"),
         (Recovery, "recovery"),
@@ -226,13 +252,14 @@ impl Phase {
 }
 
 impl Lock {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Holder, "holder"),
         (Terms, "terms"),
         (CardWithdrawn, "card_withdrawn"),
         (Death, "death"),
         (Authority, "authority"),
         (Expiry, "expiry"),
+        (Guardian, "guardian"),
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -249,6 +276,10 @@ impl Event {
     pub(super) fn name(self) -> String {
         match self {
             CodeMatched => "activated".to_owned(),
+            CodeMatchedInCare => "code_matched".to_owned(),
+            GuardianConsented => "activated_by_guardian".to_owned(),
+            GuardianRefused => "refused_by_guardian".to_owned(),
+            SeenAtCounter => "level_2_at_counter".to_owned(),
             WeekPassed => "activation_overdue".to_owned(),
             HotlineHelped => "hotline".to_owned(),
             PersonProven => "level_2".to_owned(),

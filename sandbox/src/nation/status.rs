@@ -175,18 +175,19 @@ fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxErro
     nation.authority.status.sign_token(&draft)
 }
 
-/// The entries of a list that are not in force: revoked with the phone that holds the key, by death or the end of the
-/// account, else suspended by any lock.
+/// The entries of a list that are not in force: revoked with the phone that holds the key, by the death of holder or ward, or
+/// by the end of the account; else suspended by any lock.
 pub(super) fn withdrawn(
     connection: &Connection,
     number: u64,
     now: Timestamp,
 ) -> Result<Vec<(u64, u8)>, rusqlite::Error> {
     let query = "
-        SELECT position, revoked OR account.phase = 'closed' OR EXISTS (
+        SELECT position, revoked OR person.deceased OR account.phase = 'closed' OR EXISTS (
                 SELECT 1 FROM account_lock WHERE account_lock.account = account.id AND reason = 'death')
         FROM credential JOIN account ON account.id = credential.account
-        WHERE list = ?1 AND (revoked OR account.phase = 'closed' OR account.card_expires < ?2
+            JOIN person ON person.number = credential.subject
+        WHERE list = ?1 AND (revoked OR person.deceased OR account.phase = 'closed' OR account.card_expires < ?2
             OR EXISTS (SELECT 1 FROM account_lock WHERE account_lock.account = account.id))";
     let mut query = connection.prepare_cached(query)?;
     let row = params![i64::try_from(number).unwrap_or_default(), now.date().to_string()];

@@ -4,11 +4,12 @@ use rusqlite::{Transaction, params};
 use serde_json::json;
 use trust::time::Timestamp;
 
-use super::account::{Account, change_account};
-use super::answer::{Answer, fresh};
+use super::account::{Account, UNKNOWN_PERSON, change_account};
+use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::evidence::{Proven, Purpose, begin, prove};
 use super::message::Message;
+use super::register::Person;
 use super::standing::{Event, Lock};
 use super::{Shared, status};
 
@@ -18,6 +19,10 @@ const DESPITE: [Lock; 1] = [Lock::Expiry];
 pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["step_up_start"])?;
     let account = message.account(&nation)?.in_use(&DESPITE)?;
+    let person = Person::find(nation.database().connection(), &account.person)?.ok_or(UNKNOWN_PERSON)?;
+    if !person.may_reach_level_2(nation.now().date()) {
+        return Err(Refusal::new("too_young", "level 2 is for persons of six years or more"));
+    }
     begin(&nation, &account.id, &message.key, Purpose::Level2)
 }
 

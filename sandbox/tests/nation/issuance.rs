@@ -12,8 +12,11 @@ pub(crate) const INSURANCE: (&str, &str) = ("health-insurance", "health_insuranc
 
 /// The offer that a link carries.
 fn offer(world: &World, device: &mut Device, name: &str) -> Value {
-    let link =
-        device.ask(world, "/account/offer", "offer", &json!({"credential": name})).text("credential_offer");
+    offer_of(world, device, &json!({"credential": name}))
+}
+
+fn offer_of(world: &World, device: &mut Device, members: &Value) -> Value {
+    let link = device.ask(world, "/account/offer", "offer", members).text("credential_offer");
     let link = url::Url::parse(&link).unwrap();
     assert_eq!(link.scheme(), "openid-credential-offer");
     let (_, text) = link.query_pairs().find(|(member, _)| member == "credential_offer").unwrap();
@@ -53,15 +56,28 @@ fn request(configuration: &str, proofs: &[String]) -> Value {
 }
 
 /// Obtains a credential for a key as an honest wallet does.
-pub(crate) fn obtain(
+pub(crate) fn obtain(world: &World, device: &mut Device, document: (&str, &str), key: &Key) -> Vec<u8> {
+    let token = token(world, device, document.0);
+    issued(world, &token, document.1, key)
+}
+
+/// The same, of a person in the holder's care.
+pub(crate) fn obtain_for(
     world: &World,
     device: &mut Device,
-    (name, configuration): (&str, &str),
+    document: (&str, &str),
     key: &Key,
+    person: &str,
 ) -> Vec<u8> {
-    let token = token(world, device, name);
+    let offer = offer_of(world, device, &json!({"credential": document.0, "for": person}));
+    let code = offer["grants"][GRANT]["pre-authorized_code"].as_str().unwrap().to_owned();
+    let token = exchange(world, &code).text("access_token");
+    issued(world, &token, document.1, key)
+}
+
+fn issued(world: &World, token: &str, configuration: &str, key: &Key) -> Vec<u8> {
     let body = request(configuration, &[proof(world, key, &json!({}))]);
-    let answer = world.post_as("/credential", &token, &body).done();
+    let answer = world.post_as("/credential", token, &body).done();
     decode(answer["credentials"][0]["credential"].as_str().unwrap())
 }
 

@@ -8,4 +8,5 @@ mod lists;
 mod pages;
 mod pin;
 mod step_up;
+mod wards;
 mod world;

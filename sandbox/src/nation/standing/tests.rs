@@ -1,6 +1,12 @@
 use super::*;
 
-const EVENTS: [Event; 20] = [
+const EVENTS: [Event; 26] = [
+    CodeMatchedInCare,
+    GuardianConsented,
+    GuardianRefused,
+    SeenAtCounter,
+    LockedFor(Guardian),
+    Lifted(Guardian),
     PhoneLost,
     NewPhoneProven,
     HandedOver,
@@ -56,7 +62,7 @@ fn level_2_is_reached_by_a_proof_alone() {
     walk(|before, event, after| {
         if after.level() == 2 && before.level() < 2 {
             match event {
-                PersonProven => assert!(before.locks().iter().all(|lock| *lock == Expiry)),
+                PersonProven | SeenAtCounter => assert!(before.locks().iter().all(|lock| *lock == Expiry)),
                 NewPhoneProven => assert!(before.locks().iter().all(|lock| [Holder, Expiry].contains(lock))),
                 other => panic!("{other:?}"),
             }
@@ -68,10 +74,14 @@ fn level_2_is_reached_by_a_proof_alone() {
 }
 
 #[test]
-fn level_1_is_reached_by_the_code_alone() {
+fn level_1_is_reached_by_the_code_and_in_care_by_consent() {
     walk(|before, event, after| {
         if after.level() == 1 && before.level() == 0 {
-            assert_eq!((event, before.phase()), (CodeMatched, AwaitingCode));
+            let by = (event, before.phase());
+            assert!(
+                [(CodeMatched, AwaitingCode), (GuardianConsented, AwaitingConsent)].contains(&by),
+                "{by:?}"
+            );
         }
     });
 }
