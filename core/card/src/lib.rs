@@ -46,6 +46,7 @@ mod card_security;
 mod content;
 pub mod curve;
 mod document;
+mod evidence;
 mod file_id;
 pub mod iso9796;
 pub mod lds;
@@ -62,6 +63,11 @@ pub use access::{AccessPolicy, AccessProtocol, AccessRecord};
 pub use active::{ActiveExchange, verify_active_authentication};
 pub use content::DocumentContent;
 pub use document::{CardNotProven, ChipOutcome, Evidence, Reason, VerifiedDocument, verify_document};
+pub use evidence::{
+    ChallengeOrigin, EvidenceContext, EvidenceRecord, EvidenceRefused, EvidenceSigner, Expected,
+    LONGEST_RECORD, RecordError, RemoteExchange, SignRecordError, SignerUnavailable, Software,
+    UnpinnedEvidence, VerifiedEvidence, key_thumbprint,
+};
 pub use file_id::FileId;
 pub use passive::anchors::CscaAnchors;
 pub use passive::{PassiveOutcome, PassiveProof, SecurityObject};

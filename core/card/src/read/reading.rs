@@ -14,12 +14,12 @@ use crate::passive::anchors::CscaAnchors;
 /// What was read, unproven.
 #[derive(Clone, Debug)]
 pub struct CardReading {
-    pub(super) files: BTreeMap<FileId, Vec<u8>>,
-    pub(super) access: Option<AccessRecord>,
-    pub(super) active: Option<ActiveExchange>,
-    pub(super) chip: ChipOutcome,
+    pub(crate) files: BTreeMap<FileId, Vec<u8>>,
+    pub(crate) access: Option<AccessRecord>,
+    pub(crate) active: Option<ActiveExchange>,
+    pub(crate) chip: ChipOutcome,
     /// What PACE with chip authentication mapping left.
-    pub(super) mapping: Option<MappingProof>,
+    pub(crate) mapping: Option<MappingProof>,
     pub(super) apdus: u32,
 }
 
