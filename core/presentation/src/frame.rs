@@ -1,11 +1,11 @@
-//! The digits frame: the text of a clinic QR.
+//! The digits frame: the text of every code of ours.
 //!
 //! Digits only, because keyboard-wedge scanners type into whatever input method is on, and Telex and VNI rewrite
 //! letters but leave digits alone; QR numeric mode also packs them tighter than base45.
 //!
 //! ```text
 //! frame   = magic version flags packed check
-//! magic   = "7360"
+//! magic   = "7360" for a presentation, "7361" for a desk's challenge, "7362" for a further frame of a loop
 //! version = "1"
 //! flags   = "0"
 //! packed  = blocks of 7 bytes as 17 digits, then one shorter block (1..6 bytes as 3, 5, 8, 10, 13, 15 digits)
@@ -15,7 +15,7 @@
 //! The check digits find typing and scanning errors, so that a dropped key reads "scan again" and not "forged". They
 //! protect against nobody: that is the signatures' work.
 
-/// First four digits of every frame.
+/// First four digits of a presentation.
 pub const MAGIC: &str = "7360";
 /// The version this crate writes, and the only one it reads.
 pub const VERSION: u8 = 1;
@@ -29,6 +29,28 @@ const BLOCK_BYTES: usize = 7;
 /// Digits for a block of n + 1 bytes: the least d with 10^d >= 256^(n + 1).
 const BLOCK_DIGITS: [usize; BLOCK_BYTES] = [3, 5, 8, 10, 13, 15, 17];
 const FULL_BLOCK_DIGITS: usize = 17;
+
+/// What a frame holds; its first four digits say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// What the phone shows: a key-binding token, or one that is encrypted to a desk.
+    Presentation,
+    /// What the desk's screen shows in two-way mode.
+    Challenge,
+    /// A frame after the first of an animated code.
+    Animated,
+}
+
+impl Content {
+    /// The first four digits.
+    pub const fn magic(self) -> &'static str {
+        match self {
+            Self::Presentation => MAGIC,
+            Self::Challenge => "7361",
+            Self::Animated => "7362",
+        }
+    }
+}
 
 /// Why a scanned text is no frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +76,7 @@ pub enum FrameError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameDefect {
-    /// The text does not begin with [`MAGIC`].
+    /// The text does not begin with the digits of what it should hold.
     #[error("it does not begin with the magic digits")]
     Magic,
     /// A character is no digit.
@@ -76,12 +98,17 @@ pub fn is_frame(scanned: &str) -> bool {
     scanned.starts_with(MAGIC)
 }
 
-/// Frames the bytes of a key-binding token as digits.
+/// Frames the bytes of a presentation as digits.
 pub fn encode(token: &[u8]) -> String {
+    encode_as(Content::Presentation, token)
+}
+
+/// Frames bytes as digits that say what they hold.
+pub fn encode_as(content: Content, token: &[u8]) -> String {
     let mut text = String::with_capacity(
         HEADER_DIGITS + token.len().div_ceil(BLOCK_BYTES) * FULL_BLOCK_DIGITS + CHECK_DIGITS,
     );
-    text.push_str(MAGIC);
+    text.push_str(content.magic());
     text.push(char::from(b'0' + VERSION));
     text.push('0');
     for block in token.chunks(BLOCK_BYTES) {
@@ -93,11 +120,18 @@ pub fn encode(token: &[u8]) -> String {
     text
 }
 
-/// Reads a scanned text back to the framed bytes. The line end or tab that a scanner types after a code is dropped.
+/// Reads the text of a presentation back to the framed bytes. The line end or tab that a scanner types after a code is
+/// dropped.
 ///
 /// # Errors
 /// [`FrameError::ScanIncomplete`] where scanning again may help, the other kinds where it cannot.
 pub fn decode(scanned: &str) -> Result<Vec<u8>, FrameError> {
+    decode_as(Content::Presentation, scanned)
+}
+
+/// As [`decode`], for a frame that must hold this.
+pub fn decode_as(content: Content, scanned: &str) -> Result<Vec<u8>, FrameError> {
+    let magic = content.magic().as_bytes();
     let text = scanned.trim_end_matches(['\r', '\n', '\t']).as_bytes();
     if text.len() > MAX_DIGITS {
         return Err(FrameError::Malformed(FrameDefect::TooLong));
@@ -105,7 +139,7 @@ pub fn decode(scanned: &str) -> Result<Vec<u8>, FrameError> {
     if !text.iter().all(u8::is_ascii_digit) {
         return Err(FrameError::Malformed(FrameDefect::NotADigit));
     }
-    if !text.starts_with(MAGIC.as_bytes()) && !MAGIC.as_bytes().starts_with(text) {
+    if !text.starts_with(magic) && !magic.starts_with(text) {
         return Err(FrameError::Malformed(FrameDefect::Magic));
     }
     // Check digits come before version and flags: a mistyped version digit is a scanning error, not a new version.

@@ -1,4 +1,4 @@
-//! What holder and verifier exchange: key-binding token, digits frame, QR code.
+//! What holder and verifier exchange: key-binding token, a desk's challenge, encrypted answer, digits frame, QR code.
 //!
 //! For the wallet (which makes them) and for whoever scans them. Nothing here signs, reads a clock or decides whether
 //! a presentation is to be believed: a token comes in as bytes to sign, and the device key answers elsewhere.
@@ -11,9 +11,14 @@
 //! assert_eq!(presentation::frame::decode(&text).unwrap(), token);
 //! ```
 
+pub mod challenge;
+pub mod encryption;
 pub mod frame;
+mod hpke;
 pub mod kbt;
 pub mod qr;
 
+#[cfg(test)]
+mod testkey;
 #[cfg(test)]
 mod vectors;

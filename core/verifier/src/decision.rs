@@ -130,6 +130,7 @@ pub struct Facts {
     pub(crate) status: StatusAnswer,
     pub(crate) level: AuthenticationLevel,
     pub(crate) freshness: Freshness,
+    pub(crate) answered: Option<Vec<u8>>,
     pub(crate) window_seconds: i64,
     pub(crate) seen: Seen,
 }
@@ -193,6 +194,11 @@ impl Facts {
     /// What bounds the presentation in time.
     pub const fn freshness(&self) -> Freshness {
         self.freshness
+    }
+
+    /// The random number of the desk's question that this answers; the question is closed with it.
+    pub fn answered(&self) -> Option<&[u8]> {
+        self.answered.as_deref()
     }
 
     /// For how many seconds in all the presentation can be used, here or relayed to another desk.

@@ -6,11 +6,12 @@
 //! [code](Reason::code).
 //!
 //! What it cannot know: a one-way code can be relayed by a live picture for as long as it is fresh
-//! ([`Facts::window_seconds`]); only the answer to a desk's own question ([`Policy::challenge`]) stops that.
+//! ([`Facts::window_seconds`]); only the answer to a desk's own question ([`Questions`], [`Policy::open_challenges`]) stops that.
 
 mod also_read;
 mod decision;
 mod policy;
+mod questions;
 mod reason;
 mod seen;
 mod verify;
@@ -19,7 +20,8 @@ pub use decision::{
     AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
     StatusAnswer, UnboundCode, VerifiedPresentation,
 };
-pub use policy::{Policy, SKEW};
+pub use policy::{OpenChallenge, Policy, SKEW};
+pub use questions::{Asked, DeskName, NoQuestion, Questions, Wanted};
 pub use reason::{Reason, Weight};
 pub use seen::{MemorySeenList, NoSeenList, Seen, SeenList, Sighting};
 pub use verify::verify;

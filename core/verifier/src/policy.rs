@@ -5,7 +5,7 @@ use trust::time::Timestamp;
 /// What a desk asks for. [`Policy::clinic`] is the usual one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// The audience that the presentation must name.
+    /// The audience that a one-way presentation must name.
     pub audience: String,
     /// Claims of map 169 that must be there.
     pub required: Vec<i64>,
@@ -13,8 +13,10 @@ pub struct Policy {
     pub permitted: Vec<i64>,
     /// How many seconds ago a presentation may have been made, and as many may it lie in the future.
     pub max_age: i64,
-    /// The question on this desk's screen, where one was asked: only its answer will do.
-    pub challenge: Option<Vec<u8>>,
+    /// The questions on this desk's screens. An answer must name the desk that asked it.
+    pub open_challenges: Vec<OpenChallenge>,
+    /// Whether only an answer to one of them will do. Where not, a code for any clinic will do too.
+    pub challenged_only: bool,
     /// How old status data may be before a person must decide, in seconds.
     pub status_max_age: i64,
     /// How old the trust list may be before a person must decide, in seconds.
@@ -25,6 +27,17 @@ pub struct Policy {
     pub newest_signed_time: Timestamp,
     /// Older trust or status data than before were offered, and the desk kept what it had.
     pub rollback: bool,
+}
+
+/// A question that a desk's screen shows: answered once, by a presentation made for this desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenChallenge {
+    /// The desk's signed name.
+    pub desk: String,
+    /// The random number that the screen shows.
+    pub cnonce: Vec<u8>,
+    /// When it is over.
+    pub expires_at: Timestamp,
 }
 
 /// How far two clocks may disagree, in seconds.
@@ -42,7 +55,8 @@ impl Policy {
                 .chain(key::INSURANCE_NUMBER..=key::GUARDIAN)
                 .collect(),
             max_age: 60,
-            challenge: None,
+            open_challenges: Vec::new(),
+            challenged_only: false,
             status_max_age: 24 * 3600,
             trust_max_age: 7 * 24 * 3600,
             minimum_level: 0,

@@ -3,6 +3,7 @@
 //! Up to the two signatures the first failure ends the matter: nothing after it could be believed. After them every
 //! check is made, so that a clerk sees all that is wrong.
 use credential::sd_cwt::{SdCwt, SdCwtError, VerifiedSdCwt};
+use presentation::encryption::EncryptedAnswer;
 use presentation::frame::{self, FrameError};
 use presentation::kbt::{Kbt, KbtClaims, KbtError};
 use ring::digest::{SHA256, digest};
@@ -15,7 +16,7 @@ use crate::decision::{
     AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, Refusal, Shown, StatusAnswer,
     VerifiedPresentation,
 };
-use crate::policy::{Policy, SKEW};
+use crate::policy::{OpenChallenge, Policy, SKEW};
 use crate::reason::{Reason, Weight};
 use crate::seen::{Seen, SeenList, Sighting};
 
@@ -38,6 +39,8 @@ pub fn verify(
     }
     let format = Format::SenFrame;
     let token = match frame::decode(scanned) {
+        // Encrypted to a question that is not open here ([`crate::Questions::decrypt`]).
+        Ok(token) if EncryptedAnswer::is_one(&token) => return refuse(format, Reason::Stale),
         Ok(token) => token,
         Err(error) => return refuse(format, of_frame(error)),
     };
@@ -117,21 +120,23 @@ impl<'a> Desk<'a> {
         let mut findings = Findings::default();
         let status = self.status_of(&signed.credential);
         self.clock(status, &mut findings);
-        let freshness = self.freshness(&signed.said, &mut findings);
+        let question = self.question(&signed.said);
+        self.freshness(&signed.said, question, &mut findings);
         self.times(signed, &mut findings);
-        self.audience(&signed.said, &mut findings);
+        self.audience(&signed.said, question, &mut findings);
         self.claims(&signed.credential, &mut findings);
         let level = self.level(signed, &mut findings);
         let status = self.judge_status(status, &mut findings);
         self.age_of_trust(&mut findings);
-        let seen = self.replay(signed, seen, &mut findings);
+        let seen = self.replay(signed, question, seen, &mut findings);
         let facts = Facts {
             issued_by: signed.issuer.name.clone(),
             presented_at: signed.said.issued_at,
             age_seconds: self.received_at.seconds_since(signed.said.issued_at),
             status,
             level,
-            freshness,
+            freshness: question.map_or(Freshness::OneWay, |_| Freshness::Challenged),
+            answered: question.map(|question| question.cnonce.clone()),
             window_seconds: self.policy.window_seconds(),
             seen,
         };
@@ -155,14 +160,21 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn freshness(&self, said: &KbtClaims, findings: &mut Findings) -> Freshness {
+    /// The open question that the presentation answers.
+    fn question(&self, said: &KbtClaims) -> Option<&'a OpenChallenge> {
+        let cnonce = said.cnonce.as_ref()?;
+        let mut open = self.policy.open_challenges.iter();
+        open.find(|open| open.cnonce == *cnonce && self.received_at < open.expires_at)
+    }
+
+    fn freshness(&self, said: &KbtClaims, question: Option<&OpenChallenge>, findings: &mut Findings) {
         let age = self.received_at.seconds_since(said.issued_at);
         let took = self.now.seconds_since(self.received_at);
-        let answered = said.cnonce == self.policy.challenge;
-        if age < -SKEW || age > self.policy.max_age || took > self.policy.window_seconds() || !answered {
+        // A one-way code where only answers will do, or the answer to somebody else's question.
+        let unasked = question.is_none() && (self.policy.challenged_only || said.cnonce.is_some());
+        if age < -SKEW || age > self.policy.max_age || took > self.policy.window_seconds() || unasked {
             findings.add(Reason::Stale);
         }
-        if self.policy.challenge.is_some() && answered { Freshness::Challenged } else { Freshness::OneWay }
     }
 
     /// The credential in its time, and the presentation within the credential's.
@@ -179,8 +191,15 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn audience(&self, said: &KbtClaims, findings: &mut Findings) {
-        if said.audience != self.policy.audience {
+    /// A code for any clinic, or an answer for the very desk that asked. An answer to a question of another time still has to
+    /// name one of this desk's names.
+    fn audience(&self, said: &KbtClaims, question: Option<&OpenChallenge>, findings: &mut Findings) {
+        let named = match (question, &said.cnonce) {
+            (Some(question), _) => said.audience == question.desk,
+            (None, Some(_)) => self.policy.open_challenges.iter().any(|open| said.audience == open.desk),
+            (None, None) => said.audience == self.policy.audience,
+        };
+        if !named {
             findings.add(Reason::WrongAudience);
         }
     }
@@ -252,13 +271,22 @@ impl<'a> Desk<'a> {
     }
 
     /// Last, so that what is refused anyway fills no list.
-    fn replay(&self, signed: &Signed<'_>, list: &mut dyn SeenList, findings: &mut Findings) -> Seen {
+    fn replay(
+        &self,
+        signed: &Signed<'_>,
+        question: Option<&OpenChallenge>,
+        list: &mut dyn SeenList,
+        findings: &mut Findings,
+    ) -> Seen {
         if findings.weight() == Weight::Refuses {
             return Seen::NotChecked;
         }
         let (issuer, subject) = (signed.credential.issuer(), signed.credential.subject());
         let seen = list.note(&Sighting {
-            presentation: signed.presentation,
+            // A question is answered once, whoever answers: its number stands on the list in place of the answer.
+            presentation: question.map_or(signed.presentation, |question| {
+                sha256(&[&b"sen question"[..], question.desk.as_bytes(), &[0], &question.cnonce].concat())
+            }),
             credential: sha256(&[issuer.as_bytes(), &[0], subject.as_bytes()].concat()),
             received_at: self.received_at,
             keep_until: self.received_at.plus_seconds(self.policy.max_age + 2 * SKEW),

@@ -151,22 +151,6 @@ fn a_code_is_stale_after_sixty_seconds_counted_from_the_first_character() {
 }
 
 #[test]
-fn only_the_answer_to_the_desks_own_question_is_fresh() {
-    let mut world = World::new();
-    world.policy.challenge = Some(vec![7; 8]);
-    world.cnonce = Some(vec![7; 8]);
-    let Decision::Accepted(accepted) = world.decide() else { panic!() };
-    assert_eq!(accepted.facts().freshness(), Freshness::Challenged);
-    world.cnonce = Some(vec![8; 8]);
-    assert_eq!(world.refusal(), ["stale"]);
-    world.cnonce = None;
-    assert_eq!(world.refusal(), ["stale"]);
-    world.policy.challenge = None;
-    world.cnonce = Some(vec![7; 8]);
-    assert_eq!(world.refusal(), ["stale"]);
-}
-
-#[test]
 fn a_credential_past_its_time_is_expired() {
     let mut world = World::new();
     world.credential.exp = NOW;

@@ -3,30 +3,11 @@ use credential::claims::{
 };
 use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
 use jiff::civil::date;
-use ring::rand::SystemRandom as RingRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::random::SystemRandom;
 
 use super::*;
+use crate::testkey::Key;
 use crate::{frame, qr};
-
-struct Key(EcdsaKeyPair);
-
-impl Key {
-    fn new() -> Self {
-        let random = RingRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
-    }
-
-    fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
-    }
-
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(&RingRandom::new(), message).unwrap().as_ref().try_into().unwrap()
-    }
-}
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 

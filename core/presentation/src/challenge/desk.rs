@@ -1,0 +1,124 @@
+//! The certificate of a desk: its name and key, signed by an authority that the trust list allows to name desks.
+use credential::claims::{cwt, key};
+use trust::anchors::{Issuer, Trust};
+use trust::cbor::{Encoder, Item};
+use trust::cose::{ALG, Draft, ESP256, KID, Sign1, TYP};
+use trust::p256::PublicKey;
+use trust::time::Timestamp;
+
+use super::{ChallengeError, LONGEST_NAME, keys_of_map_169, sign1, write_keys};
+
+/// The entry among an issuer's `vcts` in the trust list that lets it name desks, and nothing else.
+pub const DESK_AUTHORITY: &str = "urn:vn:clinic-desk:1";
+/// `typ` of the certificate: the experimental range of CoAP content formats (RFC 7252, 12.3).
+pub(super) const DESK_CERTIFICATE: u64 = 65_003;
+
+/// A certificate to be signed by the authority that names desks.
+#[derive(Clone, Debug)]
+pub struct DeskCertificateDraft<'a> {
+    /// The authority, as the trust list names it: at most 8 characters.
+    pub iss: &'a str,
+    /// The authority's key, at most 8 bytes.
+    pub kid: &'a [u8],
+    /// What the phone shows and answers to: clinic and counter, 1 to 64 bytes. The authority sees to it that no two
+    /// clinics bear one name.
+    pub name: &'a str,
+    /// The desk's key.
+    pub key: &'a PublicKey,
+    /// When it is signed.
+    pub issued_at: Timestamp,
+    /// When its time is over.
+    pub expires_at: Timestamp,
+    /// Keys of map 169 that the desk may ask for.
+    pub may_ask: &'a [i64],
+}
+
+impl DeskCertificateDraft<'_> {
+    /// The token that waits for the authority's signature.
+    pub fn prepare(&self) -> Draft {
+        let mut protected = Encoder::new();
+        protected.map(3).int(ALG).int(ESP256).int(KID).bytes(self.kid).int(TYP).uint(DESK_CERTIFICATE);
+        let odd = self.key.y().last().is_some_and(|last| last & 1 == 1);
+        let mut claims = Encoder::new();
+        claims.map(6).int(cwt::ISS).text(self.iss).int(cwt::SUB).text(self.name);
+        claims.int(cwt::EXP).int(self.expires_at.as_unix()).int(cwt::IAT).int(self.issued_at.as_unix());
+        claims.int(cwt::CNF).map(1).int(1).map(4).int(1).int(2).int(-1).int(1);
+        claims.int(-2).bytes(self.key.x()).int(-3).bool(odd);
+        write_keys(&mut claims, self.may_ask);
+        Draft::new(protected.finish(), vec![0xa0], claims.finish())
+    }
+}
+
+/// A parsed, unverified certificate.
+#[derive(Clone, Debug)]
+pub(super) struct DeskCertificate<'a> {
+    token: Sign1<'a>,
+    iss: &'a str,
+    kid: &'a [u8],
+    pub(super) name: &'a str,
+    pub(super) key: PublicKey,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    pub(super) may_ask: Vec<i64>,
+}
+
+impl<'a> DeskCertificate<'a> {
+    pub(super) fn from_item(item: Item<'a>) -> Result<Self, ChallengeError> {
+        let token = sign1(item, DESK_CERTIFICATE, &[ALG, KID, TYP])?;
+        let kid = token.header(KID).and_then(|kid| kid.as_bytes().ok());
+        let kid = kid.filter(|kid| (1..=8).contains(&kid.len())).ok_or(ChallengeError::Claim(KID))?;
+        let claims = token.payload_item()?.as_map()?;
+        let known = [cwt::ISS, cwt::SUB, cwt::EXP, cwt::IAT, cwt::CNF, cwt::ASKED];
+        if let Some((surplus, _)) =
+            claims.clone().find(|(key, _)| !key.as_int().is_ok_and(|key| known.contains(&key)))
+        {
+            return Err(ChallengeError::Claim(surplus.as_int().unwrap_or_default()));
+        }
+        let claim = |label| claims.get_int(label).ok_or(ChallengeError::Claim(label));
+        let text = |label, longest| {
+            let text = claim(label)?.as_text().ok().filter(|text| (1..=longest).contains(&text.len()));
+            text.ok_or(ChallengeError::Claim(label))
+        };
+        let time = |label| {
+            claim(label)?.as_int().map(Timestamp::from_unix).map_err(|_| ChallengeError::Claim(label))
+        };
+        let may_ask =
+            keys_of_map_169(claims.get_int(cwt::ASKED))?.unwrap_or_else(|| key::CLINIC_SET.to_vec());
+        Ok(Self {
+            token,
+            iss: text(cwt::ISS, 8)?,
+            kid,
+            name: text(cwt::SUB, LONGEST_NAME)?,
+            key: confirmation_key(claim(cwt::CNF)?).ok_or(ChallengeError::Claim(cwt::CNF))?,
+            issued_at: time(cwt::IAT)?,
+            expires_at: time(cwt::EXP)?,
+            may_ask,
+        })
+    }
+
+    /// Checks that an authority which may name desks signed it, and that it is in its time.
+    pub(super) fn verify<'t>(&self, trust: &'t Trust, now: Timestamp) -> Result<&'t Issuer, ChallengeError> {
+        let authority = trust.issuer(self.iss, self.kid).ok_or(ChallengeError::UnknownAuthority)?;
+        let may_name = authority.vcts.iter().any(|vct| vct == DESK_AUTHORITY)
+            && authority.not_before <= self.issued_at
+            && self.issued_at <= authority.not_after;
+        if authority.revoked || !may_name {
+            return Err(ChallengeError::UnknownAuthority);
+        }
+        self.token.verify(&authority.key).map_err(|_| ChallengeError::AuthoritySignature)?;
+        if now < self.issued_at.minus_seconds(super::SKEW) || now >= self.expires_at {
+            return Err(ChallengeError::CertificateExpired);
+        }
+        Ok(authority)
+    }
+}
+
+/// `{1: {1: 2, -1: 1, -2: x, -3: sign}}`, the one form that we write.
+fn confirmation_key(cnf: Item<'_>) -> Option<PublicKey> {
+    let key = cnf.as_map().ok()?.get_int(1)?.as_map().ok()?;
+    if key.get_int(1)?.as_int() != Ok(2) || key.get_int(-1)?.as_int() != Ok(1) {
+        return None;
+    }
+    let (x, sign) = (key.get_int(-2)?.as_bytes().ok()?, key.get_int(-3)?.as_bool().ok()?);
+    PublicKey::from_compressed(&[&[2 + u8::from(sign)], x].concat()).ok()
+}

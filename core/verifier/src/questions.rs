@@ -1,0 +1,163 @@
+//! The questions that a desk's screens show in two-way mode, from being asked to being answered.
+use presentation::challenge::{ChallengeDraft, LONGEST_LIFE};
+use presentation::encryption::{AnswerKey, EncryptedAnswer};
+use presentation::frame;
+use trust::cose::Draft;
+use trust::random::Random;
+use trust::time::Timestamp;
+
+use crate::policy::OpenChallenge;
+
+/// Bytes of a question's random number.
+const CNONCE_LENGTH: usize = 16;
+/// Questions open at once; the oldest make room.
+const MOST_OPEN: usize = 256;
+
+/// A desk that an authority named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskName {
+    /// The name in its certificate.
+    pub name: String,
+    /// The certificate.
+    pub certificate: Vec<u8>,
+}
+
+/// What a desk wants to know, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whether the answer must come encrypted.
+    pub encrypted: bool,
+    /// The lowest authentication level that will do, 1 to 4.
+    pub minimum_level: Option<u8>,
+    /// Keys of map 169; empty for all that the certificate covers.
+    pub claims: Vec<i64>,
+    /// What they are needed for, for the person to read; at most 64 bytes, may be empty.
+    pub purpose: String,
+}
+
+/// The system has no random bytes for a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no random bytes for a question")]
+pub struct NoQuestion;
+
+/// A question that waits for the desk's signature.
+#[derive(Debug)]
+pub struct Asked {
+    /// What the desk signs; assembled and framed, the text for its screen.
+    pub draft: Draft,
+    /// The question's random number, its name here.
+    pub cnonce: Vec<u8>,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// The questions of a desk, or of several that share a screen server. In memory: none outlives a restart, and none is answered
+/// twice ([`Questions::close`] here, and the seen-list where several processes share one).
+#[derive(Debug, Default)]
+pub struct Questions(Vec<Question>);
+
+#[derive(Debug)]
+struct Question {
+    desk: String,
+    cnonce: Vec<u8>,
+    expires_at: Timestamp,
+    answer: Answer,
+}
+
+/// In what form the answer must come.
+#[derive(Debug)]
+enum Answer {
+    Plain,
+    Encrypted(Box<AnswerKey>),
+    /// It came encrypted, and its key is used up.
+    Decrypted,
+}
+
+impl Questions {
+    /// No question.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new question of this desk, open from now on.
+    ///
+    /// # Errors
+    /// [`NoQuestion`] where there are no random bytes.
+    pub fn ask(
+        &mut self,
+        desk: &DeskName,
+        wanted: &Wanted,
+        random: &mut dyn Random,
+        now: Timestamp,
+    ) -> Result<Asked, NoQuestion> {
+        let mut cnonce = vec![0; CNONCE_LENGTH];
+        random.fill(&mut cnonce).map_err(|_| NoQuestion)?;
+        let key = wanted.encrypted.then(AnswerKey::generate).transpose().map_err(|_| NoQuestion)?;
+        let expires_at = now.plus_seconds(LONGEST_LIFE);
+        let draft = ChallengeDraft {
+            certificate: &desk.certificate,
+            issued_at: now,
+            expires_at,
+            cnonce: &cnonce,
+            minimum_level: wanted.minimum_level,
+            encryption_key: key.as_ref().map(AnswerKey::public),
+            asked: &wanted.claims,
+            purpose: &wanted.purpose,
+        }
+        .prepare();
+        self.0.retain(|question| now < question.expires_at);
+        if self.0.len() >= MOST_OPEN {
+            self.0.remove(0);
+        }
+        let answer = key.map_or(Answer::Plain, |key| Answer::Encrypted(Box::new(key)));
+        self.0.push(Question { desk: desk.name.clone(), cnonce: cnonce.clone(), expires_at, answer });
+        Ok(Asked { draft, cnonce, expires_at })
+    }
+
+    /// The text to verify: a scanned text as it is, or what an encrypted one holds. An encrypted answer that no open question
+    /// can read stays as it is, and is refused as one that is not for this desk.
+    pub fn decrypt(&mut self, scanned: &str, now: Timestamp) -> String {
+        self.try_decrypt(scanned, now).unwrap_or_else(|| scanned.to_owned())
+    }
+
+    fn try_decrypt(&mut self, scanned: &str, now: Timestamp) -> Option<String> {
+        let bytes = frame::decode(scanned).ok()?;
+        let sealed = EncryptedAnswer::parse(&bytes).ok()?;
+        let question = self.0.iter_mut().find(|question| {
+            let waits = matches!(question.answer, Answer::Encrypted(_)) && now < question.expires_at;
+            waits && sealed.answers(&question.cnonce)
+        })?;
+        let Answer::Encrypted(key) = std::mem::replace(&mut question.answer, Answer::Decrypted) else {
+            return None;
+        };
+        let token = key.open(&sealed).ok();
+        if token.is_none() {
+            // The key is spent, so the question cannot be answered any more.
+            let cnonce = question.cnonce.clone();
+            self.close(&cnonce);
+        }
+        token.map(|token| frame::encode(&token))
+    }
+
+    /// What may be answered at this time, for the [policy](crate::Policy). A question that wants its answer encrypted is here
+    /// only once such an answer was decrypted: the same answer in the clear has no question.
+    pub fn open(&self, now: Timestamp) -> Vec<OpenChallenge> {
+        let open = self
+            .0
+            .iter()
+            .filter(|question| now < question.expires_at && !matches!(question.answer, Answer::Encrypted(_)));
+        open.map(|question| OpenChallenge {
+            desk: question.desk.clone(),
+            cnonce: question.cnonce.clone(),
+            expires_at: question.expires_at,
+        })
+        .collect()
+    }
+
+    /// Takes a question away, answered or given up. Says whether it was there.
+    pub fn close(&mut self, cnonce: &[u8]) -> bool {
+        let before = self.0.len();
+        self.0.retain(|question| question.cnonce != cnonce);
+        self.0.len() < before
+    }
+}

@@ -1,0 +1,244 @@
+//! Two-way mode: a desk asks, the phone answers, and the answer is good there, once, and nowhere else.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its world does not stand")]
+extern crate sen_verifier as verifier;
+
+mod world;
+
+use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, VerifiedChallenge};
+use presentation::{encryption, frame};
+use trust::anchors::Issuer;
+use trust::p256::PublicKey;
+use trust::random::SystemRandom;
+use verifier::{Decision, DeskName, Freshness, OpenChallenge, Questions, Wanted};
+use world::{Key, NOW, World, refused};
+
+/// One clinic's desk: its name, its key, its questions.
+struct Desk {
+    name: DeskName,
+    key: Key,
+    questions: Questions,
+}
+
+/// The world of the one-way tests and an authority that names desks.
+struct Clinics {
+    world: World,
+    authority: Key,
+}
+
+impl Clinics {
+    fn new() -> Self {
+        let (mut world, authority) = (World::new(), Key::new());
+        world.list.issuers.push(Issuer {
+            iss: "vn-desks".into(),
+            kid: b"d1".to_vec(),
+            key: authority.public(),
+            name: "Register of clinics of the tests".into(),
+            vcts: vec![DESK_AUTHORITY.into()],
+            not_before: NOW.minus_seconds(100 * 86_400),
+            not_after: NOW.plus_seconds(100 * 86_400),
+            revoked: false,
+        });
+        Self { world, authority }
+    }
+
+    fn desk(&self, name: &str) -> Desk {
+        let key = Key::new();
+        let draft = DeskCertificateDraft {
+            iss: "vn-desks",
+            kid: b"d1",
+            name,
+            key: &key.public(),
+            issued_at: NOW.minus_seconds(86_400),
+            expires_at: NOW.plus_seconds(86_400),
+            may_ask: &credential::claims::key::CLINIC_SET,
+        }
+        .prepare();
+        let certificate = draft.assemble(&self.authority.sign(&draft.to_be_signed()));
+        Desk { name: DeskName { name: name.into(), certificate }, key, questions: Questions::new() }
+    }
+
+    /// What the phone makes of the desk's screen: a code for its own screen.
+    fn answer(&mut self, screen: &str) -> String {
+        let asked = challenge::verify(screen, &self.world.trust(), NOW.minus_seconds(3)).unwrap();
+        let token = self.token(&asked);
+        match asked.encryption_key() {
+            Some(key) => frame::encode(&encryption::encrypt(&token, key, asked.cnonce()).unwrap()),
+            None => frame::encode(&token),
+        }
+    }
+
+    fn token(&mut self, asked: &VerifiedChallenge) -> Vec<u8> {
+        asked.desk().clone_into(&mut self.world.audience);
+        self.world.cnonce = Some(asked.cnonce().to_vec());
+        self.world.token()
+    }
+
+    /// What a desk with open questions says to a text.
+    fn decide(&mut self, desk: &mut Desk, text: &str) -> Decision {
+        let text = desk.questions.decrypt(text, NOW);
+        self.world.policy.open_challenges = desk.questions.open(NOW);
+        self.world.decide_on(&text)
+    }
+}
+
+impl Desk {
+    fn ask(&mut self, encrypted: bool) -> String {
+        let wanted = Wanted { encrypted, ..Wanted::default() };
+        let asked = self.questions.ask(&self.name, &wanted, &mut SystemRandom::new(), NOW.minus_seconds(10));
+        let draft = asked.unwrap().draft;
+        challenge::encode(&draft.assemble(&self.key.sign(&draft.to_be_signed())))
+    }
+}
+
+fn accepted(decision: &Decision) -> (Freshness, Option<Vec<u8>>) {
+    let Decision::Accepted(accepted) = decision else { panic!("{decision:?}") };
+    (accepted.facts().freshness(), accepted.facts().answered().map(<[u8]>::to_vec))
+}
+
+#[test]
+fn accepts_the_answer_to_the_question_on_its_screen_and_says_which() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let text = {
+        let screen = desk.ask(false);
+        clinics.answer(&screen)
+    };
+    let (freshness, answered) = accepted(&clinics.decide(&mut desk, &text));
+    assert_eq!(freshness, Freshness::Challenged);
+    assert!(desk.questions.close(&answered.unwrap()));
+    assert!(desk.questions.open(NOW).is_empty());
+}
+
+#[test]
+fn an_answer_captured_for_one_desk_is_refused_at_another_and_for_another_question() {
+    let mut clinics = Clinics::new();
+    let (mut here, mut there) = (clinics.desk("79034 · Quầy 1"), clinics.desk("01001 · Quầy 2"));
+    let screen = here.ask(false);
+    there.ask(false);
+    let captured = clinics.answer(&screen);
+    assert_eq!(refused(&clinics.decide(&mut there, &captured)), ["stale", "wrong_audience"]);
+    // The same desk, later: it asks something else by then.
+    here.questions = Questions::new();
+    here.ask(false);
+    assert_eq!(refused(&clinics.decide(&mut here, &captured)), ["stale"]);
+    // A desk that asks nothing takes codes for any clinic, and this is none.
+    there.questions = Questions::new();
+    assert_eq!(refused(&clinics.decide(&mut there, &captured)), ["stale", "wrong_audience"]);
+}
+
+#[test]
+fn the_right_number_for_a_desk_of_another_name_is_a_wrong_audience() {
+    let mut clinics = Clinics::new();
+    clinics.world.policy.open_challenges = vec![OpenChallenge {
+        desk: "79034 · Quầy 1".into(),
+        cnonce: vec![7; 16],
+        expires_at: NOW.plus_seconds(50),
+    }];
+    clinics.world.cnonce = Some(vec![7; 16]);
+    clinics.world.audience = "79034 · Quầy 2".into();
+    assert_eq!(clinics.world.refusal(), ["wrong_audience"]);
+    clinics.world.audience = "vn.clinic".into();
+    assert_eq!(clinics.world.refusal(), ["wrong_audience"]);
+    clinics.world.audience = "79034 · Quầy 1".into();
+    assert_eq!(accepted(&clinics.world.decide()).0, Freshness::Challenged);
+}
+
+#[test]
+fn a_question_is_over_after_its_minute() {
+    let mut clinics = Clinics::new();
+    let desk = "79034 · Quầy 1".to_owned();
+    let open = |expires_at| vec![OpenChallenge { desk: desk.clone(), cnonce: vec![7; 16], expires_at }];
+    clinics.world.cnonce = Some(vec![7; 16]);
+    clinics.world.audience.clone_from(&desk);
+    clinics.world.policy.open_challenges = open(NOW);
+    assert_eq!(clinics.world.refusal(), ["stale"]);
+    clinics.world.policy.open_challenges = open(NOW.plus_seconds(1));
+    assert_eq!(accepted(&clinics.world.decide()).0, Freshness::Challenged);
+    let mut questions = clinics.desk(&desk);
+    questions.ask(false);
+    assert_eq!(questions.questions.open(NOW.plus_seconds(49)).len(), 1);
+    assert!(questions.questions.open(NOW.plus_seconds(50)).is_empty());
+}
+
+#[test]
+fn a_question_is_answered_once_even_by_two_different_presentations() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screen = desk.ask(false);
+    let (first, second) = (clinics.answer(&screen), clinics.answer(&screen));
+    assert_ne!(first, second);
+    accepted(&clinics.decide(&mut desk, &first));
+    assert_eq!(refused(&clinics.decide(&mut desk, &second)), ["replayed"]);
+}
+
+#[test]
+fn a_desk_may_demand_answers_and_then_takes_no_code_for_any_clinic() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screen = desk.ask(false);
+    let one_way = clinics.world.text();
+    clinics.world.policy.challenged_only = true;
+    assert_eq!(refused(&clinics.decide(&mut desk, &one_way)), ["stale"]);
+    let answer = clinics.answer(&screen);
+    assert_eq!(accepted(&clinics.decide(&mut desk, &answer)).0, Freshness::Challenged);
+    clinics.world.policy.challenged_only = false;
+    assert_eq!(accepted(&clinics.decide(&mut desk, &one_way)), (Freshness::OneWay, None));
+}
+
+#[test]
+fn an_encrypted_answer_is_read_by_the_desk_that_asked_and_by_nobody_else() {
+    let mut clinics = Clinics::new();
+    let (mut here, mut there) = (clinics.desk("79034 · Quầy 1"), clinics.desk("01001 · Quầy 2"));
+    let screen = here.ask(true);
+    there.ask(true);
+    let filmed = clinics.answer(&screen);
+    let inside = frame::decode(&filmed).unwrap();
+    assert!(!inside.windows(12).any(|part| part == b"000199012345"), "a name that anybody can read");
+    assert_eq!(refused(&clinics.decide(&mut there, &filmed)), ["stale"]);
+    assert_eq!(accepted(&clinics.decide(&mut here, &filmed)).0, Freshness::Challenged);
+    assert_eq!(refused(&clinics.decide(&mut here, &filmed)), ["stale"], "its key was used once");
+}
+
+#[test]
+fn an_answer_in_the_clear_will_not_do_where_encryption_was_asked_for() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screen = desk.ask(true);
+    let asked = challenge::verify(&screen, &clinics.world.trust(), NOW).unwrap();
+    let clear = frame::encode(&clinics.token(&asked));
+    assert_eq!(refused(&clinics.decide(&mut desk, &clear)), ["stale", "wrong_audience"]);
+    let answer = clinics.answer(&screen);
+    accepted(&clinics.decide(&mut desk, &answer));
+}
+
+#[test]
+fn a_changed_encrypted_answer_is_refused_and_closes_its_question() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screen = desk.ask(true);
+    let answer = clinics.answer(&screen);
+    let mut bytes = frame::decode(&answer).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_eq!(refused(&clinics.decide(&mut desk, &frame::encode(&bytes))), ["stale"]);
+    assert_eq!(refused(&clinics.decide(&mut desk, &answer)), ["stale"]);
+}
+
+#[test]
+fn an_answer_with_its_number_keeps_to_its_size() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    clinics.world.credential.claims.portrait_hash = Some([7; 16]);
+    let screen = desk.ask(true);
+    let asked = challenge::verify(&screen, &clinics.world.trust(), NOW).unwrap();
+    let token = clinics.token(&asked);
+    let key: &PublicKey = asked.encryption_key().unwrap();
+    let sealed = encryption::encrypt(&token, key, asked.cnonce()).unwrap();
+    for (what, bytes, most_bytes, most_version) in
+        [("clear", &token, 460, 15), ("encrypted", &sealed, 570, 17)]
+    {
+        let code =
+            presentation::qr::encode_at(&frame::encode(bytes), presentation::qr::Level::Low, 25).unwrap();
+        println!("{what}: {} bytes, version {} at level L", bytes.len(), code.version());
+        assert!(bytes.len() <= most_bytes && code.version() <= most_version, "{what}: {}", bytes.len());
+    }
+}
