@@ -10,7 +10,7 @@ use trust::status::{NationalStatus, StatusError, StatusList, StatusStore};
 use trust::time::Timestamp;
 use verifier::Policy;
 
-use crate::desk_file::DeskFile;
+use crate::desk_file::Memory;
 use crate::national::{self, Chain};
 use crate::{Error, FileKind};
 
@@ -40,9 +40,9 @@ impl Data {
     }
 }
 
-/// Reads both folders. With a desk's file, older data than before are not believed, the root's successor is, and what is
+/// Reads both folders. With a desk's memory, older data than before are not believed, the root's successor is, and what is
 /// newer is remembered.
-pub fn load(trust: &Path, status: Option<&Path>, desk: Option<&mut DeskFile>) -> Result<Data, Error> {
+pub fn load(trust: &Path, status: Option<&Path>, desk: Option<&mut dyn Memory>) -> Result<Data, Error> {
     let root = fs::read_to_string(trust.join("root.pub")).map_err(|_| Error::Unreadable(FileKind::Root))?;
     let list = fs::read(trust.join("trust-list.cwt")).map_err(|_| Error::Unreadable(FileKind::TrustList))?;
     let root = point(root.trim()).ok_or(Error::Root)?;
@@ -76,7 +76,7 @@ fn read_tokens(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
 /// Data of one nation: that of the root that the desk was set up with.
 struct Loader<'a> {
     nation: [u8; 65],
-    desk: Option<&'a mut DeskFile>,
+    desk: Option<&'a mut dyn Memory>,
     rollback: bool,
 }
 
@@ -118,13 +118,13 @@ impl Loader<'_> {
             return Ok(Trust::load_even_expired(&[root], list, 0)?);
         };
         let remembered = desk.newest(&self.nation, TRUST_LIST)?;
-        let roots = desk.newest(&self.nation, ROOTS)?.map_or_else(Vec::new, |roots| roots.data);
+        let roots = desk.newest(&self.nation, ROOTS)?.map_or_else(Vec::new, |(_, roots)| roots);
         let mut roots: Vec<PublicKey> =
             roots.chunks(65).filter_map(|root| PublicKey::from_uncompressed(root).ok()).collect();
         if roots.is_empty() {
             roots.push(root);
         }
-        let highest = remembered.as_ref().map_or(0, |list| list.sequence);
+        let highest = remembered.as_ref().map_or(0, |(sequence, _)| *sequence);
         match (Trust::load_even_expired(&roots, list, highest), remembered) {
             (Ok(trust), _) => {
                 let roots: Vec<u8> = trust.roots().iter().flat_map(|root| *root.uncompressed()).collect();
@@ -132,9 +132,9 @@ impl Loader<'_> {
                 desk.remember(&self.nation, TRUST_LIST, trust.sequence(), list)?;
                 Ok(trust)
             }
-            (Err(TrustError::Rollback { .. }), Some(newer)) => {
+            (Err(TrustError::Rollback { .. }), Some((_, newer))) => {
                 self.rollback = true;
-                Ok(Trust::load_even_expired(&roots, &newer.data, highest)?)
+                Ok(Trust::load_even_expired(&roots, &newer, highest)?)
             }
             (Err(error), _) => Err(error.into()),
         }
@@ -151,9 +151,9 @@ impl Loader<'_> {
         let name = format!("status:{}", list.subject());
         let issued = u64::try_from(list.issued().as_unix()).unwrap_or(0);
         match desk.newest(&self.nation, &name)? {
-            Some(newer) if newer.sequence > issued => {
+            Some((sequence, newer)) if sequence > issued => {
                 self.rollback = true;
-                Ok(status_list(&newer.data, trust))
+                Ok(status_list(&newer, trust))
             }
             _ => {
                 desk.remember(&self.nation, &name, issued, token)?;
@@ -169,11 +169,11 @@ impl Loader<'_> {
         };
         let sequence = chain.status.sequence();
         match desk.newest(&self.nation, NATIONAL)? {
-            Some(newer) if newer.sequence > sequence => {
+            Some((newest, newer)) if newest > sequence => {
                 self.rollback = true;
-                Ok(Chain::parse(&newer.data, trust.status_signers()).map(|chain| chain.status))
+                Ok(Chain::parse(&newer, trust.status_signers()).map(|chain| chain.status))
             }
-            Some(same) if same.sequence == sequence => Ok(Some(chain.status.clone())),
+            Some((same, _)) if same == sequence => Ok(Some(chain.status.clone())),
             _ => {
                 desk.remember(&self.nation, NATIONAL, sequence, &chain.to_bytes())?;
                 Ok(Some(chain.status.clone()))

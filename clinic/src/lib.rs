@@ -7,6 +7,9 @@
 
 pub mod answer;
 pub mod check;
+pub mod database;
+#[cfg(feature = "server")]
+pub mod desk;
 pub mod desk_file;
 mod error;
 pub mod fetch;

@@ -299,4 +299,65 @@ pub(crate) enum ClinicCommand {
         #[arg(long, value_name = "T")]
         at: Option<String>,
     },
+    /// The clinic desk: page, API, seen-list, queue
+    #[command(after_help = "Examples:\n  sen clinic serve --trust nation/trust --status nation/status\n  \
+        sen clinic serve --trust nation/trust --status nation/status --refresh https://127.0.0.1:8443 --roots nation/ca.pem\n\n\
+        The first start makes a password and prints it once; `sen clinic password` sets another.")]
+    Serve(Box<DeskArgs>),
+    /// Set a new password for the desk: everybody must log in again
+    #[command(
+        after_help = "Examples:\n  sen clinic password\n  sen clinic password --from-stdin < password.txt"
+    )]
+    Password {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Read the password from standard input; without this one is made and printed
+        #[arg(long)]
+        from_stdin: bool,
+    },
+}
+
+/// Where a desk's data lie.
+#[derive(Args, Debug)]
+pub(crate) struct PlaceArgs {
+    /// Folder of the desk's data (default: `clinic` in $SEN_HOME)
+    #[arg(long, value_name = "DIR", conflicts_with = "database")]
+    pub(crate) data: Option<PathBuf>,
+    /// A PostgreSQL database that several desks share: postgres://USER:PASSWORD@127.0.0.1/NAME
+    #[arg(long, value_name = "URL", env = "SEN_CLINIC_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+}
+
+/// A desk: where it listens, what it believes, what it keeps.
+#[derive(Args, Debug)]
+pub(crate) struct DeskArgs {
+    /// Address to listen on; port 0 takes a free one. Other machines reach 127.0.0.1 through a tunnel or a proxy with TLS
+    #[arg(long, default_value = "127.0.0.1:7360", value_name = "A")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Trust folder: root.pub and trust-list.cwt
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trust: PathBuf,
+    /// Folder of status list tokens; without it the status is unknown
+    #[arg(long, value_name = "DIR")]
+    pub(crate) status: Option<PathBuf>,
+    /// What bindings/web/build made: the verifier for browsers
+    #[arg(long, value_name = "DIR")]
+    pub(crate) web: Option<PathBuf>,
+    /// The counter's name where a clerk gives none
+    #[arg(long, default_value = "Quầy 1", value_name = "NAME")]
+    pub(crate) desk: String,
+    /// The facility's code
+    #[arg(long, value_name = "CODE")]
+    pub(crate) facility: Option<String>,
+    /// Days for which checks and queue are kept
+    #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) keep_days: u32,
+    /// Keep both folders up to date from this provider
+    #[arg(long, value_name = "URL", requires = "status", requires = "roots")]
+    pub(crate) refresh: Option<String>,
+    /// The roots to believe for the provider (PEM)
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: Option<PathBuf>,
 }

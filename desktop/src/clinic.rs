@@ -1,4 +1,6 @@
-//! `sen clinic check`: the verdict on a scanned text or a picture, offline.
+//! `sen clinic check`: the verdict on a scanned text or a picture, offline. `desk` is the desk that stays.
+pub(crate) mod desk;
+
 use std::io::Read;
 use std::path::Path;
 
@@ -13,11 +15,20 @@ use crate::output::{Failure, print_json, print_rows};
 const LONGEST_INPUT: u64 = 32 << 20;
 
 pub(crate) fn run(command: &ClinicCommand, as_json: bool) -> Result<u8, Failure> {
-    let ClinicCommand::Check { scanned, trust, status, seen, at } = command;
-    let now = home::time_or_now(at.as_deref())?;
+    match command {
+        ClinicCommand::Check { scanned, trust, status, seen, at } => {
+            let folders = Folders { trust, status: status.as_deref(), seen: seen.as_deref() };
+            check(scanned, &folders, at.as_deref(), as_json)
+        }
+        ClinicCommand::Serve(desk) => desk::serve(desk, as_json),
+        ClinicCommand::Password { place, from_stdin } => desk::password(place, *from_stdin, as_json),
+    }
+}
+
+fn check(scanned: &Path, folders: &Folders<'_>, at: Option<&str>, as_json: bool) -> Result<u8, Failure> {
+    let now = home::time_or_now(at)?;
     let content = read(scanned)?;
-    let folders = Folders { trust, status: status.as_deref(), seen: seen.as_deref() };
-    let answer = check_files(&content, &folders, now).map_err(|error| Failure::input(error.code(), error))?;
+    let answer = check_files(&content, folders, now).map_err(|error| Failure::input(error.code(), error))?;
     if as_json {
         print_json(&answer);
     } else {

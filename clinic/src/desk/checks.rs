@@ -1,0 +1,158 @@
+//! Checks: what was scanned, to the answer, kept with it. The sighting and the check become durable in one transaction,
+//! and no answer leaves before.
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use trust::time::Timestamp;
+use verifier::{Policy, Seen, SeenList, Sighting};
+
+use super::body::Body;
+use super::events::Event;
+use super::kept::{self, Check};
+use super::refusal::{Answered, Refusal};
+use super::session::Session;
+use super::{Shared, random_id};
+use crate::answer::Answer;
+use crate::check::check_text;
+use crate::database::{self, DatabaseError, Statements};
+use crate::folder::Data;
+use crate::picture::{self, PictureError};
+
+/// No scan is longer, in bytes: the largest QR code holds 7,089 digits.
+const LONGEST_TEXT: usize = 16 << 10;
+/// A scan may have begun this long ago, in seconds.
+const LONGEST_SCAN: i64 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scanned {
+    text: String,
+    received_at: Option<String>,
+    duration_ms: Option<u64>,
+}
+
+/// `POST /api/checks`
+pub(crate) async fn text(State(desk): State<Shared>, session: Session, body: Body) -> Answered {
+    let scanned: Scanned = body.json()?;
+    if scanned.text.len() > LONGEST_TEXT {
+        return Err(super::body::too_large());
+    }
+    let received_at = received_at(&scanned, desk.now())?;
+    decide(&desk, session, scanned.text, received_at).await
+}
+
+/// `POST /api/checks/picture`
+pub(crate) async fn picture(State(desk): State<Shared>, session: Session, body: Body) -> Answered {
+    let received_at = desk.now();
+    let bytes = body.into_bytes();
+    let permit =
+        desk.pictures.acquire().await.map_err(|_| Refusal::broken("busy", "the desk is stopping"))?;
+    let read = tokio::task::spawn_blocking(move || picture::read(&bytes)).await;
+    drop(permit);
+    let refused = |code, message| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, code, message);
+    let text = read.unwrap_or(Err(PictureError::Unreadable)).map_err(|error| match error {
+        PictureError::NoCode => refused("no_code", "no QR code was found in the picture"),
+        PictureError::Unreadable => refused("picture_unreadable", "a PNG or JPEG picture is expected"),
+    })?;
+    decide(&desk, session, text, received_at).await
+}
+
+/// When the first character came: a minute back at most, and never after now.
+fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let received_at = match (&scanned.received_at, scanned.duration_ms) {
+        (_, Some(duration)) => now.minus_seconds(i64::try_from(duration.div_ceil(1000)).unwrap_or(i64::MAX)),
+        (Some(time), None) => Timestamp::parse_rfc3339(time)
+            .map_err(|_| Refusal::malformed("received_at is no RFC 3339 time"))?
+            .min(now),
+        (None, None) => now,
+    };
+    if now.seconds_since(received_at) > LONGEST_SCAN {
+        return Err(Refusal::malformed("a scan began a minute ago at most"));
+    }
+    Ok(received_at)
+}
+
+async fn decide(desk: &Shared, session: Session, text: String, received_at: Timestamp) -> Answered {
+    let now = desk.now();
+    let data = desk.lists.data();
+    let scan = Scan { text, policy: data.policy(), data, received_at, now };
+    let (first, sighting) = scan.prepare();
+    let check = Check {
+        id: random_id()?,
+        at: now,
+        received_at,
+        desk: session.desk,
+        clerk: session.clerk,
+        answer: first,
+        entitlement: None,
+        face: None,
+    };
+    let check =
+        desk.database.run(move |statements| settle(statements, &scan, sighting.as_ref(), &check)).await?;
+    desk.tell(Event::Check);
+    Ok(Json(json!({
+        "id": check.id, "answer": check.answer, "received_at": received_at.to_string(),
+        "decided_at": now.to_string(), "portrait": null,
+    })))
+}
+
+/// Notes the sighting, and keeps the check with the answer that this gives.
+fn settle(
+    statements: &mut dyn Statements,
+    scan: &Scan,
+    sighting: Option<&Sighting>,
+    check: &Check,
+) -> Result<Check, DatabaseError> {
+    let mut check = check.clone();
+    if let Some(sighting) = sighting {
+        let seen = database::note(statements, sighting, &check.desk)?;
+        if seen != Seen::First {
+            check.answer = scan.decide(&mut Noted(seen));
+        }
+    }
+    kept::keep(statements, &check)?;
+    Ok(check)
+}
+
+/// A scan and what it is judged with.
+struct Scan {
+    text: String,
+    data: std::sync::Arc<Data>,
+    policy: Policy,
+    received_at: Timestamp,
+    now: Timestamp,
+}
+
+impl Scan {
+    fn decide(&self, seen: &mut dyn SeenList) -> Answer {
+        check_text(&self.text, &self.data, &self.policy, seen, self.received_at, self.now)
+    }
+
+    /// The answer if the code is new, and what must be noted for that; so the keys are used outside the transaction.
+    fn prepare(&self) -> (Answer, Option<Sighting>) {
+        let mut asked = Asked(None);
+        let answer = self.decide(&mut asked);
+        (answer, asked.0)
+    }
+}
+
+/// Takes down what would be noted.
+struct Asked(Option<Sighting>);
+
+impl SeenList for Asked {
+    fn note(&mut self, sighting: &Sighting) -> Seen {
+        self.0 = Some(*sighting);
+        Seen::First
+    }
+}
+
+/// What was noted already.
+struct Noted(Seen);
+
+impl SeenList for Noted {
+    fn note(&mut self, _: &Sighting) -> Seen {
+        self.0
+    }
+}

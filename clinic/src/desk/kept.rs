@@ -1,0 +1,176 @@
+//! Checks as they are kept, and the clerk's comparison of faces beside them.
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use trust::time::Timestamp;
+
+use super::Shared;
+use super::body::Body;
+use super::events::Event;
+use super::refusal::{Answered, Refusal};
+use super::session::Session;
+use crate::answer::Answer;
+use crate::database::{DatabaseError, Row, Statements};
+
+/// A check as it is kept.
+#[derive(Clone)]
+pub(crate) struct Check {
+    /// Random; says nothing of anybody.
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) received_at: Timestamp,
+    pub(crate) desk: String,
+    pub(crate) clerk: Option<String>,
+    pub(crate) answer: Answer,
+    /// What the national portal said, as it was told.
+    pub(crate) entitlement: Option<Value>,
+    pub(crate) face: Option<Face>,
+}
+
+/// The clerk's comparison of a face.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Face {
+    result: FaceResult,
+    clerk: Option<String>,
+    at: String,
+}
+
+/// What the clerk saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FaceResult {
+    Matches,
+    Differs,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Compared {
+    result: FaceResult,
+}
+
+/// The local day of a time: Vietnam is seven hours ahead all year.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.plus_seconds(7 * 3600).date().to_string()
+}
+
+/// `GET /api/checks/{id}`
+pub(crate) async fn check(State(desk): State<Shared>, _: Session, Path(id): Path<String>) -> Answered {
+    let check = find(&desk, id).await?;
+    Ok(Json(json!({
+        "id": check.id, "answer": check.answer, "received_at": check.received_at.to_string(),
+        "decided_at": check.at.to_string(), "portrait": null, "desk": check.desk, "clerk": check.clerk,
+        "face": check.face, "entitlement": check.entitlement,
+    })))
+}
+
+/// The kept check of this name.
+pub(crate) async fn find(desk: &Shared, id: String) -> Result<Check, Refusal> {
+    let found = desk.database.run(move |statements| load(statements, &id)).await?;
+    found.ok_or_else(Refusal::not_found)
+}
+
+/// `POST /api/checks/{id}/face`
+pub(crate) async fn face(
+    State(desk): State<Shared>,
+    session: Session,
+    Path(id): Path<String>,
+    body: Body,
+) -> Answered {
+    let Compared { result } = body.json()?;
+    let now = desk.now();
+    let (name, clerk) = (id.clone(), session.clerk.clone());
+    let kept = desk.database.run(move |statements| {
+        let Some(check) = load(statements, &name)? else { return Ok(None) };
+        if check.answer.claims.is_none() {
+            return Ok(Some(false));
+        }
+        keep_face(statements, &name, result, clerk.clone(), now)?;
+        Ok(Some(true))
+    });
+    match kept.await? {
+        None => return Err(Refusal::not_found()),
+        Some(false) => {
+            return Err(Refusal::conflict("nobody_shown", "this check showed nobody to compare with"));
+        }
+        Some(true) => desk.tell(Event::Check),
+    }
+    let face = Face { result, clerk: session.clerk, at: now.to_string() };
+    Ok(Json(json!({"id": id, "face": face})))
+}
+
+/// Every comparison is kept, so that taking one back leaves a trace; the last one counts.
+fn keep_face(
+    statements: &mut dyn Statements,
+    id: &str,
+    result: FaceResult,
+    clerk: Option<String>,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    let word = match result {
+        FaceResult::Matches => "matches",
+        FaceResult::Differs => "differs",
+    };
+    let query = "SELECT COALESCE(MAX(number), 0) + 1 FROM faces WHERE check_id = $1";
+    let number = statements.query(query, &[id.into()])?.first().ok_or(DatabaseError::Shape)?.int(0)?;
+    let values = [id.into(), number.into(), word.into(), clerk.into(), now.as_unix().into()];
+    statements.execute("INSERT INTO faces VALUES ($1, $2, $3, $4, $5)", &values).map(drop)
+}
+
+/// Keeps a check.
+pub(crate) fn keep(statements: &mut dyn Statements, check: &Check) -> Result<(), DatabaseError> {
+    let answer = serde_json::to_string(&check.answer).map_err(|_| DatabaseError::Shape)?;
+    let values = [
+        check.id.as_str().into(),
+        day(check.at).into(),
+        check.at.as_unix().into(),
+        check.received_at.as_unix().into(),
+        check.desk.as_str().into(),
+        check.clerk.clone().into(),
+        answer.into(),
+        check.entitlement.as_ref().map(Value::to_string).into(),
+    ];
+    statements.execute("INSERT INTO checks VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", &values).map(drop)
+}
+
+/// The kept check of this name.
+pub(crate) fn load(statements: &mut dyn Statements, id: &str) -> Result<Option<Check>, DatabaseError> {
+    let query = "SELECT id, at, received_at, desk, clerk, answer, entitlement FROM checks WHERE id = $1";
+    let rows = statements.query(query, &[id.into()])?;
+    rows.first().map(|row| from_row(statements, row)).transpose()
+}
+
+/// The checks of a day, the newest first, so many at most.
+pub(crate) fn of_day(
+    statements: &mut dyn Statements,
+    day: &str,
+    most: i64,
+) -> Result<Vec<Check>, DatabaseError> {
+    let query = "SELECT id, at, received_at, desk, clerk, answer, entitlement FROM checks WHERE day = $1
+        ORDER BY at DESC, id DESC LIMIT $2";
+    let rows = statements.query(query, &[day.into(), most.into()])?;
+    rows.iter().map(|row| from_row(statements, row)).collect()
+}
+
+fn from_row(statements: &mut dyn Statements, row: &Row) -> Result<Check, DatabaseError> {
+    let id = row.text(0)?;
+    let query = "SELECT result, clerk, at FROM faces WHERE check_id = $1 ORDER BY number DESC LIMIT 1";
+    let faces = statements.query(query, &[id.as_str().into()])?;
+    let face = faces.first().map(|row| {
+        let result = if row.text(0)? == "matches" { FaceResult::Matches } else { FaceResult::Differs };
+        let at = Timestamp::from_unix(row.int(2)?).to_string();
+        Ok::<_, DatabaseError>(Face { result, clerk: row.maybe_text(1)?, at })
+    });
+    let entitlement = row.maybe_text(6)?.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(Check {
+        id,
+        at: Timestamp::from_unix(row.int(1)?),
+        received_at: Timestamp::from_unix(row.int(2)?),
+        desk: row.text(3)?,
+        clerk: row.maybe_text(4)?,
+        answer: serde_json::from_str(&row.text(5)?).map_err(|_| DatabaseError::Shape)?,
+        entitlement,
+        face: face.transpose()?,
+    })
+}

@@ -1,0 +1,55 @@
+//! Every address of the desk, in one table from which the router is built; the OpenAPI document is held against it.
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, delete, get, post};
+
+use super::limits::{self, Room};
+use super::refusal::Refusal;
+use super::{Shared, body, checks, day, docs, events, kept, offline, page, queue, session, state, synced};
+
+/// Address, method, how it is answered.
+type Route = (&'static str, &'static str, fn() -> MethodRouter<Shared>);
+
+pub(crate) const ROUTES: &[Route] = &[
+    ("/api/openapi.json", "get", || get(docs::document)),
+    ("/api/docs", "get", || get(docs::page)),
+    ("/api/session", "post", || post(session::log_in)),
+    ("/api/session", "get", || get(session::who)),
+    ("/api/session", "delete", || delete(session::log_out)),
+    ("/api/state", "get", || get(state::state)),
+    ("/api/checks", "post", || post(checks::text)),
+    ("/api/checks/picture", "post", || post(checks::picture)),
+    ("/api/checks/{id}", "get", || get(kept::check)),
+    ("/api/checks/{id}/face", "post", || post(kept::face)),
+    ("/api/day", "get", || get(day::day)),
+    ("/api/queue", "get", || get(queue::queue)),
+    ("/api/queue", "post", || post(queue::add)),
+    ("/api/queue/{id}", "post", || post(queue::step)),
+    ("/api/offline", "get", || get(offline::offline)),
+    ("/api/seen", "post", || post(synced::seen)),
+    ("/api/events", "get", || get(events::events)),
+];
+
+/// The page and its files; they are no part of the API.
+const PAGE: &[Route] = &[("/", "get", || get(page::index)), ("/assets/{*name}", "get", || get(page::asset))];
+
+/// The desk's service.
+pub(crate) fn router(desk: Shared) -> Router {
+    let routes = ROUTES.iter().chain(PAGE);
+    routes
+        .fold(Router::new(), |router, (address, _, answered)| router.route(address, answered()))
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || {
+            Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this address is asked in another way",
+            )
+        })
+        .layer(DefaultBodyLimit::max(body::LONGEST_PICTURE))
+        .layer(from_fn_with_state(Room::new(), limits::bound))
+        .layer(from_fn(limits::headers))
+        .with_state(desk)
+}

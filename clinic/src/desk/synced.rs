@@ -1,0 +1,122 @@
+//! What a page saw while it was alone: its sightings join the list, and its checks the day.
+use axum::Json;
+use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use trust::time::Timestamp;
+use verifier::{Seen, Sighting};
+
+use super::Shared;
+use super::body::Body;
+use super::events::Event;
+use super::kept::{self, Check};
+use super::refusal::{Answered, Refusal};
+use super::session::Session;
+use crate::answer::Answer;
+use crate::database::{self, DatabaseError, Statements};
+
+/// So many entries at once; a page sends more in several calls.
+const MOST: usize = 500;
+/// A sighting is not kept longer than this, in seconds, whatever a page asks.
+const LONGEST: i64 = 3600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sightings {
+    entries: Vec<Entry>,
+}
+
+/// A check that the page made alone.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Random, made by the page; sending an entry again changes nothing.
+    id: String,
+    /// The sighting's key, base64; null where the list was not asked.
+    key: Option<String>,
+    /// The credential's, base64.
+    credential: Option<String>,
+    keep_until: String,
+    at: String,
+    answer: Answer,
+}
+
+/// `POST /api/seen`
+pub(crate) async fn seen(State(desk): State<Shared>, session: Session, body: Body) -> Answered {
+    let Sightings { entries } = body.json()?;
+    if entries.len() > MOST {
+        return Err(Refusal::malformed("at most 500 entries at once"));
+    }
+    let now = desk.now();
+    let entries: Result<Vec<_>, _> = entries.into_iter().map(|entry| parse(entry, &session, now)).collect();
+    let entries = entries?;
+    let joined = desk.database.run(move |statements| {
+        entries.iter().map(|(check, sighting)| join(statements, check, sighting.as_ref())).collect()
+    });
+    let results: Vec<Value> = joined.await?;
+    desk.tell(Event::Check);
+    Ok(Json(json!({"results": results})))
+}
+
+fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<(Check, Option<Sighting>), Refusal> {
+    let time = |text: &str| {
+        Timestamp::parse_rfc3339(text).map_err(|_| Refusal::malformed("a time is no RFC 3339 time"))
+    };
+    let named = entry.id.len() >= 16
+        && entry.id.len() <= 64
+        && entry.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if !named {
+        return Err(Refusal::malformed("an entry's id has 16 to 64 letters, digits, - or _"));
+    }
+    let at = time(&entry.at)?.min(now);
+    let keep_until = time(&entry.keep_until)?.min(now.plus_seconds(LONGEST));
+    let sighting = match (entry.key, entry.credential) {
+        (Some(key), credential) => Some(Sighting {
+            presentation: hash(&key)?,
+            credential: credential.map_or(Ok([0; 32]), |credential| hash(&credential))?,
+            received_at: at,
+            keep_until,
+        }),
+        (None, _) => None,
+    };
+    let check = Check {
+        id: entry.id,
+        at,
+        received_at: at,
+        desk: session.desk.clone(),
+        clerk: session.clerk.clone(),
+        answer: entry.answer,
+        entitlement: None,
+        face: None,
+    };
+    Ok((check, sighting))
+}
+
+fn hash(text: &str) -> Result<[u8; 32], Refusal> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| Refusal::malformed("a key is 32 bytes in base64"))
+}
+
+/// Whoever sends an entry again, since the answer to it was lost, gets the same answer.
+fn join(
+    statements: &mut dyn Statements,
+    check: &Check,
+    sighting: Option<&Sighting>,
+) -> Result<Value, DatabaseError> {
+    let before = statements.query("SELECT result FROM synced WHERE id = $1", &[check.id.as_str().into()])?;
+    if let Some(row) = before.first() {
+        return Ok(json!({"id": check.id, "seen": row.text(0)?}));
+    }
+    let seen = match sighting.map(|sighting| database::note(statements, sighting, &check.desk)).transpose()? {
+        Some(Seen::First) => "first",
+        Some(Seen::Again) => "again",
+        Some(Seen::FirstHereAfterAnotherDesk) => "elsewhere",
+        Some(Seen::NotChecked) | None => "not_checked",
+    };
+    let values = [check.id.as_str().into(), seen.into(), check.at.as_unix().into()];
+    statements.execute("INSERT INTO synced VALUES ($1, $2, $3)", &values)?;
+    kept::keep(statements, check)?;
+    Ok(json!({"id": check.id, "seen": seen}))
+}

@@ -1,0 +1,47 @@
+//! What a desk does, whatever its database: the same tests run on SQLite and on PostgreSQL.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod checks;
+mod day;
+mod session;
+
+pub use checks::*;
+pub use day::*;
+pub use session::*;
+
+/// Runs every test on the place that `place(&nation)` gives.
+macro_rules! tests {
+    ($(#[$attribute:meta])*) => {
+        $crate::suite::tests! { @each [$(#[$attribute])*]
+            a_wrong_password_is_refused_and_slowed_down
+            nothing_is_told_without_a_session
+            a_change_needs_the_header_of_our_page
+            a_session_ends_with_its_time_and_when_the_clerk_leaves
+            a_new_password_ends_every_session
+            a_genuine_code_is_accepted_once
+            of_two_desks_that_race_on_one_code_exactly_one_accepts
+            the_same_card_at_another_counter_within_the_hour_is_a_warning
+            a_restarted_desk_remembers_what_it_has_seen
+            a_clock_a_day_behind_is_told
+            lists_that_are_a_day_old_leave_the_decision_to_a_person
+            a_scan_counts_from_its_first_character
+            the_day_lists_checks_the_newest_first
+            a_comparison_of_faces_can_be_taken_back
+            numbers_of_the_queue_count_from_one_each_day
+            two_counters_never_give_one_number_twice
+            a_step_of_the_queue_can_be_taken_back
+            what_is_older_than_the_clinic_says_is_forgotten
+            a_page_that_was_alone_hands_in_what_it_saw
+        }
+    };
+    (@each $attributes:tt $($name:ident)*) => {
+        $($crate::suite::tests! { @one $attributes $name })*
+    };
+    (@one [$(#[$attribute:meta])*] $name:ident) => {
+        #[test]
+        $(#[$attribute])*
+        fn $name() {
+            suite::$name(place);
+        }
+    };
+}
+pub(crate) use tests;

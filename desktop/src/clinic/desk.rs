@@ -1,0 +1,116 @@
+//! `sen clinic serve` and `sen clinic password`: the desk that stays.
+use std::path::Path;
+use std::sync::Arc;
+
+use ::clinic::database::Place;
+use ::clinic::desk::{DeskConfig, DeskError, RunningDesk, set_password};
+use ::clinic::fetch::Fetcher;
+use http_client::{Client, Limits};
+use serde_json::json;
+
+use crate::cli::{DeskArgs, PlaceArgs};
+use crate::output::{Failure, print_json, say};
+use crate::{home, wallet};
+
+/// No password is longer, in bytes.
+const LONGEST_PASSWORD: u64 = 1024;
+
+pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> {
+    let fetcher = match (&arguments.refresh, &arguments.roots, &arguments.status) {
+        (Some(provider), Some(roots), Some(status)) => {
+            Some(fetcher(provider, roots, &arguments.trust, status)?)
+        }
+        _ => None,
+    };
+    let config = DeskConfig {
+        listen: arguments.listen,
+        place: place(&arguments.place)?,
+        trust: arguments.trust.clone(),
+        status: arguments.status.clone(),
+        web: arguments.web.clone(),
+        name: arguments.desk.clone(),
+        facility: arguments.facility.clone(),
+        keep_days: arguments.keep_days,
+        fetcher,
+        clock: Arc::new(home::now),
+    };
+    let desk = RunningDesk::start(config).map_err(failure)?;
+    if !desk.address().ip().is_loopback() {
+        say("WARNING: other machines can reach this desk, and passwords and names travel unencrypted.");
+        say("         Listen on 127.0.0.1 and put a proxy with TLS before it.");
+    }
+    announce(&desk, as_json);
+    say("Ctrl-C ends");
+    wallet::block_on(home::told_to_stop())?.map_err(|error| Failure::input("no_signal", error))?;
+    desk.stop();
+    Ok(0)
+}
+
+/// The address, and the password where this start made it.
+fn announce(desk: &RunningDesk, as_json: bool) {
+    let url = format!("http://{}", desk.address());
+    if as_json {
+        print_json(&json!({"url": url, "password": desk.first_password()}));
+        return;
+    }
+    println!("The clinic desk is at {url}");
+    if let Some(password) = desk.first_password() {
+        println!("Its password is {password}  (told this once; `sen clinic password` sets another)");
+    }
+}
+
+pub(super) fn password(place_of: &PlaceArgs, from_stdin: bool, as_json: bool) -> Result<u8, Failure> {
+    let chosen = if from_stdin { Some(read_password()?) } else { None };
+    let was_chosen = chosen.is_some();
+    let password = set_password(&place(place_of)?, chosen).map_err(failure)?;
+    let told = (!was_chosen).then_some(password);
+    match (as_json, told) {
+        (true, told) => print_json(&json!({"password": told})),
+        (false, Some(password)) => println!("The desk's password is now {password}"),
+        (false, None) => println!("The desk's password is set"),
+    }
+    Ok(0)
+}
+
+fn read_password() -> Result<String, Failure> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(LONGEST_PASSWORD).read_to_string(&mut text);
+    read.map_err(|_| Failure::input("file_unreadable", "no password can be read from standard input"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn place(arguments: &PlaceArgs) -> Result<Place, Failure> {
+    if let Some(address) = &arguments.database {
+        return Place::parse(address).map_err(|error| Failure::input("bad_database", error));
+    }
+    let folder = match &arguments.data {
+        Some(folder) => folder.clone(),
+        None => home::folder()?.join("clinic"),
+    };
+    home::make_private(&folder)?;
+    Ok(Place::File(folder.join("desk.sqlite")))
+}
+
+fn fetcher(provider: &str, roots: &Path, trust: &Path, status: &Path) -> Result<Fetcher, Failure> {
+    let roots = home::read_file(roots)?;
+    let client =
+        Client::new(&roots, Limits::default()).map_err(|error| Failure::input("bad_roots", error))?;
+    Ok(Fetcher {
+        client,
+        provider: provider.trim_end_matches('/').to_owned(),
+        trust: trust.to_owned(),
+        status: status.to_owned(),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
+pub(crate) fn failure(error: DeskError) -> Failure {
+    match error {
+        DeskError::Lists(error) => Failure::input(error.code(), error),
+        DeskError::Io(_) => Failure::unreachable("desk_not_started", error),
+        DeskError::Database(_) => Failure::unreachable("database_unusable", error),
+        DeskError::ShortPassword => Failure::input("short_password", error),
+        _ => Failure::input("desk_not_started", error),
+    }
+}
