@@ -1,7 +1,7 @@
 //! The text of a QR code in a picture.
 use std::io::Cursor;
 
-use image::{ImageReader, Limits};
+use image::{GrayImage, ImageReader, Limits};
 use rxing::{BarcodeFormat, DecodeHints};
 
 /// Wider or higher pictures are refused.
@@ -34,7 +34,11 @@ pub fn read(picture: &[u8]) -> Result<String, PictureError> {
     (limits.max_image_width, limits.max_image_height) = (Some(LARGEST_SIDE), Some(LARGEST_SIDE));
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
-    let grey = reader.decode().map_err(|_| PictureError::Unreadable)?.into_luma8();
+    read_grey(reader.decode().map_err(|_| PictureError::Unreadable)?.into_luma8())
+}
+
+/// The text of the QR code in a picture that is decoded already.
+pub fn read_grey(grey: GrayImage) -> Result<String, PictureError> {
     let (width, height) = grey.dimensions();
     let mut hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
     let found = rxing::helpers::detect_in_luma_with_hints(

@@ -4,20 +4,26 @@
 mod world;
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use presentation::frame;
 use presentation::qr::{self, Level};
 use ring::digest::{SHA256, digest};
-use sen_benches::{count, time};
+use sen_benches::{count, rate, time, time_alone};
 use trust::cbor::Profile;
 use trust::cose::Sign1;
 use trust::p256::PublicKey;
 use verifier::{Decision, MemorySeenList, verify};
 use world::World;
 
+/// Samples of the work of two threads.
+const ROUNDS: usize = 15;
+
 fn main() {
     verdict();
+    two_threads();
     present();
+    picture();
     sizes();
 }
 
@@ -57,6 +63,70 @@ fn verdict() {
         black_box(digest(&SHA256, message));
     };
     time("verdict.sen-frame", check, floor);
+}
+
+/// The same on two threads at a time, each with a seen-list of its own, against the two signatures alone on two threads.
+fn two_threads() {
+    const CODES: u32 = 400;
+    let mut world = World::new();
+    let sd_cwt = world.sd_cwt();
+    let mut tokens = Vec::new();
+    for second in 0..u32::try_from(ROUNDS).unwrap().min(60) {
+        world.presented_at = world.now.minus_seconds(i64::from(second));
+        tokens.push(world.present(&sd_cwt));
+    }
+    let texts: Vec<String> = tokens.iter().map(|token| frame::encode(token)).collect();
+    let (trust, status) = (world.trust(), world.status());
+    let signed = |token: &[u8]| {
+        let token = Sign1::parse(token, Profile::Deterministic).unwrap();
+        (token.to_be_signed(), <[u8; 64]>::try_from(token.signature()).unwrap())
+    };
+    let (credential, shown) = (signed(&sd_cwt), tokens.iter().map(|token| signed(token)).collect::<Vec<_>>());
+    let (issuer, compressed) = (world.issuer.public(), world.device.public().compressed());
+    let check = |text: &str, seen: &mut MemorySeenList| {
+        let decision = verify(text, &trust, &status, &world.policy, seen, world.received_at, world.now);
+        assert!(matches!(decision, Decision::Accepted(_)));
+    };
+    let floor = |(message, signature): &(Vec<u8>, [u8; 64])| {
+        issuer.verify(&credential.0, &credential.1).unwrap();
+        PublicKey::from_compressed(&compressed).unwrap().verify(message, signature).unwrap();
+        black_box(digest(&SHA256, message));
+    };
+    let on_both = |work: &(dyn Fn() + Sync)| {
+        let began = Instant::now();
+        std::thread::scope(|threads| (0..2).for_each(|_| drop(threads.spawn(work))));
+        began.elapsed()
+    };
+    let (mut taken, mut floors) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        taken.push(on_both(&|| {
+            let mut seen = MemorySeenList::default();
+            for (at, text) in (0..CODES).zip(texts.iter().cycle()) {
+                if usize::try_from(at).unwrap() % texts.len() == 0 {
+                    seen = MemorySeenList::default();
+                }
+                check(text, &mut seen);
+            }
+        }));
+        floors.push(on_both(&|| (0..CODES).zip(shown.iter().cycle()).for_each(|(_, shown)| floor(shown))));
+    }
+    rate("verdict.sen-frame.two-threads", usize::try_from(2 * CODES).unwrap(), taken, floors);
+}
+
+/// A code and its picture, with all masks scored as the standard says.
+fn picture() {
+    let text = frame::encode(&World::new().token());
+    time_alone("qr.encode", || drop(black_box(qr::encode(&text).unwrap())));
+    time_alone("qr.encode-and-png", || {
+        let code = qr::encode(&text).unwrap();
+        let module = 1000 / (code.size() + 2 * qr::QUIET_ZONE);
+        let side = module * (code.size() + 2 * qr::QUIET_ZONE);
+        let at = |pixel: u32| i32::try_from(pixel / module).unwrap() - qr::QUIET_ZONE.cast_signed();
+        let dark = |x, y| image::Luma([if code.is_dark(at(x), at(y)) { 0 } else { 255 }]);
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::GrayImage::from_fn(side, side, dark).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        black_box(png);
+    });
 }
 
 fn present() {

@@ -7,7 +7,7 @@ mod world;
 use std::hint::black_box;
 use std::io::Read;
 
-use sen_benches::{count, time};
+use sen_benches::{count, each, time};
 use trust::anchors::StatusSigner;
 use trust::cbor::Profile;
 use trust::cose::Sign1;
@@ -33,6 +33,7 @@ fn main() {
         let token = sign(&key, &national.snapshot(b"s1").unwrap());
         let limit = limit(CARDS, revoked);
         count(&format!("status.national.snapshot.{name}"), token.len(), "bytes", Some(limit));
+        as_lists(&key, name, per_thousand);
     }
     upkeep(&key, &signers);
     look_up(&key, &signers);
@@ -56,13 +57,58 @@ fn upkeep(key: &Key, signers: &[StatusSigner]) {
     count("status.national.delta.week-as-seven", daily.iter().sum(), "bytes", Some(7 * limit(CARDS, A_DAY)));
     count("status.national.delta.week-merged", delta(0, 7).len(), "bytes", Some(limit(CARDS, 7 * A_DAY)));
     let snapshot = sign(key, &days[0].snapshot(b"s1").unwrap());
+    // What the same state takes as 65 lists: each a signature and an inflation.
+    let lists: Vec<Vec<u8>> = lists(10).iter().map(|list| sign(key, &small(list))).collect();
     time(
-        "status.national.verify",
+        "status.national.verify.beside-65-lists",
         || drop(black_box(NationalStatus::verify(&snapshot, signers))),
         || {
-            Sign1::parse(&snapshot, Profile::Interoperable).unwrap().verify(&signers[0].key).unwrap();
+            for list in &lists {
+                black_box(StatusList::verify(list, signers).unwrap());
+            }
         },
     );
+}
+
+/// The 65 lists of the nation with so many of a thousand revoked.
+fn lists(per_thousand: u64) -> Vec<StatusListDraft> {
+    let mut random = Random(per_thousand);
+    let list = |number| {
+        let mut list =
+            StatusListDraft::new(&format!("s:{number}"), 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
+        (0..ENTRIES * per_thousand / 1000).for_each(|_| assert!(list.set(random.below(ENTRIES), 1)));
+        list
+    };
+    (0..LISTS).map(list).collect()
+}
+
+/// As the issuer writes it.
+fn small(list: &StatusListDraft) -> trust::cose::Draft {
+    let zlib = |bytes: &[u8]| {
+        let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::best());
+        let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
+        let length = compressor.zlib_compress(bytes, &mut out).ok()?;
+        out.truncate(length);
+        Some(out)
+    };
+    list.draft_with(b"s1", zlib).unwrap()
+}
+
+/// All lists as signed tokens, and as they stand in memory, against the bits themselves.
+fn as_lists(key: &Key, name: &str, per_thousand: u64) {
+    let lists = lists(per_thousand);
+    let bytes: usize = lists.iter().map(|list| sign(key, &small(list)).len()).sum();
+    count(
+        &format!("status.lists.tokens.{name}"),
+        bytes,
+        "bytes",
+        Some(limit(CARDS, CARDS * per_thousand / 1000)),
+    );
+    if per_thousand == 1 {
+        let held = usize::try_from(LISTS * ENTRIES / 8).unwrap();
+        let raw = usize::try_from(CARDS.div_ceil(8)).unwrap();
+        count("status.lists.in-memory.one-bit", held, "bytes", Some(raw));
+    }
 }
 
 /// One look-up in all lists, against a bare bit in one array of all.
@@ -94,9 +140,9 @@ fn look_up(key: &Key, signers: &[StatusSigner]) {
     };
     let is_revoked = |status| u64::from(status == Status::Revoked);
     let all = asked.len();
-    count("status.look-up.times-below-are-for", all, "look-ups", None);
-    time(
+    each(
         "status.look-up.one-list",
+        all,
         || chain(&|_, index| first.get(index).map_or(0, is_revoked)),
         || chain(&|_, index| bit(index)),
     );
@@ -104,8 +150,9 @@ fn look_up(key: &Key, signers: &[StatusSigner]) {
         Lookup::Found { status, .. } => is_revoked(status),
         _ => 0,
     };
-    time(
+    each(
         "status.look-up.with-choice-of-list",
+        all,
         || chain(&|list, index| found(store.look_up(&names[list], index, NOW))),
         || chain(&|list, index| bit(list as u64 * ENTRIES + index)),
     );
@@ -113,10 +160,7 @@ fn look_up(key: &Key, signers: &[StatusSigner]) {
 
 /// One list of 2^20 verified, inflated and swapped in.
 fn shard(key: &Key, signers: &[StatusSigner]) {
-    let mut random = Random(5);
-    let mut list = StatusListDraft::new("s:7", 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
-    (0..ENTRIES / 100).for_each(|_| assert!(list.set(random.below(ENTRIES), 1)));
-    let token = sign(key, &list.draft(b"s1").unwrap());
+    let token = sign(key, &small(&lists(10)[7]));
     count("status.list.token", token.len(), "bytes", None);
     let parsed = Sign1::parse(&token, Profile::Interoperable).unwrap();
     let claims = parsed.payload_item().unwrap().as_map().unwrap();

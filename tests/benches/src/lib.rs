@@ -24,6 +24,18 @@ pub fn time(name: &str, mut work: impl FnMut(), mut floor: impl FnMut()) {
     print(name, median(samples), "us", Some(median(floors)));
 }
 
+/// Prints the time of one of so many operations that the work and its floor do one after the other.
+pub fn each(name: &str, operations: usize, mut work: impl FnMut(), mut floor: impl FnMut()) {
+    let (mut samples, mut floors) = (Vec::new(), Vec::new());
+    let scale = 1e3 / u32::try_from(operations).map_or(f64::INFINITY, f64::from);
+    let start = Instant::now();
+    while samples.len() < ROUNDS || start.elapsed() < LONGEST {
+        samples.push(sample(&mut work, 1) * scale);
+        floors.push(sample(&mut floor, 1) * scale);
+    }
+    print(name, median(samples), "ns", Some(median(floors)));
+}
+
 /// Prints the median time of one of many operations done together, with that of the part that nothing can spare.
 pub fn rate(name: &str, operations: usize, taken: Vec<Duration>, floors: Vec<Duration>) {
     let operations = u32::try_from(operations).map_or(f64::INFINITY, f64::from);

@@ -50,9 +50,20 @@ impl StatusListDraft {
 
     /// The token that waits for the signer.
     pub fn draft(&self, kid: &[u8]) -> Result<Draft, StatusError> {
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-        let compressed =
-            zlib.write_all(&self.bytes).and_then(|()| zlib.finish()).map_err(|_| StatusError::Inflate)?;
+        self.draft_with(kid, |bytes| {
+            let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+            zlib.write_all(bytes).and_then(|()| zlib.finish()).ok()
+        })
+    }
+
+    /// The same, made zlib by the caller (`None`: it cannot): an issuer that writes for a whole nation has the time, and
+    /// the library, for a smaller one.
+    pub fn draft_with(
+        &self,
+        kid: &[u8],
+        zlib: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<Draft, StatusError> {
+        let compressed = zlib(&self.bytes).ok_or(StatusError::Inflate)?;
         let mut claims = Encoder::new();
         claims.map(5).int(SUB).text(&self.subject).int(EXP).int(self.expires.as_unix());
         claims.int(IAT).int(self.issued.as_unix());
