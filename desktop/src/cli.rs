@@ -146,7 +146,7 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         show_unproven: bool,
     },
-    /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C
+    /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C; it is read again at each reset
     #[command(after_help = "Example:\n  sen card serve tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
         sen card read --reader 'Virtual PCD 00 00' --can 067891 --csca .../csca.cer   # elsewhere")]
     Serve {

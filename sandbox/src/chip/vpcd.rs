@@ -23,20 +23,35 @@ const RESET: u8 = 2;
 const ATR_WANTED: u8 = 4;
 
 /// Serves the card of a folder to the virtual reader at `address` (`127.0.0.1:35963`) until `stop` is set. Waits for
-/// the reader and calls again when it hangs up.
+/// the reader and calls again when it hangs up. The folder is read again whenever the reader switches the card on or
+/// off or resets it: so a card is swapped in its place, which the reader notices much later when the socket closes.
 pub fn serve(folder: &Path, address: &str, stop: &AtomicBool) -> Result<(), ChipError> {
-    serve_chip(&mut Chip::from_folder(folder)?, address, stop)
+    // A folder that is just being written leaves the card as it was.
+    let renew = |chip: &mut Chip| match Chip::from_folder(folder) {
+        Ok(renewed) => *chip = renewed,
+        Err(_unreadable) => chip.reset(),
+    };
+    serve_renewed(&mut Chip::from_folder(folder)?, renew, address, stop)
 }
 
 /// As [`serve`], with a chip that the caller made.
 pub fn serve_chip(chip: &mut Chip, address: &str, stop: &AtomicBool) -> Result<(), ChipError> {
+    serve_renewed(chip, Chip::reset, address, stop)
+}
+
+fn serve_renewed(
+    chip: &mut Chip,
+    renew: impl Fn(&mut Chip),
+    address: &str,
+    stop: &AtomicBool,
+) -> Result<(), ChipError> {
     let address = address.to_socket_addrs()?.next().ok_or(ChipError::NoAddress)?;
     while !stop.load(Ordering::Relaxed) {
         match connect(address) {
             Ok(stream) => {
-                chip.reset();
+                renew(chip);
                 // The reader going away is no failure of the card: it waits for the next.
-                let _: Result<(), std::io::Error> = converse(chip, stream, stop);
+                let _: Result<(), std::io::Error> = converse(chip, &renew, stream, stop);
             }
             Err(_unreachable) => {}
         }
@@ -61,7 +76,12 @@ fn pause(total: Duration, stop: &AtomicBool) {
     }
 }
 
-fn converse(chip: &mut Chip, mut stream: TcpStream, stop: &AtomicBool) -> Result<(), std::io::Error> {
+fn converse(
+    chip: &mut Chip,
+    renew: impl Fn(&mut Chip),
+    mut stream: TcpStream,
+    stop: &AtomicBool,
+) -> Result<(), std::io::Error> {
     loop {
         let mut length = [0; 2];
         if !fill(&mut stream, &mut length, stop)? {
@@ -72,7 +92,7 @@ fn converse(chip: &mut Chip, mut stream: TcpStream, stop: &AtomicBool) -> Result
             return Ok(());
         }
         match message.as_slice() {
-            [OFF | ON | RESET] => chip.reset(),
+            [OFF | ON | RESET] => renew(chip),
             [ATR_WANTED] => send(&mut stream, &ANSWER_TO_RESET)?,
             command => match chip.respond(command) {
                 Ok(response) => send(&mut stream, &response)?,

@@ -73,3 +73,32 @@ fn leaves_the_reader_when_the_tag_is_lost_and_comes_back() {
     stop.store(true, Ordering::Relaxed);
     card.join().unwrap();
 }
+
+#[test]
+fn serves_the_card_that_is_put_into_the_folder_from_the_next_reset_on() {
+    let folder = std::env::temp_dir().join(format!("sen-vpcd-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let put = |content: &[u8]| std::fs::write(folder.join("EF_CardAccess.bin"), content).unwrap();
+    put(&[0x31, 0x00]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let card = scope.spawn(|| serve(&folder, &address, &stop));
+        let (mut reader, _) = listener.accept().unwrap();
+        let mut read = |messages: &[&[u8]]| {
+            for message in messages {
+                send_to_card(&mut reader, message);
+            }
+            receive(&mut reader)
+        };
+        let binary: &[u8] = &[0x00, 0xb0, 0x9c, 0x00, 0x00];
+        assert_eq!(read(&[&[ON], binary]), [0x31, 0x00, 0x90, 0x00]);
+        put(&[0x31, 0x02, 0x05, 0x00]);
+        assert_eq!(read(&[binary]), [0x31, 0x00, 0x90, 0x00]);
+        assert_eq!(read(&[&[RESET], binary]), [0x31, 0x02, 0x05, 0x00, 0x90, 0x00]);
+        std::fs::remove_dir_all(&folder).unwrap();
+        stop.store(true, Ordering::Relaxed);
+        card.join().unwrap().unwrap();
+    });
+}
