@@ -6,9 +6,24 @@ use pcsc::{Card, Context, Error, MAX_BUFFER_SIZE_EXTENDED, Protocols, Scope, Sha
 
 use crate::output::Failure;
 
+/// Which features a reader has (PC/SC part 10, 2.2).
+const GET_FEATURES: pcsc::ffi::DWORD = pcsc::ctl_code(3400);
+/// FEATURE_GET_TLV_PROPERTIES.
+const PROPERTIES: u8 = 0x12;
+/// dwMaxAPDUDataSize: zero where only short commands go (part 10, 2.6.14).
+const LONGEST_DATA: u8 = 0x0a;
+
+/// Commands of readers that know short ones alone.
+const SHORT: usize = 261;
+/// What readers with extended length take; a chip that takes less answers 6700 and is asked for less.
+const EXTENDED: usize = 65_544;
+/// Octets of an extended command around its data.
+const AROUND: usize = 9;
+
 /// A card in a reader.
 pub(crate) struct PcscTransport {
     card: Card,
+    longest: usize,
     buffer: Vec<u8>,
 }
 
@@ -33,13 +48,42 @@ pub(crate) fn connect(name: &str) -> Result<PcscTransport, Failure> {
         let hint = if error == Error::NoSmartcard { ": put the card on the reader" } else { "" };
         Failure::unreachable("no_card", format!("{error}{hint}"))
     })?;
-    Ok(PcscTransport { card, buffer: vec![0; MAX_BUFFER_SIZE_EXTENDED] })
+    // A reader that says nothing of itself is tried with extended length.
+    let longest = properties(&card).and_then(|list| longest_command(&list)).unwrap_or(EXTENDED);
+    Ok(PcscTransport { card, longest, buffer: vec![0; MAX_BUFFER_SIZE_EXTENDED] })
+}
+
+/// The reader's list of properties, where it has one.
+fn properties(card: &Card) -> Option<Vec<u8>> {
+    let mut buffer = [0; 264];
+    let features = card.control(GET_FEATURES, &[], &mut buffer).ok()?.to_vec();
+    let code = entry(&features, PROPERTIES)?.try_into().ok().map(u32::from_be_bytes)?;
+    card.control(code.into(), &[], &mut buffer).ok().map(<[u8]>::to_vec)
+}
+
+/// The longest command by a list of properties, whose numbers are little-endian.
+fn longest_command(properties: &[u8]) -> Option<usize> {
+    let value = entry(properties, LONGEST_DATA)?.try_into().ok().map(u32::from_le_bytes)?;
+    let octets = usize::try_from(value).ok()?;
+    // Some give 256 for short length.
+    Some(if octets <= 256 { SHORT } else { octets.saturating_add(AROUND).min(EXTENDED) })
+}
+
+/// The value of a tag in a list of tag, length of one octet, and value.
+fn entry(mut list: &[u8], tag: u8) -> Option<&[u8]> {
+    while let [found, length, rest @ ..] = list {
+        let (value, rest) = rest.split_at_checked(usize::from(*length))?;
+        if *found == tag {
+            return Some(value);
+        }
+        list = rest;
+    }
+    None
 }
 
 impl CardTransport for PcscTransport {
     fn max_command_len(&self) -> usize {
-        // What CCID readers with extended length take; shorter ones answer 6700 and are asked for less.
-        65_544
+        self.longest
     }
 
     fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
@@ -51,5 +95,42 @@ impl CardTransport for PcscTransport {
             }
             _ => TransportError::TagLost,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As readers answer: two other properties before and one after.
+    fn properties_with(longest_data: [u8; 4]) -> Vec<u8> {
+        let before = [0x01, 0x02, 0x00, 0x00, 0x03, 0x01, 0x00, 0x0a, 0x04];
+        [&before[..], &longest_data, &[0x0b, 0x02, 0x2f, 0x07]].concat()
+    }
+
+    #[test]
+    fn a_reader_says_how_long_its_commands_may_be() {
+        for (said, octets) in [
+            ([0, 0, 0, 0], 261),
+            ([0, 1, 0, 0], 261),
+            ([0, 4, 0, 0], 1_033),
+            ([0, 0, 1, 0], 65_544),
+            ([0xff, 0xff, 0xff, 0xff], 65_544),
+        ] {
+            assert_eq!(longest_command(&properties_with(said)), Some(octets));
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_cut_or_lacks_it_says_nothing() {
+        let whole = properties_with([0, 0, 1, 0]);
+        for length in 0..13 {
+            assert_eq!(longest_command(&whole[..length]), None, "{length}");
+        }
+        assert_eq!(longest_command(&[0x0a, 0x02, 0, 0]), None);
+        assert_eq!(
+            entry(&[0x06, 4, 0x42, 0x33, 0, 6, 0x12, 4, 0x42, 0x33, 0, 18], 0x12).unwrap(),
+            [0x42, 0x33, 0, 18]
+        );
     }
 }
