@@ -4,6 +4,7 @@
 mod domain;
 mod ecdsa;
 mod point;
+pub(crate) mod residue;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@ use elliptic_curve::sec1::{FromSec1Point, ModulusSize, Sec1Point, ToSec1Point};
 use elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, ProjectivePoint, Scalar};
 use trust::random::Random;
 use trust::secret::Secret;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::integrated;
 use super::prime_field::{PrimeField, RFC5114_1024_160, RFC5114_2048_224, RFC5114_2048_256};
@@ -253,16 +254,18 @@ where
     point.map(Into::into).ok_or(GroupError::NotInGroup)
 }
 
-fn encode<C>(point: ProjectivePoint<C>) -> Result<Vec<u8>, GroupError>
+fn encode<C>(point: &ProjectivePoint<C>) -> Result<Vec<u8>, GroupError>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
     AffinePoint<C>: ToSec1Point<C>,
 {
-    let affine: AffinePoint<C> = point.into();
-    let encoded = affine.to_sec1_point(false);
+    let affine: Zeroizing<AffinePoint<C>> = Zeroizing::new((*point).into());
+    let mut encoded = affine.to_sec1_point(false);
+    let octets = encoded.as_bytes().to_vec();
+    encoded.zeroize();
     // The neutral element has a form of one octet.
-    if encoded.as_bytes().len() > 1 { Ok(encoded.as_bytes().to_vec()) } else { Err(GroupError::NotInGroup) }
+    if octets.len() > 1 { Ok(octets) } else { Err(GroupError::NotInGroup) }
 }
 
 fn multiply<C>(element: &[u8], scalar: &[u8]) -> Result<Vec<u8>, GroupError>
@@ -274,8 +277,10 @@ where
     let mut octets = FieldBytes::<C>::default();
     let start = octets.len().checked_sub(scalar.len()).ok_or(GroupError::NotInGroup)?;
     octets.get_mut(start..).ok_or(GroupError::NotInGroup)?.copy_from_slice(scalar);
-    let scalar = <Scalar<C> as Reduce<FieldBytes<C>>>::reduce(&octets);
-    encode::<C>(scalar * decode::<C>(element)?)
+    let scalar = Zeroizing::new(<Scalar<C> as Reduce<FieldBytes<C>>>::reduce(&octets));
+    octets.as_mut_slice().zeroize();
+    let product = Zeroizing::new(*scalar * decode::<C>(element)?);
+    encode::<C>(&product)
 }
 
 fn add<C>(one: &[u8], other: &[u8]) -> Result<Vec<u8>, GroupError>
@@ -284,5 +289,6 @@ where
     FieldBytesSize<C>: ModulusSize,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
 {
-    encode::<C>(decode::<C>(one)? + decode::<C>(other)?)
+    let sum = Zeroizing::new(decode::<C>(one)? + decode::<C>(other)?);
+    encode::<C>(&sum)
 }

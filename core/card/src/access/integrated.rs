@@ -76,7 +76,7 @@ fn hash_to_point(domain: &Domain, field: &Field, t: &Residue) -> Result<(Residue
     }
     let (a, b, one) = (field.constant(domain.a)?, field.constant(domain.b)?, field.one());
     let curve_at = |x: &Residue| x.square().mul(x).add(&a.mul(x)).add(&b);
-    let inverse = |value: &Residue| Option::<Residue>::from(value.invert()).ok_or(GroupError::NotInGroup);
+    let inverse = |value: &Residue| value.invert().ok_or(GroupError::NotInGroup);
     let alpha = t.square().neg();
     let x2 = b.neg().mul(&inverse(&a)?).mul(&one.add(&inverse(&alpha.square().add(&alpha))?));
     let x3 = alpha.mul(&x2);

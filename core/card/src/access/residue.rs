@@ -1,12 +1,12 @@
 //! Numbers modulo a known prime: for subgroups of prime fields, and for the point that the integrated mapping makes.
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::modular::BoxedMontyParams;
 use crypto_bigint::{BoxedUint, NonZero, Odd, Resize};
+use zeroize::Zeroizing;
 
 use super::group::GroupError;
 use crate::asn1::trim_zeros;
-
-/// A number modulo a [`Field`]'s prime.
-pub(super) type Residue = BoxedMontyForm;
+pub(super) use crate::curve::residue::Residue;
+use crate::curve::residue::to_octets;
 
 /// A prime field.
 #[derive(Clone, Debug)]
@@ -39,9 +39,8 @@ impl Field {
 
     /// A number of any length, reduced; its length shows, its value does not.
     pub(super) fn reduced(&self, octets: &[u8]) -> Result<Residue, GroupError> {
-        let wide = number(octets)?;
         let precision = self.params.bits_precision();
-        let wide = wide.clone().resize(wide.bits_precision().max(precision));
+        let wide = Zeroizing::new(number_of_bits(octets, precision)?);
         let prime = self.params.modulus().as_ref().clone().resize(wide.bits_precision());
         let prime = Option::<NonZero<BoxedUint>>::from(NonZero::new(prime)).ok_or(GroupError::NotInGroup)?;
         Ok(Residue::new(wide.rem(&prime).resize(precision), &self.params))
@@ -55,11 +54,7 @@ impl Field {
 
     /// An element in as many octets as the prime has.
     pub(super) fn encode(&self, residue: &Residue) -> Vec<u8> {
-        let octets = residue.retrieve().to_be_bytes();
-        let surplus = octets.len().saturating_sub(self.octets);
-        let mut out = vec![0; self.octets.saturating_sub(octets.len())];
-        out.extend_from_slice(octets.get(surplus..).unwrap_or_default());
-        out
+        to_octets(&residue.retrieve(), self.octets)
     }
 
     /// `(p - 1) / divisor`.
@@ -79,11 +74,16 @@ impl Field {
 
 /// A power; the exponent's length shows, its value does not.
 pub(super) fn power(base: &Residue, exponent: &[u8]) -> Result<Residue, GroupError> {
-    Ok(base.pow(&number(exponent)?))
+    Ok(base.power(&Zeroizing::new(number(exponent)?)))
 }
 
 fn number(octets: &[u8]) -> Result<BoxedUint, GroupError> {
-    let bits = u32::try_from(octets.len().max(1) * 8).map_err(|_| GroupError::NotInGroup)?;
+    number_of_bits(octets, 0)
+}
+
+/// A number with room for so many bits at least.
+fn number_of_bits(octets: &[u8], least: u32) -> Result<BoxedUint, GroupError> {
+    let bits = u32::try_from(octets.len().max(1) * 8).map_err(|_| GroupError::NotInGroup)?.max(least);
     BoxedUint::from_be_slice(octets, bits.next_multiple_of(64)).map_err(|_| GroupError::NotInGroup)
 }
 

@@ -1,8 +1,8 @@
 //! ECDSA verification (FIPS 186-5, 6.4.2). Everything here is public, so the time may vary.
-use crypto_bigint::modular::BoxedMontyForm;
 use crypto_bigint::{BoxedUint, NonZero, Resize};
 
-use super::point::{from_octets, to_octets};
+use super::point::from_octets;
+use super::residue::{Residue, to_octets};
 use super::{Curve, Point};
 
 /// Bits of a window; its digits are odd and signed.
@@ -16,12 +16,12 @@ impl Curve {
 
     fn verify_or_none(&self, public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> Option<()> {
         let (r, s) = (self.order_element(r)?, self.order_element(s)?);
-        let inverse = Option::<BoxedMontyForm>::from(s.invert_vartime())?;
-        let e = BoxedMontyForm::new(self.truncated(hash), &self.order);
-        let scalar = |value: BoxedMontyForm| to_octets(&value.retrieve(), self.order_octets());
+        let inverse = s.invert_vartime()?;
+        let e = Residue::new(self.truncated(hash), &self.order);
+        let scalar = |value: &Residue| to_octets(&value.retrieve(), self.order_octets());
         let sum = self.sum_of_multiples([
-            (&self.generator, &scalar(e.mul(&inverse))),
-            (public, &scalar(r.mul(&inverse))),
+            (&self.generator, &scalar(&e.mul(&inverse))),
+            (public, &scalar(&r.mul(&inverse))),
         ]);
         let encoded = self.encode(&sum).ok()?;
         let x = encoded.get(1..=self.domain.octets)?;
@@ -29,7 +29,7 @@ impl Curve {
         let x = from_octets(x, self.domain.octets, precision).ok()?;
         let order = NonZero::new(self.order.modulus().as_ref().clone().resize(precision));
         let x = x.rem_vartime(&Option::<_>::from(order)?);
-        (x.resize(self.order.bits_precision()) == r.retrieve()).then_some(())
+        (x.resize(self.order.bits_precision()) == *r.retrieve()).then_some(())
     }
 
     /// The sum of two multiples, both walked at once so that the doublings are shared.
@@ -44,7 +44,8 @@ impl Curve {
                 let multiple = multiples.get(usize::from(digit.unsigned_abs() / 2));
                 if let Some(multiple) = multiple.filter(|_| digit != 0) {
                     let y = if digit < 0 { multiple.y.neg() } else { multiple.y.clone() };
-                    sum = self.add(&sum, &Point { y, ..multiple.clone() });
+                    let Point { x, z, .. } = multiple.clone();
+                    sum = self.add(&sum, &Point { x, y, z });
                 }
             }
         }
@@ -59,12 +60,12 @@ impl Curve {
             .collect()
     }
 
-    fn order_element(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
+    fn order_element(&self, octets: &[u8]) -> Option<Residue> {
         let octets = crate::asn1::trim_zeros(octets);
         let pad = self.order_octets().checked_sub(octets.len())?;
         let value = self.scalar(&[&vec![0; pad], octets].concat()).ok()?;
         let value = from_octets(&value, self.order_octets(), self.order.bits_precision()).ok()?;
-        Some(BoxedMontyForm::new(value, &self.order))
+        Some(Residue::new(value, &self.order))
     }
 
     /// The leftmost bits of the hash, as many as the order has, reduced by it.

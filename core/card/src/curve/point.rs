@@ -1,7 +1,9 @@
 //! Points and scalars.
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::modular::BoxedMontyParams;
 use crypto_bigint::{BoxedUint, CtAssign, CtEq, Odd};
+use zeroize::Zeroizing;
 
+use super::residue::{Residue, to_octets};
 use super::{Domain, NotOnCurve};
 
 /// A curve ready for arithmetic.
@@ -10,27 +12,27 @@ pub struct Curve {
     pub(super) domain: &'static Domain,
     pub(super) field: BoxedMontyParams,
     pub(super) order: BoxedMontyParams,
-    a: BoxedMontyForm,
-    b3: BoxedMontyForm,
-    b: BoxedMontyForm,
+    a: Residue,
+    b3: Residue,
+    b: Residue,
     pub(super) generator: Point,
 }
 
 /// A point in homogeneous projective coordinates; `z = 0` is the point at infinity.
 #[derive(Clone, Debug)]
 pub struct Point {
-    pub(super) x: BoxedMontyForm,
-    pub(super) y: BoxedMontyForm,
-    pub(super) z: BoxedMontyForm,
+    pub(super) x: Residue,
+    pub(super) y: Residue,
+    pub(super) z: Residue,
 }
 
 impl Curve {
     /// Sets the arithmetic of a known curve up.
     pub fn new(domain: &'static Domain) -> Result<Self, NotOnCurve> {
         let field = params(domain.p)?;
-        let element = |hex| Ok(BoxedMontyForm::new(number(hex, field.bits_precision())?, &field));
+        let element = |hex| Ok(Residue::new(number(hex, field.bits_precision())?, &field));
         let b = element(domain.b)?;
-        let one = BoxedMontyForm::one(&field);
+        let one = Residue::one(&field);
         Ok(Self {
             domain,
             order: params(domain.n)?,
@@ -63,20 +65,20 @@ impl Curve {
         if y.square() != right {
             return Err(NotOnCurve);
         }
-        Ok(Point { x, y, z: BoxedMontyForm::one(&self.field) })
+        Ok(Point { x, y, z: Residue::one(&self.field) })
     }
 
-    fn element(&self, bytes: &[u8]) -> Result<BoxedMontyForm, NotOnCurve> {
+    fn element(&self, bytes: &[u8]) -> Result<Residue, NotOnCurve> {
         let value = from_octets(bytes, self.domain.octets, self.field.bits_precision())?;
         if value >= *self.field.modulus().as_ref() {
             return Err(NotOnCurve);
         }
-        Ok(BoxedMontyForm::new(value, &self.field))
+        Ok(Residue::new(value, &self.field))
     }
 
     /// Writes a point as `04 || x || y`; the point at infinity has no such form.
     pub fn encode(&self, point: &Point) -> Result<Vec<u8>, NotOnCurve> {
-        let inverse = Option::<BoxedMontyForm>::from(point.z.invert()).ok_or(NotOnCurve)?;
+        let inverse = point.z.invert().ok_or(NotOnCurve)?;
         let mut out = vec![4];
         for coordinate in [&point.x, &point.y] {
             out.extend(to_octets(&coordinate.mul(&inverse).retrieve(), self.domain.octets));
@@ -106,8 +108,8 @@ impl Curve {
     }
 
     pub(super) fn infinity(&self) -> Point {
-        let zero = BoxedMontyForm::zero(&self.field);
-        Point { x: zero.clone(), y: BoxedMontyForm::one(&self.field), z: zero }
+        let zero = Residue::zero(&self.field);
+        Point { x: zero.clone(), y: Residue::one(&self.field), z: zero }
     }
 
     /// A point twice (algorithm 3).
@@ -156,8 +158,8 @@ impl Curve {
 
     /// A scalar from random octets by rejection: non-zero and below the order.
     pub fn scalar(&self, octets: &[u8]) -> Result<Vec<u8>, NotOnCurve> {
-        let value = from_octets(octets, self.order_octets(), self.order.bits_precision())?;
-        if bool::from(value.is_zero()) || value >= *self.order.modulus().as_ref() {
+        let value = Zeroizing::new(from_octets(octets, self.order_octets(), self.order.bits_precision())?);
+        if bool::from(value.is_zero()) || *value >= *self.order.modulus().as_ref() {
             return Err(NotOnCurve);
         }
         Ok(to_octets(&value, self.order_octets()))
@@ -195,13 +197,4 @@ pub(super) fn from_octets(octets: &[u8], width: usize, precision: u32) -> Result
         return Err(NotOnCurve);
     }
     BoxedUint::from_be_slice(octets, precision).map_err(|_| NotOnCurve)
-}
-
-/// Big-endian in so many octets; the value fits.
-pub(super) fn to_octets(value: &BoxedUint, width: usize) -> Vec<u8> {
-    let octets = value.to_be_bytes();
-    let surplus = octets.len().saturating_sub(width);
-    let mut out = vec![0; width.saturating_sub(octets.len())];
-    out.extend_from_slice(octets.get(surplus..).unwrap_or_default());
-    out
 }

@@ -117,19 +117,19 @@ fn doubling_is_adding_to_itself() {
 /// A signature made with this module's multiplication: `s = (e + r d) / k`.
 fn sign(curve: &Curve, private: &[u8], hash: &[u8]) -> (Vec<u8>, Vec<u8>) {
     use crypto_bigint::BoxedUint;
-    use crypto_bigint::modular::BoxedMontyForm;
+    use residue::{Residue, to_octets};
     let width = curve.order_octets();
     let element = |octets: &[u8]| {
         let value = BoxedUint::from_be_slice(octets, curve.order.bits_precision()).unwrap();
-        BoxedMontyForm::new(value.rem(curve.order.modulus().as_nz_ref()), &curve.order)
+        Residue::new(value.rem(curve.order.modulus().as_nz_ref()), &curve.order)
     };
     let k = random_scalar(curve);
     let point = curve.encode(&curve.multiply(curve.generator(), &k)).unwrap();
     let r = element(&point[1..=width]);
     let e = element(&hash[..width.min(hash.len())]);
     let s = element(&k).invert().unwrap().mul(&e.add(&r.mul(&element(private))));
-    let octets = |value: BoxedMontyForm| point::to_octets(&value.retrieve(), width);
-    (octets(r), octets(s))
+    let octets = |value: &Residue| to_octets(&value.retrieve(), width);
+    (octets(&r), octets(&s))
 }
 
 #[test]

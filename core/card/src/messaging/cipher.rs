@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use trust::secret::Secret;
+use zeroize::Zeroize;
 
 /// What protects a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,10 +143,11 @@ fn retail_mac(key: &[u8], data: &[u8]) -> Option<[u8; 8]> {
 pub fn derive_key(cipher: Cipher, secret: &[u8], counter: u8) -> Secret<Vec<u8>> {
     let counter = [0, 0, 0, counter];
     let mut key = if cipher.key_octets() == 16 {
-        Sha1::new().chain_update(secret).chain_update(counter).finalize().to_vec()
+        wiped(Sha1::new().chain_update(secret).chain_update(counter).finalize().as_mut_slice())
     } else {
-        Sha256::new().chain_update(secret).chain_update(counter).finalize().to_vec()
+        wiped(Sha256::new().chain_update(secret).chain_update(counter).finalize().as_mut_slice())
     };
+    // The vector is wiped in its whole capacity.
     key.truncate(cipher.key_octets());
     if cipher == Cipher::TripleDes {
         for octet in &mut key {
@@ -153,6 +155,13 @@ pub fn derive_key(cipher: Cipher, secret: &[u8], counter: u8) -> Secret<Vec<u8>>
         }
     }
     Secret::new(key)
+}
+
+/// Moves octets to where they will be wiped.
+fn wiped(octets: &mut [u8]) -> Vec<u8> {
+    let moved = octets.to_vec();
+    octets.zeroize();
+    moved
 }
 
 /// Without the padding of ISO/IEC 7816-4: 80 and zeros.
