@@ -9,6 +9,7 @@
 //! # Ok::<(), sen_sandbox::chip::ChipError>(())
 //! ```
 mod active;
+mod agreement;
 mod bac;
 mod behaviour;
 mod chip_auth;
@@ -22,7 +23,7 @@ mod group;
 mod hash;
 mod integrated;
 mod messaging;
-mod modp;
+pub(crate) mod modp;
 pub(crate) mod numbers;
 pub(crate) mod objects;
 mod pace;
@@ -46,6 +47,7 @@ pub use pace::Mapping;
 pub use transport::ChipTransport;
 
 use active::ActiveKey;
+use agreement::AgreementKey;
 use command::{Answer, Command, Outcome};
 use dispatch::State;
 use group::StaticKey;
@@ -79,7 +81,7 @@ pub struct Chip {
     offers: Vec<Offer>,
     passwords: Passwords,
     active: Option<ActiveKey>,
-    static_key: Option<StaticKey>,
+    static_key: Option<AgreementKey>,
     behaviour: Behaviour,
     faults: FaultPlan,
     random: Box<dyn Random + Send>,
@@ -130,7 +132,7 @@ impl Chip {
     /// The same chip with other keys for active and chip authentication, PKCS#8; none for what it cannot do.
     pub fn with_keys(mut self, active: Option<&[u8]>, agreement: Option<&[u8]>) -> Result<Self, ChipError> {
         self.active = active.map(ActiveKey::from_pkcs8).transpose()?;
-        self.static_key = agreement.map(StaticKey::from_pkcs8).transpose()?;
+        self.static_key = agreement.map(AgreementKey::from_pkcs8).transpose()?;
         Ok(self)
     }
 

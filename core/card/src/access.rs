@@ -1,6 +1,7 @@
 //! Opening a chip: PACE with the card access number or the MRZ, or Basic Access Control with the MRZ (ICAO Doc
 //! 9303-11, 4). PACE is used wherever the card offers it; nothing is downgraded in silence.
 pub mod bac;
+pub(crate) mod chip_key;
 pub mod group;
 pub mod info;
 mod integrated;

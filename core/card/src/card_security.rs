@@ -5,7 +5,7 @@ mod tests;
 
 use trust::time::Timestamp;
 
-use crate::access::info::chip_keys;
+use crate::access::chip_key::chip_keys;
 use crate::access::pace::MappingProof;
 use crate::asn1::{Element, SET};
 use crate::document::{ChipOutcome, Reason};

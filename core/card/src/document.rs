@@ -38,7 +38,8 @@ pub enum Reason {
     /// A data group was read that the security object does not list.
     #[error("data_group_not_in_sod")]
     DataGroupNotInSod,
-    /// Two data groups name different persons, or EF.COM lists other groups than were signed.
+    /// Two data groups name different persons, EF.COM lists other groups than were signed, or EF.CardAccess offers other
+    /// PACE protocols than were signed.
     #[error("data_groups_disagree")]
     DataGroupsDisagree,
     /// An algorithm or curve that is not known here.

@@ -17,6 +17,7 @@ use trust::time::Timestamp;
 use self::anchors::CscaAnchors;
 use self::certificate::Certificate;
 use self::signed_data::SignedData;
+use crate::access::info::pace_infos;
 use crate::asn1::{Element, INTEGER, Malformed, OCTET_STRING, SEQUENCE};
 use crate::document::Reason;
 use crate::file_id::FileId;
@@ -141,6 +142,7 @@ impl SecurityObject {
             }
         }
         self.compare_with_listing(files)?;
+        compare_offers(files)?;
         let csca = chain::find_issuer(signer, anchors, now)?;
         let proof = PassiveProof {
             signer: signer.subject(),
@@ -162,6 +164,18 @@ impl SecurityObject {
         let signed: BTreeSet<_> = self.data_groups().map(|number| Some(FileId::Dg(number))).collect();
         if listed == signed { Ok(()) } else { Err(Reason::DataGroupsDisagree) }
     }
+}
+
+/// EF.CardAccess is signed by nobody: somebody may have taken the better protocols out of it. Where EF.DG14 repeats them,
+/// as it should (9303-11, 9.2.1), both must offer the same; many cards leave them out of it, which says nothing.
+fn compare_offers(files: &BTreeMap<FileId, Vec<u8>>) -> Result<(), Reason> {
+    let (Some(access), Some(dg14)) = (files.get(&FileId::CardAccess), files.get(&FileId::Dg(14))) else {
+        return Ok(());
+    };
+    let infos = Element::first(dg14).and_then(|object| object.inside().next());
+    let Ok(signed) = infos.and_then(pace_infos) else { return Ok(()) };
+    let offered = pace_infos(Element::first(access)?)?;
+    if signed.is_empty() || signed == offered { Ok(()) } else { Err(Reason::DataGroupsDisagree) }
 }
 
 fn signature_name(scheme: Option<Scheme>, key: &PublicKey) -> String {

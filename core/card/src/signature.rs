@@ -7,5 +7,6 @@ mod tests;
 mod verify;
 
 pub use algorithm::{Hash, Scheme};
+pub(crate) use key::from_hex;
 pub use key::{PublicKey, RsaKey};
 pub use verify::{Verdict, verify, verify_prehashed_ecdsa};

@@ -122,7 +122,55 @@ fn exponentiate(key: &PrivateKey, representative: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Suite;
+    use super::super::cipher::Key;
+    use super::super::command::{Answer, Command};
+    use super::super::messaging::Session;
+    use super::super::tests::{Script, json_files, octets};
     use super::*;
+
+    #[test]
+    fn vectors_message_representatives_are_made_octet_for_octet() {
+        let mut cases = 0;
+        for (name, vector) in json_files("active_auth") {
+            for row in vector["rows"].as_array().into_iter().flatten() {
+                let hash = match row["hash"].as_str().unwrap() {
+                    "SHA-1" => Hash::Sha1,
+                    "SHA-224" => Hash::Sha224,
+                    "SHA-256" => Hash::Sha256,
+                    "SHA-384" => Hash::Sha384,
+                    "SHA-512" => Hash::Sha512,
+                    other => panic!("{name}: {other}"),
+                };
+                let wanted = octets(&row["F"]);
+                let nonce = &mut Script(octets(&row["M1"]));
+                let made = representative(wanted.len(), &octets(&row["RND_IFD"]), hash, nonce).unwrap();
+                assert_eq!(made, wanted, "{name} {}", row["hash"]);
+                cases += 1;
+            }
+        }
+        println!("active_auth: {cases} representatives from the chip's side");
+        assert!(cases > 0 || std::env::var_os("SEN_VECTORS").is_some());
+    }
+
+    #[test]
+    fn vectors_of_a_real_answer_are_protected_octet_for_octet() {
+        let mut cases = 0;
+        for (name, vector) in json_files("active_auth") {
+            let Some(keys) = vector.get("sm") else { continue };
+            let suite = if keys["alg"] == "3DES" { Suite::TripleDes } else { Suite::Aes128 };
+            let key = |name: &str| Key::new(suite, &octets(&keys[name]));
+            let mut session = Session::with_keys(key("KS_ENC"), key("KS_MAC"), octets(&keys["SSC_before"]));
+            let opened = session.open(&Command::parse(&octets(&vector["command"])).unwrap()).unwrap();
+            assert_eq!((opened.instruction, &opened.data), (0x88, &octets(&vector["RND_IFD"])), "{name}");
+            let answer = Answer::ok(octets(&vector["signature"]));
+            let answer = Answer::octets(session.protect(opened.instruction, Ok(answer)));
+            assert_eq!(answer, octets(&vector["response"]), "{name}");
+            cases += 1;
+        }
+        println!("active_auth: {cases} sessions from the chip's side");
+        assert!(cases > 0 || std::env::var_os("SEN_VECTORS").is_some());
+    }
 
     #[test]
     fn der_integers_have_no_surplus_zeros_and_stay_positive() {

@@ -255,7 +255,7 @@ impl Chip {
         }
     }
 
-    fn key_after_access(&self) -> Result<&super::StaticKey, StatusWord> {
+    fn key_after_access(&self) -> Result<&super::AgreementKey, StatusWord> {
         if self.state.access == Access::None {
             return Err(StatusWord::SECURITY_NOT_SATISFIED);
         }
@@ -269,7 +269,8 @@ impl Chip {
             self.state.next_session = Some(session);
             return Ok(Answer::ok(encode(0x7c, &[])));
         }
-        match self.state.exchange.advance(&command.data, self.static_key.as_ref(), self.random.as_mut()) {
+        let on_curve = self.static_key.as_ref().and_then(super::AgreementKey::on_curve);
+        match self.state.exchange.advance(&command.data, on_curve, self.random.as_mut()) {
             Ok(step) => {
                 if let Some(session) = step.session {
                     self.state.access = Access::Pace;

@@ -62,6 +62,26 @@ pub(super) struct Modp {
     order: Vec<u8>,
 }
 
+/// A new private key in such a subgroup, for the factory.
+pub(crate) struct ModpKey {
+    /// Prime, generator and order.
+    pub(crate) numbers: [Vec<u8>; 3],
+    /// The secret exponent.
+    pub(crate) exponent: Vec<u8>,
+    /// The public number.
+    pub(crate) public: Vec<u8>,
+}
+
+impl ModpKey {
+    /// In the subgroup of a standardised parameter id.
+    pub(crate) fn generate(id: u8, random: &mut dyn Random) -> Result<Self, StatusWord> {
+        let group = Modp::standardised(id)?;
+        let exponent = group.generate_exponent(random)?;
+        let public = group.encode(&Modp::power(&group.generator(), &exponent)?)?;
+        Ok(Self { numbers: Modp::numbers(id)?, exponent, public })
+    }
+}
+
 impl Modp {
     /// The subgroup of a standardised parameter id.
     pub(super) fn standardised(id: u8) -> Result<Self, StatusWord> {
@@ -72,6 +92,26 @@ impl Modp {
             field,
             order: hex::decode(parameters.q).map_err(|_| StatusWord::NO_DIAGNOSIS)?,
         })
+    }
+
+    /// The subgroup with these numbers, each as the content of an INTEGER: prime, generator, order.
+    pub(super) fn with_numbers(numbers: [&[u8]; 3]) -> Result<Self, StatusWord> {
+        let plain = |octets: &[u8]| octets.iter().copied().skip_while(|octet| *octet == 0).collect();
+        let wanted: [Vec<u8>; 3] = numbers.map(plain);
+        let same = |id: &u8| Self::numbers(*id).is_ok_and(|numbers| numbers == wanted);
+        Self::standardised((0..3).find(same).ok_or(StatusWord::WRONG_DATA)?)
+    }
+
+    /// Prime, generator and order of a standardised parameter id.
+    pub(super) fn numbers(id: u8) -> Result<[Vec<u8>; 3], StatusWord> {
+        let Parameters { p, g, q } = PARAMETERS.get(usize::from(id)).ok_or(StatusWord::WRONG_DATA)?;
+        let octets = |digits: &str| hex::decode(digits).map_err(|_| StatusWord::NO_DIAGNOSIS);
+        Ok([octets(p)?, octets(g)?, octets(q)?])
+    }
+
+    /// A power; the exponent's length shows, its value does not.
+    pub(super) fn power(base: &Residue, exponent: &[u8]) -> Result<Residue, StatusWord> {
+        Modulus::power(base, exponent)
     }
 
     pub(super) fn generator(&self) -> Residue {

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use card::{
     AccessKey, AccessPolicy, AccessProtocol, Can, CardReading, ChipOutcome, CscaAnchors, FileId, MrzKey,
-    ProgressListener, ReadError, ReadRequest, ReadStep, TransportError, Unwatched, read_card,
+    PassiveOutcome, ProgressListener, ReadError, ReadRequest, ReadStep, Reason, TransportError, Unwatched,
+    read_card,
 };
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
@@ -274,6 +275,42 @@ fn chip_authentication_works_with_every_cipher_and_curve() {
         let document = read_chip(chip).unwrap().verify(&anchors, at()).unwrap();
         assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
     }
+}
+
+#[test]
+fn chip_authentication_works_in_every_prime_field_that_goes_through_the_transport() {
+    let fields = [(0, Suite::TripleDes), (0, Suite::Aes256), (1, Suite::Aes128), (2, Suite::Aes192)];
+    for (field, suite) in fields {
+        let new = || new_card(Protocols { chip: suite, chip_field: Some(field), ..Protocols::default() });
+        let (chip, anchors) = new();
+        let document = read_chip(chip).unwrap().verify(&anchors, at()).unwrap();
+        assert_eq!(document.chip(), ChipOutcome::AssertedByReader, "{field}");
+        // The same files without the key.
+        let (mut copy, _) = new();
+        copy.static_key = new().0.static_key;
+        assert_eq!(read_chip(copy).unwrap_err(), ReadError::ChipNotGenuine, "{field}");
+        // A public key of 2,048 bits goes into no short command.
+        let (chip, anchors) = new();
+        let mut short =
+            ChipTransport::new(chip.with_behaviour(Behaviour::short_only())).with_max_command_len(261);
+        let document = read(&mut short, &can(CARDS[1].1)).unwrap().verify(&anchors, at()).unwrap();
+        let expected = if field == 0 { ChipOutcome::AssertedByReader } else { ChipOutcome::NotDone };
+        assert_eq!(document.chip(), expected, "{field}");
+    }
+}
+
+#[test]
+fn a_card_access_that_lacks_a_signed_protocol_is_found_out() {
+    let strong = Pace { mapping: Mapping::Generic, suite: Suite::Aes256, parameter: 13 };
+    let weak = Pace { mapping: Mapping::Generic, suite: Suite::TripleDes, parameter: 13 };
+    let (chip, anchors) = new_card(Protocols { pace: vec![strong, weak], ..Protocols::default() });
+    let (only_weak, _) = new_card(Protocols { pace: vec![weak], ..Protocols::default() });
+    let weak_offer = only_weak.files().octets(FileName::CARD_ACCESS).to_vec();
+    let stripped = chip.with_file(FileName::CARD_ACCESS, Content::Octets(weak_offer));
+    let reading = read_chip(stripped).unwrap();
+    assert_eq!(reading.access().unwrap().cipher.name(), "3des");
+    let refused = reading.verify(&anchors, at()).unwrap_err();
+    assert_eq!(refused.passive, PassiveOutcome::Failed(Reason::DataGroupsDisagree));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use trust::random::{Random, RandomError};
 
 use super::FactoryError;
 use super::encoding::{bit_string, context, integer, octet_string, oid, sequence};
+use crate::chip::modp::ModpKey;
 
 /// id-ecPublicKey.
 const EC_PUBLIC_KEY: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -55,6 +56,34 @@ impl EcKey {
             sequence(&[oid(&EC_PUBLIC_KEY), oid(self.curve.domain().oid)]),
             octet_string(&key),
         ])
+    }
+}
+
+/// dhpublicnumber.
+const DH_PUBLIC_NUMBER: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3e, 0x02, 0x01];
+
+/// A private key in a subgroup of a prime field (X9.42).
+pub(super) struct DhKey(ModpKey);
+
+impl DhKey {
+    /// A new key with the standardised parameters of that number, 0 to 2.
+    pub(super) fn generate(id: u8, random: &mut dyn Random) -> Result<Self, FactoryError> {
+        ModpKey::generate(id, random).map(Self).map_err(|_| FactoryError::Key)
+    }
+
+    fn algorithm(&self) -> Vec<u8> {
+        let numbers: Vec<_> = self.0.numbers.iter().map(|number| integer(number)).collect();
+        sequence(&[oid(&DH_PUBLIC_NUMBER), sequence(&numbers)])
+    }
+
+    /// SubjectPublicKeyInfo (RFC 3279, 2.3.3).
+    pub(super) fn public_key_info(&self) -> Vec<u8> {
+        sequence(&[self.algorithm(), bit_string(&integer(&self.0.public))])
+    }
+
+    /// PKCS#8.
+    pub(super) fn pkcs8(&self) -> Vec<u8> {
+        sequence(&[integer(&[0]), self.algorithm(), octet_string(&integer(&self.0.exponent))])
     }
 }
 

@@ -9,7 +9,7 @@ use trust::random::Random;
 
 use super::FactoryError;
 use super::encoding::{bit_string, integer, oid, sequence};
-use super::keys::{EcKey, RsaRandom};
+use super::keys::{DhKey, EcKey, RsaRandom};
 use crate::chip::objects::encode;
 use crate::chip::{Hash, Mapping, Suite};
 
@@ -53,6 +53,8 @@ pub struct Protocols {
     pub chip: Suite,
     /// The curve of the key for chip authentication. PACE with chip authentication mapping wants it on its own curve.
     pub chip_curve: &'static Domain,
+    /// The prime field of that key in place of the curve: one of the standardised parameters 0 to 2.
+    pub chip_field: Option<u8>,
     /// The key for active authentication.
     pub active: ActiveKeyChoice,
 }
@@ -65,6 +67,7 @@ impl Default for Protocols {
             pace: vec![Pace { mapping: Mapping::Generic, suite: Suite::Aes128, parameter: 13 }],
             chip: Suite::Aes128,
             chip_curve: &BRAINPOOL_P256R1,
+            chip_field: None,
             active: ActiveKeyChoice::Ecdsa(&P256),
         }
     }
@@ -109,11 +112,16 @@ impl Pace {
 }
 
 impl Protocols {
+    /// The arc of a key in a prime field or on a curve.
+    const fn kind(&self) -> u8 {
+        if self.chip_field.is_some() { 1 } else { 2 }
+    }
+
     /// Terminal authentication, chip authentication, PACE.
     fn infos(&self) -> Vec<Vec<u8>> {
         let mut infos = vec![
             sequence(&[protocol(&[2]), integer(&[1])]),
-            sequence(&[protocol(&[3, 2, number_of(self.chip)]), integer(&[1])]),
+            sequence(&[protocol(&[3, self.kind(), number_of(self.chip)]), integer(&[1])]),
         ];
         infos.extend(self.pace.iter().map(|pace| pace.info()));
         infos
@@ -121,18 +129,23 @@ impl Protocols {
 
     /// Generates the keys and writes the files.
     pub(super) fn generate(&self, random: &mut dyn Random) -> Result<ChipKeys, FactoryError> {
-        let chip = EcKey::generate(self.chip_curve, random)?;
+        let chip = match self.chip_field {
+            Some(id) => ChipKey::PrimeField(DhKey::generate(id, random)?),
+            None => ChipKey::Curve(EcKey::generate(self.chip_curve, random)?),
+        };
         let infos = self.infos();
-        let key_info = |key: Vec<u8>| sequence(&[protocol(&[1, 2]), key]);
+        let key_info = |key: Vec<u8>| sequence(&[protocol(&[1, self.kind()]), key]);
         let set = |extra: &[Vec<u8>]| encode(0x31, &[infos.concat(), extra.concat()].concat());
 
         let (active, active_public, active_info) = active_key(&self.active, random)?;
-        // With explicit parameters, as the chips have it.
-        let mut dg14 = vec![key_info(chip.public_key_info(true)?)];
+        let mut dg14 = vec![key_info(chip.public_key_info()?)];
         dg14.extend(active_info);
         let maps_with_key = self.pace.iter().any(|pace| pace.mapping == Mapping::ChipAuthentication);
-        let card_security =
-            if maps_with_key { Some(set(&[key_info(standardised_key(&chip)?)])) } else { None };
+        let card_security = match &chip {
+            ChipKey::Curve(chip) if maps_with_key => Some(set(&[key_info(standardised_key(chip)?)])),
+            ChipKey::PrimeField(_) if maps_with_key => return Err(FactoryError::Key),
+            _ => None,
+        };
         Ok(ChipKeys {
             active,
             chip: chip.pkcs8(),
@@ -141,6 +154,29 @@ impl Protocols {
             dg14: encode(0x6e, &set(&dg14)),
             dg15: encode(0x6f, &active_public),
         })
+    }
+}
+
+/// The key for chip authentication.
+enum ChipKey {
+    Curve(EcKey),
+    PrimeField(DhKey),
+}
+
+impl ChipKey {
+    fn public_key_info(&self) -> Result<Vec<u8>, FactoryError> {
+        match self {
+            // With explicit parameters, as the chips have it.
+            Self::Curve(key) => key.public_key_info(true),
+            Self::PrimeField(key) => Ok(key.public_key_info()),
+        }
+    }
+
+    fn pkcs8(&self) -> Vec<u8> {
+        match self {
+            Self::Curve(key) => key.pkcs8(),
+            Self::PrimeField(key) => key.pkcs8(),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! SecurityInfos of EF.CardAccess, EF.DG14 and EF.CardSecurity (9303-11, 9.2).
+use std::collections::BTreeSet;
+
+use super::chip_key::{ChipKey, Kind, chip_keys};
 use super::group::Parameters;
 use super::integrated;
-use crate::asn1::{Element, INTEGER, Malformed, OID, SEQUENCE, SET, Walk};
+use crate::asn1::{Element, INTEGER, Malformed, OID, SEQUENCE, SET};
 use crate::messaging::Cipher;
-use crate::signature::PublicKey;
 
 /// EF.CardAccess as three public readers of the Vietnamese card carry it: PACE with generic mapping over
 /// brainpoolP256r1 and AES-128. Used last, where no way to the file works, and recorded as assumed.
@@ -16,12 +18,8 @@ pub(crate) const VIETNAMESE_CARD_ACCESS: &[u8] = &[
 
 /// 0.4.0.127.0.7.2.2.4, id-PACE.
 const PACE: &[u8] = &[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x04];
-/// 0.4.0.127.0.7.2.2.3.2, id-CA-ECDH.
-const CHIP_ECDH: &[u8] = &[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02];
-/// 0.4.0.127.0.7.2.2.1.2, id-PK-ECDH.
-const CHIP_KEY_ECDH: &[u8] = &[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x01, 0x02];
-/// 0.4.0.127.0.7.1.2, standardizedDomainParameters.
-const STANDARDISED_PARAMETERS: &[u8] = &[0x04, 0x00, 0x7f, 0x00, 0x07, 0x01, 0x02];
+/// 0.4.0.127.0.7.2.2.3, id-CA; the kind of the key and the cipher follow.
+const CHIP_AUTHENTICATION: &[u8] = &[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x03];
 
 /// How both sides of PACE come to a generator (9303-11, 4.4.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +54,6 @@ pub(crate) struct ChipOffer {
     pub(crate) cipher: Cipher,
     pub(crate) key_id: Option<Vec<u8>>,
     pub(crate) key: ChipKey,
-}
-
-/// A static key of the chip.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChipKey {
-    id: Option<Vec<u8>>,
-    pub(crate) parameters: Parameters,
-    pub(crate) public: Vec<u8>,
 }
 
 const fn cipher(number: u8) -> Option<Cipher> {
@@ -109,62 +99,55 @@ pub(crate) fn pace_offers(card_access: &[u8]) -> Result<(Vec<PaceOffer>, bool), 
     Ok((offers, any))
 }
 
-/// The strongest of the Chip Authentication protocols of version 1 that EF.DG14 offers with a key on a known curve.
+/// One PACEInfo: the content of its protocol's identifier, its version, its parameters' number.
+pub(crate) type PaceInfo<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
+
+/// Every PACEInfo of some SecurityInfos, known here or not (9303-11, 9.2.1).
+pub(crate) fn pace_infos(infos: Element<'_>) -> Result<BTreeSet<PaceInfo<'_>>, Malformed> {
+    let mut found = BTreeSet::new();
+    for info in infos.tagged(SET)?.inside().all()? {
+        let mut parts = info.tagged(SEQUENCE)?.inside();
+        let oid = parts.expect(OID)?.value;
+        // Parameters of an own choosing stand under identifiers that are shorter by the cipher.
+        if oid.strip_prefix(PACE).is_some_and(|rest| rest.len() == 2) {
+            let version = parts.expect(INTEGER)?.value;
+            found.insert((oid, version, parts.optional(INTEGER)?.map(|id| id.value)));
+        }
+    }
+    Ok(found)
+}
+
+/// The strongest of the Chip Authentication protocols of version 1 that EF.DG14 offers with a key of a known group.
 pub(crate) fn chip_offer(dg14: &[u8]) -> Result<Option<ChipOffer>, Malformed> {
     let infos = Element::first(dg14)?.tagged(0x6e)?.inside().expect(SET)?;
     let mut protocols = Vec::new();
     for info in infos.inside().all()? {
         let mut parts = info.tagged(SEQUENCE)?.inside();
         let oid = parts.expect(OID)?.value;
-        let Some(&[number]) = oid.strip_prefix(CHIP_ECDH) else { continue };
+        let Some(&[kind, number]) = oid.strip_prefix(CHIP_AUTHENTICATION) else { continue };
+        let Some(kind) = Kind::numbered(kind) else { continue };
         if parts.next()?.small()? != 1 {
             continue;
         }
         let key_id = parts.optional(INTEGER)?.map(|id| id.value.to_vec());
-        protocols.extend(cipher(number).map(|cipher| (oid.to_vec(), cipher, key_id)));
+        protocols.extend(cipher(number).map(|cipher| (oid.to_vec(), kind, cipher, key_id)));
     }
     let keys = chip_keys(infos.inside())?;
     if protocols.is_empty() {
         // Cards with a key but no protocol mean 3DES (9303-11, 6.2.2).
-        protocols.push(([CHIP_ECDH, &[1]].concat(), Cipher::TripleDes, None));
+        protocols.extend(keys.first().map(|key| {
+            let oid = [CHIP_AUTHENTICATION, &[key.kind.number(), 1]].concat();
+            (oid, key.kind, Cipher::TripleDes, None)
+        }));
     }
     let mut pairs: Vec<_> = protocols
         .into_iter()
-        .filter_map(|(oid, cipher, key_id)| {
-            let key = keys.iter().find(|key| key_id.is_none() || key.id.is_none() || key.id == key_id)?;
+        .filter_map(|(oid, kind, cipher, key_id)| {
+            let named = |key: &&ChipKey| key_id.is_none() || key.id.is_none() || key.id == key_id;
+            let key = keys.iter().filter(|key| key.kind == kind).find(named)?;
             Some(ChipOffer { oid, cipher, key_id: key_id.or_else(|| key.id.clone()), key: key.clone() })
         })
         .collect();
     pairs.sort_by_key(|offer| (offer.cipher.key_octets(), offer.cipher != Cipher::TripleDes));
     Ok(pairs.pop())
-}
-
-/// The chip's static keys on known curves, of the SecurityInfos of EF.DG14 or EF.CardSecurity.
-pub(crate) fn chip_keys(infos: Walk<'_>) -> Result<Vec<ChipKey>, Malformed> {
-    let mut keys = Vec::new();
-    for info in infos.all()? {
-        let mut parts = info.tagged(SEQUENCE)?.inside();
-        if parts.expect(OID)?.value != CHIP_KEY_ECDH {
-            continue;
-        }
-        let key = public_key(parts.next()?)?;
-        let id = parts.optional(INTEGER)?.map(|id| id.value.to_vec());
-        keys.extend(key.map(|(parameters, public)| ChipKey { id, parameters, public }));
-    }
-    Ok(keys)
-}
-
-/// A SubjectPublicKeyInfo whose parameters may also be a number of the standardised ones (BSI TR-03110-3, A.2.1.1).
-fn public_key(info: Element<'_>) -> Result<Option<(Parameters, Vec<u8>)>, Malformed> {
-    let mut parts = info.tagged(SEQUENCE)?.inside();
-    let mut algorithm = parts.expect(SEQUENCE)?.inside();
-    if algorithm.expect(OID)?.value != STANDARDISED_PARAMETERS {
-        return Ok(match PublicKey::from_info(info)? {
-            PublicKey::Ec(domain, public) => Some((Parameters::Curve(domain), public)),
-            _ => None,
-        });
-    }
-    let id = u8::try_from(algorithm.next()?.small()?).map_err(|_| Malformed)?;
-    let public = parts.next()?.bits()?.to_vec();
-    Ok(Parameters::standardised(id).map(|parameters| (parameters, public)))
 }

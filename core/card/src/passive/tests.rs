@@ -164,6 +164,35 @@ fn refuses_a_listing_that_hides_or_invents_data_groups() {
 }
 
 #[test]
+fn refuses_a_card_access_that_offers_other_protocols_than_were_signed() {
+    let info = |cipher: u8, parameters: u8| {
+        let name = oid(&[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02, cipher]);
+        sequence(&[&name, &[2, 1, 2], &[2, 1, parameters]])
+    };
+    let chip = sequence(&[&oid(&[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02, 0x02]), &[2, 1, 1]]);
+    let (strong, weak, other) = (info(4, 13), info(1, 13), info(4, 12));
+    let judge = |offered: &[&[u8]], signed: &[&[u8]]| {
+        let files = BTreeMap::from([
+            (FileId::CardAccess, set(offered)),
+            (FileId::Dg(14), crate::asn1::encode(0x6e, &set(signed))),
+        ]);
+        compare_offers(&files)
+    };
+    assert_eq!(judge(&[&strong, &weak], &[&chip, &weak, &strong]), Ok(()));
+    // Many cards do not repeat them: that says nothing.
+    assert_eq!(judge(&[&strong], &[&chip]), Ok(()));
+    for (offered, signed) in [
+        (vec![&weak[..]], vec![&chip[..], &strong, &weak]),
+        (vec![&strong, &weak], vec![&strong]),
+        (vec![&other], vec![&strong]),
+        (vec![&chip], vec![&strong]),
+    ] {
+        assert_eq!(judge(&offered, &signed), Err(Reason::DataGroupsDisagree));
+    }
+    assert_eq!(compare_offers(&BTreeMap::from([(FileId::CardAccess, set(&[&weak]))])), Ok(()));
+}
+
+#[test]
 fn refuses_a_document_signed_by_a_list_signer_or_under_an_unknown_restriction() {
     let country = Country::new();
     for extension in [signs_master_lists(), extension(0x1e, true, &[0x30, 0])] {

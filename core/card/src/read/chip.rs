@@ -29,6 +29,9 @@ pub(super) fn authenticate_chip(
 ) -> Result<ChipOutcome, ReadError> {
     let Ok(offer) = chip_offer(dg14) else { return Err(ReadError::Malformed(FileId::Dg(14))) };
     let Some(offer) = offer else { return Ok(ChipOutcome::NotSupported) };
+    if !session.carries(offer.key.parameters) {
+        return Ok(ChipOutcome::NotDone);
+    }
     session.show_step(ReadStep::ProvingChip);
     let malformed = |_: GroupError| ReadError::Malformed(FileId::Dg(14));
     let group = Group::new(offer.key.parameters).map_err(malformed)?;
@@ -89,7 +92,7 @@ pub(super) fn answer_challenge(
     session.show_step(ReadStep::ProvingChip);
     // An answer by a key of more than 1,700 bits does not fit into a short protected one.
     let long = dg15.len() > 250 && session.extended();
-    let expected = if long { 4096 } else { 256 };
+    let expected = if long { session.most_data().max(256) } else { 256 };
     let command = CommandApdu::new(0x88, 0, 0).with_data(challenge).expecting(expected);
     let response = session.send(&command)?;
     // A chip that refuses proved nothing, which is what an empty answer proves.

@@ -117,7 +117,8 @@ fn explicit(parameters: Element<'_>) -> Result<Option<&'static Domain>, Malforme
     }))
 }
 
-fn from_hex(hex: &str) -> Vec<u8> {
+/// The octets of a constant, without leading zeros.
+pub(crate) fn from_hex(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> =
         hex.chars().filter_map(|c| c.to_digit(16)).filter_map(|d| u8::try_from(d).ok()).collect();
     let octets: Vec<u8> =
