@@ -60,6 +60,18 @@ impl SecureMessaging {
         padded
     }
 
+    /// Octets of data that fit into a protected answer of so many octets with its objects and its status.
+    pub(crate) fn data_within(&self, answer: usize) -> usize {
+        let block = self.keys.cipher().block_octets();
+        // The padding indicator, object 99, object 8E, and the status outside.
+        let around = |padded: usize| length_head(padded + 1) + 1 + 4 + 10 + 2;
+        let mut padded = answer / block * block;
+        while padded > 0 && padded + around(padded) > answer {
+            padded -= block;
+        }
+        padded.saturating_sub(1)
+    }
+
     /// The command as it goes to the chip.
     pub fn protect(&mut self, command: &CommandApdu) -> Vec<u8> {
         self.count();
@@ -123,5 +135,15 @@ impl SecureMessaging {
             }
         };
         Ok(ResponseApdu { data, status })
+    }
+}
+
+/// Octets of a tag of one octet and of the length that follows it.
+const fn length_head(length: usize) -> usize {
+    match length {
+        0..=0x7f => 2,
+        0x80..=0xff => 3,
+        0x100..=0xffff => 4,
+        _ => 5,
     }
 }

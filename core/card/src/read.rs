@@ -73,6 +73,9 @@ pub enum ReadError {
     /// The chip does not hold the private key of its Chip Authentication: a copy.
     #[error("the chip does not hold its key")]
     ChipNotGenuine,
+    /// A command that must be sent is longer than the way to the chip takes.
+    #[error("a command is longer than the way to the chip takes")]
+    CommandTooLong,
     /// The caller put an end to it.
     #[error("cancelled")]
     Cancelled,

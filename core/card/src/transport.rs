@@ -19,7 +19,8 @@ pub enum TransportError {
 
 /// Sends command APDUs and returns response APDUs. Called from one thread at a time; blocks.
 pub trait CardTransport {
-    /// The longest command, in octets, that this way takes; 261 where only short APDUs go.
+    /// The longest command, in octets, that this way takes; 261 where only short APDUs go. Answers are asked for in
+    /// such pieces that none is longer either, but for a short one, which may have 258 octets.
     fn max_command_len(&self) -> usize;
 
     /// Sends a command APDU and returns the response with its two status octets.

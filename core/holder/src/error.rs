@@ -207,6 +207,7 @@ fn card_kind(error: &ReadError) -> Kind {
         | ReadError::AccessMalformed
         | ReadError::File { .. }
         | ReadError::TooLarge(_)
+        | ReadError::CommandTooLong
         | ReadError::Malformed(_) => Kind::CardUnsupported,
         _ => Kind::Bug,
     }
@@ -222,6 +223,7 @@ fn card_code(error: &ReadError) -> &'static str {
         ReadError::AccessNotOffered => "card.access.not_offered",
         ReadError::AccessRefused(_) => "card.access.refused",
         ReadError::AccessMalformed => "card.access.malformed",
+        ReadError::CommandTooLong => "card.command_too_long",
         ReadError::SessionLost(_) => "card.session_lost",
         ReadError::Messaging(MessagingError::Malformed) => "card.messaging.malformed",
         ReadError::Messaging(MessagingError::WrongChecksum) => "card.messaging.mac",

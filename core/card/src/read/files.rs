@@ -10,8 +10,8 @@ use crate::file_id::FileId;
 
 /// What most phones and chips take in one extended command when neither says more.
 pub(super) const FIRST_EXTENDED: u32 = 4096;
-/// What fits into a short protected answer of 256 octets with AES (223) or 3DES (231).
-pub(super) const SHORT: u32 = 223;
+/// What fits into a short protected answer with 3DES; the blocks of AES leave room for 223.
+pub(super) const SHORT: u32 = 231;
 /// The next size where a chip refuses one.
 const SMALLER: [u32; 4] = [1024, SHORT, 160, 96];
 
@@ -35,7 +35,7 @@ impl Session<'_> {
     /// Asks for less from now on; not so when nothing less is left. A chip that gave nothing of extended length yet is
     /// taken for one that knows short lengths alone: about one in five.
     pub(super) fn shrink(&mut self) -> bool {
-        let most = if self.extended_works { self.chunk } else { self.chunk.min(SHORT + 1) };
+        let most = if self.extended_works { self.most_data() } else { self.most_data().min(SHORT + 1) };
         match SMALLER.into_iter().find(|smaller| *smaller < most) {
             Some(smaller) => {
                 self.chunk = smaller;
@@ -115,11 +115,11 @@ impl Session<'_> {
         // 6Cxx names the length that this one read may have.
         let mut named = None;
         loop {
-            let expected = named.take().unwrap_or(self.chunk).min(self.chunk).min(most);
+            let expected = named.take().unwrap_or(u32::MAX).min(self.most_data()).min(most);
             let response = self.send(&command.clone().expecting(expected))?;
             match response.status {
                 SUCCESS | END_OF_FILE if !response.data.is_empty() => {
-                    self.extended_works |= expected > SHORT;
+                    self.extended_works |= expected > 0x100;
                     return Ok(response.data);
                 }
                 status if refuses_length(status) => {

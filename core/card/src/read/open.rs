@@ -1,8 +1,9 @@
 //! Opens a chip.
 use trust::random::Random;
 use trust::secret::Secret;
+use zeroize::Zeroize;
 
-use super::files::{END_OF_FILE, SHORT};
+use super::files::END_OF_FILE;
 use super::pace::run_pace;
 use super::session::Session;
 use super::{ReadError, object_length};
@@ -63,7 +64,7 @@ pub(super) fn open(
     };
     let assumed = found.is_none();
     let mut files: Vec<_> = found.into_iter().map(|file| (FileId::CardAccess, file)).collect();
-    let goes = |offer: &PaceOffer| session.extended() || offer.parameters.fits_short_commands();
+    let goes = |offer: &PaceOffer| session.carries(offer.parameters);
     match (offers.into_iter().filter(goes).max_by_key(strength), key) {
         (Some(offer), _) => {
             let mapping = run_pace(session, &offer, key, random)?;
@@ -138,7 +139,7 @@ fn card_security(session: &mut Session<'_>, proof: &MappingProof) -> Result<Vec<
 /// command that suffices where a card takes it. A way is left for the next one on a status word alone, never because
 /// the card is gone.
 fn card_access(session: &mut Session<'_>) -> Result<Option<Vec<u8>>, ReadError> {
-    let by_short_id = CommandApdu::new(0xb0, 0x9c, 0x00).expecting(256);
+    let by_short_id = CommandApdu::new(0xb0, 0x9c, 0x00).expecting(session.plain_data(256));
     if let Some(file) = read_card_access(session, &by_short_id)? {
         return Ok(Some(file));
     }
@@ -171,7 +172,8 @@ fn card_access_after(
     if session.send(select)?.status != SUCCESS {
         return Ok(None);
     }
-    read_card_access(session, &CommandApdu::new(0xb0, 0, 0).expecting(256))
+    let first = CommandApdu::new(0xb0, 0, 0).expecting(session.plain_data(256));
+    read_card_access(session, &first)
 }
 
 /// EF.CardAccess from its first chunk on. Once a SET has begun the file is there: what is wrong with it is an error,
@@ -190,7 +192,8 @@ fn read_card_access(session: &mut Session<'_>, first: &CommandApdu) -> Result<Op
     }
     while file.len() < total {
         let [.., high, low] = file.len().to_be_bytes();
-        let rest = u32::try_from(total - file.len()).unwrap_or(u32::MAX).min(256);
+        let rest = u32::try_from(total - file.len()).unwrap_or(u32::MAX);
+        let rest = session.plain_data(256).min(rest);
         let response = session.send(&CommandApdu::new(0xb0, high, low).expecting(rest))?;
         if response.data.is_empty() {
             return Err(malformed);
@@ -220,8 +223,7 @@ fn announced_lengths(session: &mut Session<'_>) -> Result<(), ReadError> {
         None
     })();
     if let Some(most) = announced.filter(|_| response.status == SUCCESS) {
-        // The answer's own objects take up to 40 octets of what is announced.
-        session.chunk = most.saturating_sub(40).clamp(SHORT, 0x1_0000 - 40);
+        session.announced(most);
     }
     Ok(())
 }
@@ -240,6 +242,7 @@ fn run_bac(session: &mut Session<'_>, mrz: &MrzKey, random: &mut dyn Random) -> 
     let (mut challenge, mut material) = ([0; 8], [0; 16]);
     random.fill(&mut challenge).and_then(|()| random.fill(&mut material)).map_err(|_| ReadError::NoRandom)?;
     let run = Run { challenge, material: Secret::new(material) };
+    material.zeroize();
     let keys = BacKeys::derive(mrz);
     let request = keys.request(&run, &chip_challenge).ok_or(ReadError::AccessMalformed)?;
     let response = session.send(&CommandApdu::new(0x82, 0, 0).with_data(request).expecting(40))?;

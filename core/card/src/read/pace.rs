@@ -31,8 +31,8 @@ pub(super) fn run_pace(
 ) -> Result<Option<MappingProof>, ReadError> {
     let group = Group::new(offer.parameters)?;
     set_protocol(session, offer, key)?;
-    let mut steps =
-        Steps { session, expected: if offer.parameters.fits_short_commands() { 0x100 } else { 0x1_0000 } };
+    let expected = session.plain_data(if offer.parameters.fits_short_commands() { 0x100 } else { 0x1_0000 });
+    let mut steps = Steps { session, expected };
     let encrypted = steps.exchange(&[], 0x80)?;
     let nonce = pace::decrypt_nonce(offer, key, &encrypted).ok_or(ReadError::AccessMalformed)?;
     let (generator, mapping_public) = match offer.mapping {

@@ -3,13 +3,17 @@
 mod tests;
 
 use super::{ProgressListener, ReadError, ReadStep};
+use crate::access::group::Parameters;
 use crate::apdu::{CommandApdu, ResponseApdu, SUCCESS};
 use crate::file_id::FileId;
 use crate::messaging::SecureMessaging;
 use crate::transport::CardTransport;
 
-/// Octets of a short command with secure messaging: what goes into one short APDU.
-const SHORT_COMMAND: usize = 261;
+/// From here on extended length is used: a protected command with a key of 2,048 bits fits, and an answer of more than
+/// 256 octets of data. What lies between a short command (261) and this would gain nothing.
+const LEAST_EXTENDED: usize = 320;
+/// Octets of the longest answer to a short command.
+const SHORT_ANSWER: usize = 258;
 /// More answers in a row that only say "there is more" are a chip that never ends.
 const MOST_CONTINUATIONS: usize = 300;
 /// No answer has more octets.
@@ -20,8 +24,10 @@ pub(super) struct Session<'a> {
     progress: &'a dyn ProgressListener,
     messaging: Option<SecureMessaging>,
     apdus: u32,
-    /// Octets to ask for in one READ BINARY.
+    /// Octets to ask for in one READ BINARY at most: what the chip is believed to give.
     pub(super) chunk: u32,
+    /// Octets of an answer at most: what the transport carries, and the chip where it announced it.
+    longest_answer: usize,
     /// The chip gave an answer of extended length: it knows them.
     pub(super) extended_works: bool,
     /// The chip does not read by short identifier: files are selected first.
@@ -30,14 +36,16 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(transport: &'a mut dyn CardTransport, progress: &'a dyn ProgressListener) -> Self {
-        let extended = transport.max_command_len() > SHORT_COMMAND;
-        let chunk = if extended { super::files::FIRST_EXTENDED } else { super::files::SHORT };
+        let longest = transport.max_command_len();
+        let chunk =
+            if longest >= LEAST_EXTENDED { super::files::FIRST_EXTENDED } else { super::files::SHORT };
         Self {
             transport,
             progress,
             messaging: None,
             apdus: 0,
             chunk,
+            longest_answer: longest.min(LONGEST_ANSWER),
             extended_works: false,
             by_select: false,
         }
@@ -45,7 +53,36 @@ impl<'a> Session<'a> {
 
     /// Whether commands in extended form go this way.
     pub(super) fn extended(&self) -> bool {
-        self.transport.max_command_len() > SHORT_COMMAND
+        self.transport.max_command_len() >= LEAST_EXTENDED
+    }
+
+    /// Whether a public key of that group goes this way.
+    pub(super) fn carries(&self, parameters: Parameters) -> bool {
+        self.extended() || parameters.fits_short_commands()
+    }
+
+    /// The chip says how long its answers may be.
+    pub(super) fn announced(&mut self, longest_answer: u32) {
+        let announced = usize::try_from(longest_answer).unwrap_or(usize::MAX).max(SHORT_ANSWER);
+        self.longest_answer = self.longest_answer.min(announced);
+        let is_short = self.data_within(self.longest_answer) <= 0x100;
+        self.chunk = if is_short { super::files::SHORT } else { 0x1_0000 };
+    }
+
+    /// Octets to ask for in one READ BINARY, so that the answer with all its objects fits.
+    pub(super) fn most_data(&self) -> u32 {
+        let is_short = self.chunk <= super::files::SHORT;
+        let longest = if is_short { self.longest_answer.min(SHORT_ANSWER) } else { self.longest_answer };
+        u32::try_from(self.data_within(longest)).unwrap_or(u32::MAX).min(self.chunk)
+    }
+
+    /// Octets of data to expect in an answer in the clear, so many at most.
+    pub(super) fn plain_data(&self, most: u32) -> u32 {
+        u32::try_from(self.longest_answer.saturating_sub(2)).unwrap_or(u32::MAX).min(most)
+    }
+
+    fn data_within(&self, answer: usize) -> usize {
+        self.messaging.as_ref().map_or(answer.saturating_sub(2), |messaging| messaging.data_within(answer))
     }
 
     pub(super) const fn apdus(&self) -> u32 {
@@ -109,6 +146,9 @@ impl<'a> Session<'a> {
     fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, ReadError> {
         if self.progress.cancelled() {
             return Err(ReadError::Cancelled);
+        }
+        if command.len() > self.transport.max_command_len() {
+            return Err(ReadError::CommandTooLong);
         }
         self.apdus = self.apdus.saturating_add(1);
         Ok(self.transport.transceive(command)?)
