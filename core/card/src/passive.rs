@@ -4,6 +4,8 @@ pub mod anchors;
 pub(crate) mod ber;
 pub mod certificate;
 pub(crate) mod chain;
+#[cfg(test)]
+mod check_tests;
 mod extensions;
 mod revocation;
 pub(crate) mod signed_data;

@@ -138,6 +138,11 @@ impl Party {
         ]))
     }
 
+    /// With another name and the same key.
+    pub(crate) fn renamed(self, other: &Self) -> Self {
+        Self { name: other.name.clone(), ..self }
+    }
+
     /// A ContentInfo with SignedData by this party, whose certificate the `serial` of `issuer` is.
     pub(crate) fn sign_content(
         &self,
@@ -146,21 +151,27 @@ impl Party {
         (issuer, serial): (&Self, u8),
         certificate: &[u8],
     ) -> Vec<u8> {
-        let attribute = |number, value: &[u8]| {
-            let kind = oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09], &[number][..]].concat());
-            sequence(&[&kind, &set(&[value])])
-        };
-        let attributes =
-            [attribute(3, &oid(content_type)), attribute(4, &encode(4, digest(&SHA256, content).as_ref()))]
-                .concat();
+        let signer = [integer(1), sequence(&[&issuer.name, &integer(serial)])].concat();
+        let attributes = attributes(content_type, digest(&SHA256, content).as_ref());
+        self.sign_attributes(content_type, content, &signer, &attributes, certificate)
+    }
+
+    /// The same with signed attributes and a signer's name (after its version) as the test wants them.
+    pub(crate) fn sign_attributes(
+        &self,
+        content_type: &[u8],
+        content: &[u8],
+        signer: &[u8],
+        attributes: &[u8],
+        certificate: &[u8],
+    ) -> Vec<u8> {
         let hash = sequence(&[&oid(SHA256_OID)]);
         let signer = sequence(&[
-            &integer(1),
-            &sequence(&[&issuer.name, &integer(serial)]),
+            signer,
             &hash,
-            &encode(0xa0, &attributes),
+            &encode(0xa0, attributes),
             &sequence(&[&oid(ECDSA_SHA256)]),
-            &encode(4, &self.sign(&encode(0x31, &attributes))),
+            &encode(4, &self.sign(&encode(0x31, attributes))),
         ]);
         let data = sequence(&[
             &integer(3),
@@ -180,12 +191,25 @@ impl Party {
         issuer: (&Self, u8),
         certificate: &[u8],
     ) -> Vec<u8> {
-        let digests: Vec<_> = groups
-            .iter()
-            .map(|(number, file)| sequence(&[&integer(*number), &encode(4, digest(&SHA256, file).as_ref())]))
-            .collect();
-        let content =
-            sequence(&[&integer(0), &sequence(&[&oid(SHA256_OID)]), &encode(0x30, &digests.concat())]);
+        let content = security_object(groups);
         encode(0x77, &self.sign_content(LDS_OBJECT, &content, issuer, certificate))
     }
+}
+
+/// The signed attributes of a content type and a digest.
+pub(crate) fn attributes(content_type: &[u8], digest: &[u8]) -> Vec<u8> {
+    let attribute = |number, value: &[u8]| {
+        let kind = oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09], &[number][..]].concat());
+        sequence(&[&kind, &set(&[value])])
+    };
+    [attribute(3, &oid(content_type)), attribute(4, &encode(4, digest))].concat()
+}
+
+/// The LDS security object over data groups.
+pub(crate) fn security_object(groups: &[(u8, &[u8])]) -> Vec<u8> {
+    let digests: Vec<_> = groups
+        .iter()
+        .map(|(number, file)| sequence(&[&integer(*number), &encode(4, digest(&SHA256, file).as_ref())]))
+        .collect();
+    sequence(&[&integer(0), &sequence(&[&oid(SHA256_OID)]), &encode(0x30, &digests.concat())])
 }

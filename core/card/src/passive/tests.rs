@@ -8,7 +8,7 @@ use super::*;
 use crate::document::{ChipOutcome, Evidence, verify_document};
 use crate::test_authority::*;
 
-const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
+pub(super) const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
     9001011M4001016VNM<<<<<<<<<<<0NGUYEN<<VAN<A<<<<<<<<<<<<<<<<<";
 
 fn now() -> Timestamp {
@@ -21,35 +21,35 @@ fn dg13(number: &str) -> Vec<u8> {
     crate::asn1::encode(0x6d, &sequence(&[&[2, 1, 1], &oid(&[0x28]), &set(&[&field])]))
 }
 
-struct Country {
-    csca: Party,
-    signer: Party,
+pub(super) struct Country {
+    pub(super) csca: Party,
+    pub(super) signer: Party,
 }
 
 impl Country {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { csca: Party::new("VN", "CSCA of tests"), signer: Party::new("VN", "Signer 7") }
     }
 
-    fn sod(&self, groups: &[(u8, &[u8])], certificate: &[u8]) -> Vec<u8> {
+    pub(super) fn sod(&self, groups: &[(u8, &[u8])], certificate: &[u8]) -> Vec<u8> {
         self.signer.sign_document(groups, (&self.csca, 7), certificate)
     }
 
-    fn files(&self, certificate: &[u8]) -> BTreeMap<FileId, Vec<u8>> {
+    pub(super) fn files(&self, certificate: &[u8]) -> BTreeMap<FileId, Vec<u8>> {
         let sod = self.sod(&[(1, DG1)], certificate);
         BTreeMap::from([(FileId::Sod, sod), (FileId::Dg(1), DG1.to_vec())])
     }
 
-    fn sound(&self) -> BTreeMap<FileId, Vec<u8>> {
+    pub(super) fn sound(&self) -> BTreeMap<FileId, Vec<u8>> {
         self.files(&self.csca.document_signer(&self.signer, 7))
     }
 
-    fn anchors(&self) -> CscaAnchors {
+    pub(super) fn anchors(&self) -> CscaAnchors {
         CscaAnchors::from_der(&self.csca.root()).unwrap()
     }
 }
 
-fn outcome(files: &BTreeMap<FileId, Vec<u8>>, anchors: &CscaAnchors) -> PassiveOutcome {
+pub(super) fn outcome(files: &BTreeMap<FileId, Vec<u8>>, anchors: &CscaAnchors) -> PassiveOutcome {
     let evidence = Evidence { files, active: None, chip: ChipOutcome::NotDone };
     match verify_document(evidence, anchors, now()) {
         Ok(document) => PassiveOutcome::Verified(document.passive().clone()),
@@ -57,7 +57,7 @@ fn outcome(files: &BTreeMap<FileId, Vec<u8>>, anchors: &CscaAnchors) -> PassiveO
     }
 }
 
-fn failure(files: &BTreeMap<FileId, Vec<u8>>, anchors: &CscaAnchors) -> Option<Reason> {
+pub(super) fn failure(files: &BTreeMap<FileId, Vec<u8>>, anchors: &CscaAnchors) -> Option<Reason> {
     match outcome(files, anchors) {
         PassiveOutcome::Failed(reason) => Some(reason),
         PassiveOutcome::Verified(_) => None,
