@@ -26,6 +26,9 @@ impl From<postgres::Error> for DatabaseError {
                 | &SqlState::T_R_DEADLOCK_DETECTED
                 | &SqlState::UNIQUE_VIOLATION,
             ) => Self::Conflict,
+            Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => {
+                Self::Unreachable
+            }
             None if error.is_closed()
                 || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>) =>
             {

@@ -53,3 +53,22 @@ pub(crate) fn router(desk: Shared) -> Router {
         .layer(from_fn(limits::headers))
         .with_state(desk)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_and_nothing_else_is() {
+        let document: serde_json::Value = serde_json::from_str(super::super::docs::DOCUMENT).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let described = paths.iter().flat_map(|(address, calls)| {
+            let methods = calls.as_object().unwrap().keys();
+            methods.map(|method| (address.clone(), method.clone()))
+        });
+        let built = ROUTES.iter().map(|(address, method, _)| ((*address).to_owned(), (*method).to_owned()));
+        assert_eq!(described.collect::<BTreeSet<_>>(), built.collect::<BTreeSet<_>>());
+    }
+}

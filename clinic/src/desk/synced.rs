@@ -30,7 +30,6 @@ struct Sightings {
 
 /// A check that the page made alone.
 #[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Entry {
     /// Random, made by the page; sending an entry again changes nothing.
     id: String,
@@ -40,7 +39,8 @@ struct Entry {
     credential: Option<String>,
     keep_until: String,
     at: String,
-    answer: Answer,
+    /// Without it the sighting is noted and no check kept.
+    answer: Option<Answer>,
 }
 
 /// `POST /api/seen`
@@ -52,15 +52,23 @@ pub(crate) async fn seen(State(desk): State<Shared>, session: Session, body: Bod
     let now = desk.now();
     let entries: Result<Vec<_>, _> = entries.into_iter().map(|entry| parse(entry, &session, now)).collect();
     let entries = entries?;
-    let joined = desk.database.run(move |statements| {
-        entries.iter().map(|(check, sighting)| join(statements, check, sighting.as_ref())).collect()
-    });
+    let joined =
+        desk.database.run(move |statements| entries.iter().map(|handed| join(statements, handed)).collect());
     let results: Vec<Value> = joined.await?;
     desk.tell(Event::Check);
     Ok(Json(json!({"results": results})))
 }
 
-fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<(Check, Option<Sighting>), Refusal> {
+/// What an entry comes to.
+struct Handed {
+    id: String,
+    at: Timestamp,
+    desk: String,
+    sighting: Option<Sighting>,
+    check: Option<Check>,
+}
+
+fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refusal> {
     let time = |text: &str| {
         Timestamp::parse_rfc3339(text).map_err(|_| Refusal::malformed("a time is no RFC 3339 time"))
     };
@@ -81,17 +89,17 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<(Check, Opti
         }),
         (None, _) => None,
     };
-    let check = Check {
-        id: entry.id,
+    let check = entry.answer.map(|answer| Check {
+        id: entry.id.clone(),
         at,
         received_at: at,
         desk: session.desk.clone(),
         clerk: session.clerk.clone(),
-        answer: entry.answer,
+        answer,
         entitlement: None,
         face: None,
-    };
-    Ok((check, sighting))
+    });
+    Ok(Handed { id: entry.id, at, desk: session.desk.clone(), sighting, check })
 }
 
 fn hash(text: &str) -> Result<[u8; 32], Refusal> {
@@ -100,23 +108,22 @@ fn hash(text: &str) -> Result<[u8; 32], Refusal> {
 }
 
 /// Whoever sends an entry again, since the answer to it was lost, gets the same answer.
-fn join(
-    statements: &mut dyn Statements,
-    check: &Check,
-    sighting: Option<&Sighting>,
-) -> Result<Value, DatabaseError> {
-    let before = statements.query("SELECT result FROM synced WHERE id = $1", &[check.id.as_str().into()])?;
+fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, DatabaseError> {
+    let before = statements.query("SELECT result FROM synced WHERE id = $1", &[handed.id.as_str().into()])?;
     if let Some(row) = before.first() {
-        return Ok(json!({"id": check.id, "seen": row.text(0)?}));
+        return Ok(json!({"id": handed.id, "seen": row.text(0)?}));
     }
-    let seen = match sighting.map(|sighting| database::note(statements, sighting, &check.desk)).transpose()? {
+    let noted = handed.sighting.as_ref().map(|sighting| database::note(statements, sighting, &handed.desk));
+    let seen = match noted.transpose()? {
         Some(Seen::First) => "first",
         Some(Seen::Again) => "again",
         Some(Seen::FirstHereAfterAnotherDesk) => "elsewhere",
         Some(Seen::NotChecked) | None => "not_checked",
     };
-    let values = [check.id.as_str().into(), seen.into(), check.at.as_unix().into()];
+    let values = [handed.id.as_str().into(), seen.into(), handed.at.as_unix().into()];
     statements.execute("INSERT INTO synced VALUES ($1, $2, $3)", &values)?;
-    kept::keep(statements, check)?;
-    Ok(json!({"id": check.id, "seen": seen}))
+    if let Some(check) = &handed.check {
+        kept::keep(statements, check)?;
+    }
+    Ok(json!({"id": handed.id, "seen": seen}))
 }

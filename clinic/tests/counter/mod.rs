@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test stops where its desk does not stand"
 )]
+pub mod document;
 #[path = "../nation/mod.rs"]
 pub mod nation;
 
@@ -163,11 +164,15 @@ impl Clerk {
     }
 
     pub fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answered> {
-        self.runtime.block_on(async {
-            let response = request.send().await?;
+        let request = request.build()?;
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answered = self.runtime.block_on(async {
+            let response = self.client.execute(request).await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            Ok(Answered { status, headers, body: response.bytes().await?.to_vec() })
-        })
+            Ok::<_, reqwest::Error>(Answered { status, headers, body: response.bytes().await?.to_vec() })
+        })?;
+        document::expect(&method, &path, &answered);
+        Ok(answered)
     }
 
     pub fn get(&self, path: &str) -> Answered {
