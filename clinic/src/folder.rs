@@ -9,9 +9,9 @@ use trust::p256::PublicKey;
 use trust::status::{NationalStatus, StatusError, StatusList, StatusStore};
 use trust::time::Timestamp;
 use verifier::Policy;
+use verifier::national::{self, Chain, status_list};
 
 use crate::desk_file::Memory;
-use crate::national::{self, Chain};
 use crate::{Error, FileKind};
 
 const TRUST_LIST: &str = "trust-list";
@@ -141,7 +141,7 @@ impl Loader<'_> {
     }
 
     fn status(&mut self, trust: &Trust, token: &[u8]) -> Result<Result<StatusList, StatusError>, Error> {
-        let list = match status_list(token, trust) {
+        let list = match status_list(token, trust.status_signers()) {
             Ok(list) => list,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -153,7 +153,7 @@ impl Loader<'_> {
         match desk.newest(&self.nation, &name)? {
             Some((sequence, newer)) if sequence > issued => {
                 self.rollback = true;
-                Ok(status_list(&newer, trust))
+                Ok(status_list(&newer, trust.status_signers()))
             }
             _ => {
                 desk.remember(&self.nation, &name, issued, token)?;
@@ -165,26 +165,19 @@ impl Loader<'_> {
     /// The nation's status that the folder holds, or the newer one that the desk remembers.
     fn national(&mut self, trust: &Trust, chain: Option<Chain>) -> Result<Option<NationalStatus>, Error> {
         let (Some(desk), Some(chain)) = (&mut self.desk, &chain) else {
-            return Ok(chain.map(|chain| chain.status));
+            return Ok(chain.map(Chain::into_status));
         };
-        let sequence = chain.status.sequence();
+        let sequence = chain.status().sequence();
         match desk.newest(&self.nation, NATIONAL)? {
             Some((newest, newer)) if newest > sequence => {
                 self.rollback = true;
-                Ok(Chain::parse(&newer, trust.status_signers()).map(|chain| chain.status))
+                Ok(Chain::parse(&newer, trust.status_signers()).map(Chain::into_status))
             }
-            Some((same, _)) if same == sequence => Ok(Some(chain.status.clone())),
+            Some((same, _)) if same == sequence => Ok(Some(chain.status().clone())),
             _ => {
                 desk.remember(&self.nation, NATIONAL, sequence, &chain.to_bytes())?;
-                Ok(Some(chain.status.clone()))
+                Ok(Some(chain.status().clone()))
             }
         }
-    }
-}
-
-fn status_list(token: &[u8], trust: &Trust) -> Result<StatusList, StatusError> {
-    match std::str::from_utf8(token) {
-        Ok(jwt) if jwt.starts_with("ey") => StatusList::verify_jwt(jwt.trim_end(), trust.status_signers()),
-        _ => StatusList::verify(token, trust.status_signers()),
     }
 }

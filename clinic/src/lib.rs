@@ -5,7 +5,6 @@
 //! what a desk may not forget: which codes it has seen, and the newest lists. It decides nothing itself; that is the
 //! `verifier` crate's work.
 
-pub mod answer;
 pub mod check;
 pub mod database;
 #[cfg(feature = "server")]
@@ -14,7 +13,8 @@ pub mod desk_file;
 mod error;
 pub mod fetch;
 pub mod folder;
-mod national;
+pub mod page;
 pub mod picture;
 
 pub use error::{Error, FileKind};
+pub use verifier::answer;

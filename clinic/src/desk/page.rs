@@ -2,37 +2,41 @@
 use std::path::{Path as FilePath, PathBuf};
 
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::{IntoResponse, Response};
 
 use super::Shared;
 use super::refusal::Refusal;
+use crate::page::{self, Asset, INDEX};
 
 /// No file of the page is longer, in bytes.
 const LONGEST: u64 = 16 << 20;
-/// Files that are embedded: name below `/assets/` and content.
-const FILES: &[(&str, &[u8])] = &[];
-/// The page itself.
-const INDEX: Option<&[u8]> = None;
-
 /// `GET /`
 pub(crate) async fn index() -> Response {
-    match INDEX {
-        Some(page) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
-        None => Redirect::to("/api/docs").into_response(),
-    }
+    embedded(&INDEX)
 }
 
 /// `GET /assets/NAME`
 pub(crate) async fn asset(State(desk): State<Shared>, Path(name): Path<String>) -> Result<Response, Refusal> {
-    let typed = [(CONTENT_TYPE, media_type(&name))];
-    if let Some((_, content)) = FILES.iter().find(|(held, _)| *held == name) {
-        return Ok((typed, *content).into_response());
+    if let Some(file) = page::asset(&name) {
+        return Ok(embedded(file));
     }
     let file = desk.web.as_deref().zip(name.strip_prefix("web/")).and_then(|(web, name)| below(web, name));
     let read = tokio::task::spawn_blocking(move || file.and_then(|file| read(&file)));
     let content = read.await.ok().flatten().ok_or_else(Refusal::not_found)?;
-    Ok((typed, content).into_response())
+    Ok(([(CONTENT_TYPE, media_type(&name))], content).into_response())
+}
+
+fn embedded(file: &'static Asset) -> Response {
+    // A newer desk must not meet an older page; the service worker keeps what is needed without a network.
+    let mut response =
+        ([(CONTENT_TYPE, file.media_type), (CACHE_CONTROL, "no-cache")], file.bytes).into_response();
+    if file.name == "sw.js" {
+        let whole_page = HeaderValue::from_static("/");
+        response.headers_mut().insert(HeaderName::from_static("service-worker-allowed"), whole_page);
+    }
+    response
 }
 
 /// A file of the folder; never one outside.

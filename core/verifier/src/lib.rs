@@ -9,7 +9,10 @@
 //! ([`Facts::window_seconds`]); only the answer to a desk's own question ([`Questions`], [`Policy::open_challenges`]) stops that.
 
 mod also_read;
+pub mod answer;
 mod decision;
+pub mod national;
+pub mod offline;
 mod policy;
 mod questions;
 mod reason;

@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sen-bindgen", &[]),
+    ("sen-web", &["sen-verifier", "sen-trust"]),
     (
         "sen-desktop",
         &[

@@ -1,20 +1,20 @@
-//! A snapshot of the nation's status and the deltas that follow it.
-use std::path::PathBuf;
-
+//! A snapshot of the nation's status and the deltas that follow it, wherever their bytes come from.
 use trust::anchors::StatusSigner;
 use trust::cbor::{Encoder, Item, Profile};
 use trust::cose::{Sign1, TYP};
-use trust::status::{DELTA_TYP, NationalStatus, SNAPSHOT_TYP, StatusError};
+use trust::status::{DELTA_TYP, NationalStatus, SNAPSHOT_TYP, StatusError, StatusList};
 
 /// Which of the two a token says that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A whole state.
     Snapshot,
+    /// The way from one state to a later one.
     Delta,
 }
 
 /// What a token says that it is.
-pub(crate) fn kind(token: &[u8]) -> Option<Kind> {
+pub fn kind(token: &[u8]) -> Option<Kind> {
     let token = Sign1::parse(token, Profile::Interoperable).ok()?;
     match token.header(TYP)?.as_text().ok()? {
         SNAPSHOT_TYP => Some(Kind::Snapshot),
@@ -24,23 +24,34 @@ pub(crate) fn kind(token: &[u8]) -> Option<Kind> {
 }
 
 /// A state and the tokens that lead to it.
-pub(crate) struct Chain {
-    pub(crate) status: NationalStatus,
+#[derive(Debug)]
+pub struct Chain {
+    status: NationalStatus,
     tokens: Vec<Vec<u8>>,
 }
 
 impl Chain {
-    /// The latest state that the files lead to. A delta that leads on from no state at hand is passed over.
-    pub(crate) fn build(
-        snapshots: &[(PathBuf, Vec<u8>)],
-        deltas: &[(PathBuf, Vec<u8>)],
+    /// The state that the tokens lead to.
+    pub const fn status(&self) -> &NationalStatus {
+        &self.status
+    }
+
+    /// Likewise, by value.
+    pub fn into_status(self) -> NationalStatus {
+        self.status
+    }
+
+    /// The latest state that the named tokens lead to. A delta that leads on from no state at hand is passed over.
+    pub fn build<Name: Clone>(
+        snapshots: &[(Name, Vec<u8>)],
+        deltas: &[(Name, Vec<u8>)],
         signers: &[StatusSigner],
-        passed_over: &mut Vec<(PathBuf, StatusError)>,
+        passed_over: &mut Vec<(Name, StatusError)>,
     ) -> Option<Self> {
         let mut newest: Option<Self> = None;
-        for (path, token) in snapshots {
+        for (name, token) in snapshots {
             match NationalStatus::verify(token, signers) {
-                Err(reason) => passed_over.push((path.clone(), reason)),
+                Err(reason) => passed_over.push((name.clone(), reason)),
                 Ok(status) => {
                     let newer = newest.as_ref().is_none_or(|held| held.status.sequence() < status.sequence());
                     if newer {
@@ -55,11 +66,11 @@ impl Chain {
         while let Some(next) = waiting.iter().position(|(_, delta)| chain.extend(delta, signers).is_ok()) {
             waiting.remove(next);
         }
-        for (path, delta) in waiting {
+        for (name, delta) in waiting {
             if let Err(reason) = chain.extend(delta, signers)
                 && reason != StatusError::Rollback
             {
-                passed_over.push((path.clone(), reason));
+                passed_over.push((name.clone(), reason));
             }
         }
         Some(chain)
@@ -72,7 +83,7 @@ impl Chain {
     }
 
     /// The tokens, to be remembered.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Encoder::new();
         out.array(self.tokens.len());
         for token in &self.tokens {
@@ -82,7 +93,7 @@ impl Chain {
     }
 
     /// From remembered tokens; nothing where the signers have changed since.
-    pub(crate) fn parse(bytes: &[u8], signers: &[StatusSigner]) -> Option<Self> {
+    pub fn parse(bytes: &[u8], signers: &[StatusSigner]) -> Option<Self> {
         let mut tokens = Item::parse(bytes, Profile::Deterministic).ok()?.as_array().ok()?;
         let snapshot = tokens.next()?.as_bytes().ok()?;
         let status = NationalStatus::verify(snapshot, signers).ok()?;
@@ -91,5 +102,13 @@ impl Chain {
             chain.extend(delta.as_bytes().ok()?, signers).ok()?;
         }
         Some(chain)
+    }
+}
+
+/// A Token Status List in either of its encodings: CWT, or JWT as text.
+pub fn status_list(token: &[u8], signers: &[StatusSigner]) -> Result<StatusList, StatusError> {
+    match std::str::from_utf8(token) {
+        Ok(jwt) if jwt.starts_with("ey") => StatusList::verify_jwt(jwt.trim_end(), signers),
+        _ => StatusList::verify(token, signers),
     }
 }

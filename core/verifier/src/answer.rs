@@ -2,7 +2,8 @@
 use credential::claims::{Claims, Sex};
 use serde::{Deserialize, Serialize};
 use trust::time::Timestamp;
-use verifier::{
+
+use crate::{
     Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Reason, Seen, Shown, StatusAnswer,
     VerifiedPresentation,
 };
@@ -137,8 +138,6 @@ impl Answer {
                 answer.claims = says_something.then(|| AnswerClaims::new(code.claims()));
                 answer
             }
-            // What a later verifier may show and this page does not know is not passed off as known.
-            Decision::Unsure { reasons, .. } => Self::of(Verdict::Unsure, reasons, None, trust_as_of, now),
         }
     }
 

@@ -1,0 +1,21 @@
+//! `sen-web-bindgen WASM FOLDER web|nodejs`: the JavaScript beside the wasm. The crate's command line tool pins a
+//! dependency that not every registry serves; its library does the same work.
+use std::path::Path;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [wasm, folder, target] = arguments.as_slice() else {
+        return Err("usage: sen-web-bindgen WASM FOLDER web|nodejs".into());
+    };
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(wasm).out_name("sen_verifier").typescript(true);
+    match target.as_str() {
+        "web" => bindgen.web(true)?,
+        "nodejs" => bindgen.nodejs(true)?,
+        _ => return Err("the target is web or nodejs".into()),
+    };
+    bindgen.generate(Path::new(folder))?;
+    Ok(())
+}

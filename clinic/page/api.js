@@ -1,0 +1,62 @@
+// The desk's server. No personal data goes into an address; every change carries the header that a foreign page cannot
+// send.
+
+/** The server answered with an error. */
+export class ServerError extends Error {
+  constructor(status, code, retryAfter) {
+    super(code);
+    Object.assign(this, { status, code, retryAfter });
+  }
+}
+
+/** Nobody answered. */
+export class Unreachable extends Error {}
+
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 4000;
+
+async function call(method, path, body, patience = PATIENCE) {
+  const binary = body instanceof Blob;
+  const headers = method === "GET" ? {} : { "X-Sen-Desk": "1" };
+  if (body !== undefined) headers["Content-Type"] = binary ? body.type || "application/octet-stream" : "application/json";
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined || binary ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(patience),
+      cache: "no-store",
+    });
+  } catch {
+    throw new Unreachable();
+  }
+  if (response.status === 204) return null;
+  const json = response.headers.get("content-type")?.includes("json");
+  const content = await (json ? response.json() : response.text()).catch(() => null);
+  if (response.ok) return content;
+  const retryAfter = Number(response.headers.get("retry-after")) || 0;
+  throw new ServerError(response.status, content?.error?.code ?? `http_${response.status}`, retryAfter);
+}
+
+export const api = {
+  session: () => call("GET", "/api/session"),
+  logIn: (password, clerk, desk) => call("POST", "/api/session", { password, clerk, ...(desk ? { desk } : {}) }),
+  logOut: () => call("DELETE", "/api/session"),
+  state: () => call("GET", "/api/state"),
+  check: (text, duration_ms) => call("POST", "/api/checks", { text, duration_ms }),
+  checkFrames: (texts) => call("POST", "/api/checks/frames", { texts }),
+  checkPicture: (picture) => call("POST", "/api/checks/picture", picture, 15000),
+  face: (id, result) => call("POST", `/api/checks/${id}/face`, { result }),
+  entitlement: (id) => call("POST", `/api/checks/${id}/entitlement`, {}, 20000),
+  lines: (id) => call("GET", `/api/checks/${id}/lines`),
+  kept: (id) => call("GET", `/api/checks/${id}`),
+  day: (date) => call("GET", date ? `/api/day?date=${date}` : "/api/day"),
+  enqueue: (check) => call("POST", "/api/queue", { check }),
+  queue: () => call("GET", "/api/queue"),
+  moveInQueue: (id, state) => call("POST", `/api/queue/${id}`, { state }),
+  ask: () => call("POST", "/api/challenges", {}),
+  asked: (id) => call("GET", `/api/challenges/${id}`),
+  offlineBundle: () => call("GET", "/api/offline", undefined, 20000),
+  seen: (entries) => call("POST", "/api/seen", { entries }, 20000),
+};
