@@ -1,4 +1,7 @@
 //! A document that was proven, and what is said of one that was not.
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;

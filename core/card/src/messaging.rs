@@ -43,6 +43,11 @@ impl SecureMessaging {
         Self { keys, counter }
     }
 
+    #[cfg(test)]
+    pub(crate) fn uses(&self, keys: &SessionKeys, counter: &[u8]) -> bool {
+        self.keys.same_as(keys) && self.counter == counter
+    }
+
     fn count(&mut self) {
         for octet in self.counter.iter_mut().rev() {
             *octet = octet.wrapping_add(1);

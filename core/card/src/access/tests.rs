@@ -25,7 +25,10 @@ fn assert_run(name: &str, keys: &BacKeys, case: &Value) {
     assert_eq!(request, expected, "{name}");
     let answer = octets(&case["EXTERNAL_AUTHENTICATE_response"]);
     let answer = &answer[..answer.len() - 2];
-    assert!(keys.session(&run, &chip_challenge, answer).is_some(), "{name}");
+    let session = keys.session(&run, &chip_challenge, answer).unwrap();
+    let derived =
+        SessionKeys::from_parts(Cipher::TripleDes, octets(&case["KS_ENC"]), octets(&case["KS_MAC"]));
+    assert!(session.uses(&derived, &octets(&case["SSC"])), "{name}");
     for position in 0..answer.len() {
         let mut changed = answer.to_vec();
         changed[position] ^= 1;
@@ -153,6 +156,15 @@ fn assert_proves(keys: &SessionKeys, parameters: Parameters, case: &Value, encry
     *other.last_mut().unwrap() ^= 1;
     assert!(!proof(other, mapping).proves(public));
     assert!(!proof(scalar, public.to_vec()).proves(public));
+}
+
+#[test]
+fn an_encrypted_nonce_longer_than_any_cipher_has_is_refused() {
+    let (offers, _) = pace_offers(VIETNAMESE_CARD_ACCESS).unwrap();
+    let key = AccessKey::Can(Can::parse("012345").unwrap());
+    let opened = |octets| pace::decrypt_nonce(&offers[0], &key, &vec![1; octets]).map(|n| n.expose().len());
+    assert_eq!((opened(16), opened(64)), (Some(16), Some(64)));
+    assert_eq!((opened(80), opened(0), opened(15)), (None, None, None));
 }
 
 #[test]

@@ -136,3 +136,41 @@ fn vectors_of_active_authentication_go_through_their_session() {
     }
     ran("active_auth (sessions)", cases);
 }
+
+#[test]
+fn a_command_that_grows_past_the_short_form_is_sent_in_the_long_one() {
+    for (octets, extended, sent) in [(200, false, 228), (250, true, 280)] {
+        let mut session = SecureMessaging::new(SessionKeys::derive(Cipher::Aes128, b"secret"), None);
+        let protected = session.protect(&CommandApdu::new(0xd6, 0, 0).with_data(vec![7; octets]));
+        assert_eq!(protected[4] == 0, extended, "{octets}");
+        assert_eq!(protected.len(), sent);
+    }
+}
+
+#[test]
+fn the_class_says_protected_whatever_it_said_before() {
+    for (class, protected) in [(0x00, 0x0c), (0x10, 0x1c), (0x0c, 0x0c)] {
+        let mut session = SecureMessaging::new(SessionKeys::derive(Cipher::Aes128, b"secret"), None);
+        let mut same = SecureMessaging::new(SessionKeys::derive(Cipher::Aes128, b"secret"), None);
+        let command = CommandApdu { cla: class, ..CommandApdu::new(0xa4, 2, 0x0c) };
+        let sent = session.protect(&command);
+        assert_eq!(sent[0], protected);
+        assert_eq!(sent, same.protect(&CommandApdu { cla: protected, ..command }));
+    }
+}
+
+#[test]
+fn ciphers_have_names_and_decrypt_whole_blocks_only() {
+    for (cipher, name, block) in [
+        (Cipher::TripleDes, "3des", 8),
+        (Cipher::Aes128, "aes-128", 16),
+        (Cipher::Aes192, "aes-192", 16),
+        (Cipher::Aes256, "aes-256", 16),
+    ] {
+        assert_eq!((cipher.name(), cipher.block_octets()), (name, block));
+        let open =
+            |octets| cipher.decrypt_blocks(&vec![1; cipher.key_octets()], &vec![0; block], &vec![2; octets]);
+        assert_eq!(open(2 * block).unwrap().len(), 2 * block);
+        assert_eq!((open(0), open(block - 1), open(block + 1)), (None, None, None));
+    }
+}

@@ -142,4 +142,26 @@ mod tests {
         assert_eq!(to_definite(&[[0x30, 0x80]; 1000].concat()), Err(Malformed));
         assert_eq!(to_definite(&[]), Err(Malformed));
     }
+
+    #[test]
+    fn joins_parts_of_definite_and_of_nested_octet_strings_and_of_nothing_else() {
+        assert_eq!(to_definite(&[0x24, 3, 4, 1, 0xaa]), Ok(vec![4, 1, 0xaa].into()));
+        let nested = [0x24, 0x80, 0x24, 5, 4, 3, 1, 2, 3, 4, 1, 9, 0, 0];
+        assert_eq!(to_definite(&nested), Ok(vec![4, 4, 1, 2, 3, 9].into()));
+        assert_eq!(to_definite(&[0x24, 0x80, 2, 1, 5, 0, 0]), Err(Malformed));
+        let around = [0x30, 0x80, 0x31, 0x80, 2, 1, 5, 0, 0, 2, 1, 6, 0, 0];
+        assert_eq!(to_definite(&around), Ok(vec![0x30, 8, 0x31, 3, 2, 1, 5, 2, 1, 6].into()));
+    }
+
+    #[test]
+    fn takes_thirty_two_levels_and_no_more_and_tags_of_one_octet() {
+        let nested = |levels| (0..levels).fold(vec![2, 1, 5], |inner, _| crate::asn1::encode(0x30, &inner));
+        assert_eq!(to_definite(&nested(32)), Ok(nested(32).into()));
+        assert_eq!(to_definite(&nested(33)), Err(Malformed));
+        let endless = |levels| [[0x30, 0x80].repeat(levels), vec![2, 1, 5], vec![0; 2 * levels]].concat();
+        assert_eq!(to_definite(&endless(32)), Ok(nested(32).into()));
+        assert_eq!(to_definite(&endless(33)), Err(Malformed));
+        assert_eq!(to_definite(&[0x1f, 0x01, 0]), Err(Malformed));
+        assert_eq!(to_definite(&[0x3f, 0x01, 0]), Err(Malformed));
+    }
 }

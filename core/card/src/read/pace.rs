@@ -1,4 +1,7 @@
 //! The exchange of PACE (9303-11, 4.4.4): MSE:Set AT and four times GENERAL AUTHENTICATE. Exactly one attempt.
+#[cfg(test)]
+mod tests;
+
 use trust::random::Random;
 use trust::secret::Secret;
 

@@ -54,6 +54,11 @@ fn explicit_parameters_are_those_of_a_known_curve() {
         let sign = 2 | octets(domain.y).last().unwrap() & 1;
         let compressed = Explicit { base: [vec![sign], octets(domain.x)].concat(), ..Explicit::of(domain) };
         assert_eq!(compressed.names(), Some(domain.name));
+        let other_sign =
+            Explicit { base: [vec![sign ^ 1], octets(domain.x)].concat(), ..Explicit::of(domain) };
+        assert_eq!(other_sign.names(), None);
+        let other_x = Explicit { base: [vec![sign], octets(domain.y)].concat(), ..Explicit::of(domain) };
+        assert_eq!(other_x.names(), None);
     }
 }
 
@@ -122,4 +127,19 @@ fn refuses_ecdsa_signatures_that_are_not_two_positive_numbers() {
     }
     assert_eq!(verify(Scheme::PlainEcdsa(Hash::Sha256), &key, b"", &[1; 63]), Verdict::Invalid);
     assert_eq!(verify(Scheme::PlainEcdsa(Hash::Sha256), &key, b"", &[]), Verdict::Invalid);
+}
+
+#[test]
+fn a_modulus_has_as_many_bits_as_its_number() {
+    for (modulus, bits) in [(&[][..], 0), (&[1], 1), (&[0xff], 8), (&[0x7f, 0], 15), (&[0x80, 0, 0], 24)] {
+        assert_eq!(RsaKey { modulus: modulus.to_vec(), exponent: vec![3] }.bits(), bits);
+    }
+}
+
+#[test]
+fn what_is_not_known_here_is_unsupported_and_not_wrong() {
+    let rsa = PublicKey::Rsa(RsaKey { modulus: vec![0xff; 256], exponent: vec![1, 0, 1] });
+    assert_eq!(verify(Scheme::RsaOfDigestAlgorithm, &rsa, b"", &[1; 256]), Verdict::Unsupported);
+    let scheme = Scheme::Ecdsa(Hash::Sha256);
+    assert_eq!(verify(scheme, &PublicKey::Unsupported, b"", &[1; 64]), Verdict::Unsupported);
 }
