@@ -1,5 +1,7 @@
 //! The chip proves itself: Chip Authentication to this reader, Active Authentication to whoever chose the challenge.
 #[cfg(test)]
+mod step_tests;
+#[cfg(test)]
 mod tests;
 
 use trust::random::Random;
