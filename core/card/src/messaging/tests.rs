@@ -174,3 +174,23 @@ fn ciphers_have_names_and_decrypt_whole_blocks_only() {
         assert_eq!((open(0), open(block - 1), open(block + 1)), (None, None, None));
     }
 }
+
+#[test]
+fn the_data_that_fits_an_answer_is_what_its_objects_leave() {
+    for cipher in [Cipher::TripleDes, Cipher::Aes128] {
+        let block = cipher.block_octets();
+        let session = SecureMessaging::new(SessionKeys::derive(cipher, b"secret"), None);
+        // An answer with its objects 87, 99 and 8E, and its status.
+        let answer = |padded: usize| {
+            encode(0x87, &vec![1; padded + 1]).len()
+                + encode(0x99, &[0; 2]).len()
+                + encode(0x8e, &[0; 8]).len()
+                + 2
+        };
+        for longest in (0..600).chain(65_500..65_700) {
+            let fits = |blocks: &usize| answer(blocks * block) <= longest;
+            let blocks = (1..=longest / block).rev().find(fits).unwrap_or(0);
+            assert_eq!(session.data_within(longest), (blocks * block).saturating_sub(1), "{longest}");
+        }
+    }
+}
