@@ -1,12 +1,14 @@
 //! `sen card`: reads a chip, proves a saved reading, serves a card folder.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use card::{CardReading, CscaAnchors, FileId, ReadRequest, read_card};
+use card::{CardReading, FileId, ReadRequest, read_card};
 use trust::random::{Random, SystemRandom};
 
+use crate::card_anchors::anchors;
+use crate::card_evidence::{self, Wanted};
 use crate::card_report::Report;
 use crate::chip::{self, Shown};
 use crate::cli::CardCommand;
@@ -16,13 +18,19 @@ use crate::output::{Failure, print_json, say};
 /// Runs a command; gives the exit status.
 pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
     match command {
-        CardCommand::Read { chip, access, csca, save, show_unproven } => {
-            let anchors = anchors(csca)?;
+        CardCommand::Read { chip, access, proof, save, evidence, nonce } => {
+            let anchors = anchors(&proof.csca)?;
             let key = chip::access_key(access)?;
             let mut transport = chip::transport(chip)?;
+            let record = match evidence {
+                Some(file) => Some((file, Wanted::new(nonce.as_deref())?)),
+                None => None,
+            };
             let mut random = SystemRandom::new();
-            let mut challenge = [0; 8];
-            random.fill(&mut challenge).map_err(|error| Failure::input("no_random", error))?;
+            let challenge = match record.as_ref().and_then(|(_, wanted)| wanted.challenge()) {
+                Some(challenge) => challenge,
+                None => fresh_challenge(&mut random)?,
+            };
             // A simulated card without a key cannot prove itself: that is then not done, and not a failure.
             let has_key = |name: &str| {
                 chip.simulate.as_ref().is_none_or(|folder| folder.join("keys").join(name).exists())
@@ -39,18 +47,37 @@ pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
             if let Some(folder) = save {
                 write_reading(folder, &reading)?;
             }
-            Ok(show(
-                &Report::of_reading(&reading, &anchors, home::now(), *show_unproven, Some(milliseconds)),
-                json,
-            ))
+            let now = home::now();
+            let evidence = record.map(|(file, wanted)| wanted.write(&reading, file, now)).transpose()?;
+            let outcome = reading.verify(&anchors, now);
+            let report = Report::new(&reading, outcome, now, proof.show_unproven, Some(milliseconds));
+            Ok(show(&report.with_evidence(evidence), json))
         }
-        CardCommand::Verify { folder, csca, at, show_unproven } => {
+        CardCommand::Verify { saved, proof, signer, nonce, at } => {
             let now = home::time_or_now(at.as_deref())?;
-            let reading = CardReading::from_files(read_folder(folder)?, None);
-            Ok(show(&Report::of_reading(&reading, &anchors(csca)?, now, *show_unproven, None), json))
+            let anchors = anchors(&proof.csca)?;
+            if saved.is_file() {
+                let judged = card_evidence::verify(saved, signer.as_ref(), nonce.as_deref(), &anchors, now)?;
+                let reading = judged.record.reading();
+                let report = Report::new(reading, judged.outcome, now, proof.show_unproven, None);
+                return Ok(show(&report.with_evidence(Some(judged.report)), json));
+            }
+            if signer.is_some() || nonce.is_some() {
+                let message = "--signer and --nonce are for a signed record; this is no file";
+                return Err(Failure::input("no_record", message));
+            }
+            let reading = CardReading::from_files(read_folder(saved)?, None);
+            let outcome = reading.verify(&anchors, now);
+            Ok(show(&Report::new(&reading, outcome, now, proof.show_unproven, None), json))
         }
         CardCommand::Serve { folder, vpcd } => serve(folder, vpcd),
     }
+}
+
+fn fresh_challenge(random: &mut dyn Random) -> Result<[u8; 8], Failure> {
+    let mut challenge = [0; 8];
+    random.fill(&mut challenge).map_err(|error| Failure::input("no_random", error))?;
+    Ok(challenge)
 }
 
 fn show(report: &Report, json: bool) -> u8 {
@@ -60,48 +87,6 @@ fn show(report: &Report, json: bool) -> u8 {
         report.print();
     }
     u8::from(!report.is_proven())
-}
-
-/// Certificates, master lists and folders of them.
-pub(crate) fn anchors(paths: &[PathBuf]) -> Result<CscaAnchors, Failure> {
-    let mut anchors = CscaAnchors::new();
-    for path in paths {
-        let files = if path.is_dir() { entries(path)? } else { vec![path.clone()] };
-        let mut readable = 0;
-        for file in &files {
-            match CscaAnchors::from_bytes(&home::read_file(file)?) {
-                Ok(found) => {
-                    anchors.extend(found);
-                    readable += 1;
-                }
-                // A folder may hold a read-me beside its certificates.
-                Err(_) if path.is_dir() => {}
-                Err(_) => return Err(no_certificate(file)),
-            }
-        }
-        if readable == 0 {
-            return Err(no_certificate(path));
-        }
-    }
-    Ok(anchors)
-}
-
-fn no_certificate(path: &Path) -> Failure {
-    Failure::input("no_csca", format!("{} holds no CSCA certificate and no master list", path.display()))
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed =
-        |error| Failure::input("file_unreadable", format!("cannot read {}: {error}", folder.display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// The files of a saved reading. EF.SOD and EF.DG1 must be there.

@@ -1,15 +1,20 @@
 //! What `sen card read` and `sen card verify` say of a card, as JSON and in words.
+mod print;
+
 use std::collections::BTreeMap;
 
-use card::lds::dg13::{self, Dg13, printed_date};
-use card::lds::face::{Face, FaceFormat, dg2};
+use card::lds::dg13::{Dg13, printed_date};
+use card::lds::face::{Face, FaceFormat};
 use card::lds::mrz::{Mrz, Sex};
-use card::{CardReading, ChipOutcome, CscaAnchors, FileId, PassiveOutcome, Reason};
+use card::{
+    CardNotProven, CardReading, ChipOutcome, DocumentContent, FileId, PassiveOutcome, Reason,
+    VerifiedDocument,
+};
 use jiff::civil::Date;
 use serde::Serialize;
 use trust::time::Timestamp;
 
-use crate::output::print_rows;
+use crate::card_evidence::EvidenceReport;
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
@@ -32,6 +37,8 @@ pub(crate) struct Report {
     data_groups: Vec<String>,
     apdus: Option<u32>,
     milliseconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<EvidenceReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,65 +101,39 @@ struct ChipReport {
     reason: Option<String>,
 }
 
-/// What the files say, proven or not.
-struct Said {
-    mrz: Mrz,
-    dg13: Option<Dg13>,
-    face: Option<Face>,
-}
-
-impl Said {
-    /// Unproven: only for whoever asked to see it.
-    fn parse(files: &BTreeMap<FileId, Vec<u8>>) -> Option<Self> {
-        let mrz = card::lds::dg1(files.get(&FileId::Dg(1))?).ok()?;
-        let dg13 = files.get(&FileId::Dg(13)).and_then(|file| dg13::dg13(file).ok());
-        let face = files.get(&FileId::Dg(2)).and_then(|file| dg2(file).ok());
-        Some(Self { mrz, dg13, face })
-    }
-}
-
 impl Report {
-    pub(crate) fn of_reading(
+    pub(crate) fn new(
         reading: &CardReading,
-        anchors: &CscaAnchors,
+        outcome: Result<VerifiedDocument, CardNotProven>,
         now: Timestamp,
         show_unproven: bool,
         milliseconds: Option<u64>,
     ) -> Self {
         let live = milliseconds.is_some();
-        let (passive, active, chip, said) = match reading.verify(anchors, now) {
+        let (passive, active, chip, content) = match outcome {
             Ok(document) => {
-                let said = Said {
-                    mrz: document.mrz().clone(),
-                    dg13: document.dg13().cloned(),
-                    face: document.face().cloned(),
-                };
                 let passive = PassiveOutcome::Verified(document.passive().clone());
-                (passive, document.active(), document.chip(), Some(said))
+                (passive, document.active(), document.chip(), Some(document.content().clone()))
             }
             Err(refused) => {
                 let failed_chip = |outcome| matches!(outcome, ChipOutcome::Failed(_));
                 let sound = !matches!(refused.passive, PassiveOutcome::Failed(_));
                 let shown =
                     (sound && !failed_chip(refused.active) && !failed_chip(refused.chip)) || show_unproven;
-                let said = shown.then(|| Said::parse(reading.files())).flatten();
-                (refused.passive, refused.active, refused.chip, said)
+                let content = shown.then(|| DocumentContent::parse(reading.files()).ok()).flatten();
+                (refused.passive, refused.active, refused.chip, content)
             }
         };
-        let today = now.date();
-        let dg13 = said.as_ref().and_then(|said| said.dg13.as_ref());
-        let mrz = said.as_ref().map(|said| &said.mrz);
-        let printed_birth = dg13.and_then(|dg13| dg13.date_of_birth.as_deref()).and_then(printed_date);
-        let zone_number = mrz.and_then(|mrz| mrz.vietnamese_personal_number().ok().flatten());
-        let expiry = mrz.and_then(Mrz::expiry);
+        let (today, content) = (now.date(), content.as_ref());
+        let mrz = content.map(DocumentContent::mrz);
         let groups = reading.files().keys().filter(|file| matches!(file, FileId::Dg(_)));
         Self {
-            personal_number: zone_number.or_else(|| dg13.and_then(|dg13| dg13.number.clone())),
+            personal_number: content.and_then(DocumentContent::personal_number),
             document_number: mrz.map(|mrz| mrz.document_number.clone()),
-            name: dg13.and_then(|dg13| dg13.name.clone()).or_else(|| mrz.map(Mrz::name)),
+            name: content.map(DocumentContent::name),
             mrz_name: mrz.map(Mrz::name),
-            date_of_birth: printed_birth
-                .or_else(|| mrz.and_then(|mrz| mrz.birth(today)))
+            date_of_birth: content
+                .and_then(|content| content.date_of_birth(today))
                 .map(|date| date.to_string()),
             sex: mrz.map(|mrz| match mrz.sex {
                 Sex::Male => "M",
@@ -160,10 +141,12 @@ impl Report {
                 Sex::Unspecified => "X",
             }),
             nationality: mrz.map(|mrz| mrz.nationality.clone()),
-            expires: expiry.map(|date| date.to_string()),
-            document_expired: expiry.map(|expiry| expiry < today),
-            dg13: dg13.map(Dg13Report::new),
-            face: said.as_ref().and_then(|said| said.face.as_ref()).map(FaceReport::new),
+            expires: content.and_then(DocumentContent::date_of_expiry).map(|date| date.to_string()),
+            document_expired: content
+                .filter(|content| content.date_of_expiry().is_some())
+                .map(|content| content.is_expired(today)),
+            dg13: content.and_then(DocumentContent::dg13).map(Dg13Report::new),
+            face: content.and_then(DocumentContent::face).map(FaceReport::new),
             access: reading.access().map(|access| AccessReport {
                 protocol: access.protocol.name(),
                 cipher: access.cipher.name(),
@@ -176,7 +159,13 @@ impl Report {
             data_groups: groups.map(ToString::to_string).collect(),
             apdus: live.then(|| reading.apdus()),
             milliseconds,
+            evidence: None,
         }
+    }
+
+    /// With what is said of its signed record.
+    pub(crate) fn with_evidence(self, evidence: Option<EvidenceReport>) -> Self {
+        Self { evidence, ..self }
     }
 
     /// Exit status 0: passive authentication verified and nothing failed.
@@ -184,52 +173,6 @@ impl Report {
         let chip = [&self.active_authentication, &self.chip_authentication];
         self.passive_authentication.result == "verified"
             && chip.iter().all(|report| report.result != "failed")
-    }
-
-    pub(crate) fn print(&self) {
-        let passive = &self.passive_authentication;
-        let headline = match (passive.result, self.is_proven()) {
-            (_, true) => "✔ This card is genuine.",
-            ("no_trust_anchor", _) => {
-                "? The signature is right, but no CSCA that you gave issued the signer."
-            }
-            ("verified", _) => "✘ The data are genuine, but the chip did not prove itself.",
-            _ => "✘ This card is NOT proven.",
-        };
-        println!("{headline}");
-        let with_reason = |result: &str, reason: &Option<String>| {
-            Some(reason.as_ref().map_or_else(|| result.to_owned(), |reason| format!("{result} ({reason})")))
-        };
-        print_rows(&[
-            ("name", self.name.clone()),
-            ("personal number", self.personal_number.clone()),
-            ("born", self.date_of_birth.clone()),
-            ("sex", self.sex.map(str::to_owned)),
-            ("nationality", self.nationality.clone()),
-            ("expires", self.expires.clone()),
-            ("residence", self.dg13.as_ref().and_then(|dg13| dg13.residence.clone())),
-            ("portrait", self.face.as_ref().map(|face| format!("{}, {} bytes", face.format, face.bytes))),
-            ("data signed by", passive.signer.clone()),
-            ("under", passive.csca.clone()),
-            ("signature", passive.signature.clone()),
-            ("passive authentication", with_reason(passive.result, &passive.reason)),
-            (
-                "active authentication",
-                with_reason(self.active_authentication.result, &self.active_authentication.reason),
-            ),
-            (
-                "chip authentication",
-                with_reason(self.chip_authentication.result, &self.chip_authentication.reason),
-            ),
-            (
-                "opened with",
-                self.access.as_ref().map(|access| {
-                    let parameters = access.parameters.map(|name| format!(", {name}")).unwrap_or_default();
-                    format!("{}, {}{parameters}", access.protocol, access.cipher)
-                }),
-            ),
-            ("exchanges", self.apdus.map(|apdus| apdus.to_string())),
-        ]);
     }
 }
 

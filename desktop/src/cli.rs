@@ -1,8 +1,12 @@
 //! The words of the command line. What each command does stands in the module of the same name.
+mod card;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use card::{AccessArgs, CardCommand, ChipArgs};
 
 /// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
 #[derive(Parser, Debug)]
@@ -73,89 +77,9 @@ pub(crate) enum SandboxCommand {
         /// Folder for the register, keys and certificates; made when absent
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// CSCA certificates to believe for cards: a certificate, a master list, or a folder of them
+        /// CSCA certificates to believe for cards: a certificate, a master list, a revocation list, or a folder of them
         #[arg(long, value_name = "PATH")]
         csca: Vec<PathBuf>,
-    },
-}
-
-/// The key printed on the card that opens the chip. One attempt is made; a wrong key is never retried.
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub(crate) struct AccessArgs {
-    /// Card access number: six digits (a CCCD: the last six of the personal number)
-    #[arg(long, value_name = "N")]
-    pub(crate) can: Option<String>,
-    /// The machine readable zone: its lines, joined by a slash, a line break or nothing
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) mrz: Option<String>,
-    /// The text of the card's printed QR code, whose number yields the CAN
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) qr: Option<String>,
-}
-
-/// Where the chip is.
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub(crate) struct ChipArgs {
-    /// A PC/SC reader, by (part of) its name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) reader: Option<String>,
-    /// A card folder, served by the chip simulator in this process
-    #[arg(long, value_name = "DIR")]
-    pub(crate) simulate: Option<PathBuf>,
-}
-
-#[derive(Subcommand, Debug)]
-pub(crate) enum CardCommand {
-    /// Read a chip card and prove it
-    #[command(after_help = "Examples:\n  \
-        sen card read --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024 --can 067891 \\\n      \
-        --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer\n  \
-        sen card read --reader ACR122 --can 067891 --csca ./csca/ --save ./reading")]
-    Read {
-        #[command(flatten)]
-        chip: ChipArgs,
-        #[command(flatten)]
-        access: AccessArgs,
-        /// CSCA certificates: a certificate, a master list, or a folder of them
-        #[arg(long, required = true, value_name = "PATH")]
-        csca: Vec<PathBuf>,
-        /// Keep the files that were read in DIR
-        #[arg(long, value_name = "DIR")]
-        save: Option<PathBuf>,
-        /// Show what the card says even where it is not proven
-        #[arg(long)]
-        show_unproven: bool,
-    },
-    /// Prove a saved reading: EF_COM.bin EF_SOD.bin EF_DG1.bin ...
-    #[command(after_help = "Example:\n  \
-        sen card verify tests/vectors/emrtd/vn_cccd/b_bp384_named_2024 \\\n      \
-        --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer --at 2025-06-01T00:00:00Z")]
-    Verify {
-        /// Folder of the reading
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
-        /// CSCA certificates: a certificate, a master list, or a folder of them
-        #[arg(long, required = true, value_name = "PATH")]
-        csca: Vec<PathBuf>,
-        /// The time to judge validity at (RFC 3339); now when absent
-        #[arg(long, value_name = "T")]
-        at: Option<String>,
-        /// Show what the card says even where it is not proven
-        #[arg(long)]
-        show_unproven: bool,
-    },
-    /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C; it is read again at each reset
-    #[command(after_help = "Example:\n  sen card serve tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
-        sen card read --reader 'Virtual PCD 00 00' --can 067891 --csca .../csca.cer   # elsewhere")]
-    Serve {
-        /// Card folder: EF files, and the chip's keys in DIR/keys
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
-        /// Where vpcd listens
-        #[arg(long, default_value = "127.0.0.1:35963", value_name = "HOST:PORT")]
-        vpcd: String,
     },
 }
 

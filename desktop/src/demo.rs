@@ -149,7 +149,7 @@ fn enrol(
         Ok((begun, reading))
     })?;
     steps.run("prove_card", || {
-        let anchors = crate::card::anchors(&[card_folder.join("csca.cer")])?;
+        let anchors = crate::card_anchors::anchors(&[card_folder.join("csca.cer")])?;
         reading.verify(&anchors, home::now()).map_err(|error| Failure::negative("card_not_genuine", error))
     })?;
     steps.run("step_up", || {

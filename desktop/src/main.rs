@@ -4,6 +4,8 @@
 //! decided, is decided there. Each command is a module of its own name; `cli` holds the words.
 mod account;
 mod card;
+mod card_anchors;
+mod card_evidence;
 mod card_report;
 mod chip;
 mod cli;

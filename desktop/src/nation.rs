@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::SandboxCommand;
 use crate::output::{Failure, print_json, say};
-use crate::{card as card_command, home, wallet};
+use crate::{card_anchors, home, wallet};
 
 pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure> {
     let SandboxCommand::Serve { listen, data, csca } = command;
@@ -17,7 +17,7 @@ pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure
         None => home::folder()?.join("sandbox"),
     };
     home::make_private(&data_dir)?;
-    let mut anchors = card_command::anchors(csca)?;
+    let mut anchors = card_anchors::anchors(csca)?;
     anchors.extend(factory_anchors(&data_dir)?);
     let config = SandboxConfig {
         data_dir: data_dir.clone(),

@@ -19,6 +19,7 @@ mod data_groups;
 mod encoding;
 mod keys;
 mod portrait;
+mod revocation;
 mod security_infos;
 mod security_object;
 mod signer;

@@ -4,9 +4,9 @@ use std::path::Path;
 use trust::random::{Random, SystemRandom};
 use trust::time::Timestamp;
 
-use super::FactoryError;
 use super::certificate::{Draft, Role, name};
 use super::signer::{Algorithm, Signer};
+use super::{FactoryError, revocation};
 
 const DAY: i64 = 86_400;
 
@@ -58,6 +58,17 @@ impl Authority {
     /// The country signing certificate, DER.
     pub fn csca_certificate(&self) -> &[u8] {
         &self.csca_certificate
+    }
+
+    /// A revocation list, DER, that revokes the document signer since `since`; with nothing on it, where that is absent.
+    pub fn revocation_list(
+        &self,
+        since: Option<Timestamp>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u8>, FactoryError> {
+        let revoked = since.map(|since| (&self.signer_serial[..], since));
+        revocation::sign(&self.csca, &csca_name(), revoked, now, random)
     }
 
     /// Loads an authority from its folder, or makes one and writes it there.

@@ -14,7 +14,7 @@ const COUNTRY: [u8; 3] = [0x55, 0x04, 0x06];
 const ORGANIZATION: [u8; 3] = [0x55, 0x04, 0x0a];
 const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 const SUBJECT_KEY: [u8; 3] = [0x55, 0x1d, 0x0e];
-const AUTHORITY_KEY: [u8; 3] = [0x55, 0x1d, 0x23];
+pub(super) const AUTHORITY_KEY: [u8; 3] = [0x55, 0x1d, 0x23];
 const KEY_USAGE: [u8; 3] = [0x55, 0x1d, 0x0f];
 const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x13];
 /// Which kinds of document the signer signs, 2.23.136.1.1.6.2.

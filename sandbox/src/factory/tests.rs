@@ -189,3 +189,22 @@ fn a_card_written_to_a_folder_is_the_same_chip() {
     }
     assert!(prove(&as_read(&card), card.csca_certificate(), None).is_ok());
 }
+
+#[test]
+fn a_revoked_signer_is_revoked_from_then_on_and_an_empty_list_revokes_nobody() {
+    let (authority, random) = (Authority::generate(now()).unwrap(), &mut SystemRandom::new());
+    let card = make(&CardOrder::new(person(), date("2026-01-01")), &authority);
+    let later = now().plus_seconds(60);
+    for (since, reason) in [
+        (None, None),
+        (Some(now().plus_seconds(61)), None),
+        (Some(now().plus_seconds(60)), Some(Reason::Revoked)),
+    ] {
+        let mut anchors = CscaAnchors::from_der(card.csca_certificate()).unwrap();
+        anchors.revoke_by(&authority.revocation_list(since, now(), random).unwrap()).unwrap();
+        let (files, chip) = (as_read(&card), ChipOutcome::NotDone);
+        let evidence = Evidence { files: &files, active: None, chip };
+        let outcome = verify_document(evidence, &anchors, later);
+        assert_eq!(outcome.err().and_then(|refused| refused.passive.reason()), reason, "{since:?}");
+    }
+}

@@ -11,8 +11,9 @@ use crate::signature::Verdict;
 /// 2.23.136.1.1.2, the content of a CSCA master list (9303-12, 9).
 const MASTER_LIST: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x02];
 
-const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const PEM_END: &str = "-----END CERTIFICATE-----";
+/// Labels of PEM blocks (RFC 7468, 5 and 6).
+const CERTIFICATE: &str = "CERTIFICATE";
+const REVOCATION_LIST: &str = "X509 CRL";
 
 /// The country signing certificates that are believed, and what these countries revoked. Where they come from is the
 /// caller's matter.
@@ -51,22 +52,16 @@ impl CscaAnchors {
 
     /// One or more certificates in PEM (RFC 7468), a certificate in DER, or a master list: whichever the bytes are.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.contains(PEM_BEGIN) => Self::from_pem(text),
-            _ => Self::from_der(bytes).or_else(|_| Self::from_master_list(bytes)),
+        match pem_blocks(bytes, CERTIFICATE)? {
+            Some(blocks) => {
+                let mut read = Self::new();
+                for certificate in blocks {
+                    read.extend(Self::from_der(&certificate)?);
+                }
+                Ok(read)
+            }
+            None => Self::from_der(bytes).or_else(|_| Self::from_master_list(bytes)),
         }
-    }
-
-    fn from_pem(text: &str) -> Result<Self, Malformed> {
-        let mut read = Self::new();
-        // What stands before a block explains it (RFC 7468, 2).
-        for block in text.split(PEM_BEGIN).skip(1) {
-            let body = block.split_inclusive(PEM_END).next().unwrap_or_default();
-            let (_, certificate) =
-                Document::from_pem(&format!("{PEM_BEGIN}{body}")).map_err(|_| Malformed)?;
-            read.extend(Self::from_der(certificate.as_bytes())?);
-        }
-        Ok(read)
     }
 
     /// With those of another source.
@@ -97,13 +92,19 @@ impl CscaAnchors {
         }
     }
 
-    /// Takes a revocation list that one of the believed countries signed, DER.
+    /// Takes a revocation list that one of the believed countries signed, in DER, or one or more in PEM. All are taken
+    /// or none.
     pub fn revoke_by(&mut self, list: &[u8]) -> Result<(), RevocationListError> {
-        let list = RevocationList::parse(list)?;
-        if list.verify(&self.certificates) != Verdict::Valid {
+        let lists = match pem_blocks(list, REVOCATION_LIST)? {
+            Some(blocks) => {
+                blocks.iter().map(|list| RevocationList::parse(list)).collect::<Result<Vec<_>, _>>()?
+            }
+            None => vec![RevocationList::parse(list)?],
+        };
+        if lists.iter().any(|list| list.verify(&self.certificates) != Verdict::Valid) {
             return Err(RevocationListError::NotSigned);
         }
-        self.revocations.push(list);
+        self.revocations.extend(lists);
         Ok(())
     }
 
@@ -115,6 +116,22 @@ impl CscaAnchors {
     pub(crate) fn is_revoked(&self, certificate: &Certificate, now: Timestamp) -> bool {
         self.revocations.iter().any(|list| list.revokes(certificate, now))
     }
+}
+
+/// The contents of the PEM blocks of that label; nothing where there is none.
+fn pem_blocks(bytes: &[u8], label: &str) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains(&begin)) else {
+        return Ok(None);
+    };
+    // What stands before a block explains it (RFC 7468, 2).
+    let blocks = text.split(&begin).skip(1).map(|block| {
+        let body = block.split_inclusive(&end).next().unwrap_or_default();
+        let block = format!("{begin}{body}");
+        let (_, content) = Document::from_pem(&block).map_err(|_| Malformed)?;
+        Ok(content.as_bytes().to_vec())
+    });
+    blocks.collect::<Result<_, _>>().map(Some)
 }
 
 /// A parsed CSCA master list.

@@ -233,6 +233,25 @@ fn refuses_a_revocation_list_by_nobody_believed_or_of_a_part() {
 }
 
 #[test]
+fn reads_revocation_lists_in_pem_all_or_none() {
+    let (country, other) = (Country::new(), Country::new());
+    let pem = |by: &Country, serial| {
+        let der = by.csca.revoke(&[(serial, "250531000000Z")], &[&names_key(0x23, &by.csca.key_id())]);
+        let document = der::Document::try_from(der).unwrap();
+        document.to_pem("X509 CRL", der::pem::LineEnding::LF).unwrap()
+    };
+    let mut anchors = country.anchors();
+    let mixed = format!("{}{}", pem(&country, 7), pem(&other, 8));
+    assert_eq!(anchors.revoke_by(mixed.as_bytes()), Err(RevocationListError::NotSigned));
+    assert_eq!(failure(&country.sound(), &anchors), None);
+    let both = format!("of May\n{}of June\n{}", pem(&country, 8), pem(&country, 7));
+    assert_eq!(anchors.revoke_by(both.as_bytes()), Ok(()));
+    assert_eq!(failure(&country.sound(), &anchors), Some(Reason::Revoked));
+    let cut = &both.as_bytes()[..both.len() - 30];
+    assert!(matches!(anchors.revoke_by(cut), Err(RevocationListError::Malformed(_))));
+}
+
+#[test]
 fn believes_the_new_key_that_a_believed_country_vouches_for() {
     let (old, new) = (Country::new(), Country::new());
     let mut anchors = old.anchors();
