@@ -5,6 +5,7 @@ mod api;
 mod authority;
 mod body;
 mod database;
+mod desks;
 mod device;
 mod documents;
 mod evidence;
@@ -262,6 +263,7 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/counter", post(operator::counter))
         .route("/sandbox/level-2", post(operator::level_2))
         .route("/sandbox/residence", post(operator::set_residence))
+        .route("/sandbox/desk", post(desks::name))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
         .route("/account/challenge", post(owner::challenge))
         .route("/account/open", post(opening::open))

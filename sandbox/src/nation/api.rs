@@ -223,6 +223,13 @@ const CALLS: &[Call] = &[
     (Asked::Json, "/sandbox/counter", "a counter's proof: what waits takes effect now", &["number"], DONE),
     (Asked::Json, "/sandbox/level-2", "a counter saw the person and the papers", &["number"], DONE),
     (Asked::Json, "/sandbox/residence", "a foreigner's last day of residence", &["number", "until"], DONE),
+    (
+        Asked::Json,
+        "/sandbox/desk",
+        "names the desk of a clinic (key: compressed P-256 point, base64url)",
+        &["name", "key"],
+        &["name", "certificate", "expires_in"],
+    ),
     (Asked::Json, "/sandbox/recovery-wait", "how long a new phone or PIN waits", &["seconds"], DONE),
 ];
 

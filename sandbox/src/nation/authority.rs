@@ -22,6 +22,8 @@ pub(super) struct Authority {
     pub(super) issuer: ServiceKey,
     pub(super) status: ServiceKey,
     pub(super) face: ServiceKey,
+    /// Names the desks of clinics.
+    pub(super) desks: ServiceKey,
     /// Seals the public keys of PINs.
     pub(super) pins: ServiceSecret,
     /// Goes into the hashes of revocation codes.
@@ -41,6 +43,7 @@ impl Authority {
             issuer: key("issuer")?,
             status: key("status")?,
             face: key("face")?,
+            desks: key("desks")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
         })

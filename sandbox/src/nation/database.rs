@@ -9,7 +9,7 @@ use super::{SandboxError, register};
 pub(super) struct Database(Connection);
 
 /// The version of [`SCHEMA`], in the file's `user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
 CREATE TABLE person (
@@ -73,6 +73,7 @@ CREATE INDEX credentials_of_account ON credential(account);
 CREATE INDEX credentials_by_end ON credential(expires);
 CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STRICT;
 INSERT INTO status_list VALUES (1, 0);
+CREATE TABLE desk (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 ";
 

@@ -9,13 +9,14 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use credential::claims::Vct;
+use presentation::challenge::DESK_AUTHORITY;
 use rusqlite::{Connection, params};
 use trust::anchors::{Issuer, StatusSigner, TrustListDraft};
 use trust::status::StatusListDraft;
 use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
-use super::{Nation, SandboxError, Shared, encode, national, sha256};
+use super::{Nation, SandboxError, Shared, desks, encode, national, sha256};
 
 pub(super) const TRUST: &str = "trust";
 pub(super) const STATUS: &str = "status";
@@ -142,16 +143,28 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
         sequence: nation.database().next_number("trust-list")?,
         issued: now,
         expires: now.plus_seconds(30 * DAY),
-        issuers: vec![Issuer {
-            iss: ISS.to_owned(),
-            kid: authority.issuer.kid.clone(),
-            key: *authority.issuer.public(),
-            name: "Sen sandbox issuer, TEST ONLY".to_owned(),
-            vcts: [Vct::Citizen, Vct::HealthInsurance].map(|vct| vct.urn().to_owned()).to_vec(),
-            not_before: now.minus_seconds(DAY),
-            not_after: now.plus_seconds(365 * DAY),
-            revoked: false,
-        }],
+        issuers: vec![
+            Issuer {
+                iss: ISS.to_owned(),
+                kid: authority.issuer.kid.clone(),
+                key: *authority.issuer.public(),
+                name: "Sen sandbox issuer, TEST ONLY".to_owned(),
+                vcts: [Vct::Citizen, Vct::HealthInsurance].map(|vct| vct.urn().to_owned()).to_vec(),
+                not_before: now.minus_seconds(DAY),
+                not_after: now.plus_seconds(365 * DAY),
+                revoked: false,
+            },
+            Issuer {
+                iss: desks::ISS.to_owned(),
+                kid: authority.desks.kid.clone(),
+                key: *authority.desks.public(),
+                name: "Sen sandbox register of clinics, TEST ONLY".to_owned(),
+                vcts: vec![DESK_AUTHORITY.to_owned()],
+                not_before: now.minus_seconds(DAY),
+                not_after: now.plus_seconds(365 * DAY),
+                revoked: false,
+            },
+        ],
         status_signers: vec![StatusSigner {
             kid: authority.status.kid.clone(),
             key: *authority.status.public(),

@@ -1,6 +1,7 @@
 //! The sandbox's services as a wallet sees them: over TLS on loopback, a test for every refusal.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 mod account;
+mod desks;
 mod device;
 mod devices;
 mod issuance;
