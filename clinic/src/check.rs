@@ -1,8 +1,9 @@
 //! From what was scanned to the answer.
 use std::path::Path;
 
+use presentation::{animated, frame};
 use trust::time::Timestamp;
-use verifier::{NoSeenList, Policy, SeenList, verify};
+use verifier::{Decision, Face, NoSeenList, Policy, SeenList, Shown, verify};
 
 use crate::Error;
 use crate::answer::Answer;
@@ -21,6 +22,59 @@ pub fn check_text(
 ) -> Answer {
     let decision = verify(scanned, &data.trust, &data.status, policy, seen, received_at, now);
     Answer::new(&decision, data.trust.issued(), now)
+}
+
+/// The answer on the frames of an animated code, in any order, and the portrait where the issuer vouches for it. Where frames are
+/// missing, mixed or changed the presentation among them is decided on, without a face.
+pub fn check_frames(
+    texts: &[&str],
+    data: &Data,
+    policy: &Policy,
+    seen: &mut dyn SeenList,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> (Answer, Option<Vec<u8>>) {
+    let collected = animated::collect(texts);
+    let (scanned, portrait) = match &collected {
+        Ok(collected) => (collected.presentation.as_str(), collected.portrait.as_deref()),
+        Err(_) => {
+            let presentation = texts.iter().rev().find(|text| frame::is_frame(text));
+            // An empty portrait is nobody's.
+            (presentation.or(texts.first()).copied().unwrap_or_default(), Some(&[][..]))
+        }
+    };
+    let decision = verify(scanned, &data.trust, &data.status, policy, seen, received_at, now);
+    let mut answer = Answer::new(&decision, data.trust.issued(), now);
+    let shown = match &decision {
+        Decision::Accepted(shown) | Decision::Unsure { shown: Shown::Presentation(shown), .. } => shown,
+        _ => return (answer, None),
+    };
+    let face = shown.face(portrait);
+    face_code(face).clone_into(&mut answer.face);
+    (answer, portrait.filter(|_| face == Face::Shown).map(<[u8]>::to_vec))
+}
+
+const fn face_code(face: Face) -> &'static str {
+    match face {
+        Face::Shown => "shown",
+        Face::CompareWithCard => "compare_with_card",
+        Face::NotAvailable => "not_available",
+    }
+}
+
+/// The answer on a text of one line, or on the frames of an animated code, one a line.
+fn check_lines(
+    scanned: &str,
+    data: &Data,
+    policy: &Policy,
+    seen: &mut dyn SeenList,
+    now: Timestamp,
+) -> Answer {
+    let lines: Vec<&str> = scanned.split_ascii_whitespace().collect();
+    if lines.len() > 1 && lines.iter().any(|line| frame::is_further(line)) {
+        return check_frames(&lines, data, policy, seen, now, now).0;
+    }
+    check_text(scanned, data, policy, seen, now, now)
 }
 
 /// The answer on a picture of a code.
@@ -55,10 +109,10 @@ pub fn check_files(content: &[u8], folders: &Folders<'_>, now: Timestamp) -> Res
     };
     let Some(seen) = folders.seen else {
         let data = folder::load(folders.trust, folders.status, None)?;
-        return Ok(check_text(&scanned, &data, &data.policy(), &mut NoSeenList, now, now));
+        return Ok(check_lines(&scanned, &data, &data.policy(), &mut NoSeenList, now));
     };
     let mut desk = DeskFile::open(seen, "")?;
     let data = folder::load(folders.trust, folders.status, Some(&mut desk))?;
-    let answer = check_text(&scanned, &data, &data.policy(), &mut desk, now, now);
+    let answer = check_lines(&scanned, &data, &data.policy(), &mut desk, now);
     if desk.has_failed() { Err(Error::SeenList) } else { Ok(answer) }
 }

@@ -10,6 +10,8 @@ pub mod database;
 #[cfg(feature = "server")]
 pub mod desk;
 pub mod desk_file;
+#[cfg(feature = "server")]
+pub mod desk_name;
 mod error;
 pub mod fetch;
 pub mod folder;

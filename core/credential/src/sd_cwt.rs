@@ -10,7 +10,7 @@ mod issue;
 mod tests;
 
 pub use disclosure::open;
-pub use issue::{Redaction, SdCwtDraft, UnsignedSdCwt, select};
+pub use issue::{Redaction, SdCwtDraft, UnsignedSdCwt, redactable, select};
 
 use trust::cbor::{self, Item, Profile};
 use trust::cose::{ALG, ES256, ESP256, KID, Sign1, TYP};

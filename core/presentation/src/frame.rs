@@ -98,6 +98,11 @@ pub fn is_frame(scanned: &str) -> bool {
     scanned.starts_with(MAGIC)
 }
 
+/// Whether `scanned` claims to be a frame after the first of an animated code.
+pub fn is_further(scanned: &str) -> bool {
+    scanned.starts_with(Content::Animated.magic())
+}
+
 /// Frames the bytes of a presentation as digits.
 pub fn encode(token: &[u8]) -> String {
     encode_as(Content::Presentation, token)

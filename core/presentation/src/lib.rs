@@ -11,6 +11,7 @@
 //! assert_eq!(presentation::frame::decode(&text).unwrap(), token);
 //! ```
 
+pub mod animated;
 pub mod challenge;
 pub mod encryption;
 pub mod frame;

@@ -2,6 +2,8 @@
 //!
 //! Level M withstands glare on a screen; above version 16 the modules get so small that level L reads better.
 
+use std::fmt::Write as _;
+
 use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 
 /// Above this version the code falls back to level L.
@@ -59,6 +61,32 @@ impl QrMatrix {
     /// quiet zone by asking for it.
     pub fn is_dark(&self, x: i32, y: i32) -> bool {
         self.code.get_module(x, y)
+    }
+}
+
+impl QrMatrix {
+    /// The code with its quiet zone as an SVG picture, black on white, one unit a module: it scales to any screen.
+    pub fn svg(&self) -> String {
+        let side = self.size() + 2 * QUIET_ZONE;
+        let mut path = String::new();
+        let dark = |x: u32, y: u32| {
+            i32::try_from(x).ok().zip(i32::try_from(y).ok()).is_some_and(|(x, y)| self.is_dark(x, y))
+        };
+        for y in 0..self.size() {
+            let mut x = 0;
+            while x < self.size() {
+                let run = (x..self.size()).take_while(|x| dark(*x, y)).count();
+                let run = u32::try_from(run).unwrap_or_default();
+                if run > 0 {
+                    let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + QUIET_ZONE, y + QUIET_ZONE);
+                }
+                x += run + 1;
+            }
+        }
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+             <path fill=\"#fff\" d=\"M0 0h{side}v{side}h-{side}z\"/><path d=\"{path}\"/></svg>\n"
+        )
     }
 }
 
@@ -139,6 +167,22 @@ mod tests {
         for text in ["", "12a", "1 2", "\u{ff11}", "-1"] {
             assert_eq!(encode(text).unwrap_err(), QrError::NotDigits, "{text}");
         }
+    }
+
+    #[test]
+    fn the_vector_picture_has_the_modules_of_the_code() {
+        let code = encode("736010").unwrap();
+        let svg = code.svg();
+        let side = i32::try_from(code.size()).unwrap();
+        let all = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        let dark = all.filter(|(x, y)| code.is_dark(*x, *y)).count();
+        let runs = svg.split('M').skip(2).map(|run| {
+            let (_, length) = run.split_once('h').unwrap();
+            length.split_once('v').unwrap().0.parse::<usize>().unwrap()
+        });
+        assert_eq!(runs.sum::<usize>(), dark);
+        assert!(svg.contains("M4 4h7v1h-7z"), "the finder's upper edge, behind the quiet zone");
+        assert!(svg.contains(&format!("0 0 {0} {0}", side + 8)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the verifier answers.
 use credential::claims::Claims;
+use presentation::animated::is_portrait_of;
 use trust::time::Timestamp;
 
 use crate::reason::Reason;
@@ -159,6 +160,16 @@ impl VerifiedPresentation {
         &self.warnings
     }
 
+    /// What can be said of a face: a portrait that came with the code is the person's only where the issuer wrote its hash into
+    /// the credential.
+    pub fn face(&self, portrait: Option<&[u8]>) -> Face {
+        match (portrait, &self.claims.portrait_hash) {
+            (None, _) => Face::CompareWithCard,
+            (Some(portrait), Some(hash)) if is_portrait_of(portrait, hash) => Face::Shown,
+            (Some(_), _) => Face::NotAvailable,
+        }
+    }
+
     /// Who holds the phone.
     pub const fn presented_by(&self) -> PresentedBy {
         if self.claims.guardian.is_some() { PresentedBy::Guardian } else { PresentedBy::Holder }
@@ -250,6 +261,17 @@ pub enum Freshness {
     OneWay,
     /// The answer to this desk's question.
     Challenged,
+}
+
+/// What a clerk can compare the person with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// The portrait that came with the code, and which the issuer vouches for.
+    Shown,
+    /// A card with a photo: the code carried no portrait.
+    CompareWithCard,
+    /// Nothing: the portrait that came is not the one the issuer vouches for.
+    NotAvailable,
 }
 
 /// Who holds the phone.

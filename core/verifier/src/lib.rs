@@ -20,7 +20,7 @@ mod seen;
 mod verify;
 
 pub use decision::{
-    AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
+    AuthenticationLevel, Decision, Face, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
     StatusAnswer, UnboundCode, VerifiedPresentation,
 };
 pub use policy::{OpenChallenge, Policy, SKEW};

@@ -9,7 +9,7 @@ use presentation::frame;
 use trust::cbor::{Encoder, Profile};
 use trust::cose::{Draft, Sign1};
 use verifier::{
-    Decision, Freshness, LevelBasis, NoSeenList, PresentedBy, Reason, Seen, SeenList, Shown, Sighting,
+    Decision, Face, Freshness, LevelBasis, NoSeenList, PresentedBy, Reason, Seen, SeenList, Shown, Sighting,
     StatusAnswer, verify,
 };
 use world::{INDEX, Key, NOW, World, codes, refused, unsure};
@@ -28,6 +28,21 @@ fn accepts_a_good_presentation_and_says_what_it_knows() {
     assert_eq!((facts.freshness(), facts.window_seconds()), (Freshness::OneWay, 120));
     assert_eq!(facts.seen(), Seen::First);
     assert_eq!((facts.level().level, facts.level().basis), (1, LevelBasis::Claimed));
+}
+
+#[test]
+fn shows_a_face_only_where_the_issuer_vouches_for_it() {
+    let mut world = World::new();
+    let portrait = b"a small picture";
+    let hash = ring::digest::digest(&ring::digest::SHA256, portrait);
+    let faces = |world: &mut World| {
+        let Decision::Accepted(accepted) = world.decide() else { panic!() };
+        [None, Some(&portrait[..]), Some(b"another picture")].map(|portrait| accepted.face(portrait))
+    };
+    assert_eq!(faces(&mut world), [Face::CompareWithCard, Face::NotAvailable, Face::NotAvailable]);
+    world.credential.claims.portrait_hash = hash.as_ref()[..16].try_into().ok();
+    world.presented_at = NOW.minus_seconds(3);
+    assert_eq!(faces(&mut world), [Face::CompareWithCard, Face::Shown, Face::NotAvailable]);
 }
 
 #[test]

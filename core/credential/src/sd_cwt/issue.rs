@@ -164,6 +164,18 @@ impl UnsignedSdCwt {
     }
 }
 
+/// The keys of map 169 that a holder may keep back: those of the token's disclosures.
+pub fn redactable(token: &[u8]) -> Result<Vec<i64>, SdCwtError> {
+    let parsed = Sign1::parse(token, Profile::Deterministic)?;
+    let Some(list) = parsed.unprotected().as_map()?.get_int(SD_CLAIMS) else { return Ok(Vec::new()) };
+    let mut keys = Vec::new();
+    for disclosure in list.as_array()? {
+        let content = Item::parse(disclosure.as_bytes()?, Profile::Deterministic)?;
+        keys.extend(content.as_array()?.nth(2).and_then(|key| key.as_int().ok()));
+    }
+    Ok(keys)
+}
+
 /// A holder's copy of a token that discloses only these keys of map 169; what the issuer did not redact stays.
 pub fn select(token: &[u8], keys: &[i64]) -> Result<Vec<u8>, SdCwtError> {
     let parsed = Sign1::parse(token, Profile::Deterministic)?;
