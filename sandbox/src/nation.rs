@@ -27,6 +27,7 @@ mod pending;
 mod pin;
 mod register;
 mod revocation;
+mod small_portrait;
 mod standing;
 mod status;
 mod step_up;

@@ -24,7 +24,7 @@ CREATE TABLE insurance (
 CREATE TABLE account (
     id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(number), phase TEXT NOT NULL,
     level INTEGER NOT NULL, opened_at INTEGER NOT NULL, verified_at TEXT, method TEXT, card_expires TEXT,
-    portrait_hash BLOB) STRICT;
+    portrait BLOB) STRICT;
 CREATE UNIQUE INDEX one_account ON account(person) WHERE phase <> 'closed';
 CREATE TABLE account_lock (
     account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, reason TEXT NOT NULL, since INTEGER NOT NULL,
@@ -40,7 +40,7 @@ CREATE INDEX devices_of_account ON device(account);
 CREATE UNIQUE INDEX one_device ON device(account) WHERE state = 'active';
 CREATE TABLE pending (
     account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, kind TEXT NOT NULL, thumbprint TEXT NOT NULL,
-    name TEXT NOT NULL, seq INTEGER NOT NULL, proven_at TEXT NOT NULL, portrait_hash BLOB NOT NULL, card_expires TEXT,
+    name TEXT NOT NULL, seq INTEGER NOT NULL, proven_at TEXT NOT NULL, portrait BLOB, card_expires TEXT,
     effective_at INTEGER NOT NULL) STRICT;
 CREATE TABLE hand_over (
     account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, thumbprint TEXT NOT NULL, name TEXT NOT NULL,

@@ -5,9 +5,9 @@ use credential::claims::{CitizenClaims, Claims, ClinicClaims, InsuranceClaims, S
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::Shared;
 use super::answer::Refusal;
 use super::register::{Insurance, Person};
+use super::{Shared, sha256};
 
 const FORMAT: &str = "dc+sd-cwt";
 /// COSE's number for ECDSA on P-256 with SHA-256 (RFC 9864).
@@ -52,7 +52,7 @@ impl Document {
         &self,
         connection: &Connection,
         number: &str,
-        portrait_hash: Option<Vec<u8>>,
+        portrait: Option<&[u8]>,
         guardian: Option<String>,
     ) -> Result<Claims, Refusal> {
         let person = Person::find(connection, number)?.ok_or_else(Refusal::broken)?;
@@ -63,7 +63,7 @@ impl Document {
             sex: if person.sex == "F" { Sex::Female } else { Sex::Male },
             // Software keys attest nothing.
             level_policy: None,
-            portrait_hash: portrait_hash.and_then(|hash| hash.try_into().ok()),
+            portrait_hash: portrait.and_then(|portrait| sha256(portrait).first_chunk().copied()),
             guardian,
         };
         if self.vct == Vct::Citizen {

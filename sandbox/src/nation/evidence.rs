@@ -12,6 +12,7 @@ use super::account::Account;
 use super::answer::{Refusal, fresh};
 use super::face::{self, About};
 use super::message::Message;
+use super::small_portrait::small_portrait;
 use super::{Nation, decode, encode, sha256};
 
 /// What a proof is for: an answer for one purpose serves no other.
@@ -43,8 +44,8 @@ impl Purpose {
 
 /// What the server found proven.
 pub(super) struct Proven {
-    /// The first half of the portrait's digest, for credentials.
-    pub(super) portrait_hash: Vec<u8>,
+    /// The small portrait beside credentials; none where the chip's face cannot be decoded.
+    pub(super) portrait: Option<Vec<u8>>,
     pub(super) card_expires: Option<String>,
 }
 
@@ -118,9 +119,8 @@ pub(super) fn prove(
         device_key_thumbprint: &message.key.thumbprint_base64url(),
     };
     face::verify(nation, message.text("face_statement")?, &about)?;
-    let portrait = document.face().map(|face| sha256(&face.bytes)).unwrap_or_default();
     Ok(Proven {
-        portrait_hash: portrait.into_iter().take(16).collect(),
+        portrait: document.face().and_then(small_portrait),
         card_expires: document.date_of_expiry().map(|day| day.to_string()),
     })
 }

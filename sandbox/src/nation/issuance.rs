@@ -148,8 +148,13 @@ pub(super) async fn credential(State(nation): State<Shared>, headers: HeaderMap,
     let document = document
         .ok_or(Refusal::new("unknown_credential_configuration", "the token is for another document"))?;
     let key = proven_key(&nation, request.proofs.as_ref())?;
-    let credential = issue(&nation, &hash, document, &key)?;
-    Ok(fresh(json!({"credentials": [{"credential": encode(&credential)}]})))
+    let (credential, portrait) = issue(&nation, &hash, document, &key)?;
+    let mut issued = json!({"credential": encode(&credential)});
+    // Its hash is claim 84; wallets that know nothing of it pass it over.
+    if let (Some(portrait), Some(issued)) = (portrait, issued.as_object_mut()) {
+        issued.insert("portrait".to_owned(), json!(encode(&portrait)));
+    }
+    Ok(fresh(json!({"credentials": [issued]})))
 }
 
 const INVALID_TOKEN: Refusal =
@@ -211,9 +216,13 @@ struct Place {
     list: u64,
     status: StatusReference,
     claims: Claims,
+    portrait: Option<Vec<u8>>,
 }
 
-fn issue(nation: &Nation, token: &[u8], document: &Document, key: &Jwk) -> Result<Vec<u8>, Refusal> {
+/// A credential and the portrait beside it.
+type Issued = (Vec<u8>, Option<Vec<u8>>);
+
+fn issue(nation: &Nation, token: &[u8], document: &Document, key: &Jwk) -> Result<Issued, Refusal> {
     let now = nation.now();
     let expires = now.plus_seconds(LONGEST_LIFE);
     let place = {
@@ -239,7 +248,7 @@ fn issue(nation: &Nation, token: &[u8], document: &Document, key: &Jwk) -> Resul
     };
     let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
     let signature = issuer.sign(&unsigned.to_be_signed())?;
-    Ok(unsigned.assemble(&signature))
+    Ok((unsigned.assemble(&signature), place.portrait))
 }
 
 /// Spends the token and keeps the credential, in one change with the look at the account: a lock that comes later finds the
@@ -274,13 +283,13 @@ fn register(
         Some(account.person.clone())
     };
     let portrait: Option<Vec<u8>> = if guardian.is_none() {
-        let find = "SELECT portrait_hash FROM account WHERE id = ?1";
+        let find = "SELECT portrait FROM account WHERE id = ?1";
         change.query_row(find, [&account.id], |row| row.get(0))?
     } else {
         // The portrait on the guardian's card is not the child's.
         None
     };
-    let claims = document.claims(change, &grant.subject, portrait, guardian)?;
+    let claims = document.claims(change, &grant.subject, portrait.as_deref(), guardian)?;
     let seconds = now.as_unix();
     change
         .prepare_cached("DELETE FROM credential WHERE expires <= ?1")?
@@ -307,6 +316,7 @@ fn register(
         list: list.into(),
         status: StatusReference { uri: format!("s:{list}"), index: index.into() },
         claims,
+        portrait,
     })
 }
 

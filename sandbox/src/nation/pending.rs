@@ -49,7 +49,7 @@ struct Pending {
 
 impl Pending {
     fn load(connection: &Connection, account: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let find = "SELECT kind, thumbprint, name, seq, proven_at, portrait_hash, card_expires, effective_at \
+        let find = "SELECT kind, thumbprint, name, seq, proven_at, portrait, card_expires, effective_at \
                     FROM pending WHERE account = ?1";
         connection
             .prepare_cached(find)?
@@ -60,7 +60,7 @@ impl Pending {
                     name: row.get(2)?,
                     sequence: row.get(3)?,
                     proven_at: row.get(4)?,
-                    proven: Proven { portrait_hash: row.get(5)?, card_expires: row.get(6)? },
+                    proven: Proven { portrait: row.get(5)?, card_expires: row.get(6)? },
                     effective_at: row.get(7)?,
                 })
             })
@@ -98,7 +98,7 @@ pub(super) fn wait(
             claim.device_name,
             claim.sequence,
             now.to_string(),
-            proven.portrait_hash,
+            proven.portrait,
             proven.card_expires,
             effective_at
         ],
@@ -129,10 +129,10 @@ pub(super) fn take_effect(
         account.apply(change, Event::NewPhoneProven, now)?;
         device::retire(change, &account.id, "replaced")?;
         device::add(change, &account.id, &pending.thumbprint, &pending.name, pending.sequence, now)?;
-        let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait_hash = ?2, card_expires = ?3 \
+        let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait = ?2, card_expires = ?3 \
                     WHERE id = ?4";
         let proven = &pending.proven;
-        let row = params![pending.proven_at, proven.portrait_hash, proven.card_expires, account.id];
+        let row = params![pending.proven_at, proven.portrait, proven.card_expires, account.id];
         change.execute(keep, row)?;
     } else {
         // Locked meanwhile: it waits for the lock to end.

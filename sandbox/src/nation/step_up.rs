@@ -46,8 +46,8 @@ pub(super) fn keep(
     proven: &Proven,
     now: Timestamp,
 ) -> Result<(), rusqlite::Error> {
-    let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait_hash = ?2, card_expires = ?3 \
+    let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait = ?2, card_expires = ?3 \
                 WHERE id = ?4";
-    change.execute(keep, params![now.to_string(), proven.portrait_hash, proven.card_expires, account.id])?;
+    change.execute(keep, params![now.to_string(), proven.portrait, proven.card_expires, account.id])?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 use credential::claims::Vct;
 use credential::sd_cwt::{LONGEST_LIFE, SdCwt};
+use presentation::animated;
 use serde_json::{Value, json};
 
 use crate::device::{Device, Key, NUMBER, decode};
@@ -109,6 +110,24 @@ fn issues_both_documents_bound_to_their_keys() {
             assert!(clinic.person.portrait_hash.is_some());
         }
     }
+}
+
+#[test]
+fn the_portrait_beside_a_credential_is_the_one_it_vouches_for_and_fits_four_codes() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    let (token, key) = (token(&world, &mut device, INSURANCE.0), Key::generate());
+    let body = request(INSURANCE.1, &[proof(&world, &key, &json!({}))]);
+    let issued = world.post_as("/credential", &token, &body).done();
+    let member = |name: &str| decode(issued["credentials"][0][name].as_str().unwrap());
+    let (credential, portrait) = (member("credential"), member("portrait"));
+    let parsed = SdCwt::parse(&credential).unwrap();
+    let issuer = trust(&world).issuer(parsed.issuer(), parsed.key_id()).unwrap().key;
+    let verified = parsed.verify(&issuer).unwrap();
+    assert!(animated::is_portrait_of(&portrait, &verified.claims().portrait_hash.unwrap()));
+    let frames = animated::split(&portrait).unwrap();
+    println!("{} bytes in {} codes", portrait.len(), frames.len());
+    assert!(portrait.starts_with(&[0xff, 0xd8, 0xff]), "a JPEG");
 }
 
 #[test]
