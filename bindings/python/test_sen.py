@@ -168,9 +168,14 @@ class WholePath(unittest.TestCase):
         folders = sen.ClinicFolders(trust=self.nation["trust"], status=self.nation["status"], seen=str(self.folder / "seen.db"))
         return json.loads(sen.check_scanned(content, folders, now or int(time.time())))
 
+    def show(self, now):
+        """The person agrees to show the insurance card to any clinic."""
+        request = self.wallet.ask_consent("health-insurance", None, now)
+        return self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now), now)
+
     def test_1_an_empty_wallet_has_nothing_to_show(self):
         with self.assertRaises(sen.SenError.NotReady) as refused:
-            self.wallet.present_qr(int(time.time()))
+            self.show(int(time.time()))
         self.assertIn("present.no_credential", str(refused.exception))
         self.assertEqual(self.wallet.credentials(), [])
 
@@ -207,7 +212,12 @@ class WholePath(unittest.TestCase):
 
     def test_6_a_clinic_accepts_the_code_once_and_no_other(self):
         now = int(time.time())
-        code = self.wallet.present_qr(now)
+        request = self.wallet.ask_consent("health-insurance", None, now)
+        self.assertIsNone(request.details().desk)
+        self.assertIn(75, request.details().disclosed)
+        self.wallet.decline(request, now)
+        self.assertIn("declined", self.wallet.history(1)[0].event)
+        code = self.show(now)
         self.assertEqual(self.check(code.text.encode())["verdict"], "accepted")
         self.assertEqual(self.check(code.text.encode())["reasons"], ["replayed"])
         self.assertEqual(self.check(code.text.encode(), now + 600)["verdict"], "refused")
@@ -220,14 +230,14 @@ class WholePath(unittest.TestCase):
     def test_7_a_lost_key_and_a_gone_network_are_told_apart(self):
         now = int(time.time())
         kept = dict(self.keys.keys)
-        self.wallet.present_qr(now)
+        self.show(now)
         empty = self.wallet.obtain_credential("openid-credential-offer://?credential_offer=%7B%7D", None, now)
         self.refuses(sen.SenError.NotReady, "issuance.bad_offer", empty)
         self.sandbox.terminate()
         self.sandbox.wait(10)
         with self.assertRaises(sen.SenError.NoNetwork):
             asyncio.run(self.wallet.lock_account(now))
-        self.assertTrue(self.wallet.present_qr(now).text.startswith("7360"))
+        self.assertTrue(self.show(now).text.startswith("7360"))
         self.assertEqual(self.keys.keys, kept)
         self.assertGreater(len(self.wallet.history(50)), 5)
 

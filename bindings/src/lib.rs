@@ -2,12 +2,14 @@
 //! converts and never decides. Ports are synchronous and called from a worker thread; what reaches the network is
 //! `suspend` in Kotlin and `async` in Swift and Python. Times are seconds since 1970-01-01 UTC, read by the shell.
 mod clinic_check;
+mod consent;
 mod error;
 mod ports;
 mod records;
 mod wallet;
 
 pub use clinic_check::{CheckError, ClinicFolders, check_scanned};
+pub use consent::{Consent, ConsentDetails, ConsentRequest, Recognised};
 pub use error::SenError;
 pub use ports::{
     CardTransport, DeviceKey, DeviceKeyError, KeyStore, ReadingListener, SecretStore, SecretStoreFailure,

@@ -7,6 +7,7 @@ use holder::{Applicant, CredentialName, FaceCapture, Provider, Silent, Wanted};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
+use crate::consent::{Consent, ConsentRequest};
 use crate::error::SenError;
 use crate::ports::{CardTransport, Foreign, KeyStore, ReadingListener, SecretStore};
 use crate::records::{Credential, HistoryLine, OpenedAccount, QrCode};
@@ -14,6 +15,10 @@ use crate::records::{Credential, HistoryLine, OpenedAccount, QrCode};
 /// One wallet on this device.
 #[derive(uniffi::Object)]
 pub struct Wallet(holder::Wallet);
+
+fn named(credential: &str) -> Result<CredentialName, SenError> {
+    CredentialName::from_text(credential).ok_or_else(|| not_ready("credential.unknown_name"))
+}
 
 fn not_ready(code: &str) -> SenError {
     SenError::NotReady { code: code.to_owned() }
@@ -131,9 +136,30 @@ impl Wallet {
         Ok(self.0.delete_credential(&id, Timestamp::from_unix(now))?)
     }
 
-    /// The current code of the rotating clinic QR; works without network.
-    pub fn present_qr(&self, now: i64) -> Result<QrCode, SenError> {
-        let frame = self.0.present_qr(Timestamp::from_unix(now))?;
+    /// What showing a credential (`health-insurance` or `citizen`) would tell: to any clinic, or to the desk whose question was
+    /// scanned. To be put to the person in full; works without network.
+    pub fn ask_consent(
+        &self,
+        credential: String,
+        challenge: Option<String>,
+        now: i64,
+    ) -> Result<Arc<ConsentRequest>, SenError> {
+        let (name, now) = (named(&credential)?, Timestamp::from_unix(now));
+        let request = match challenge {
+            Some(scanned) => self.0.ask_consent_for(&scanned, name, now)?,
+            None => self.0.ask_consent(name, now)?,
+        };
+        Ok(Arc::new(ConsentRequest(request)))
+    }
+
+    /// The person declined; the history says so.
+    pub fn decline(&self, request: Arc<ConsentRequest>, now: i64) -> Result<(), SenError> {
+        Ok(self.0.decline(&request.0, Timestamp::from_unix(now))?)
+    }
+
+    /// The current code of the rotating clinic QR, or the answer to a desk's question; works without network.
+    pub fn present_qr(&self, consent: Arc<Consent>, now: i64) -> Result<QrCode, SenError> {
+        let frame = self.0.present_qr(&consent.0, Timestamp::from_unix(now))?;
         Ok(QrCode { text: frame.text, expires_at: frame.expires_at.as_unix() })
     }
 

@@ -166,6 +166,15 @@ pub(crate) enum CredentialCommand {
         #[arg(long, value_name = "C")]
         code: Option<String>,
     },
+    /// Fetch anew what is due, as a wallet does from time to time in the background
+    #[command(
+        after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet"
+    )]
+    Refresh {
+        /// Also what is not due yet
+        #[arg(long)]
+        all: bool,
+    },
     /// Delete a credential and its key
     #[command(
         after_help = "Example:\n  sen credential delete ID --yes      ID as `sen credential list` shows it"
@@ -181,22 +190,46 @@ pub(crate) enum CredentialCommand {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum PresentCommand {
-    /// The rotating clinic QR: in the terminal, as a picture, or as digits
+    /// The rotating clinic QR, or the answer to a desk's question: in the terminal, as a picture, or as digits
     #[command(
         after_help = "Examples:\n  sen present qr                      a new code every ten seconds, until Ctrl-C\n  \
-        sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status"
+        sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status\n  \
+        sen present qr --challenge screen.png --yes     answers the code on a desk's screen\n  \
+        sen present qr --animated                       with the portrait, for a camera"
     )]
-    Qr {
-        /// Write the picture to FILE
-        #[arg(long, value_name = "FILE")]
-        png: Option<PathBuf>,
-        /// Print the digits instead of drawing
-        #[arg(long)]
-        text: bool,
-        /// One code, then stop
-        #[arg(long)]
-        once: bool,
-    },
+    Qr(QrArgs),
+}
+
+/// What is shown, to whom, and how.
+#[derive(Args, Debug)]
+pub(crate) struct QrArgs {
+    /// Answer a desk's question: the digits of its code, a PNG or JPEG picture of it, or `-` for digits on standard input
+    #[arg(long, value_name = "TEXT|FILE")]
+    pub(crate) challenge: Option<String>,
+    /// `health-insurance` or `citizen`
+    #[arg(long, value_name = "NAME", default_value = "health-insurance")]
+    pub(crate) credential: String,
+    /// Write the picture to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
+    /// Write the picture to FILE, as vectors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Print the digits instead of drawing
+    #[arg(long)]
+    pub(crate) text: bool,
+    /// One code, then stop
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// With the portrait, in a few codes one after the other for a camera; written to DIR as PNG where it is given
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    pub(crate) animated: Option<Option<PathBuf>>,
+    /// Agree without being asked
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The guardian of the minor whose credential it is, is there and agrees
+    #[arg(long)]
+    pub(crate) guardian: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -223,6 +256,18 @@ pub(crate) enum ClinicCommand {
         #[arg(long, value_name = "T")]
         at: Option<String>,
     },
+    /// Give this desk a name that phones believe: a key is made, and a register of clinics signs it
+    #[command(
+        after_help = "Example:\n  sen clinic enrol --desk ./counter-1 --name 'Phòng khám Mẫu, quầy 1' \\\n      \
+        --register https://127.0.0.1:8443/sandbox/desk --roots nation/ca.pem"
+    )]
+    Enrol(EnrolArgs),
+    /// Two-way mode: show a question that only one answer fits, scan it, decide
+    #[command(
+        after_help = "Example:\n  sen clinic ask --desk ./counter-1 --trust nation/trust --status nation/status --png screen.png\n  \
+        sen present qr --challenge screen.png --yes --text     # on the phone; scan or type its digits"
+    )]
+    Ask(AskArgs),
     /// The clinic desk: page, API, seen-list, queue
     #[command(after_help = "Examples:\n  sen clinic serve --trust nation/trust --status nation/status\n  \
         sen clinic serve --trust nation/trust --status nation/status --refresh https://127.0.0.1:8443 --roots nation/ca.pem\n\n\
@@ -239,6 +284,52 @@ pub(crate) enum ClinicCommand {
         #[arg(long)]
         from_stdin: bool,
     },
+}
+
+/// What a desk is called, and by whom.
+#[derive(Args, Debug)]
+pub(crate) struct EnrolArgs {
+    /// The desk's folder, made when absent: its key and certificate
+    #[arg(long, value_name = "DIR")]
+    pub(crate) desk: PathBuf,
+    /// Clinic and counter, as phones will show it: at most 64 bytes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Where the register of clinics takes keys
+    #[arg(long, value_name = "URL")]
+    pub(crate) register: String,
+    /// The roots to believe for it (PEM)
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: PathBuf,
+}
+
+/// A question, and what its answer is judged with.
+#[derive(Args, Debug)]
+pub(crate) struct AskArgs {
+    /// The desk's folder, from `sen clinic enrol`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) desk: PathBuf,
+    /// Trust folder: root.pub and trust-list.cwt
+    #[arg(long, value_name = "PATH")]
+    pub(crate) trust: PathBuf,
+    /// Folder of status list tokens; without it the status is unknown
+    #[arg(long, value_name = "DIR")]
+    pub(crate) status: Option<PathBuf>,
+    /// Seen-list file, made when absent; without it replays are not noticed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seen: Option<PathBuf>,
+    /// The answer must be encrypted, so that nobody else can read it
+    #[arg(long)]
+    pub(crate) encrypted: bool,
+    /// The lowest authentication level that will do, 1 to 4
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) level: Option<u8>,
+    /// Write the question's code to FILE instead of drawing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
+    /// Write the question's digits to FILE instead of drawing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
 }
 
 /// Where a desk's data lie.

@@ -1,4 +1,5 @@
-//! `sen clinic check`: the verdict on a scanned text or a picture, offline. `desk` is the desk that stays.
+//! `sen clinic check`: the verdict on a scanned text or a picture, offline. `ask` is two-way mode, `desk` the desk that stays.
+mod ask;
 pub(crate) mod desk;
 
 use std::io::Read;
@@ -20,6 +21,8 @@ pub(crate) fn run(command: &ClinicCommand, as_json: bool) -> Result<u8, Failure>
             let folders = Folders { trust, status: status.as_deref(), seen: seen.as_deref() };
             check(scanned, &folders, at.as_deref(), as_json)
         }
+        ClinicCommand::Enrol(arguments) => ask::enrol(arguments, as_json),
+        ClinicCommand::Ask(arguments) => ask::ask(arguments, as_json),
         ClinicCommand::Serve(desk) => desk::serve(desk, as_json),
         ClinicCommand::Password { place, from_stdin } => desk::password(place, *from_stdin, as_json),
     }
@@ -53,7 +56,7 @@ pub(crate) fn print(answer: &Answer) {
     let reasons =
         if answer.reasons.is_empty() { String::new() } else { format!(" ({})", answer.reasons.join(", ")) };
     match answer.verdict {
-        Verdict::Accepted if answer.face == "compare_with_card" => {
+        Verdict::Accepted if answer.face != "shown" => {
             println!("✔ Genuine code: check a photo card{reasons}");
         }
         Verdict::Accepted => println!("✔ Accepted{reasons}"),

@@ -1,10 +1,12 @@
 //! `sen credential`: what the wallet holds.
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
-use holder::{CredentialInfo, CredentialName, Wanted};
+use holder::{CredentialInfo, CredentialName, Wanted, Warning};
 use serde_json::{Value, json};
+use trust::time::Timestamp;
 
 use crate::cli::CredentialCommand;
+use crate::consent::typed_yes;
 use crate::home;
 use crate::output::{Failure, print_json};
 use crate::wallet::{Aloud, block_on, failure, open};
@@ -15,7 +17,7 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     match command {
         CredentialCommand::List => {
             let held = wallet.credentials().map_err(failure)?;
-            show(&held, as_json);
+            show(&held, as_json, now);
         }
         CredentialCommand::Obtain { what, code } => {
             let wanted = match CredentialName::from_text(what) {
@@ -30,12 +32,29 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             };
             let account = wallet.account();
             let obtained = account.obtain_credential(wanted, code.as_deref(), &Aloud, now);
-            show(&block_on(obtained)?.map_err(failure)?, as_json);
+            show(&block_on(obtained)?.map_err(failure)?, as_json, now);
+        }
+        CredentialCommand::Refresh { all } => {
+            let account = wallet.account();
+            let mut refreshed = Vec::new();
+            if *all {
+                for name in wallet.own().map_err(failure)? {
+                    let obtained = account.obtain_credential(Wanted::Named(name), None, &Aloud, now);
+                    refreshed.extend(block_on(obtained)?.map_err(failure)?);
+                }
+            } else {
+                refreshed = block_on(account.refresh_due(&Aloud, now))?.map_err(failure)?;
+            }
+            if refreshed.is_empty() && !as_json {
+                println!("Nothing is due.");
+            } else {
+                show(&refreshed, as_json, now);
+            }
         }
         CredentialCommand::Delete { id, yes } => {
             // Nobody can answer where nobody sits.
             let asked = !as_json && std::io::stdin().is_terminal();
-            let agreed = *yes || (asked && confirmed(id));
+            let agreed = *yes || (asked && typed_yes(&format!("Delete {id} and its key?")));
             if !agreed {
                 return Err(Failure::negative("cancelled", "nothing was deleted: say --yes, or answer yes"));
             }
@@ -50,24 +69,16 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     Ok(0)
 }
 
-fn confirmed(id: &str) -> bool {
-    eprint!("Delete {id} and its key? Type yes: ");
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    if !answer.ends_with('\n') {
-        eprintln!();
-    }
-    read.is_ok() && answer.trim() == "yes"
-}
-
-fn show(held: &[CredentialInfo], as_json: bool) {
+fn show(held: &[CredentialInfo], as_json: bool, now: Timestamp) {
     if as_json {
         let rows: Vec<Value> = held
             .iter()
             .map(|info| {
+                let warnings: Vec<String> = info.warnings(now).into_iter().map(in_words).collect();
                 json!({"id": info.id, "vct": info.vct, "issuer": info.issuer,
-                       "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string()})
+                       "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string(),
+                       "prepared_until": info.expires_at.to_string(), "refresh_at": info.refresh_at.to_string(),
+                       "valid_to": info.valid_to, "warnings": warnings})
             })
             .collect();
         print_json(&json!({"credentials": rows}));
@@ -77,6 +88,22 @@ fn show(held: &[CredentialInfo], as_json: bool) {
         println!("The wallet is empty. Next: sen credential obtain health-insurance");
     }
     for info in held {
-        println!("  {}  {}  by {}, until {}", info.id, info.vct, info.issuer, info.expires_at);
+        println!("  {}  {}  by {}, prepared until {}", info.id, info.vct, info.issuer, info.expires_at);
+        for warning in info.warnings(now) {
+            println!("      ! {}", in_words(warning));
+        }
+    }
+}
+
+/// A warning for people.
+pub(crate) fn in_words(warning: Warning) -> String {
+    match warning {
+        Warning::Expired => "expired: obtain it again".to_owned(),
+        Warning::SoonUnprepared => {
+            "cannot be shown for long: connect and run `sen credential refresh`".to_owned()
+        }
+        Warning::Ended => "what it certifies has ended".to_owned(),
+        Warning::EndsSoon(days) => format!("what it certifies ends in {days} days"),
+        other => format!("{other:?}"),
     }
 }

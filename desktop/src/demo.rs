@@ -200,7 +200,7 @@ fn show(
     let picture = folder.join("qr.png");
     let (frame, matrix) = steps.run("show_qr", || present::picture_of(wallet, &picture))?;
     if !steps.json {
-        println!("\n{}", present::half_blocks(&present::terminal_matrix(&frame)?));
+        println!("\n{}", present::half_blocks(&present::terminal_matrix(&frame.text)?));
     }
     let (trust, status) = (sandbox.trust_folder(), sandbox.status_folder());
     let answer = steps.run("clinic_check", || {

@@ -38,7 +38,12 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::AccountUnlocked => "account unlocked by you".to_owned(),
         Event::CredentialObtained { vct, issuer } => format!("{vct} obtained from {issuer}"),
         Event::CredentialDeleted { vct } => format!("{vct} deleted"),
-        Event::Presented { vct, to, claims } => format!("{vct} shown to {to}, {} claims", claims.len()),
+        Event::Presented { vct, to, claims, over_asked, by_guardian, .. } => {
+            let guardian = if *by_guardian { ", the guardian agreed" } else { "" };
+            let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
+            format!("{vct} shown to {to}, {} claims{guardian}{warning}", claims.len())
+        }
+        Event::Declined { vct, to, .. } => format!("declined to show {vct} to {to}"),
         Event::Refused { code, .. } => format!("refused: {code}"),
         other => format!("{other:?}"),
     }

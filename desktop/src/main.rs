@@ -10,6 +10,7 @@ mod card_report;
 mod chip;
 mod cli;
 mod clinic;
+mod consent;
 mod credential;
 mod demo;
 mod history;

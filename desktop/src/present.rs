@@ -1,47 +1,154 @@
 //! `sen present qr`: the rotating clinic code in the terminal, as a picture, or as digits.
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use holder::{QrFrame, Wallet};
+use holder::{Consent, CredentialName, QrFrame, Recognised, Wallet};
 use presentation::qr::{Level, QrMatrix, encode, encode_at};
 use serde_json::json;
 
-use crate::cli::PresentCommand;
+use crate::cli::{PresentCommand, QrArgs};
+use crate::consent::{self, Agreed};
+use crate::credential::in_words;
 use crate::output::{Failure, print_json, say};
 use crate::wallet::{failure, open};
 use crate::{home, picture};
 
 /// Light modules around the code (ISO/IEC 18004, 9.1).
 const QUIET: i32 = 4;
+/// For how long a code of a loop is seen: a camera takes a few pictures of each.
+const FRAME: Duration = Duration::from_millis(300);
 
 pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure> {
-    let PresentCommand::Qr { png, text, once } = command;
+    let PresentCommand::Qr(args) = command;
+    let name = CredentialName::from_text(&args.credential).ok_or_else(|| {
+        Failure::input(
+            "credential_unknown",
+            format!("{:?} is no document: citizen or health-insurance", args.credential),
+        )
+    })?;
     let wallet = open(&home::folder()?)?;
+    announce(&wallet, name)?;
+    let question = args.challenge.as_deref().map(read_question).transpose()?;
+    let agreed = Agreed { yes: args.yes, guardian: args.guardian, machine: as_json };
     loop {
-        let frame = wallet.present_qr(home::now()).map_err(failure)?;
-        let matrix = matrix(&frame)?;
-        if let Some(file) = png {
-            home::write_file(file, &picture::png(&matrix)?)?;
+        let now = home::now();
+        let request = match &question {
+            Some(scanned) => wallet.ask_consent_for(scanned, name, now),
+            None => wallet.ask_consent(name, now),
+        };
+        let mut request = request.map_err(failure)?;
+        if args.animated.is_some() {
+            request = request.with_portrait().map_err(failure)?;
         }
-        if as_json {
-            print_json(
-                &json!({"text": frame.text, "bytes": frame.bytes.len(), "qr_version": matrix.version(),
-                               "expires_at": frame.expires_at.to_string()}),
-            );
-        } else if *text {
-            println!("{}", frame.text);
-        } else if png.is_none() {
-            draw(&terminal_matrix(&frame)?, &frame)?;
-        } else {
-            say(format_args!("new code in the picture, version {}", matrix.version()));
+        let consent = consent::ask(&wallet, request, agreed, now)?;
+        let portrait = match &args.animated {
+            Some(_) => wallet.portrait_frames(&consent, home::now()).map_err(failure)?,
+            None => Vec::new(),
+        };
+        // A person takes a while to answer.
+        let mut frame = wallet.present_qr(&consent, home::now()).map_err(failure)?;
+        while output(args, as_json, &consent, &frame, &portrait)? && home::now() < consent.expires_at() {
+            if portrait.is_empty() || args.text || drawn_elsewhere(args) {
+                wait_for_next(&frame);
+            }
+            match wallet.present_qr(&consent, home::now()) {
+                Ok(next) => frame = next,
+                Err(error) if error.code() == "present.consent_over" => break,
+                Err(error) => return Err(failure(error)),
+            }
         }
-        // A machine gets one object; it asks again when that has expired.
-        if *once || as_json {
+        // A machine gets one object; it asks again when that has expired. A question is answered once.
+        if args.once || as_json || question.is_some() {
             return Ok(0);
         }
-        wait_for_next(&frame);
     }
+}
+
+/// How long the credential can be shown without a network, and what ends soon.
+fn announce(wallet: &Wallet, name: CredentialName) -> Result<(), Failure> {
+    let held = wallet.credentials().map_err(failure)?;
+    if let Some(info) = held.iter().find(|info| info.vct == name.vct().urn()) {
+        say(format_args!("prepared until {}", info.expires_at));
+        info.warnings(home::now()).into_iter().for_each(|warning| say(in_words(warning)));
+    }
+    Ok(())
+}
+
+/// Whether the codes go into files and not to the terminal.
+fn drawn_elsewhere(args: &QrArgs) -> bool {
+    args.png.is_some() || args.svg.is_some() || matches!(args.animated, Some(Some(_)))
+}
+
+/// Shows one code, or one round of a loop; says whether another is to follow.
+fn output(
+    args: &QrArgs,
+    as_json: bool,
+    consent: &Consent,
+    frame: &QrFrame,
+    portrait: &[String],
+) -> Result<bool, Failure> {
+    let matrix = matrix(frame)?;
+    if let Some(file) = &args.png {
+        home::write_file(file, &picture::png(&matrix)?)?;
+    }
+    if let Some(file) = &args.svg {
+        home::write_file(file, matrix.svg().as_bytes())?;
+    }
+    if let Some(Some(folder)) = &args.animated {
+        home::make_private(folder)?;
+        home::write_file(&folder.join("frame-1.png"), &picture::png(&matrix)?)?;
+        for (text, number) in portrait.iter().zip(2..) {
+            home::write_file(&folder.join(format!("frame-{number}.png")), &picture::png(&code(text)?)?)?;
+        }
+    }
+    let request = consent.request();
+    if as_json {
+        let mut object = json!({"text": frame.text, "bytes": frame.bytes.len(), "qr_version": matrix.version(),
+            "expires_at": frame.expires_at.to_string(), "to": request.recipient(),
+            "claims": request.disclosed(), "encrypted": request.encrypted()});
+        if let (false, Some(object)) = (portrait.is_empty(), object.as_object_mut()) {
+            let frames: Vec<&String> = std::iter::once(&frame.text).chain(portrait).collect();
+            object.insert("frames".to_owned(), json!(frames));
+        }
+        print_json(&object);
+    } else if args.text {
+        println!("{}", frame.text);
+        portrait.iter().for_each(|text| println!("{text}"));
+    } else if !drawn_elsewhere(args) {
+        draw(&terminal_matrix(&frame.text)?, frame)?;
+        for text in portrait {
+            std::thread::sleep(FRAME);
+            draw(&terminal_matrix(text)?, frame)?;
+        }
+        if !portrait.is_empty() {
+            std::thread::sleep(FRAME);
+        }
+    } else {
+        say(format_args!("new code in the picture, version {}", matrix.version()));
+    }
+    Ok(!args.once && !as_json && args.challenge.is_none())
+}
+
+/// The text of a desk's question: digits as they are, or those in a file, in a picture, or on standard input.
+fn read_question(given: &str) -> Result<String, Failure> {
+    if !given.is_empty() && given.bytes().all(|c| c.is_ascii_digit()) {
+        return Ok(given.to_owned());
+    }
+    let content = if given == "-" {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(|error| {
+            Failure::input("file_unreadable", format!("cannot read standard input: {error}"))
+        })?;
+        line.into_bytes()
+    } else {
+        home::read_file(Path::new(given))?
+    };
+    if clinic::picture::is_picture(&content) {
+        return clinic::picture::read(&content).map_err(|error| Failure::input("picture_unreadable", error));
+    }
+    Ok(String::from_utf8_lossy(&content).trim().to_owned())
 }
 
 fn wait_for_next(frame: &QrFrame) {
@@ -51,12 +158,17 @@ fn wait_for_next(frame: &QrFrame) {
 
 /// The code of a frame.
 pub(crate) fn matrix(frame: &QrFrame) -> Result<QrMatrix, Failure> {
-    encode(&frame.text).map_err(|error| Failure::input("qr_too_long", error))
+    code(&frame.text)
+}
+
+/// The code of digits.
+pub(crate) fn code(text: &str) -> Result<QrMatrix, Failure> {
+    encode(text).map_err(|error| Failure::input("qr_too_long", error))
 }
 
 /// The code for a terminal: level L, whose smaller code fits 80 columns. A screen has no dirt and no tears.
-pub(crate) fn terminal_matrix(frame: &QrFrame) -> Result<QrMatrix, Failure> {
-    encode_at(&frame.text, Level::Low, 25).map_err(|error| Failure::input("qr_too_long", error))
+pub(crate) fn terminal_matrix(text: &str) -> Result<QrMatrix, Failure> {
+    encode_at(text, Level::Low, 25).map_err(|error| Failure::input("qr_too_long", error))
 }
 
 /// One code, drawn two rows a line with half blocks; black on white whatever the terminal's colours are.
@@ -120,7 +232,11 @@ fn terminal_size() -> Option<(i32, i32)> {
 
 /// The picture of the wallet's current code.
 pub(crate) fn picture_of(wallet: &Wallet, file: &Path) -> Result<(QrFrame, QrMatrix), Failure> {
-    let frame = wallet.present_qr(home::now()).map_err(failure)?;
+    let now = home::now();
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, now).map_err(failure)?;
+    // The demonstration's person agrees.
+    let consent = request.grant(Recognised::ByDevice, now).map_err(failure)?;
+    let frame = wallet.present_qr(&consent, now).map_err(failure)?;
     let matrix = matrix(&frame)?;
     home::write_file(file, &picture::png(&matrix)?)?;
     Ok((frame, matrix))

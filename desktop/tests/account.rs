@@ -2,30 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod sen;
 
-use http_client::{Client, Limits, Request};
-use sen::{CARD_B, Home, Running, card, csca};
-use serde_json::Value;
-
-const NUMBER: &str = "000204067891";
-const PHONE: &str = "0900000002";
-
-fn start(home: &Home) -> (Running, Value) {
-    let (data, csca) = (home.path("nation"), csca(CARD_B));
-    home.serve(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--data", &data, "--csca", &csca, "--json"])
-}
-
-fn mailbox(nation: &Value) -> String {
-    let roots = std::fs::read(nation["roots"].as_str().unwrap()).unwrap();
-    let address = format!("{}/mailbox?phone={PHONE}", nation["url"].as_str().unwrap());
-    let fetch = async {
-        let request = Request::get(&address).unwrap().header("accept", "application/json").unwrap();
-        Client::new(&roots, Limits::default()).unwrap().fetch(request).await.unwrap().json().unwrap()
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mailbox: Value = runtime.block_on(fetch);
-    let text = mailbox.pointer("/messages/0/text").unwrap().as_str().unwrap();
-    text.rsplit(' ').next().unwrap().to_owned()
-}
+use sen::nation::{NUMBER, PHONE, mailbox, start};
+use sen::{CARD_B, Home, card};
 
 #[test]
 fn an_account_from_opening_to_deletion() {

@@ -13,8 +13,8 @@ use clinic::answer::Answer;
 use clinic::check::{Folders, check_files};
 use device::{MemoryKeyStore, MemorySecretStore};
 use holder::{
-    Applicant, CardAtHand, CredentialInfo, CredentialName, Error, FaceCapture, Level, Provider, Silent,
-    Wallet, Wanted,
+    Applicant, CardAtHand, CredentialInfo, CredentialName, Error, FaceCapture, Level, Provider, QrFrame,
+    Recognised, Silent, Wallet, Wanted,
 };
 use http_client::{Client, Limits, Request};
 use sandbox::chip::ChipTransport;
@@ -107,6 +107,12 @@ pub async fn post(sandbox: &RunningSandbox, path: &str, body: &Value) -> Result<
     client(sandbox).fetch(request).await?.json()
 }
 
+/// The person agrees to show the insurance card to any clinic, and shows it.
+pub fn show(wallet: &Wallet, at: Timestamp) -> QrFrame {
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, at).unwrap();
+    wallet.present_qr(&request.grant(Recognised::ByDevice, at).unwrap(), at).unwrap()
+}
+
 /// A citizen with a card before a running sandbox, and a wallet.
 pub struct World {
     pub folder: Folder,
@@ -145,6 +151,10 @@ impl World {
         world.step_up(&mut world.chip(), CAN).await.unwrap();
         world.obtain(CredentialName::HealthInsurance).await.unwrap();
         world
+    }
+
+    pub fn show(&self, at: Timestamp) -> QrFrame {
+        show(&self.wallet, at)
     }
 
     pub fn chip(&self) -> ChipTransport {

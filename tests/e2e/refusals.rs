@@ -19,7 +19,7 @@ use verifier::NoSeenList;
 async fn a_screenshot_is_stale_and_a_second_scan_replayed() {
     let world = World::insured().await;
     let shown_at = now();
-    let qr = world.wallet.present_qr(shown_at).unwrap();
+    let qr = world.show(shown_at);
     let first = world.check(&qr.text, true, shown_at.plus_seconds(2));
     assert_eq!((first.verdict, first.replay.as_str()), (Verdict::Accepted, "first_seen"));
     let second = world.check(&qr.text, true, shown_at.plus_seconds(5));
@@ -34,7 +34,7 @@ async fn without_a_network_the_wallet_says_so_and_still_presents() {
     let World { sandbox, wallet, .. } = world;
     sandbox.stop();
     assert_eq!(wallet.account().show(now()).await.unwrap_err().kind(), Kind::NoNetwork);
-    assert!(!wallet.present_qr(now()).unwrap().text.is_empty());
+    assert!(!doubles::show(&wallet, now()).text.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,7 @@ async fn a_wrong_card_access_number_costs_one_attempt() {
 async fn no_digit_can_be_changed_cut_or_doubled() {
     let world = World::insured().await;
     let at = now();
-    let text = world.wallet.present_qr(at).unwrap().text;
+    let text = world.show(at).text;
     let (trust, status) = (world.sandbox.trust_folder(), world.sandbox.status_folder());
     let data = clinic::folder::load(&trust, Some(&status), None).unwrap();
     let answer = |scanned: &str| check_text(scanned, &data, &data.policy(), &mut NoSeenList, at, at);
@@ -97,7 +97,7 @@ async fn no_digit_can_be_changed_cut_or_doubled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_suspends_and_a_death_revokes() {
     let world = World::insured().await;
-    let code = world.wallet.present_qr(now()).unwrap().text;
+    let code = world.show(now()).text;
     let reasons = || world.check(&code, false, now()).reasons;
     world.wallet.account().lock(now()).await.unwrap();
     assert_eq!(reasons(), ["suspended"]);

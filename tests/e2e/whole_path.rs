@@ -7,7 +7,7 @@ use card::{AccessKey, Can, Unwatched};
 use clinic::answer::Verdict;
 use clinic::check::{Folders, check_files};
 use doubles::{CAN, NUMBER, PHONE, now};
-use holder::{Applicant, CardAtHand, CredentialName, FaceCapture, Level, Silent, Wanted};
+use holder::{Applicant, CardAtHand, CredentialName, FaceCapture, Level, Recognised, Silent, Wanted};
 use sandbox::chip::ChipTransport;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,9 @@ async fn from_the_chip_card_to_the_clinic() {
     account.obtain_credential(insurance, None, &Silent, now()).await.unwrap();
     assert_eq!(wallet.credentials().unwrap().len(), 2);
 
-    let qr = wallet.present_qr(now()).unwrap();
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, now()).unwrap();
+    let consent = request.grant(Recognised::ByDevice, now()).unwrap();
+    let qr = wallet.present_qr(&consent, now()).unwrap();
     let (trust, status) = (sandbox.trust_folder(), sandbox.status_folder());
     sandbox.stop();
     let desk = Folders { trust: &trust, status: Some(&status), seen: Some(&folder.path().join("seen.db")) };

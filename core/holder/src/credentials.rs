@@ -1,7 +1,9 @@
 //! The credentials that the wallet holds.
 
-use credential::claims::Vct;
+use credential::claims::{Vct, key};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use trust::random::{Random, RandomError};
 use trust::time::Timestamp;
 
 use crate::Error;
@@ -35,6 +37,11 @@ impl CredentialName {
         [Self::Citizen, Self::HealthInsurance].into_iter().find(|name| name.as_str() == text)
     }
 
+    /// The credential of this type.
+    fn from_vct(urn: &str) -> Option<Self> {
+        [Self::Citizen, Self::HealthInsurance].into_iter().find(|name| name.vct().urn() == urn)
+    }
+
     /// Its type (`vct`).
     pub fn vct(self) -> Vct {
         match self {
@@ -55,8 +62,68 @@ pub struct CredentialInfo {
     pub issuer: String,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// Its last second but one: at this time it is expired.
+    /// Its last second but one: at this time it is expired. Until then it can be shown without a network.
     pub expires_at: Timestamp,
+    /// From when on a new one should be fetched, at a random time of the middle of its life, so that a nation's phones do not all
+    /// ask on one day.
+    pub refresh_at: Timestamp,
+    /// The last day of the insurance or document that it certifies, where it names one (ISO 8601).
+    pub valid_to: Option<String>,
+}
+
+/// What the person should be told of a credential in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// It cannot be shown any more: connect and obtain it again.
+    Expired,
+    /// It can be shown for less than two days, and could not be refreshed so far.
+    SoonUnprepared,
+    /// What it certifies has ended.
+    Ended,
+    /// What it certifies ends in so many days, at most 30.
+    EndsSoon(u8),
+}
+
+/// Seconds before its end from which on a credential that was not refreshed is told.
+const UNPREPARED: i64 = 2 * 86_400;
+/// Days before the end of what it certifies from which on that is told.
+const ENDS_SOON: i64 = 30;
+
+impl CredentialInfo {
+    /// What to tell at this time, the most urgent first.
+    pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
+        let left = self.expires_at.seconds_since(now);
+        let of_validity = match left {
+            ..=0 => Some(Warning::Expired),
+            1..UNPREPARED if now >= self.refresh_at => Some(Warning::SoonUnprepared),
+            _ => None,
+        };
+        let end = self.valid_to.as_ref().and_then(|day| day.parse::<Date>().ok());
+        let of_insurance = end.and_then(|end| {
+            let days = i64::from(now.date().until(end).ok()?.get_days());
+            match days {
+                ..0 => Some(Warning::Ended),
+                0..=ENDS_SOON => Some(Warning::EndsSoon(u8::try_from(days).ok()?)),
+                _ => None,
+            }
+        });
+        of_validity.into_iter().chain(of_insurance).collect()
+    }
+}
+
+/// When a credential of this life is to be refreshed: between half and three quarters of it.
+pub(crate) fn refresh_time(
+    issued_at: i64,
+    expires_at: i64,
+    random: &mut dyn Random,
+) -> Result<i64, RandomError> {
+    let life = expires_at.saturating_sub(issued_at).max(0);
+    let mut octets = [0; 8];
+    random.fill(&mut octets)?;
+    let span = u64::try_from(life / 4).unwrap_or_default() + 1;
+    let jitter = i64::try_from(u64::from_be_bytes(octets) % span).unwrap_or_default();
+    Ok(issued_at + life / 2 + jitter)
 }
 
 /// A credential as stored. It was verified before it came here.
@@ -69,10 +136,19 @@ pub(crate) struct CredentialRecord {
     pub(crate) key: String,
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
+    /// The portrait whose hash is claim 84; empty where there is none.
+    #[serde(default, with = "serde_bytes")]
+    pub(crate) portrait: Vec<u8>,
     /// The numbers of the claims inside.
     pub(crate) claims: Vec<i64>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
+    /// 0 in a wallet of before: then at half of its life.
+    #[serde(default)]
+    pub(crate) refresh_at: i64,
+    /// ISO 8601.
+    #[serde(default)]
+    pub(crate) valid_to: Option<String>,
 }
 
 impl Wallet {
@@ -81,6 +157,23 @@ impl Wallet {
         let mut found = list(&self.vault.store())?;
         found.sort_by_key(|(_, record)| std::cmp::Reverse(record.issued_at));
         Ok(found.into_iter().map(|(id, record)| info(id, record)).collect())
+    }
+
+    /// The holder's own credentials that should be fetched anew by now. A minor's is fetched by a new offer.
+    pub fn due(&self, now: Timestamp) -> Result<Vec<CredentialName>, Error> {
+        self.own_where(|info| now >= info.refresh_at)
+    }
+
+    /// The holder's own credentials: all but those of minors in the holder's care.
+    pub fn own(&self) -> Result<Vec<CredentialName>, Error> {
+        self.own_where(|_| true)
+    }
+
+    fn own_where(&self, wanted: impl Fn(&CredentialInfo) -> bool) -> Result<Vec<CredentialName>, Error> {
+        let held = list(&self.vault.store())?.into_iter();
+        let own = held.filter(|(_, record)| !record.claims.contains(&key::GUARDIAN));
+        let wanted = own.map(|(id, record)| info(id, record)).filter(wanted);
+        Ok(wanted.filter_map(|info| CredentialName::from_vct(&info.vct)).collect())
     }
 
     /// Deletes a credential and its device key.
@@ -111,11 +204,14 @@ pub(crate) fn list(store: &Store) -> Result<Vec<(String, CredentialRecord)>, Err
 }
 
 pub(crate) fn info(id: String, record: CredentialRecord) -> CredentialInfo {
+    let half = record.issued_at + (record.expires_at - record.issued_at) / 2;
     CredentialInfo {
         id,
         vct: record.vct,
         issuer: record.issuer,
         issued_at: Timestamp::from_unix(record.issued_at),
         expires_at: Timestamp::from_unix(record.expires_at),
+        refresh_at: Timestamp::from_unix(if record.refresh_at == 0 { half } else { record.refresh_at }),
+        valid_to: record.valid_to,
     }
 }

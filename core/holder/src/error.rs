@@ -3,6 +3,8 @@
 use card::messaging::MessagingError;
 use card::{ReadError, TransportError};
 use http_client::{NoNetworkReason, ServerCode};
+use presentation::challenge::ChallengeError;
+use presentation::frame::FrameError;
 
 use crate::account::AccountError;
 use crate::issuance::IssuanceError;
@@ -96,10 +98,18 @@ impl Error {
                 | AccountError::BadProvider
                 | AccountError::NoPin,
             )
-            | Self::Present(PresentError::NoCredential)
+            | Self::Present(
+                PresentError::NoCredential
+                | PresentError::ConsentOver
+                | PresentError::GuardianNeeded
+                | PresentError::NoMinor
+                | PresentError::LevelTooLow
+                | PresentError::NoPortrait,
+            )
             | Self::Pin(_) => Kind::NotReady,
             Self::Issuance(error) => error.kind(),
             Self::Present(PresentError::Expired) => Kind::CredentialExpired,
+            Self::Present(PresentError::Challenge(error)) => challenge_kind(*error),
         }
     }
 
@@ -121,6 +131,12 @@ impl Error {
             Self::Issuance(error) => error.code(),
             Self::Present(PresentError::NoCredential) => "present.no_credential",
             Self::Present(PresentError::Expired) => "present.expired",
+            Self::Present(PresentError::ConsentOver) => "present.consent_over",
+            Self::Present(PresentError::GuardianNeeded) => "present.guardian_needed",
+            Self::Present(PresentError::NoMinor) => "present.no_minor",
+            Self::Present(PresentError::LevelTooLow) => "present.level_too_low",
+            Self::Present(PresentError::NoPortrait) => "present.no_portrait",
+            Self::Present(PresentError::Challenge(error)) => challenge_code(*error),
             Self::Present(PresentError::Bug) => "present.bug",
         }
     }
@@ -155,6 +171,30 @@ impl Error {
             self.kind(),
             Kind::IssuerRefused | Kind::UserCancelled | Kind::CardNotGenuine | Kind::CredentialExpired
         )
+    }
+}
+
+/// A desk that nobody known has named is refused; a code that was read badly or is over is scanned again.
+const fn challenge_kind(error: ChallengeError) -> Kind {
+    match error {
+        ChallengeError::UnknownAuthority
+        | ChallengeError::AuthoritySignature
+        | ChallengeError::CertificateExpired
+        | ChallengeError::DeskSignature => Kind::IssuerRefused,
+        _ => Kind::NotReady,
+    }
+}
+
+const fn challenge_code(error: ChallengeError) -> &'static str {
+    match error {
+        ChallengeError::UnknownAuthority => "challenge.unknown_authority",
+        ChallengeError::AuthoritySignature => "challenge.authority_signature",
+        ChallengeError::CertificateExpired => "challenge.certificate_expired",
+        ChallengeError::DeskSignature => "challenge.desk_signature",
+        ChallengeError::NotYetValid => "challenge.not_yet_valid",
+        ChallengeError::Expired => "challenge.expired",
+        ChallengeError::Frame(FrameError::ScanIncomplete) => "challenge.scan_incomplete",
+        _ => "challenge.malformed",
     }
 }
 

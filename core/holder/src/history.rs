@@ -53,6 +53,24 @@ pub enum Event {
         to: String,
         /// The numbers of the claims that it discloses (security.md 10).
         claims: Vec<i64>,
+        /// Those among them that the recipient was not named for asking, and the person was warned of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over_asked: Vec<i64>,
+        /// A guardian was there and agreed for the minor whose credential it is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_guardian: bool,
+        /// The portrait was shown with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        portrait: bool,
+    },
+    /// The person was asked whether to show a credential, and declined.
+    Declined {
+        /// Its type.
+        vct: String,
+        /// Who asked.
+        to: String,
+        /// The numbers of the claims that would have been told.
+        claims: Vec<i64>,
     },
     /// Something was refused, by the person, a server or the wallet.
     Refused {

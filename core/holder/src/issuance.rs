@@ -9,16 +9,17 @@ mod received;
 use http_client::Request;
 use serde::Deserialize;
 use serde_json::{Map, json};
+use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use crate::Error;
 use crate::account::Account;
 use crate::account::message::Contact;
-use crate::credentials::{self, CredentialInfo, CredentialName, CredentialRecord};
+use crate::credentials::{self, CredentialInfo, CredentialName, CredentialRecord, refresh_time};
 use crate::history::{Action, Event, append};
 use crate::keys::NewKey;
 use crate::ports::{KeyPolicy, ProgressListener, Step};
-use crate::store::Table;
+use crate::store::{StoreError, Table};
 use crate::trust_list;
 use offer::{Offer, OfferLink};
 
@@ -145,6 +146,20 @@ impl Account<'_> {
         self.note_refusal(Action::Obtain, now, obtained)
     }
 
+    /// Fetches anew what is [due](crate::Wallet::due), as a shell does from time to time in the background. What is not due yet is
+    /// left alone; where one fails the ones before it are kept.
+    pub async fn refresh_due(
+        self,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<CredentialInfo>, Error> {
+        let mut refreshed = Vec::new();
+        for name in self.wallet.due(now)? {
+            refreshed.extend(self.obtain_credential(Wanted::Named(name), None, progress, now).await?);
+        }
+        Ok(refreshed)
+    }
+
     async fn obtain(
         &self,
         wanted: Wanted<'_>,
@@ -179,7 +194,7 @@ impl Account<'_> {
             progress.began(Step::Key);
             let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
             progress.began(Step::Issuer);
-            let bytes =
+            let fetched =
                 exchange::fetch_credential(client, &issuer, &token, id, key.key()?, now_there).await?;
             progress.began(Step::Storing);
             let vct = match wanted {
@@ -188,7 +203,7 @@ impl Account<'_> {
                 }
                 _ => configuration.vct.as_deref().ok_or(IssuanceError::BadMetadata)?,
             };
-            let received = received::verify(bytes, &trust, key.key()?.public(), vct, now_there)?;
+            let received = received::verify(fetched, &trust, key.key()?.public(), vct, now_there)?;
             let record = CredentialRecord {
                 vct: vct.to_owned(),
                 issuer: received.issuer,
@@ -196,9 +211,17 @@ impl Account<'_> {
                 configuration: id.clone(),
                 key: key.id().to_owned(),
                 bytes: received.bytes,
+                portrait: received.portrait,
                 claims: received.claims,
                 issued_at: received.issued_at.as_unix(),
                 expires_at: received.expires_at.as_unix(),
+                refresh_at: refresh_time(
+                    received.issued_at.as_unix(),
+                    received.expires_at.as_unix(),
+                    &mut SystemRandom::new(),
+                )
+                .map_err(|_| StoreError::Random)?,
+                valid_to: received.valid_to.map(|day| day.to_string()),
             };
             obtained.push((key, record));
         }

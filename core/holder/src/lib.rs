@@ -9,7 +9,9 @@
 //! | look, lock, unlock | [`Account::show`], [`Account::remembered`], [`Account::lock`], [`Account::unlock`] | all but `remembered` |
 //! | set, change and use a PIN | [`Account::set_pin`], [`Account::change_pin`], [`Account::check_pin`] | yes |
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
+//! | keep them fresh | [`Wallet::due`], [`Account::refresh_due`], [`CredentialInfo::warnings`] | to refresh |
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
+//! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::ask_consent_for`], [`Wallet::decline`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
@@ -20,6 +22,7 @@
 //!   nothing is half there: a key that belongs to nothing is deleted at the next opening.
 //! - What comes from outside is verified before it is stored: the trust list under the root pinned when the account was opened,
 //!   a credential under the trust list, its key against ours.
+//! - Nothing is shown without a [`Consent`], which only the person's answer to a [`ConsentRequest`] gives.
 //! - An [`Error`] says what the shell does next ([`Error::kind`]) and why ([`Error::code`]); it holds nothing personal.
 //!
 //! It does not decide whether a card or a presentation is genuine (that is the provider's and the verifier's matter), reads no
@@ -69,7 +72,7 @@
 //! assert!(wallet.credentials()?.is_empty());
 //!
 //! let now = Timestamp::from_unix(1_780_000_000);
-//! let error = wallet.present_qr(now).unwrap_err();
+//! let error = wallet.ask_consent(holder::CredentialName::HealthInsurance, now).unwrap_err();
 //! assert_eq!((error.kind(), error.code()), (Kind::NotReady, "present.no_credential"));
 //! # drop(wallet);
 //! # std::fs::remove_dir_all(&folder).unwrap();
@@ -77,6 +80,7 @@
 //! ```
 
 mod account;
+mod consent;
 mod credentials;
 mod error;
 mod history;
@@ -94,7 +98,8 @@ pub use account::{
     Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, FaceCapture, Level,
     LockedBy, Method, Opened, Provider, StepUp,
 };
-pub use credentials::{CredentialInfo, CredentialName};
+pub use consent::{Audience, Consent, ConsentRequest, Recognised};
+pub use credentials::{CredentialInfo, CredentialName, Warning};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};

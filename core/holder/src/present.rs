@@ -1,20 +1,24 @@
-//! Showing a credential at a clinic: a new key-binding token every ten seconds, as digits for a QR. Needs no network.
+//! Showing a credential: a new key-binding token every ten seconds for any clinic, or one answer to a desk's question, as digits
+//! for a QR. Needs no network, and the person's [`Consent`].
 
+use credential::claims::key;
+use credential::sd_cwt;
+use presentation::animated;
+use presentation::challenge::{ChallengeError, VerifiedChallenge};
+use presentation::encryption;
 use presentation::frame;
-use presentation::kbt::{ANY_CLINIC, KbtDraft};
+use presentation::kbt::KbtDraft;
 use trust::time::Timestamp;
 
 use crate::Error;
-use crate::account::record::AccountRecord;
-use crate::credentials::{self, CredentialName, CredentialRecord};
+use crate::consent::{Consent, clock_offset, newest};
+use crate::credentials::CredentialRecord;
 use crate::history::{Action, Event, append};
 use crate::keys::SigningKey;
 use crate::wallet::Wallet;
 
 /// A new code comes after so many seconds.
 const ROTATION: i64 = 10;
-/// Codes shown within this time of the first, in seconds, are one use: as long as a presentation key stays unlocked.
-const ONE_USE: i64 = 120;
 
 /// Why nothing can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,52 +30,73 @@ pub enum PresentError {
     /// The credential has expired.
     #[error("the credential has expired")]
     Expired,
+    /// The question on the desk's screen is not to be believed, or is over.
+    #[error(transparent)]
+    Challenge(ChallengeError),
+    /// The person agreed too long ago: ask again.
+    #[error("the consent is over")]
+    ConsentOver,
+    /// A guardian has to agree for a minor.
+    #[error("the guardian has to agree")]
+    GuardianNeeded,
+    /// A guardian agreed where there is no minor.
+    #[error("this credential is the holder's own")]
+    NoMinor,
+    /// The desk asks for a higher authentication level.
+    #[error("the desk asks for a higher authentication level")]
+    LevelTooLow,
+    /// There is no portrait to be shown, or not in this answer.
+    #[error("no portrait can be shown")]
+    NoPortrait,
     /// A bug here.
     #[error("the presentation could not be made")]
     Bug,
 }
 
-/// One code of the rotating QR.
+/// One code of the rotating QR, or the answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QrFrame {
     /// The digits that the QR holds, to be drawn in numeric mode.
     pub text: String,
-    /// The key-binding token inside.
+    /// What the digits hold: the key-binding token, or the encrypted one.
     pub bytes: Vec<u8>,
-    /// When the next code is due. Clinics accept this one for some time longer.
+    /// When the next code is due, or the question is over. Clinics accept a one-way code for some time longer.
     pub expires_at: Timestamp,
 }
 
 /// A credential that is being shown: loaded once, so that each code costs one signature.
 #[derive(Clone)]
 pub struct Presenter {
+    consent: Consent,
     credential: CredentialRecord,
+    /// The SD-CWT with what the person agreed to disclose.
+    sd_cwt: Vec<u8>,
     key: SigningKey,
     clock_offset: i64,
-    began: Timestamp,
     last: Option<QrFrame>,
 }
 
 impl Wallet {
-    /// The current code of the health-insurance credential: the same one for ten seconds, then a new one. The first code of
-    /// a use is written into the history.
+    /// The current code: the same one for ten seconds, then a new one; the answer to a question stays. The first code of a
+    /// consent is written into the history.
     ///
     /// # Errors
-    /// [`PresentError::NoCredential`], [`PresentError::Expired`], and what the key store says.
-    pub fn present_qr(&self, now: Timestamp) -> Result<QrFrame, Error> {
+    /// [`PresentError::ConsentOver`] after two minutes, [`PresentError::NoCredential`], [`PresentError::Expired`], and what the
+    /// key store says.
+    pub fn present_qr(&self, consent: &Consent, now: Timestamp) -> Result<QrFrame, Error> {
         let mut showing = self.showing();
-        if showing.as_ref().is_none_or(|presenter| !presenter.same_use(now)) {
+        if showing.as_ref().is_none_or(|presenter| presenter.consent != *consent) {
             *showing = None;
-            *showing = Some(self.start_presenting(CredentialName::HealthInsurance, now)?);
+            *showing = Some(self.start_presenting(consent, now)?);
         }
         showing.as_mut().ok_or(PresentError::Bug)?.frame(now)
     }
 
     /// Begins to show a credential, and writes the use, or why it was refused, into the history.
-    pub fn start_presenting(&self, name: CredentialName, now: Timestamp) -> Result<Presenter, Error> {
-        let loaded = self.load_presenter(name, now);
+    pub fn start_presenting(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
+        let loaded = self.load_presenter(consent, now);
         let event = match &loaded {
-            Ok(presenter) => presenter.event(),
+            Ok(presenter) => presenter.consent.event(),
             Err(error) if error.is_refusal() => {
                 Event::Refused { action: Action::Present, code: error.code().to_owned() }
             }
@@ -81,22 +106,37 @@ impl Wallet {
         loaded
     }
 
-    /// Ends the use: the next code asks for everything anew.
+    /// The codes that follow [`Wallet::present_qr`]'s in a loop before a camera: the portrait, the same for each.
+    ///
+    /// # Errors
+    /// [`PresentError::NoPortrait`] without [`ConsentRequest::with_portrait`](crate::ConsentRequest::with_portrait),
+    /// [`PresentError::ConsentOver`].
+    pub fn portrait_frames(&self, consent: &Consent, now: Timestamp) -> Result<Vec<String>, Error> {
+        if !consent.request().shows_portrait() {
+            return Err(PresentError::NoPortrait.into());
+        }
+        if !consent.holds_at(now) {
+            return Err(PresentError::ConsentOver.into());
+        }
+        let portrait = newest(&self.vault.store(), consent.request().credential())?.portrait;
+        Ok(animated::split(&portrait).map_err(|_| PresentError::NoPortrait)?)
+    }
+
+    /// Ends the use: the next code loads everything anew.
     pub fn stop_showing(&self) {
         *self.showing() = None;
     }
 
-    fn load_presenter(&self, name: CredentialName, now: Timestamp) -> Result<Presenter, Error> {
+    fn load_presenter(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
+        let request = consent.request();
         let store = self.vault.store();
-        let held = credentials::list(&store)?.into_iter().map(|(_, record)| record);
-        let newest =
-            held.filter(|record| record.vct == name.vct().urn()).max_by_key(|record| record.expires_at);
-        let credential = newest.ok_or(PresentError::NoCredential)?;
-        let clock_offset = AccountRecord::load(&store).map_or(0, |record| record.clock_offset);
+        let (credential, clock_offset) = (newest(&store, request.credential())?, clock_offset(&store));
         drop(store);
         let key = self.keys.find(&credential.key)?;
-        let presenter = Presenter { credential, key, clock_offset, began: now, last: None };
-        presenter.unexpired(now)?;
+        let sd_cwt = sd_cwt::select(&credential.bytes, request.disclosed()).map_err(|_| PresentError::Bug)?;
+        let presenter =
+            Presenter { consent: consent.clone(), credential, sd_cwt, key, clock_offset, last: None };
+        presenter.time_there(now)?;
         Ok(presenter)
     }
 }
@@ -105,36 +145,62 @@ impl Presenter {
     /// The current code, made anew where the last one is older than ten seconds.
     ///
     /// # Errors
-    /// [`PresentError::Expired`], and what the key store says.
+    /// [`PresentError::ConsentOver`], [`PresentError::Expired`], and what the key store says.
     pub fn frame(&mut self, now: Timestamp) -> Result<QrFrame, Error> {
+        let issued_at = self.time_there(now)?;
+        let question = self.consent.request().question().cloned();
         if let Some(last) = &self.last
             && now < last.expires_at
-            && last.expires_at.seconds_since(now) <= ROTATION
+            && (question.is_some() || last.expires_at.seconds_since(now) <= ROTATION)
         {
             return Ok(last.clone());
         }
-        let issued_at = self.unexpired(now)?;
-        let sd_cwt = &self.credential.bytes;
-        let draft = KbtDraft { sd_cwt, audience: ANY_CLINIC, issued_at, cnonce: None, level: None };
+        let level = self.consent.recognised().level();
+        let attested = self.credential.claims.contains(&key::LEVEL_POLICY);
+        let draft = KbtDraft {
+            sd_cwt: &self.sd_cwt,
+            audience: self.consent.request().recipient(),
+            issued_at,
+            cnonce: question.as_ref().map(VerifiedChallenge::cnonce),
+            // Six bytes that say nothing where the level is 1 and no key is vouched for.
+            level: (attested || level > 1).then_some(level),
+        };
         let unsigned = draft.prepare();
-        let bytes = unsigned.assemble(&self.key.sign(&unsigned.to_be_signed())?);
-        let frame = QrFrame { text: frame::encode(&bytes), bytes, expires_at: now.plus_seconds(ROTATION) };
+        let token = unsigned.assemble(&self.key.sign(&unsigned.to_be_signed())?);
+        let bytes = match question
+            .as_ref()
+            .and_then(|question| Some((question.encryption_key()?, question.cnonce())))
+        {
+            Some((to, cnonce)) => encryption::encrypt(&token, to, cnonce).map_err(|_| PresentError::Bug)?,
+            None => token,
+        };
+        let expires_at = match &question {
+            Some(question) => question.expires_at().minus_seconds(self.clock_offset),
+            None => now.plus_seconds(ROTATION),
+        };
+        let frame = QrFrame { text: frame::encode(&bytes), bytes, expires_at };
         self.last = Some(frame.clone());
         Ok(frame)
     }
 
-    /// The time at the provider, where the credential has not expired by then.
-    fn unexpired(&self, now: Timestamp) -> Result<Timestamp, PresentError> {
+    /// The time at the provider, where consent, question and credential are good.
+    fn time_there(&self, now: Timestamp) -> Result<Timestamp, PresentError> {
         let there = now.plus_seconds(self.clock_offset);
-        if there.as_unix() < self.credential.expires_at { Ok(there) } else { Err(PresentError::Expired) }
+        self.credential.unexpired(there)?;
+        if !self.consent.holds_at(now) {
+            return Err(PresentError::ConsentOver);
+        }
+        match self.consent.request().question() {
+            Some(question) if there >= question.expires_at() => {
+                Err(PresentError::Challenge(ChallengeError::Expired))
+            }
+            _ => Ok(there),
+        }
     }
+}
 
-    fn same_use(&self, now: Timestamp) -> bool {
-        (0..ONE_USE).contains(&now.seconds_since(self.began))
-    }
-
-    fn event(&self) -> Event {
-        let CredentialRecord { vct, claims, .. } = &self.credential;
-        Event::Presented { vct: vct.clone(), to: ANY_CLINIC.to_owned(), claims: claims.clone() }
+impl CredentialRecord {
+    pub(crate) const fn unexpired(&self, there: Timestamp) -> Result<(), PresentError> {
+        if there.as_unix() < self.expires_at { Ok(()) } else { Err(PresentError::Expired) }
     }
 }

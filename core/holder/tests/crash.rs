@@ -9,9 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doubles::Phone;
 use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
 use doubles::provider::{Running, applicant, at, now, provider};
+use doubles::{Phone, agree};
 use holder::{AccountState, CredentialName, Error, Provider, Silent, Wallet, Wanted};
 
 const FOLDER: &str = "SEN_TEST_CRASH_FOLDER";
@@ -81,7 +81,8 @@ async fn nothing_is_half(phone: &Phone, running: &Running, moment: &str) {
         .iter()
         .any(|held| held.vct == CredentialName::HealthInsurance.vct().urn())
     {
-        reopened.present_qr(now()).unwrap_or_else(|error| panic!("{moment}: {error}"));
+        let agreed = agree(&reopened, now()).unwrap();
+        reopened.present_qr(&agreed, now()).unwrap_or_else(|error| panic!("{moment}: {error}"));
     }
     enrol(&reopened, &at(running)).await.unwrap_or_else(|error| panic!("{moment}: {error}"));
     assert_eq!((reopened.credentials().unwrap().len(), keys.ids().len()), (2, 3), "{moment}");

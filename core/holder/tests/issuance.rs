@@ -5,9 +5,9 @@ mod doubles;
 
 use std::sync::Mutex;
 
-use doubles::Phone;
 use doubles::issuer::Fault;
 use doubles::provider::{Running, applicant, at, now, provider};
+use doubles::{Phone, agree};
 use holder::{
     CredentialName, Error, Event, IssuanceError, Kind, ProgressListener, Silent, Step, Wallet, Wanted,
 };
@@ -84,11 +84,11 @@ async fn replaces_an_earlier_credential_and_deletes_its_key() {
 async fn deletes_a_credential_with_its_key() {
     let (_running, phone, wallet) = enrolled().await;
     obtain(&wallet, INSURANCE).await.unwrap();
-    wallet.present_qr(now()).unwrap();
+    wallet.present_qr(&agree(&wallet, now()).unwrap(), now()).unwrap();
     let id = wallet.credentials().unwrap()[0].id.clone();
     wallet.delete_credential(&id, now()).unwrap();
     assert_eq!((wallet.credentials().unwrap().len(), phone.keys.count()), (0, 1));
-    assert_eq!(wallet.present_qr(now()).unwrap_err().code(), "present.no_credential");
+    assert_eq!(agree(&wallet, now()).unwrap_err().code(), "present.no_credential");
     assert_eq!(wallet.delete_credential(&id, now()).unwrap_err(), IssuanceError::NotFound.into());
 }
 
@@ -164,7 +164,7 @@ async fn keeps_an_earlier_credential_when_its_replacement_is_refused() {
     running.state().issuer.fault = Fault::OtherKey;
     obtain(&wallet, INSURANCE).await.unwrap_err();
     assert_eq!((wallet.credentials().unwrap(), phone.keys.count()), (before, 2));
-    wallet.present_qr(now()).unwrap();
+    wallet.present_qr(&agree(&wallet, now()).unwrap(), now()).unwrap();
 }
 
 #[tokio::test]
@@ -186,4 +186,21 @@ async fn passes_on_what_the_provider_refuses() {
     running.state().refuse = Some(json!({"error": "account_locked"}));
     let error = obtain(&wallet, INSURANCE).await.unwrap_err();
     assert_eq!((error.code(), error.kind()), ("account.account_locked", Kind::IssuerRefused));
+}
+
+#[tokio::test]
+async fn refuses_a_portrait_that_the_credential_does_not_vouch_for() {
+    let (running, phone, wallet) = enrolled().await;
+    let set = |portrait: &[u8], hashed: Option<&[u8]>| {
+        let mut state = running.state();
+        state.issuer.portrait = Some(portrait.to_vec());
+        state.issuer.hashed = hashed.map(<[u8]>::to_vec);
+    };
+    for hashed in [None, Some(&b"another picture"[..])] {
+        set(b"a picture", hashed);
+        assert_eq!(obtain(&wallet, INSURANCE).await.unwrap_err(), IssuanceError::BadCredential.into());
+        assert_eq!((wallet.credentials().unwrap().len(), phone.keys.count()), (0, 1));
+    }
+    set(b"a picture", Some(b"a picture"));
+    obtain(&wallet, INSURANCE).await.unwrap();
 }

@@ -3,11 +3,12 @@
 
 mod doubles;
 
-use doubles::Phone;
 use doubles::provider::{applicant, at, now, provider, server_time};
-use holder::{CredentialName, Event, Kind, Silent, Wallet, Wanted};
+use doubles::{Phone, agree};
+use holder::{CredentialName, Error, Event, Kind, QrFrame, Silent, Wallet, Wanted};
 use presentation::frame;
 use presentation::kbt::Kbt;
+use trust::time::Timestamp;
 
 /// A wallet with a health-insurance credential whose provider is down.
 async fn offline() -> (Phone, Wallet) {
@@ -21,12 +22,17 @@ async fn offline() -> (Phone, Wallet) {
     (phone, wallet)
 }
 
+/// Asked and agreed to at this time, then shown.
+fn show(wallet: &Wallet, at: Timestamp) -> Result<QrFrame, Error> {
+    wallet.present_qr(&agree(wallet, at)?, at)
+}
+
 #[tokio::test]
 async fn shows_a_fresh_token_without_network_at_the_servers_time() {
     let (phone, wallet) = offline().await;
     assert_eq!(wallet.account().show(now()).await.unwrap_err().kind(), Kind::NoNetwork);
     drop(wallet);
-    let shown = phone.wallet().present_qr(now()).unwrap();
+    let shown = show(&phone.wallet(), now()).unwrap();
     assert_eq!(frame::decode(&shown.text).unwrap(), shown.bytes);
     let token = Kbt::parse(&shown.bytes).unwrap();
     // The device is an hour slow; the token is not.
@@ -37,32 +43,38 @@ async fn shows_a_fresh_token_without_network_at_the_servers_time() {
 #[tokio::test]
 async fn makes_a_new_token_every_ten_seconds() {
     let (_phone, wallet) = offline().await;
-    let at = |seconds| wallet.present_qr(now().plus_seconds(seconds)).unwrap();
+    let consent = agree(&wallet, now()).unwrap();
+    let at = |seconds| wallet.present_qr(&consent, now().plus_seconds(seconds)).unwrap();
     let first = at(0);
     assert_eq!(at(9), first);
     let second = at(10);
     assert_ne!(second.text, first.text);
     assert_eq!(Kbt::parse(&second.bytes).unwrap().claims().issued_at, server_time().plus_seconds(10));
     // A clock set back gives no old token.
-    assert_eq!(Kbt::parse(&at(-100).bytes).unwrap().claims().issued_at, server_time().plus_seconds(-100));
+    let again = show(&wallet, now().plus_seconds(-100)).unwrap();
+    assert_eq!(Kbt::parse(&again.bytes).unwrap().claims().issued_at, server_time().plus_seconds(-100));
 }
 
 #[tokio::test]
-async fn writes_a_use_into_the_history_once_for_each_two_minutes_of_showing() {
+async fn writes_a_use_into_the_history_once_for_each_consent() {
     let (_phone, wallet) = offline().await;
     let before = wallet.history(None, 100).unwrap().len();
+    let consent = agree(&wallet, now()).unwrap();
     for seconds in (0..120).step_by(10) {
-        wallet.present_qr(now().plus_seconds(seconds)).unwrap();
+        wallet.present_qr(&consent, now().plus_seconds(seconds)).unwrap();
     }
     assert_eq!(wallet.history(None, 100).unwrap().len(), before + 1);
-    let Event::Presented { vct, to, claims } = wallet.history(None, 1).unwrap().remove(0).event else {
+    let Event::Presented { vct, to, claims, over_asked, by_guardian, portrait } =
+        wallet.history(None, 1).unwrap().remove(0).event
+    else {
         panic!("another event")
     };
     assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
     assert!(claims.contains(&1) && claims.contains(&75));
-    wallet.present_qr(now().plus_seconds(120)).unwrap();
+    assert_eq!((over_asked, by_guardian, portrait), (vec![], false, false));
+    show(&wallet, now().plus_seconds(120)).unwrap();
     wallet.stop_showing();
-    wallet.present_qr(now().plus_seconds(121)).unwrap();
+    show(&wallet, now().plus_seconds(121)).unwrap();
     assert_eq!(wallet.history(None, 100).unwrap().len(), before + 3);
 }
 
@@ -70,7 +82,7 @@ async fn writes_a_use_into_the_history_once_for_each_two_minutes_of_showing() {
 async fn refuses_an_expired_credential_and_says_so_in_the_history() {
     let (_phone, wallet) = offline().await;
     let late = wallet.credentials().unwrap()[0].expires_at;
-    let error = wallet.present_qr(late).unwrap_err();
+    let error = show(&wallet, late).unwrap_err();
     assert_eq!((error.code(), error.kind()), ("present.expired", Kind::CredentialExpired));
     let last = wallet.history(None, 1).unwrap().remove(0).event;
     assert!(matches!(last, Event::Refused { code, .. } if code == "present.expired"));
@@ -80,14 +92,14 @@ async fn refuses_an_expired_credential_and_says_so_in_the_history() {
 async fn reports_a_lost_key() {
     let (phone, wallet) = offline().await;
     phone.keys.lose_all();
-    assert_eq!(wallet.present_qr(now()).unwrap_err().kind(), Kind::DeviceKeyLost);
+    assert_eq!(show(&wallet, now()).unwrap_err().kind(), Kind::DeviceKeyLost);
 }
 
 #[tokio::test]
 async fn tells_who_received_what_and_exports_it() {
     let (_phone, wallet) = offline().await;
-    wallet.present_qr(now()).unwrap();
-    wallet.present_qr(now().plus_seconds(500)).unwrap();
+    show(&wallet, now()).unwrap();
+    show(&wallet, now().plus_seconds(500)).unwrap();
     let [clinic] = wallet.recipients().unwrap().try_into().unwrap();
     assert_eq!((clinic.to.as_str(), clinic.uses), ("vn.clinic", 2));
     assert_eq!((clinic.first, clinic.last), (now(), now().plus_seconds(500)));
@@ -104,7 +116,7 @@ async fn prunes_after_five_years_under_a_signed_anchor_and_still_notices_changes
     let (phone, wallet) = offline().await;
     assert_eq!(wallet.prune_history(now()).unwrap(), 0);
     let later = now().plus_seconds(6 * 365 * 86_400);
-    let error = wallet.present_qr(later).unwrap_err();
+    let error = show(&wallet, later).unwrap_err();
     assert_eq!(error.code(), "present.expired");
     let all = wallet.verify_history().unwrap();
     assert_eq!(wallet.prune_history(later).unwrap(), all - 1);
@@ -113,6 +125,6 @@ async fn prunes_after_five_years_under_a_signed_anchor_and_still_notices_changes
     drop(wallet);
     let reopened = phone.wallet();
     assert_eq!(reopened.verify_history().unwrap(), all);
-    reopened.present_qr(later).unwrap_err();
+    show(&reopened, later).unwrap_err();
     assert_eq!(reopened.verify_history().unwrap(), all + 1);
 }

@@ -1,5 +1,7 @@
 //! Runs the built `sen` with a home of its own.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
+pub mod nation;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -100,6 +102,13 @@ impl Home {
         panic!("it ended: {text}")
     }
 
+    /// Starts a command that waits for its input.
+    pub fn waiting(&self, arguments: &[&str]) -> Waiting {
+        let mut command = self.command(arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Waiting(command.spawn().unwrap())
+    }
+
     /// Starts a command that stays.
     pub fn start(&self, arguments: &[&str]) -> Running {
         Running(self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
@@ -109,6 +118,17 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A command that waits for its input.
+pub struct Waiting(Child);
+
+impl Waiting {
+    /// Gives it its input, and what it makes of that.
+    pub fn given(mut self, input: &str) -> Ran {
+        let _ = self.0.stdin.take().unwrap().write_all(input.as_bytes());
+        Ran::new(self.0.wait_with_output().unwrap())
     }
 }
 

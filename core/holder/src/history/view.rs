@@ -30,7 +30,7 @@ pub(super) fn recipients(store: &Store) -> Result<Vec<Recipient>, Error> {
     let mut found: Vec<Recipient> = Vec::new();
     chain::each(store, |link| {
         let entry = link.entry()?;
-        let Event::Presented { vct, to, claims } = entry.event else { return Ok(true) };
+        let Event::Presented { vct, to, claims, .. } = entry.event else { return Ok(true) };
         let at = entry.at;
         match found.iter_mut().find(|known| known.to == to && known.vct == vct) {
             Some(known) => {

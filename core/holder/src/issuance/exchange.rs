@@ -54,6 +54,14 @@ struct CredentialAnswer {
 #[derive(Deserialize)]
 struct IssuedCredential {
     credential: Value,
+    /// Beside the standard: the small portrait whose hash is claim 84.
+    portrait: Option<String>,
+}
+
+/// What came, unverified.
+pub(crate) struct Fetched {
+    pub(crate) credential: Vec<u8>,
+    pub(crate) portrait: Option<Vec<u8>>,
 }
 
 /// Exchanges the pre-authorised code (section 6.1).
@@ -100,7 +108,7 @@ pub(crate) async fn fetch_credential(
     configuration: &str,
     key: &SigningKey,
     now: Timestamp,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Fetched, Error> {
     let mut renewed = false;
     loop {
         let nonce = fetch_nonce(client, metadata).await?;
@@ -129,12 +137,13 @@ pub(crate) async fn fetch_credential(
     }
 }
 
-fn single_credential(answer: &CredentialAnswer) -> Result<Vec<u8>, Error> {
+fn single_credential(answer: &CredentialAnswer) -> Result<Fetched, Error> {
     let [issued] = answer.credentials.as_slice() else {
         return Err(IssuanceError::BadCredential.into());
     };
-    let text = issued.credential.as_str().ok_or(IssuanceError::BadCredential)?;
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| IssuanceError::BadCredential.into())
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| IssuanceError::BadCredential);
+    let credential = decode(issued.credential.as_str().ok_or(IssuanceError::BadCredential)?)?;
+    Ok(Fetched { credential, portrait: issued.portrait.as_deref().map(decode).transpose()? })
 }
 
 async fn fetch_nonce(client: &Client, metadata: &IssuerMetadata) -> Result<Option<String>, Error> {

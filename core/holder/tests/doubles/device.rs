@@ -1,6 +1,7 @@
 //! Keys and a secret in memory.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError};
@@ -14,16 +15,23 @@ pub struct MemoryKeyStore {
     keys: Mutex<HashMap<String, Arc<MemoryKey>>>,
     /// The next call of `create` or `sign` fails so.
     pub fail_create: Mutex<Option<KeyError>>,
+    signatures: Arc<AtomicUsize>,
 }
 
 pub struct MemoryKey {
     pub policy: KeyPolicy,
     pair: EcdsaKeyPair,
+    signatures: Arc<AtomicUsize>,
 }
 
 impl MemoryKeyStore {
     pub fn count(&self) -> usize {
         self.keys.lock().unwrap().len()
+    }
+
+    /// How often any key has signed.
+    pub fn signatures(&self) -> usize {
+        self.signatures.load(Ordering::SeqCst)
     }
 
     /// Forgets every key, as a device does whose fingerprints changed.
@@ -40,7 +48,7 @@ impl KeyStore for MemoryKeyStore {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
-        let key = Arc::new(MemoryKey { policy, pair });
+        let key = Arc::new(MemoryKey { policy, pair, signatures: self.signatures.clone() });
         self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
@@ -62,6 +70,7 @@ impl DeviceKey for MemoryKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        self.signatures.fetch_add(1, Ordering::SeqCst);
         Ok(self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())
     }
 }

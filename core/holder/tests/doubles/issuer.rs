@@ -6,6 +6,7 @@ use credential::claims::{CitizenClaims, ClinicClaims, InsuranceClaims, Sex, Stat
 use credential::jose::{Jwk, Jws};
 use credential::sd_cwt::{Redaction, SdCwtDraft};
 use jiff::civil::date;
+use presentation::challenge::DESK_AUTHORITY;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
@@ -76,6 +77,15 @@ pub struct TestIssuer {
     pub transaction_code: Option<String>,
     /// Name credential identifiers in the token answer.
     pub identifiers: bool,
+    /// The credential is that of a minor in this guardian's care.
+    pub guardian: Option<String>,
+    /// The citizen credential's claims can be kept back one by one.
+    pub redacted: bool,
+    /// The portrait that comes beside each credential, and the one whose hash stands in it.
+    pub portrait: Option<Vec<u8>>,
+    pub hashed: Option<Vec<u8>>,
+    /// Names the desks of clinics.
+    pub desks: TestKey,
     root: TestKey,
     key: TestKey,
     sequence: u64,
@@ -91,6 +101,11 @@ impl Default for TestIssuer {
             fault: Fault::None,
             transaction_code: None,
             identifiers: false,
+            guardian: None,
+            redacted: false,
+            portrait: None,
+            hashed: None,
+            desks: TestKey::new(),
             root: TestKey::new(),
             key: TestKey::new(),
             sequence: 10,
@@ -103,6 +118,11 @@ impl Default for TestIssuer {
 }
 
 impl TestIssuer {
+    /// The key that its credentials are signed with.
+    pub fn public(&self) -> PublicKey {
+        self.key.public()
+    }
+
     /// A new offer, by value.
     pub fn offer(&mut self, name: &str, url: &str) -> Value {
         let id = if name == "citizen" { "citizen_sd_cwt" } else { "health_insurance_sd_cwt" };
@@ -161,11 +181,20 @@ impl TestIssuer {
             not_after: issued.plus_seconds(86_400),
             revoked: self.fault == Fault::RevokedIssuer,
         };
+        let desks = Issuer {
+            iss: "vn-desks".to_owned(),
+            kid: vec![2],
+            key: self.desks.public(),
+            name: "Register of the Test".to_owned(),
+            vcts: vec![DESK_AUTHORITY.to_owned()],
+            revoked: false,
+            ..issuer.clone()
+        };
         let draft = TrustListDraft {
             sequence: if self.fault == Fault::OlderTrustList { self.sequence - 1 } else { self.sequence },
             issued,
             expires: issued.plus_seconds(86_400),
-            issuers: vec![issuer],
+            issuers: vec![issuer, desks],
             status_signers: Vec::new(),
             status_base: "https://127.0.0.1/status/".to_owned(),
             successor: None,
@@ -249,7 +278,11 @@ impl TestIssuer {
         }
         let vct = if id == "citizen_sd_cwt" { Vct::Citizen } else { Vct::HealthInsurance };
         let credential = URL_SAFE_NO_PAD.encode(self.issue(vct, &key));
-        let mut text = json!({"credentials": [{"credential": credential}]}).to_string();
+        let mut issued = json!({"credential": credential});
+        if let Some(portrait) = &self.portrait {
+            issued["portrait"] = json!(URL_SAFE_NO_PAD.encode(portrait));
+        }
+        let mut text = json!({"credentials": [issued]}).to_string();
         if self.fault == Fault::DuplicateMember {
             text = text.replacen("{\"credential\"", "{\"credential\":\"\",\"credential\"", 1);
         }
@@ -266,8 +299,11 @@ impl TestIssuer {
             birth_date: date(1999, 1, 1),
             sex: Sex::Female,
             level_policy: Some(3),
-            portrait_hash: None,
-            guardian: None,
+            portrait_hash: self.hashed.as_ref().map(|portrait| {
+                let hash = ring::digest::digest(&ring::digest::SHA256, portrait);
+                hash.as_ref()[..16].try_into().unwrap()
+            }),
+            guardian: self.guardian.clone(),
         };
         let insurance = InsuranceClaims {
             number: "GD4000012345678".to_owned(),
@@ -297,7 +333,7 @@ impl TestIssuer {
             cnf: if fault == Fault::OtherKey { other.public() } else { *key.key() },
             status: StatusReference { uri: "s:7".to_owned(), index: 4711 },
             claims,
-            redaction: Redaction::None,
+            redaction: if self.redacted { Redaction::EachClaim } else { Redaction::None },
         };
         let unsigned = draft.prepare(&mut trust::random::SystemRandom::new()).unwrap();
         let signer = if fault == Fault::OtherIssuerKey { &other } else { &self.key };

@@ -1,6 +1,7 @@
 //! Stand-ins for the device, a TLS server on this machine, and the provider and issuer behind it.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod desk;
 pub mod device;
 pub mod disk;
 pub mod issuer;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use device::{MemoryKeyStore, MemorySecretStore};
-use holder::{Error, Wallet};
+use holder::{Consent, CredentialName, Error, Recognised, Wallet};
+use trust::time::Timestamp;
 
 /// A folder of its own for each test, gone afterwards, with the device that holds its secret and keys.
 pub struct Phone {
@@ -43,6 +45,11 @@ impl Phone {
     pub fn wallet(&self) -> Wallet {
         self.try_wallet().unwrap()
     }
+}
+
+/// The person agrees to show the insurance card to any clinic.
+pub fn agree(wallet: &Wallet, now: Timestamp) -> Result<Consent, Error> {
+    wallet.ask_consent(CredentialName::HealthInsurance, now)?.grant(Recognised::ByDevice, now)
 }
 
 impl Drop for Phone {

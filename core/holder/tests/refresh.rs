@@ -1,0 +1,98 @@
+//! Credentials are fetched anew in time, at a moment of their own, and the person is told before something ends.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use doubles::Phone;
+use doubles::provider::{Running, applicant, at, now, provider, server_time};
+use holder::{CredentialInfo, CredentialName, Silent, Wallet, Wanted, Warning};
+use trust::time::Timestamp;
+
+const CARD: CredentialName = CredentialName::HealthInsurance;
+/// Seconds that the test issuer's credentials live.
+const LIFE: i64 = 7200;
+
+async fn enrolled() -> (Running, Phone, Wallet) {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
+    wallet.account().activate("123456", now()).await.unwrap();
+    obtain(&wallet).await;
+    (running, phone, wallet)
+}
+
+async fn obtain(wallet: &Wallet) {
+    wallet.account().obtain_credential(Wanted::Named(CARD), None, &Silent, now()).await.unwrap();
+}
+
+fn held(wallet: &Wallet) -> CredentialInfo {
+    wallet.credentials().unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn each_credential_is_due_at_its_own_moment_of_the_middle_of_its_life() {
+    let (_running, _phone, wallet) = enrolled().await;
+    let mut moments = Vec::new();
+    for _ in 0..8 {
+        obtain(&wallet).await;
+        let info = held(&wallet);
+        let moment = info.refresh_at.seconds_since(info.issued_at);
+        assert!((LIFE / 2..=LIFE * 3 / 4).contains(&moment), "{moment}");
+        moments.push(moment);
+    }
+    moments.dedup();
+    assert!(moments.len() > 1, "eight times the same moment");
+}
+
+#[tokio::test]
+async fn fetches_what_is_due_and_leaves_the_rest_alone() {
+    let (_running, _phone, wallet) = enrolled().await;
+    let first = held(&wallet);
+    let before = first.refresh_at.minus_seconds(1);
+    assert!(wallet.due(before).unwrap().is_empty());
+    assert!(wallet.account().refresh_due(&Silent, before).await.unwrap().is_empty());
+    assert_eq!(held(&wallet), first);
+    assert_eq!(wallet.due(first.refresh_at).unwrap(), [CARD]);
+    let refreshed = wallet.account().refresh_due(&Silent, first.refresh_at).await.unwrap();
+    assert_eq!(refreshed.len(), 1);
+    assert_ne!(held(&wallet).id, first.id);
+}
+
+#[tokio::test]
+async fn what_cannot_be_fetched_stays() {
+    let (running, _phone, wallet) = enrolled().await;
+    let first = held(&wallet);
+    running.server.stop();
+    wallet.account().refresh_due(&Silent, first.refresh_at).await.unwrap_err();
+    assert_eq!(held(&wallet), first);
+}
+
+#[tokio::test]
+async fn a_minors_credential_is_not_replaced_by_the_guardians_own() {
+    let (running, _phone, wallet) = enrolled().await;
+    running.state().issuer.guardian = Some("000180000001".to_owned());
+    obtain(&wallet).await;
+    assert!(wallet.due(held(&wallet).expires_at).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn warns_before_it_cannot_be_shown_and_thirty_days_before_the_insurance_ends() {
+    let (_running, _phone, wallet) = enrolled().await;
+    let info = held(&wallet);
+    assert_eq!(info.valid_to.as_deref(), Some("2027-12-31"));
+    assert!(info.warnings(server_time()).is_empty());
+    assert_eq!(info.warnings(info.refresh_at), [Warning::SoonUnprepared]);
+    assert_eq!(info.warnings(info.expires_at), [Warning::Expired]);
+    // As if it lived on: the day alone decides.
+    let far = Timestamp::parse_rfc3339("2029-01-01T00:00:00Z").unwrap();
+    let lasting = CredentialInfo { expires_at: far, refresh_at: far, ..info };
+    for (day, warnings) in [
+        ("2027-11-30", vec![]),
+        ("2027-12-01", vec![Warning::EndsSoon(30)]),
+        ("2027-12-31", vec![Warning::EndsSoon(0)]),
+        ("2028-01-01", vec![Warning::Ended]),
+    ] {
+        let now = Timestamp::parse_rfc3339(&format!("{day}T12:00:00Z")).unwrap();
+        assert_eq!(lasting.warnings(now), warnings, "{day}");
+    }
+}

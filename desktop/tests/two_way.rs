@@ -1,0 +1,98 @@
+//! Two-way mode from desk to phone and back, and the animated code, with the real commands.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod sen;
+
+use std::time::Duration;
+
+use sen::Home;
+use sen::nation::{insure, start};
+
+/// A file that another command is about to write.
+fn appears(path: &str) {
+    for _ in 0..200 {
+        if std::path::Path::new(path).exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(std::path::Path::new(path).exists(), "{path} was not written");
+}
+
+#[test]
+fn a_desk_asks_a_phone_answers_and_the_answer_is_good_there_alone() {
+    let home = Home::new();
+    let (_sandbox, nation) = start(&home);
+    insure(&home, &nation);
+    let text = |name: &str| nation[name].as_str().unwrap().to_owned();
+    let (roots, trust, status) = (text("roots"), text("trust"), text("status"));
+    let register = format!("{}/sandbox/desk", text("url"));
+    let (here, there) = (home.path("here"), home.path("there"));
+    let enrol = |desk: &str, name: &str| {
+        let words =
+            ["clinic", "enrol", "--desk", desk, "--name", name, "--register", &register, "--roots", &roots];
+        home.run(&[&words[..], &["--json"]].concat())
+    };
+    home.run(&["clinic", "ask", "--desk", &here, "--trust", &trust, "--json"]).fails(2, "desk_unnamed");
+    enrol(&here, "Quầy 1").exits(0);
+    enrol(&there, "Quầy 1").fails(1, "name_refused");
+    enrol(&there, "Quầy 2").exits(0);
+
+    let ask = |desk: &str, file: &str, more: &[&str]| {
+        let words = [
+            "clinic", "ask", "--desk", desk, "--trust", &trust, "--status", &status, "--text", file, "--json",
+        ];
+        let waiting = home.waiting(&[&words[..], more].concat());
+        appears(file);
+        waiting
+    };
+    let answer = |question: &str| {
+        let shown = home.run(&["present", "qr", "--challenge", question, "--yes", "--json"]).exits(0);
+        shown["text"].as_str().unwrap().to_owned()
+    };
+    let (plain, other, sealed) = (home.path("plain"), home.path("other"), home.path("sealed"));
+    let (asked, elsewhere) = (ask(&here, &plain, &[]), ask(&there, &other, &[]));
+    let captured = answer(&plain);
+    let relayed = elsewhere.given(&captured).exits(1);
+    assert_eq!(relayed["reasons"], serde_json::json!(["stale", "wrong_audience"]));
+    let decided = asked.given(&captured).exits(0);
+    assert_eq!((&decided["verdict"], &decided["freshness"]), (&"accepted".into(), &"challenged".into()));
+
+    let encrypted = ask(&here, &sealed, &["--encrypted"]);
+    assert_eq!(encrypted.given(&answer(&sealed)).exits(0)["freshness"], "challenged");
+
+    // Nobody is there to say yes; and a question that nobody signed is none.
+    home.run(&["present", "qr", "--challenge", &plain, "--json"]).fails(1, "declined");
+    let history = home.run(&["history", "--json"]).exits(0).to_string();
+    assert!(history.contains("Quầy 1") && history.contains("declined"), "{history}");
+    home.run(&["present", "qr", "--challenge", "73610", "--yes", "--json"])
+        .fails(2, "challenge.scan_incomplete");
+}
+
+#[test]
+fn a_camera_sees_the_face_that_the_issuer_vouches_for() {
+    let home = Home::new();
+    let (_sandbox, nation) = start(&home);
+    insure(&home, &nation);
+    let (trust, status) = (nation["trust"].as_str().unwrap(), nation["status"].as_str().unwrap());
+    let check = |lines: &str| {
+        let words = ["clinic", "check", "-", "--trust", trust, "--status", status, "--json"];
+        home.run_with_input(&words, lines).exits(0)
+    };
+    let folder = home.path("frames");
+    let lines = home.run(&["present", "qr", "--animated", &folder, "--text", "--once"]).stdout;
+    let count = lines.lines().count();
+    assert!((2..=5).contains(&count), "{count} frames");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), count);
+    assert_eq!(check(&lines)["face"], "shown");
+    assert_eq!(check(lines.lines().next().unwrap())["face"], "compare_with_card");
+    let without_last: Vec<&str> = lines.lines().take(count - 1).collect();
+    assert_eq!(check(&without_last.join("\n"))["face"], "not_available");
+    let svg = home.path("code.svg");
+    assert_eq!(home.run(&["present", "qr", "--once", "--svg", &svg]).status, 0);
+    assert!(std::fs::read_to_string(svg).unwrap().starts_with("<svg"));
+    home.run(&["credential", "refresh", "--json"]).exits(0);
+    let held = home.run(&["credential", "list", "--json"]).exits(0);
+    assert!(
+        held["credentials"][0]["prepared_until"].is_string() && held["credentials"][0]["warnings"].is_array()
+    );
+}
