@@ -14,6 +14,7 @@ use crate::passive::anchors::CscaAnchors;
 use crate::test_authority::*;
 
 mod forms;
+mod mutants;
 mod proofs;
 
 const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\

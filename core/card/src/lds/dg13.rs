@@ -54,15 +54,16 @@ const STRINGS: [u32; 5] = [0x0c, 0x12, 0x13, 0x16, 0x1a];
 /// Reads EF.DG13.
 pub fn dg13(file: &[u8]) -> Result<Dg13, LdsError> {
     let mut content = Element::first(file)?.tagged(0x6d)?.inside().expect(SEQUENCE)?.inside();
-    let mut fields = loop {
+    let fields = loop {
         let element = content.next()?;
         if element.tag == SET {
             break element.inside();
         }
     };
     let mut read = Dg13::default();
-    while !fields.0.is_empty() {
-        let mut field = fields.expect(SEQUENCE)?.inside();
+    // A kept field takes more room than an empty one has in the file; there are at most as many as a walk gives.
+    for field in fields.all()? {
+        let mut field = field.tagged(SEQUENCE)?.inside();
         let number = field.next()?.small()?;
         read.take(number, field)?;
     }
@@ -150,7 +151,7 @@ fn name(names: &mut Walk<'_>) -> Result<Option<String>, LdsError> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, byte| {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out
     })
