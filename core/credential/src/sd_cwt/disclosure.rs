@@ -14,6 +14,9 @@ const REDACTED_ELEMENT: u64 = 60;
 const MOST_DISCLOSURES: usize = 64;
 /// Hashes in one list.
 const MOST_HASHES: usize = 256;
+/// Values in one token. A credential has some dozens; a value of one octet takes fifty in memory, and this is read before any
+/// signature is checked.
+const MOST_VALUES: usize = 8192;
 /// Protected header whose labels must be understood (RFC 9052, 3.1); nothing here understands any.
 const CRIT: i64 = 2;
 /// Unprotected header with encrypted disclosures, which nothing here decrypts.
@@ -52,13 +55,17 @@ fn disclose_in<'a>(token: &Sign1<'a>, profile: Profile) -> Result<ClaimValue<'a>
     if claims.entries().is_none() {
         return Err(SdCwtError::Malformed(trust::cbor::Error::WrongKind));
     }
-    if disclosures.0.iter().any(|disclosure| !disclosure.used) {
+    if disclosures.found.iter().any(|disclosure| !disclosure.used) {
         return Err(SdCwtError::Disclosure);
     }
     Ok(claims)
 }
 
-struct Disclosures<'a>(Vec<Disclosure<'a>>);
+struct Disclosures<'a> {
+    found: Vec<Disclosure<'a>>,
+    /// How many values there are.
+    values: usize,
+}
 
 impl<'a> Disclosures<'a> {
     /// The list of header 17; the header may be absent but not empty.
@@ -83,12 +90,12 @@ impl<'a> Disclosures<'a> {
                 return Err(SdCwtError::Disclosure);
             }
         }
-        Ok(Self(found))
+        Ok(Self { found, values: 0 })
     }
 
     /// The disclosure with that hash; each may be used once.
     fn take(&mut self, hash: &[u8]) -> Result<Option<Vec<Item<'a>>>, SdCwtError> {
-        match self.0.iter_mut().find(|disclosure| disclosure.hash == hash) {
+        match self.found.iter_mut().find(|disclosure| disclosure.hash == hash) {
             None => Ok(None),
             Some(disclosure) if disclosure.used => Err(SdCwtError::Disclosure),
             Some(disclosure) => {
@@ -102,6 +109,10 @@ impl<'a> Disclosures<'a> {
     fn value(&mut self, item: Item<'a>, depth: usize) -> Result<ClaimValue<'a>, SdCwtError> {
         if depth > MOST_NESTING {
             return Err(SdCwtError::Malformed(trust::cbor::Error::TooDeep));
+        }
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(SdCwtError::Malformed(trust::cbor::Error::TooMany));
         }
         Ok(match item.kind() {
             Kind::Unsigned | Kind::Negative => ClaimValue::Int(item.as_int()?),

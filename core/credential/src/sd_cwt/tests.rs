@@ -344,6 +344,22 @@ fn floods_are_refused() {
     let many: Vec<_> = (0..65).map(|key| disclosure("a", Some(600 + key))).collect();
     let hashes: Vec<_> = many.iter().map(|disclosure| sha256(disclosure)).collect();
     assert_eq!(opened(&hashes, Some(&many)), Err(SdCwtError::Disclosure));
+    let array = |length: usize| {
+        let content = protected(|e| {
+            e.array(3).bytes(&[3; 16]).array(length);
+            for _ in 0..length {
+                e.int(0);
+            }
+            e.int(600);
+        });
+        protected(|e| {
+            e.bytes(&content);
+        })
+    };
+    let (long, too_long) = (array(8_000), array(8_192));
+    assert_eq!(opened(&[sha256(&long)], Some(&[long])), Ok(()));
+    let refused = opened(&[sha256(&too_long)], Some(&[too_long]));
+    assert_eq!(refused, Err(SdCwtError::Malformed(cbor::Error::TooMany)));
     // One disclosure inside another, 64 deep: each is flat by itself.
     let mut chain = vec![disclosure("end", Some(600))];
     for _ in 0..63 {
