@@ -141,7 +141,7 @@ fn join(mut parts: Vec<Part>) -> Result<Option<Vec<u8>>, AnimatedError> {
     if portrait.len() > LARGEST_PORTRAIT {
         return Err(AnimatedError::PortraitSize);
     }
-    if set_of(&portrait) != set { Err(AnimatedError::Tampered) } else { Ok(Some(portrait)) }
+    if set_of(&portrait) == set { Ok(Some(portrait)) } else { Err(AnimatedError::Tampered) }
 }
 
 fn set_of(portrait: &[u8]) -> [u8; SET_LENGTH] {
