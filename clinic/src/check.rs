@@ -34,20 +34,19 @@ pub fn check_frames(
     received_at: Timestamp,
     now: Timestamp,
 ) -> (Answer, Option<Vec<u8>>) {
-    let collected = animated::collect(texts);
-    let (scanned, portrait) = match &collected {
-        Ok(collected) => (collected.presentation.as_str(), collected.portrait.as_deref()),
-        Err(_) => {
-            let presentation = texts.iter().rev().find(|text| frame::is_frame(text));
-            // An empty portrait is nobody's.
-            (presentation.or(texts.first()).copied().unwrap_or_default(), Some(&[][..]))
-        }
-    };
+    let collected = animated::collect(texts).ok();
+    let presentation = || texts.iter().rev().find(|text| frame::is_frame(text)).or(texts.first());
+    // An empty portrait is nobody's.
+    let nobodys: &[u8] = &[];
+    let (scanned, portrait) = collected.as_ref().map_or_else(
+        || (presentation().copied().unwrap_or_default(), Some(nobodys)),
+        |collected| (collected.presentation.as_str(), collected.portrait.as_deref()),
+    );
     let decision = verify(scanned, &data.trust, &data.status, policy, seen, received_at, now);
     let mut answer = Answer::new(&decision, data.trust.issued(), now);
-    let shown = match &decision {
-        Decision::Accepted(shown) | Decision::Unsure { shown: Shown::Presentation(shown), .. } => shown,
-        _ => return (answer, None),
+    let (Decision::Accepted(shown) | Decision::Unsure { shown: Shown::Presentation(shown), .. }) = &decision
+    else {
+        return (answer, None);
     };
     let face = shown.face(portrait);
     face_code(face).clone_into(&mut answer.face);

@@ -44,7 +44,7 @@ fn another_portrait_a_missing_or_a_mixed_frame_shows_no_face_and_the_code_stays_
     let nation = pictured(&portrait);
     let (ours, others) = (animated::split(&portrait).unwrap(), animated::split(&[8; 800]).unwrap());
     let text = nation.world.text();
-    let with = |frames: &[String]| face(&nation, &[&[text.clone()], frames].concat());
+    let with = |frames: &[String]| face(&nation, &[std::slice::from_ref(&text), frames].concat());
     assert_eq!(with(&others), accepted("not_available"));
     assert_eq!(with(&ours[..2]), accepted("not_available"));
     assert_eq!(with(&[ours[0].clone(), others[1].clone(), ours[2].clone()]), accepted("not_available"));

@@ -65,20 +65,17 @@ pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
         ..policy
     };
     let unusable = |error: ::clinic::Error| Failure::input(error.code(), error);
-    let answer = match &arguments.seen {
-        Some(file) => {
-            let mut list = DeskFile::open(file, "").map_err(unusable)?;
-            let data = folder::load(&arguments.trust, status, Some(&mut list)).map_err(unusable)?;
-            let answer = check_text(&text, &data, &decided(data.policy()), &mut list, now, now);
-            if list.has_failed() {
-                return Err(unusable(::clinic::Error::SeenList));
-            }
-            answer
+    let answer = if let Some(file) = &arguments.seen {
+        let mut list = DeskFile::open(file, "").map_err(unusable)?;
+        let data = folder::load(&arguments.trust, status, Some(&mut list)).map_err(unusable)?;
+        let answer = check_text(&text, &data, &decided(data.policy()), &mut list, now, now);
+        if list.has_failed() {
+            return Err(unusable(::clinic::Error::SeenList));
         }
-        None => {
-            let data = folder::load(&arguments.trust, status, None).map_err(unusable)?;
-            check_text(&text, &data, &decided(data.policy()), &mut NoSeenList, now, now)
-        }
+        answer
+    } else {
+        let data = folder::load(&arguments.trust, status, None).map_err(unusable)?;
+        check_text(&text, &data, &decided(data.policy()), &mut NoSeenList, now, now)
     };
     if as_json {
         print_json(&answer);
