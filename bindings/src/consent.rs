@@ -49,6 +49,8 @@ pub struct ConsentDetails {
     pub encrypted: bool,
     /// Whether a guardian has to agree.
     pub needs_guardian: bool,
+    /// Whether the portrait will be shown in further codes that anybody can read.
+    pub shows_portrait: bool,
 }
 
 #[uniffi::export]
@@ -70,7 +72,13 @@ impl ConsentRequest {
             minimum_level: self.0.minimum_level(),
             encrypted: self.0.encrypted(),
             needs_guardian: self.0.needs_guardian(),
+            shows_portrait: self.0.shows_portrait(),
         }
+    }
+
+    /// The same with the portrait, for a camera.
+    pub fn with_portrait(&self) -> Result<Arc<Self>, SenError> {
+        Ok(Arc::new(Self(self.0.clone().with_portrait()?)))
     }
 
     /// The person agreed.

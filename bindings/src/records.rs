@@ -22,8 +22,12 @@ pub struct Credential {
     pub issuer: String,
     /// When it was issued.
     pub issued_at: i64,
-    /// When it expires.
+    /// When it expires: until then it can be shown without a network.
     pub expires_at: i64,
+    /// The personal number of the minor whose credential it is.
+    pub ward: Option<String>,
+    /// The last day of what it certifies (ISO 8601).
+    pub valid_to: Option<String>,
 }
 
 impl From<holder::CredentialInfo> for Credential {
@@ -34,6 +38,8 @@ impl From<holder::CredentialInfo> for Credential {
             issuer: info.issuer,
             issued_at: info.issued_at.as_unix(),
             expires_at: info.expires_at.as_unix(),
+            ward: info.ward,
+            valid_to: info.valid_to,
         }
     }
 }

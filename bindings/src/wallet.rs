@@ -126,6 +126,19 @@ impl Wallet {
         Ok(self.0.account().unlock(Timestamp::from_unix(now)).await?)
     }
 
+    /// Obtains a credential for a minor in the holder's care, by personal number.
+    pub async fn obtain_credential_for_ward(
+        &self,
+        credential: String,
+        ward: String,
+        now: i64,
+    ) -> Result<Vec<Credential>, SenError> {
+        let wanted = Wanted::NamedFor(named(&credential)?, &ward);
+        let obtained =
+            self.0.account().obtain_credential(wanted, None, &Silent, Timestamp::from_unix(now)).await?;
+        Ok(obtained.into_iter().map(Credential::from).collect())
+    }
+
     /// The credentials held, newest first.
     pub fn credentials(&self) -> Result<Vec<Credential>, SenError> {
         Ok(self.0.credentials()?.into_iter().map(Credential::from).collect())
@@ -152,6 +165,19 @@ impl Wallet {
         Ok(Arc::new(ConsentRequest(request)))
     }
 
+    /// The same for the credential of a minor in the holder's care, by personal number.
+    pub fn ask_consent_for_ward(
+        &self,
+        credential: String,
+        ward: String,
+        challenge: Option<String>,
+        now: i64,
+    ) -> Result<Arc<ConsentRequest>, SenError> {
+        let (name, now) = (named(&credential)?, Timestamp::from_unix(now));
+        let request = self.0.ask_consent_for_ward(name, &ward, challenge.as_deref(), now)?;
+        Ok(Arc::new(ConsentRequest(request)))
+    }
+
     /// The person declined; the history says so.
     pub fn decline(&self, request: Arc<ConsentRequest>, now: i64) -> Result<(), SenError> {
         Ok(self.0.decline(&request.0, Timestamp::from_unix(now))?)
@@ -161,6 +187,17 @@ impl Wallet {
     pub fn present_qr(&self, consent: Arc<Consent>, now: i64) -> Result<QrCode, SenError> {
         let frame = self.0.present_qr(&consent.0, Timestamp::from_unix(now))?;
         Ok(QrCode { text: frame.text, expires_at: frame.expires_at.as_unix() })
+    }
+
+    /// The codes that follow the current one in a loop before a camera: the portrait.
+    pub fn portrait_frames(&self, consent: Arc<Consent>, now: i64) -> Result<Vec<String>, SenError> {
+        Ok(self.0.portrait_frames(&consent.0, Timestamp::from_unix(now))?)
+    }
+
+    /// Fetches anew what is due; to be called from time to time in the background.
+    pub async fn refresh_credentials(&self, now: i64) -> Result<Vec<Credential>, SenError> {
+        let refreshed = self.0.account().refresh_due(&Silent, Timestamp::from_unix(now)).await?;
+        Ok(refreshed.into_iter().map(Credential::from).collect())
     }
 
     /// The newest lines of the history.

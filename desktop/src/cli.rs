@@ -165,6 +165,9 @@ pub(crate) enum CredentialCommand {
         /// The code that the issuer sent beside the offer, where it asks for one
         #[arg(long, value_name = "C")]
         code: Option<String>,
+        /// For a minor in your care, by personal number
+        #[arg(long = "for", value_name = "NUMBER")]
+        ward: Option<String>,
     },
     /// Fetch anew what is due, as a wallet does from time to time in the background
     #[command(
@@ -209,6 +212,9 @@ pub(crate) struct QrArgs {
     /// `health-insurance` or `citizen`
     #[arg(long, value_name = "NAME", default_value = "health-insurance")]
     pub(crate) credential: String,
+    /// The credential of a minor in your care, by personal number
+    #[arg(long = "for", value_name = "NUMBER")]
+    pub(crate) ward: Option<String>,
     /// Write the picture to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) png: Option<PathBuf>,
@@ -222,8 +228,8 @@ pub(crate) struct QrArgs {
     #[arg(long)]
     pub(crate) once: bool,
     /// With the portrait, in a few codes one after the other for a camera; written to DIR as PNG where it is given
-    #[arg(long, value_name = "DIR", num_args = 0..=1)]
-    pub(crate) animated: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) animated: Option<PathBuf>,
     /// Agree without being asked
     #[arg(long)]
     pub(crate) yes: bool,

@@ -19,11 +19,12 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             let held = wallet.credentials().map_err(failure)?;
             show(&held, as_json, now);
         }
-        CredentialCommand::Obtain { what, code } => {
-            let wanted = match CredentialName::from_text(what) {
-                Some(name) => Wanted::Named(name),
-                None if what.contains("://") => Wanted::Offer(what),
-                None => {
+        CredentialCommand::Obtain { what, code, ward } => {
+            let wanted = match (CredentialName::from_text(what), ward) {
+                (Some(name), Some(ward)) => Wanted::NamedFor(name, ward),
+                (Some(name), None) => Wanted::Named(name),
+                (None, None) if what.contains("://") => Wanted::Offer(what),
+                (None, _) => {
                     let message = format!(
                         "{what:?} is no document and no offer: citizen, health-insurance, or an offer URI"
                     );
@@ -38,8 +39,11 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             let account = wallet.account();
             let mut refreshed = Vec::new();
             if *all {
-                for name in wallet.own().map_err(failure)? {
-                    let obtained = account.obtain_credential(Wanted::Named(name), None, &Aloud, now);
+                for info in wallet.credentials().map_err(failure)? {
+                    let Some(name) = CredentialName::from_vct(&info.vct) else { continue };
+                    let ward = info.ward.as_deref();
+                    let wanted = ward.map_or(Wanted::Named(name), |ward| Wanted::NamedFor(name, ward));
+                    let obtained = account.obtain_credential(wanted, None, &Aloud, now);
                     refreshed.extend(block_on(obtained)?.map_err(failure)?);
                 }
             } else {
@@ -78,7 +82,7 @@ fn show(held: &[CredentialInfo], as_json: bool, now: Timestamp) {
                 json!({"id": info.id, "vct": info.vct, "issuer": info.issuer,
                        "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string(),
                        "prepared_until": info.expires_at.to_string(), "refresh_at": info.refresh_at.to_string(),
-                       "valid_to": info.valid_to, "warnings": warnings})
+                       "valid_to": info.valid_to, "ward": info.ward, "warnings": warnings})
             })
             .collect();
         print_json(&json!({"credentials": rows}));

@@ -33,9 +33,10 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
     let agreed = Agreed { yes: args.yes, guardian: args.guardian, machine: as_json };
     loop {
         let now = home::now();
-        let request = match &question {
-            Some(scanned) => wallet.ask_consent_for(scanned, name, now),
-            None => wallet.ask_consent(name, now),
+        let request = match (&args.ward, &question) {
+            (Some(ward), question) => wallet.ask_consent_for_ward(name, ward, question.as_deref(), now),
+            (None, Some(scanned)) => wallet.ask_consent_for(scanned, name, now),
+            (None, None) => wallet.ask_consent(name, now),
         };
         let mut request = request.map_err(failure)?;
         if args.animated.is_some() {
@@ -77,7 +78,12 @@ fn announce(wallet: &Wallet, name: CredentialName) -> Result<(), Failure> {
 
 /// Whether the codes go into files and not to the terminal.
 fn drawn_elsewhere(args: &QrArgs) -> bool {
-    args.png.is_some() || args.svg.is_some() || matches!(args.animated, Some(Some(_)))
+    args.png.is_some() || args.svg.is_some() || frames_folder(args).is_some()
+}
+
+/// Where the frames of a loop go; without a folder they are drawn.
+fn frames_folder(args: &QrArgs) -> Option<&Path> {
+    args.animated.as_deref().filter(|folder| folder.as_os_str() != "-")
 }
 
 /// Shows one code, or one round of a loop; says whether another is to follow.
@@ -95,7 +101,7 @@ fn output(
     if let Some(file) = &args.svg {
         home::write_file(file, matrix.svg().as_bytes())?;
     }
-    if let Some(Some(folder)) = &args.animated {
+    if let Some(folder) = frames_folder(args) {
         home::make_private(folder)?;
         home::write_file(&folder.join("frame-1.png"), &picture::png(&matrix)?)?;
         for (text, number) in portrait.iter().zip(2..) {
@@ -114,7 +120,9 @@ fn output(
         print_json(&object);
     } else if args.text {
         println!("{}", frame.text);
-        portrait.iter().for_each(|text| println!("{text}"));
+        for text in portrait {
+            println!("{text}");
+        }
     } else if !drawn_elsewhere(args) {
         draw(&terminal_matrix(&frame.text)?, frame)?;
         for text in portrait {

@@ -65,6 +65,7 @@ impl Recognised {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentRequest {
     credential: CredentialName,
+    ward: Option<String>,
     audience: Audience,
     disclosed: Vec<i64>,
     missing: Vec<i64>,
@@ -84,12 +85,25 @@ pub struct Consent {
 }
 
 impl Wallet {
-    /// What showing a credential to any clinic would tell.
+    /// What showing a credential to any clinic would tell: the holder's own, or the newest where the wallet holds a minor's alone.
     ///
     /// # Errors
     /// [`PresentError::NoCredential`], [`PresentError::Expired`].
     pub fn ask_consent(&self, name: CredentialName, now: Timestamp) -> Result<ConsentRequest, Error> {
-        let request = self.request(name, None, now);
+        let request = self.request(name, None, None, now);
+        self.recorded(request, now)
+    }
+
+    /// The same for the credential of a minor in the holder's care, to any clinic or, with the scanned text, to a desk.
+    pub fn ask_consent_for_ward(
+        &self,
+        name: CredentialName,
+        ward: &str,
+        scanned: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ConsentRequest, Error> {
+        let question = scanned.map(|scanned| believed(&self.vault.store(), scanned, now)).transpose();
+        let request = question.and_then(|question| self.request(name, Some(ward), question, now));
         self.recorded(request, now)
     }
 
@@ -105,7 +119,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<ConsentRequest, Error> {
         let question = believed(&self.vault.store(), scanned, now);
-        let request = question.and_then(|question| self.request(name, Some(question), now));
+        let request = question.and_then(|question| self.request(name, None, Some(question), now));
         self.recorded(request, now)
     }
 
@@ -123,11 +137,15 @@ impl Wallet {
     fn request(
         &self,
         name: CredentialName,
+        ward: Option<&str>,
         question: Option<VerifiedChallenge>,
         now: Timestamp,
     ) -> Result<ConsentRequest, Error> {
         let store = self.vault.store();
-        let record = newest(&store, name)?;
+        let record = match newest(&store, name, ward) {
+            Err(_) if ward.is_none() => newest_of_anybody(&store, name)?,
+            found => found?,
+        };
         record.unexpired(now.plus_seconds(clock_offset(&store)))?;
         let redactable = sd_cwt::redactable(&record.bytes).map_err(|_| PresentError::Bug)?;
         let asked = question.as_ref().map_or(&record.claims[..], VerifiedChallenge::asked);
@@ -136,6 +154,7 @@ impl Wallet {
         let goes = |key: &i64| !redactable.contains(key) || asked.contains(key) || always.contains(key);
         Ok(ConsentRequest {
             credential: name,
+            ward: record.ward.clone(),
             audience: question.as_ref().map_or(Audience::AnyClinic, |question| Audience::Desk {
                 name: question.desk().to_owned(),
                 named_by: question.named_by().to_owned(),
@@ -165,6 +184,11 @@ impl ConsentRequest {
     /// Which credential.
     pub const fn credential(&self) -> CredentialName {
         self.credential
+    }
+
+    /// The personal number of the minor whose credential it is.
+    pub fn ward(&self) -> Option<&str> {
+        self.ward.as_deref()
     }
 
     /// Who asks.
@@ -300,10 +324,26 @@ impl Consent {
     }
 }
 
-/// The newest credential of this name.
-pub(crate) fn newest(store: &Store, name: CredentialName) -> Result<CredentialRecord, Error> {
+/// The newest credential of this name: the holder's own, or that of one minor.
+pub(crate) fn newest(
+    store: &Store,
+    name: CredentialName,
+    ward: Option<&str>,
+) -> Result<CredentialRecord, Error> {
+    newest_where(store, name, |record| record.ward.as_deref() == ward)
+}
+
+fn newest_of_anybody(store: &Store, name: CredentialName) -> Result<CredentialRecord, Error> {
+    newest_where(store, name, |_| true)
+}
+
+fn newest_where(
+    store: &Store,
+    name: CredentialName,
+    wanted: impl Fn(&CredentialRecord) -> bool,
+) -> Result<CredentialRecord, Error> {
     let held = credentials::list(store)?.into_iter().map(|(_, record)| record);
-    let ours = held.filter(|record| record.vct == name.vct().urn());
+    let ours = held.filter(|record| record.vct == name.vct().urn() && wanted(record));
     Ok(ours.max_by_key(|record| record.expires_at).ok_or(PresentError::NoCredential)?)
 }
 

@@ -1,6 +1,6 @@
 //! The credentials that the wallet holds.
 
-use credential::claims::{Vct, key};
+use credential::claims::Vct;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use trust::random::{Random, RandomError};
@@ -38,7 +38,7 @@ impl CredentialName {
     }
 
     /// The credential of this type.
-    fn from_vct(urn: &str) -> Option<Self> {
+    pub fn from_vct(urn: &str) -> Option<Self> {
         [Self::Citizen, Self::HealthInsurance].into_iter().find(|name| name.vct().urn() == urn)
     }
 
@@ -67,6 +67,8 @@ pub struct CredentialInfo {
     /// From when on a new one should be fetched, at a random time of the middle of its life, so that a nation's phones do not all
     /// ask on one day.
     pub refresh_at: Timestamp,
+    /// The personal number of the minor whose credential it is; `None` for the holder's own.
+    pub ward: Option<String>,
     /// The last day of the insurance or document that it certifies, where it names one (ISO 8601).
     pub valid_to: Option<String>,
 }
@@ -149,6 +151,9 @@ pub(crate) struct CredentialRecord {
     /// ISO 8601.
     #[serde(default)]
     pub(crate) valid_to: Option<String>,
+    /// Whose it is, where not the holder's.
+    #[serde(default)]
+    pub(crate) ward: Option<String>,
 }
 
 impl Wallet {
@@ -159,21 +164,10 @@ impl Wallet {
         Ok(found.into_iter().map(|(id, record)| info(id, record)).collect())
     }
 
-    /// The holder's own credentials that should be fetched anew by now. A minor's is fetched by a new offer.
-    pub fn due(&self, now: Timestamp) -> Result<Vec<CredentialName>, Error> {
-        self.own_where(|info| now >= info.refresh_at)
-    }
-
-    /// The holder's own credentials: all but those of minors in the holder's care.
-    pub fn own(&self) -> Result<Vec<CredentialName>, Error> {
-        self.own_where(|_| true)
-    }
-
-    fn own_where(&self, wanted: impl Fn(&CredentialInfo) -> bool) -> Result<Vec<CredentialName>, Error> {
-        let held = list(&self.vault.store())?.into_iter();
-        let own = held.filter(|(_, record)| !record.claims.contains(&key::GUARDIAN));
-        let wanted = own.map(|(id, record)| info(id, record)).filter(wanted);
-        Ok(wanted.filter_map(|info| CredentialName::from_vct(&info.vct)).collect())
+    /// What should be fetched anew by now: the credential, and for whom where not for the holder.
+    pub fn due(&self, now: Timestamp) -> Result<Vec<(CredentialName, Option<String>)>, Error> {
+        let due = self.credentials()?.into_iter().filter(|info| now >= info.refresh_at);
+        Ok(due.filter_map(|info| Some((CredentialName::from_vct(&info.vct)?, info.ward))).collect())
     }
 
     /// Deletes a credential and its device key.
@@ -213,5 +207,6 @@ pub(crate) fn info(id: String, record: CredentialRecord) -> CredentialInfo {
         expires_at: Timestamp::from_unix(record.expires_at),
         refresh_at: Timestamp::from_unix(if record.refresh_at == 0 { half } else { record.refresh_at }),
         valid_to: record.valid_to,
+        ward: record.ward,
     }
 }

@@ -100,6 +100,8 @@ pub enum IssuanceError {
 pub enum Wanted<'a> {
     /// A credential of the account's provider, which is asked for an offer.
     Named(CredentialName),
+    /// The same for a minor in the holder's care, by personal number. It is kept beside the holder's own.
+    NamedFor(CredentialName, &'a str),
     /// What an offer link names.
     Offer(&'a str),
 }
@@ -154,8 +156,9 @@ impl Account<'_> {
         now: Timestamp,
     ) -> Result<Vec<CredentialInfo>, Error> {
         let mut refreshed = Vec::new();
-        for name in self.wallet.due(now)? {
-            refreshed.extend(self.obtain_credential(Wanted::Named(name), None, progress, now).await?);
+        for (name, ward) in self.wallet.due(now)? {
+            let wanted = ward.as_deref().map_or(Wanted::Named(name), |ward| Wanted::NamedFor(name, ward));
+            refreshed.extend(self.obtain_credential(wanted, None, progress, now).await?);
         }
         Ok(refreshed)
     }
@@ -171,8 +174,11 @@ impl Account<'_> {
         let mut contact = Contact::of(self.wallet)?;
         let link = match wanted {
             Wanted::Offer(link) => link.to_owned(),
-            Wanted::Named(name) => {
-                let members = Map::from_iter([("credential".to_owned(), json!(name.as_str()))]);
+            Wanted::Named(name) | Wanted::NamedFor(name, _) => {
+                let mut members = Map::from_iter([("credential".to_owned(), json!(name.as_str()))]);
+                if let Wanted::NamedFor(_, ward) = wanted {
+                    members.insert("for".to_owned(), json!(ward));
+                }
                 contact.ask::<OfferAnswer>("/account/offer", "offer", members, now).await?.credential_offer
             }
         };
@@ -198,12 +204,19 @@ impl Account<'_> {
                 exchange::fetch_credential(client, &issuer, &token, id, key.key()?, now_there).await?;
             progress.began(Step::Storing);
             let vct = match wanted {
-                Wanted::Named(name) if configuration.vct.as_deref() != Some(name.vct().urn()) => {
+                Wanted::Named(name) | Wanted::NamedFor(name, _)
+                    if configuration.vct.as_deref() != Some(name.vct().urn()) =>
+                {
                     return Err(IssuanceError::WrongType.into());
                 }
                 _ => configuration.vct.as_deref().ok_or(IssuanceError::BadMetadata)?,
             };
             let received = received::verify(fetched, &trust, key.key()?.public(), vct, now_there)?;
+            if let Wanted::NamedFor(_, ward) = wanted
+                && received.ward.as_deref() != Some(ward)
+            {
+                return Err(IssuanceError::BadCredential.into());
+            }
             let record = CredentialRecord {
                 vct: vct.to_owned(),
                 issuer: received.issuer,
@@ -222,6 +235,7 @@ impl Account<'_> {
                 )
                 .map_err(|_| StoreError::Random)?,
                 valid_to: received.valid_to.map(|day| day.to_string()),
+                ward: received.ward,
             };
             obtained.push((key, record));
         }
@@ -239,7 +253,10 @@ impl Account<'_> {
         let replaced: Vec<_> = earlier
             .into_iter()
             .filter(|(_, old)| {
-                records.iter().any(|new| new.vct == old.vct && new.issuer_url == old.issuer_url)
+                let of_one = |new: &CredentialRecord| {
+                    new.vct == old.vct && new.issuer_url == old.issuer_url && new.ward == old.ward
+                };
+                records.iter().any(of_one)
             })
             .collect();
         let stored = NewKey::keep_all(&self.wallet.vault, keys, |change| {

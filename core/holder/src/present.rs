@@ -118,7 +118,8 @@ impl Wallet {
         if !consent.holds_at(now) {
             return Err(PresentError::ConsentOver.into());
         }
-        let portrait = newest(&self.vault.store(), consent.request().credential())?.portrait;
+        let request = consent.request();
+        let portrait = newest(&self.vault.store(), request.credential(), request.ward())?.portrait;
         Ok(animated::split(&portrait).map_err(|_| PresentError::NoPortrait)?)
     }
 
@@ -130,7 +131,8 @@ impl Wallet {
     fn load_presenter(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
         let request = consent.request();
         let store = self.vault.store();
-        let (credential, clock_offset) = (newest(&store, request.credential())?, clock_offset(&store));
+        let (credential, clock_offset) =
+            (newest(&store, request.credential(), request.ward())?, clock_offset(&store));
         drop(store);
         let key = self.keys.find(&credential.key)?;
         let sd_cwt = sd_cwt::select(&credential.bytes, request.disclosed()).map_err(|_| PresentError::Bug)?;

@@ -5,10 +5,13 @@ mod doubles;
 
 use doubles::Phone;
 use doubles::provider::{Running, applicant, at, now, provider, server_time};
-use holder::{CredentialInfo, CredentialName, Silent, Wallet, Wanted, Warning};
+use holder::{CredentialInfo, CredentialName, Recognised, Silent, Wallet, Wanted, Warning};
+use presentation::kbt::Kbt;
 use trust::time::Timestamp;
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
+/// The number that the test issuer writes into each credential: here of a minor.
+const WARD: &str = "000199012345";
 /// Seconds that the test issuer's credentials live.
 const LIFE: i64 = 7200;
 
@@ -52,7 +55,7 @@ async fn fetches_what_is_due_and_leaves_the_rest_alone() {
     assert!(wallet.due(before).unwrap().is_empty());
     assert!(wallet.account().refresh_due(&Silent, before).await.unwrap().is_empty());
     assert_eq!(held(&wallet), first);
-    assert_eq!(wallet.due(first.refresh_at).unwrap(), [CARD]);
+    assert_eq!(wallet.due(first.refresh_at).unwrap(), [(CARD, None)]);
     let refreshed = wallet.account().refresh_due(&Silent, first.refresh_at).await.unwrap();
     assert_eq!(refreshed.len(), 1);
     assert_ne!(held(&wallet).id, first.id);
@@ -68,11 +71,30 @@ async fn what_cannot_be_fetched_stays() {
 }
 
 #[tokio::test]
-async fn a_minors_credential_is_not_replaced_by_the_guardians_own() {
-    let (running, _phone, wallet) = enrolled().await;
-    running.state().issuer.guardian = Some("000180000001".to_owned());
-    obtain(&wallet).await;
-    assert!(wallet.due(held(&wallet).expires_at).unwrap().is_empty());
+async fn a_minors_credential_stands_beside_the_guardians_own_and_each_is_fetched_for_its_person() {
+    let (running, phone, wallet) = enrolled().await;
+    let wanted = Wanted::NamedFor(CARD, WARD);
+    wallet.account().obtain_credential(wanted, None, &Silent, now()).await.unwrap();
+    let wards = |wallet: &Wallet| {
+        let mut wards: Vec<_> = wallet.credentials().unwrap().into_iter().map(|info| info.ward).collect();
+        wards.sort();
+        wards
+    };
+    assert_eq!(wards(&wallet), [None, Some(WARD.to_owned())]);
+    let late = held(&wallet).expires_at.minus_seconds(1);
+    assert_eq!(wallet.account().refresh_due(&Silent, late).await.unwrap().len(), 2);
+    assert_eq!((wards(&wallet), phone.keys.count()), (vec![None, Some(WARD.to_owned())], 3));
+    // Own before the minor's, each where it is asked for.
+    assert!(!wallet.ask_consent(CARD, now()).unwrap().needs_guardian());
+    let request = wallet.ask_consent_for_ward(CARD, WARD, None, now()).unwrap();
+    assert!(request.needs_guardian() && request.ward() == Some(WARD));
+    let consent = request.grant_as_guardian(Recognised::ByDevice, now()).unwrap();
+    let shown = wallet.present_qr(&consent, now()).unwrap();
+    let issuer = running.state().issuer.public();
+    let credential = Kbt::parse(&shown.bytes).unwrap().into_credential().verify(&issuer).unwrap();
+    assert!(credential.claims().guardian.is_some());
+    let stranger = wallet.ask_consent_for_ward(CARD, "000217000009", None, now()).unwrap_err();
+    assert_eq!(stranger.code(), "present.no_credential");
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub(super) struct Received {
     pub(super) issuer: String,
     /// The numbers of the claims inside.
     pub(super) claims: Vec<i64>,
+    /// The personal number of the minor whose credential it is, where a guardian holds it.
+    pub(super) ward: Option<String>,
     /// The last day of what the credential certifies, where it names one.
     pub(super) valid_to: Option<Date>,
     pub(super) issued_at: Timestamp,
@@ -56,10 +58,20 @@ pub(super) fn verify(
     }
     let (claims, hash) = (verified.claims().keys(), verified.claims().portrait_hash);
     let valid_to = verified.claims().valid_to;
+    let ward = verified.claims().guardian.as_ref().and(verified.claims().number.clone());
     let portrait = portrait.unwrap_or_default();
     // A picture that the credential does not vouch for would be refused at every desk.
     if !portrait.is_empty() && !hash.is_some_and(|hash| is_portrait_of(&portrait, &hash)) {
         return Err(IssuanceError::BadCredential);
     }
-    Ok(Received { portrait, valid_to, issuer: issuer.name.clone(), claims, issued_at, expires_at, bytes })
+    Ok(Received {
+        portrait,
+        valid_to,
+        ward,
+        issuer: issuer.name.clone(),
+        claims,
+        issued_at,
+        expires_at,
+        bytes,
+    })
 }

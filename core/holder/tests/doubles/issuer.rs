@@ -79,6 +79,8 @@ pub struct TestIssuer {
     pub identifiers: bool,
     /// The credential is that of a minor in this guardian's care.
     pub guardian: Option<String>,
+    /// The offer under way is for a minor.
+    pub for_ward: bool,
     /// The citizen credential's claims can be kept back one by one.
     pub redacted: bool,
     /// The portrait that comes beside each credential, and the one whose hash stands in it.
@@ -102,6 +104,7 @@ impl Default for TestIssuer {
             transaction_code: None,
             identifiers: false,
             guardian: None,
+            for_ward: false,
             redacted: false,
             portrait: None,
             hashed: None,
@@ -303,7 +306,7 @@ impl TestIssuer {
                 let hash = ring::digest::digest(&ring::digest::SHA256, portrait);
                 hash.as_ref()[..16].try_into().unwrap()
             }),
-            guardian: self.guardian.clone(),
+            guardian: self.guardian.clone().or(self.for_ward.then(|| "000180000001".to_owned())),
         };
         let insurance = InsuranceClaims {
             number: "GD4000012345678".to_owned(),

@@ -110,7 +110,10 @@ impl TestProvider {
                 Ok(answer) => answer,
                 Err(refusal) => return Some(Reply::error(400, &refusal)),
             },
-            "offer" => self.issuer.offer(claims["credential"].as_str().unwrap(), url),
+            "offer" => {
+                self.issuer.for_ward = claims.contains_key("for");
+                self.issuer.offer(claims["credential"].as_str().unwrap(), url)
+            }
             _ => json!({}),
         }))
     }
