@@ -164,7 +164,7 @@ pub fn resume_card(
         }
     }
     let active = match (request.active_challenge, kept.get(FileId::Dg(15))) {
-        (Some(challenge), Some(dg15)) => Some(reader.answer_challenge(dg15, challenge)?),
+        (Some(challenge), Some(dg15)) => reader.answer_challenge(dg15, challenge)?,
         _ => None,
     };
     progress.step(ReadStep::Finished);

@@ -262,6 +262,30 @@ fn active_authentication_works_with_every_kind_of_key() {
     }
 }
 
+/// A key for tests, made by OpenSSL.
+const RSA_4096: &[u8] = include_bytes!("rsa4096_test_only.der");
+
+#[test]
+fn an_answer_of_4096_bits_is_proven_where_it_goes_through_and_is_not_done_elsewhere() {
+    let active = ActiveKeyChoice::Rsa(RSA_4096.to_vec());
+    let behaviour = Behaviour { rsa_hash: Hash::Sha384, ..Behaviour::default() };
+    let (chip, anchors) = new_card(Protocols { active, ..Protocols::default() });
+    let mut transport = ChipTransport::new(chip.with_behaviour(behaviour));
+    let proven = |transport: &mut ChipTransport| {
+        let document = read(transport, &can(CARDS[1].1)).unwrap().verify(&anchors, at());
+        document.map(|document| document.active()).map_err(|refused| refused.active)
+    };
+    assert_eq!(proven(&mut transport), Ok(ChipOutcome::Verified));
+    transport.reconnect();
+    let mut short = transport.with_max_command_len(261);
+    assert_eq!(proven(&mut short), Ok(ChipOutcome::NotDone));
+    // Where the answer would go through, a refusal is one.
+    short.reconnect();
+    let mut refusing = short.with_max_command_len(65_544);
+    refusing.chip_mut().active = None;
+    assert_eq!(proven(&mut refusing), Err(ChipOutcome::Failed(Reason::SignatureInvalid)));
+}
+
 #[test]
 fn chip_authentication_works_with_every_cipher_and_curve() {
     use card::curve::{BRAINPOOL_P512R1, P224, P256, P521};

@@ -3,7 +3,7 @@ use std::fmt;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Choice, CtAssign, CtEq};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A number modulo a known one. What the arithmetic leaves inside of `crypto-bigint` is not in our reach.
 #[derive(Clone, PartialEq)]
@@ -72,6 +72,8 @@ impl Drop for Residue {
         self.0.zeroize();
     }
 }
+
+impl ZeroizeOnDrop for Residue {}
 
 impl fmt::Debug for Residue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

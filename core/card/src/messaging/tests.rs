@@ -194,3 +194,26 @@ fn the_data_that_fits_an_answer_is_what_its_objects_leave() {
         }
     }
 }
+
+/// Does not compile where a feature that wipes is missing.
+#[test]
+fn ciphers_checksums_and_hashes_wipe_themselves() {
+    use aes::{Aes128, Aes192, Aes256};
+    use des::{Des, TdesEde2};
+    use zeroize::ZeroizeOnDrop;
+
+    const fn wipes<T: ZeroizeOnDrop>() -> bool {
+        std::mem::needs_drop::<T>()
+    }
+    let ciphers = [
+        wipes::<cbc::Encryptor<Aes128>>(),
+        wipes::<cbc::Encryptor<Aes192>>(),
+        wipes::<cbc::Decryptor<Aes256>>(),
+        wipes::<cbc::Decryptor<TdesEde2>>(),
+        wipes::<Des>(),
+    ];
+    let others =
+        [wipes::<cmac::block_api::CmacCore<Aes128>>(), wipes::<sha1::Sha1>(), wipes::<sha2::Sha256>()];
+    let own = [wipes::<crate::curve::residue::Residue>()];
+    assert!([&ciphers[..], &others, &own].concat().iter().all(|wiped| *wiped));
+}

@@ -18,9 +18,13 @@ use crate::document::{ChipOutcome, Reason};
 use crate::file_id::FileId;
 use crate::messaging::SecureMessaging;
 use crate::remote::first_command;
+use crate::signature::PublicKey;
 
 /// The last arc of id-CA-ECDH-3DES-CBC-CBC.
 const TRIPLE_DES: u8 = 1;
+
+/// Octets that a short protected answer holds with any cipher.
+const SHORT_ANSWER: u32 = 223;
 
 /// Chip Authentication version 1 (9303-11, 6.2). It succeeded once the chip answers under the new keys; that is this
 /// reader's word alone.
@@ -85,19 +89,28 @@ fn set_and_agree(
     Ok(session.send(&CommandApdu::new(0x86, 0, 0).with_data(agree).expecting(256))?.status == SUCCESS)
 }
 
-/// INTERNAL AUTHENTICATE over the caller's challenge (9303-11, 6.1).
+/// INTERNAL AUTHENTICATE over the caller's challenge (9303-11, 6.1). Nothing where the chip refused and its answer would
+/// not have gone this way: then it was not done, and is no failure of the chip's.
 pub(super) fn answer_challenge(
     session: &mut Session<'_>,
     dg15: &[u8],
     challenge: [u8; 8],
-) -> Result<ActiveExchange, ReadError> {
+) -> Result<Option<ActiveExchange>, ReadError> {
     session.show_step(ReadStep::ProvingChip);
-    // An answer by a key of more than 1,700 bits does not fit into a short protected one.
-    let long = dg15.len() > 250 && session.extended();
-    let expected = if long { session.most_data().max(256) } else { 256 };
+    // An answer of RSA has the octets of the modulus; beyond 1,700 bits no short protected one holds it.
+    let octets = match crate::lds::security::dg15(dg15) {
+        Ok(PublicKey::Rsa(key)) => u32::try_from(key.modulus.len()).unwrap_or(u32::MAX),
+        _ => 0,
+    };
+    let fits = octets <= session.most_data();
+    let expected = if octets > SHORT_ANSWER { session.most_data().max(256) } else { 256 };
     let command = CommandApdu::new(0x88, 0, 0).with_data(challenge).expecting(expected);
-    let response = session.send(&command)?;
-    // A chip that refuses proved nothing, which is what an empty answer proves.
-    let response = if response.status == SUCCESS { response.data } else { Vec::new() };
-    Ok(ActiveExchange { challenge, response })
+    let response = match session.send(&command) {
+        Ok(response) if response.status == SUCCESS => response.data,
+        Ok(_) | Err(ReadError::SessionLost(_)) if !fits => return Ok(None),
+        // A chip that refuses proved nothing, which is what an empty answer proves.
+        Ok(_) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(ActiveExchange { challenge, response }))
 }

@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         &mut self,
         dg15: &[u8],
         challenge: [u8; 8],
-    ) -> Result<ActiveExchange, ReadError> {
+    ) -> Result<Option<ActiveExchange>, ReadError> {
         chip::answer_challenge(&mut self.session, dg15, challenge)
     }
 

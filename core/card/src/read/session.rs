@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
     pub(super) fn announced(&mut self, longest_answer: u32) {
         let announced = usize::try_from(longest_answer).unwrap_or(usize::MAX).max(SHORT_ANSWER);
         self.longest_answer = self.longest_answer.min(announced);
-        let is_short = self.data_within(self.longest_answer) <= 0x100;
+        let is_short = self.longest_answer < LEAST_EXTENDED;
         self.chunk = if is_short { super::files::SHORT } else { 0x1_0000 };
     }
 

@@ -89,23 +89,37 @@ fn a_chip_that_refuses_the_key_failed_and_one_that_loses_the_session_is_not_genu
     }
 }
 
+/// EF.DG15 with an RSA key whose modulus has so many octets.
+fn rsa(octets: usize) -> Vec<u8> {
+    let modulus = [vec![0x00, 0xc1], vec![1; octets - 1]].concat();
+    let numbers = [encode(0x02, &modulus), vec![0x02, 0x03, 0x01, 0x00, 0x01]].concat();
+    let bits = encode(0x03, &[&[0][..], &encode(0x30, &numbers)].concat());
+    let name = encode(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01]);
+    encode(0x6f, &encode(0x30, &[encode(0x30, &name), bits].concat()))
+}
+
 #[test]
 fn a_challenge_asks_for_a_long_answer_where_the_key_is_long_and_the_way_carries_it() {
     for (octets, longest, extended) in
-        [(250, 65_544, false), (251, 65_544, true), (1000, 65_544, true), (251, 261, false)]
+        [(223, 65_544, false), (224, 65_544, true), (512, 65_544, true), (224, 261, false)]
     {
         let mut chip = Answers { longest, ..Answers::new(&[b"\x01\x02\x90\x00"]) };
         let mut session = Session::new(&mut chip, &Unwatched);
-        let exchange = answer_challenge(&mut session, &vec![0; octets], *b"8 octets").unwrap();
-        assert_eq!(exchange, ActiveExchange { challenge: *b"8 octets", response: vec![1, 2] });
+        let exchange = answer_challenge(&mut session, &rsa(octets), *b"8 octets").unwrap();
+        assert_eq!(exchange, Some(ActiveExchange { challenge: *b"8 octets", response: vec![1, 2] }));
         assert_eq!(chip.sent[0].len(), if extended { 17 } else { 14 }, "{octets} {longest}");
     }
 }
 
 #[test]
-fn a_chip_that_refuses_the_challenge_answered_nothing() {
-    let mut chip = Answers::new(&[b"\x01\x02\x63\x00"]);
-    let exchange =
-        answer_challenge(&mut Session::new(&mut chip, &Unwatched), &[0; 80], *b"8 octets").unwrap();
-    assert!(exchange.response.is_empty());
+fn a_chip_that_refuses_the_challenge_answered_nothing_unless_the_answer_cannot_come() {
+    let refused = Some(ActiveExchange { challenge: *b"8 octets", response: Vec::new() });
+    for (octets, longest, expected) in
+        [(128, 65_544, &refused), (512, 65_544, &refused), (231, 261, &refused), (232, 261, &None)]
+    {
+        let mut chip = Answers { longest, ..Answers::new(&[b"\x01\x02\x63\x00"]) };
+        let mut session = Session::new(&mut chip, &Unwatched);
+        let exchange = answer_challenge(&mut session, &rsa(octets), *b"8 octets").unwrap();
+        assert_eq!(exchange, *expected, "{octets} {longest}");
+    }
 }
