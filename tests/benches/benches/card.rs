@@ -13,19 +13,20 @@ use aes::Aes128;
 use card::apdu::CommandApdu;
 use card::messaging::{Cipher, SecureMessaging, SessionKeys, derive_key};
 use card::{
-    AccessKey, Can, CardReading, CardTransport, CscaAnchors, FileId, ReadRequest, TransportError, Unwatched,
-    read_card,
+    AccessKey, AccessPolicy, Can, CardReading, CardTransport, CscaAnchors, FileId, MrzKey, ReadRequest,
+    TransportError, Unwatched, read_card,
 };
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt, KeyInit, KeyIvInit};
 use cmac::{Cmac, Mac};
 use sandbox::chip::{Behaviour, Chip, ChipTransport, Content, FileName, Files};
-use sen_benches::{count, time};
+use sen_benches::{count, seconds, time};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 fn main() {
     exchanges();
+    proofs();
     host();
     messaging();
 }
@@ -67,8 +68,11 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn read(link: &mut Link, can: &str, request: &ReadRequest) -> CardReading {
-    let key = AccessKey::Can(Can::parse(can).unwrap());
-    read_card(link, &key, request, &mut SystemRandom::new(), &Unwatched).unwrap()
+    read_with(link, &AccessKey::Can(Can::parse(can).unwrap()), request)
+}
+
+fn read_with(link: &mut Link, key: &AccessKey, request: &ReadRequest) -> CardReading {
+    read_card(link, key, request, &mut SystemRandom::new(), &Unwatched).unwrap()
 }
 
 fn object(tag: u8, octets: usize) -> Vec<u8> {
@@ -107,49 +111,68 @@ fn reference_card() -> Chip {
     Chip::new(files)
 }
 
+/// How a chip and a reader may meet: what the chip gives in one answer, by its own word or the reader's.
 fn exchanges() {
     let plain = ReadRequest { chip_authentication: false, ..ReadRequest::default() };
     let announcing = reference_card().announcing_lengths(32_768, 32_768);
-    let short = reference_card().with_behaviour(Behaviour::short_only());
+    let short = || reference_card().with_behaviour(Behaviour::short_only());
     for (name, chip, max_command_len, chunk) in [
-        ("announced", announcing, 65_544, 32_728),
+        ("announced", announcing, 65_544, 32_735),
         ("extended", reference_card(), 65_544, 4096),
-        ("short", short, 261, 223),
+        ("short", short(), 261, 223),
     ] {
         let mut link = Link::new(chip, max_command_len);
         let reading = read(&mut link, "067891", &plain);
         let files = reading.files().iter().filter(|(file, _)| **file != FileId::CardAccess);
         assert_eq!(files.map(|(_, bytes)| bytes.len()).sum::<usize>(), PAYLOAD);
         // EF.CardAccess, five commands of PACE, the application, and each file in chunks of that size.
-        let chunks = |octets: usize| octets.div_ceil(chunk);
-        let floor = 7 + chunks(COM) + REFERENCE.iter().map(|(_, _, octets)| chunks(*octets)).sum::<usize>();
+        let floor = 7 + chunks(chunk);
         count(&format!("card.exchanges.{name}"), link.exchanges.len(), "exchanges", Some(floor));
         count(&format!("card.wire.{name}"), link.octets(), "octets", Some(least_octets(&link, chunk)));
-        let by_160 = plan_of_160();
-        for rate in [106, 848] {
-            count(
-                &format!("card.radio.{name}.{rate}"),
-                radio(&link.exchanges, rate),
-                "us",
-                Some(limit(rate)),
-            );
-            if name == "short" {
-                count(
-                    &format!("card.radio.160-octets.{rate}"),
-                    radio(&by_160, rate),
-                    "us",
-                    Some(limit(rate)),
-                );
-            }
-        }
+        on_air(name, &link.exchanges);
     }
+    let mut link = Link::new(short(), 261);
+    let key = AccessKey::Mrz(MrzKey::from_fields("204067891", "041231", "291231").unwrap());
+    read_with(&mut link, &key, &ReadRequest { policy: AccessPolicy::BacOnly, ..plain });
+    // The application, a challenge, the answer to both challenges.
+    count("card.exchanges.bac-short", link.exchanges.len(), "exchanges", Some(3 + chunks(231)));
+    on_air("bac-short", &link.exchanges);
+    let by_160 = plan_of_160();
+    count("card.exchanges.plan-of-160", by_160.len(), "exchanges", Some(7 + chunks(4096)));
+    on_air("plan-of-160", &by_160);
+}
+
+/// Exchanges that the files take with so many octets in each.
+fn chunks(chunk: usize) -> usize {
+    COM.div_ceil(chunk) + REFERENCE.iter().map(|(_, _, octets)| octets.div_ceil(chunk)).sum::<usize>()
+}
+
+/// Seconds on air beside those of the payload alone; and with five milliseconds of chip and five of host an exchange.
+fn on_air(name: &str, exchanges: &[(usize, usize)]) {
+    let micros = |octets: usize| Duration::from_micros(u64::try_from(octets).unwrap());
+    for rate in [106, 848] {
+        seconds(&format!("card.radio.{name}.{rate}"), micros(radio(exchanges, rate)), micros(limit(rate)));
+    }
+    let turns = Duration::from_millis(10) * u32::try_from(exchanges.len()).unwrap();
+    seconds(&format!("card.link.{name}.848+5+5"), micros(radio(exchanges, 848)) + turns, micros(limit(848)));
+}
+
+/// What Chip and Active Authentication cost in exchanges: a key agreement in two and its first answer, and one answer.
+fn proofs() {
+    let plain = ReadRequest { chip_authentication: false, ..ReadRequest::default() };
+    let proven = ReadRequest { active_challenge: Some([7; 8]), ..ReadRequest::default() };
+    let exchanges = |request: &ReadRequest| {
+        let mut link = Link::new(Chip::from_folder(&folder("b_bp384_named_2024")).unwrap(), 65_544);
+        read(&mut link, "067891", request);
+        link.exchanges.len()
+    };
+    count("card.exchanges.both-proofs", exchanges(&proven) - exchanges(&plain), "exchanges", Some(4));
 }
 
 /// What the files cost at least under AES: access as it went, then each chunk padded, with its objects.
 fn least_octets(link: &Link, chunk: usize) -> usize {
     let octets = || REFERENCE.iter().map(|(_, _, octets)| *octets).chain([COM]);
-    let chunks: usize = octets().map(|octets| octets.div_ceil(chunk)).sum();
-    let access = link.exchanges.iter().take(link.exchanges.len() - chunks);
+    let access = link.exchanges.iter().take(link.exchanges.len() - chunks(chunk));
     let file = |octets: usize| {
         (0..octets.div_ceil(chunk)).map(move |number| protected(chunk.min(octets - number * chunk)))
     };
@@ -216,7 +239,9 @@ fn host() {
     }
     samples.sort();
     let (host, radio) = samples[samples.len() / 2];
-    count("card.host.whole-reading", usize::try_from(host.as_micros()).unwrap(), "us", Some(radio));
+    let radio = Duration::from_micros(u64::try_from(radio).unwrap());
+    // A tenth of the radio's time is allowed.
+    seconds("card.host.whole-reading", host, radio);
 }
 
 fn messaging() {

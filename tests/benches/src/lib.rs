@@ -61,6 +61,11 @@ pub fn count(name: &str, value: usize, unit: &str, floor: Option<usize>) {
     print(name, exact(value), unit, floor.map(exact));
 }
 
+/// Prints seconds with their floor.
+pub fn seconds(name: &str, value: Duration, floor: Duration) {
+    print(name, value.as_secs_f64(), "s", Some(floor.as_secs_f64()));
+}
+
 fn calls_per_sample(work: &mut impl FnMut()) -> u32 {
     let mut calls = 1;
     loop {
