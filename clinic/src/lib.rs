@@ -15,6 +15,10 @@ pub mod desk_name;
 mod error;
 pub mod fetch;
 pub mod folder;
+#[cfg(feature = "server")]
+pub mod his;
+#[cfg(feature = "server")]
+pub mod insurance;
 pub mod page;
 pub mod picture;
 
