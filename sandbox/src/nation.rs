@@ -11,6 +11,7 @@ mod documents;
 mod evidence;
 mod face;
 mod hand_over;
+mod insurance_portal;
 mod issuance;
 mod journal;
 mod mailbox;
@@ -107,6 +108,7 @@ pub(crate) struct Nation {
     proofs: Once,
     c_nonces: Once,
     wrong_codes: revocation::WrongCodes,
+    insurance_portal: insurance_portal::Portal,
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
@@ -178,6 +180,7 @@ impl Sandbox {
             proofs: Once::new(PROOF_LIFE),
             c_nonces: Once::new(C_NONCE_LIFE),
             wrong_codes: revocation::WrongCodes::default(),
+            insurance_portal: insurance_portal::Portal::default(),
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
@@ -266,6 +269,10 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/residence", post(operator::set_residence))
         .route("/sandbox/desk", post(desks::name))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
+        .route("/sandbox/insurance-answer", post(insurance_portal::set_answer))
+        .route("/sandbox/insurance-fault", post(insurance_portal::set_fault))
+        .route("/api/token/take", post(insurance_portal::take_token))
+        .route("/api/egw/KQNhanLichSuKCB2024", post(insurance_portal::look_up))
         .route("/account/challenge", post(owner::challenge))
         .route("/account/open", post(opening::open))
         .route("/account/activate", post(opening::activate))

@@ -46,6 +46,31 @@ const STATE: &[&str] = &["account", "state"];
 const DONE: &[&str] = &["done"];
 const FACE: &[&str] = &["account", "nonce", "dg2_sha256", "device_key_thumbprint", "capture"];
 
+const PORTAL_QUESTION: &[&str] =
+    &["maThe", "hoTen", "ngaySinh", "hoTenCb", "cccdCb", "username", "password", "token", "id_token"];
+const PORTAL_ANSWER: &[&str] = &[
+    "maKetQua",
+    "ghiChu",
+    "maThe",
+    "hoTen",
+    "ngaySinh",
+    "gioiTinh",
+    "diaChi",
+    "maDKBD",
+    "cqBHXH",
+    "gtTheTu",
+    "gtTheDen",
+    "maKV",
+    "ngayDu5Nam",
+    "maSoBHXH",
+    "maTheCu",
+    "maTheMoi",
+    "gtTheTuMoi",
+    "gtTheDenMoi",
+    "maDKBDMoi",
+    "tenDKBDMoi",
+];
+
 const CALLS: &[Call] = &[
     (
         Asked::Empty,
@@ -205,6 +230,20 @@ const CALLS: &[Call] = &[
     (Asked::Get, "/status/{number}", "a status list", &[], &[]),
     (Asked::Get, "/status/national/snapshot", "the whole nation's status", &[], &[]),
     (Asked::Get, "/status/national/since/{sequence}", "what changed since a snapshot", &[], &[]),
+    (
+        Asked::Json,
+        "/api/token/take",
+        "the insurance portal's stand-in: tokens for a facility (password as MD5)",
+        &["username", "password"],
+        &["maKetQua", "APIKey"],
+    ),
+    (
+        Asked::Json,
+        "/api/egw/KQNhanLichSuKCB2024",
+        "the insurance portal's stand-in: a card; account and tokens in the address or the body",
+        PORTAL_QUESTION,
+        PORTAL_ANSWER,
+    ),
     (Asked::Get, "/", "where to begin", &[], &[]),
     (Asked::Get, "/api", "this page", &[], &[]),
     (Asked::Get, "/openapi.json", "this description for machines", &[], &[]),
@@ -229,6 +268,20 @@ const CALLS: &[Call] = &[
         "names the desk of a clinic (key: compressed P-256 point, base64url)",
         &["name", "key"],
         &["name", "certificate", "expires_in"],
+    ),
+    (
+        Asked::Json,
+        "/sandbox/insurance-answer",
+        "the portal's answer for a person from now on; without a code the register's",
+        &["number", "code"],
+        DONE,
+    ),
+    (
+        Asked::Json,
+        "/sandbox/insurance-fault",
+        "the portal's fault: none, slow, broken, bad_json or forgets_tokens",
+        &["fault", "milliseconds"],
+        DONE,
     ),
     (Asked::Json, "/sandbox/recovery-wait", "how long a new phone or PIN waits", &["seconds"], DONE),
 ];

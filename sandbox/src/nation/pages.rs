@@ -2,7 +2,7 @@
 use axum::extract::State;
 use axum::response::Html;
 
-use super::{Shared, journal};
+use super::{Shared, insurance_portal, journal};
 
 const STYLE: &str = "<meta name=\"viewport\" content=\"width=device-width\"><style>\
 body{font:18px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
@@ -34,6 +34,8 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
          <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
+         <tr><td>Insurance portal</td><td><code>/api/token/take</code>, <code>/api/egw/KQNhanLichSuKCB2024</code>; \
+         user <code>{portal}</code>, password <code>sandbox</code>; staff is anyone of the register</td></tr>\
          <tr><td>Issuer</td><td><code>/.well-known/openid-credential-issuer</code></td></tr></table>\
          <h2>Make something happen</h2><p>JSON by POST, as the nation's authorities:</p><table>\
          <tr><td>The face does not match</td><td><code>/sandbox/face-outcome {{\"number\", \"matches\"}}</code></td></tr>\
@@ -42,8 +44,14 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Unlock it</td><td><code>/sandbox/unlock {{\"number\"}}</code></td></tr>\
          <tr><td>Report a death</td><td><code>/sandbox/death {{\"number\"}}</code></td></tr>\
          <tr><td>Allow a late activation</td><td><code>/sandbox/hotline {{\"number\"}}</code></td></tr>\
+         <tr><td>The insurance portal's answer</td><td><code>/sandbox/insurance-answer {{\"number\", \"code\"}}</code>: \
+         <code>000</code>, <code>010</code>, <code>060</code> ...</td></tr>\
+         <tr><td>The insurance portal's fault</td><td><code>/sandbox/insurance-fault {{\"fault\"}}</code>: <code>none</code>, \
+         <code>slow</code> (with <code>milliseconds</code>), <code>broken</code>, <code>bad_json</code>, \
+         <code>forgets_tokens</code></td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,
+        portal = insurance_portal::USER,
     );
     page("Sen sandbox", &body)
 }
