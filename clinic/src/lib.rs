@@ -19,6 +19,8 @@ pub mod folder;
 pub mod his;
 #[cfg(feature = "server")]
 pub mod insurance;
+#[cfg(feature = "server")]
+pub mod lookup;
 pub mod page;
 pub mod picture;
 
