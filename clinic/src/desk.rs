@@ -8,7 +8,9 @@ mod body;
 mod checks;
 mod day;
 mod docs;
+mod entitlement;
 mod events;
+mod his;
 mod kept;
 mod limits;
 mod lists;
@@ -37,6 +39,7 @@ use trust::time::Timestamp;
 use crate::Error;
 use crate::database::{Database, DatabaseError, Place};
 use crate::fetch::Fetcher;
+use crate::lookup::Lookup;
 use attempts::Attempts;
 use events::Event;
 use lists::Lists;
@@ -72,6 +75,8 @@ pub struct DeskConfig {
     pub keep_days: u32,
     /// Keeps both folders up to date, where there is a network.
     pub fetcher: Option<Fetcher>,
+    /// The account at the national insurance portal.
+    pub lookup: Option<Lookup>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -105,6 +110,7 @@ pub(crate) struct Desk {
     web: Option<PathBuf>,
     database: Database,
     lists: Lists,
+    lookup: Option<Lookup>,
     attempts: Attempts,
     sessions: Sessions,
     events: broadcast::Sender<Event>,
@@ -159,6 +165,7 @@ impl RunningDesk {
             web: config.web,
             database,
             lists,
+            lookup: config.lookup,
             attempts: Attempts::default(),
             sessions: Sessions::default(),
             events: broadcast::channel(64).0,

@@ -381,4 +381,13 @@ pub(crate) struct DeskArgs {
     /// The roots to believe for the provider (PEM)
     #[arg(long, value_name = "PEM")]
     pub(crate) roots: Option<PathBuf>,
+    /// Ask the national insurance portal at this address whether a card is good today
+    #[arg(long, value_name = "URL", requires = "lookup_account", requires = "lookup_roots")]
+    pub(crate) lookup: Option<String>,
+    /// The account at the portal, JSON: {"user", "password", "staff_name", "staff_number"}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookup_account: Option<PathBuf>,
+    /// The roots to believe for the portal (PEM)
+    #[arg(long, value_name = "PEM")]
+    pub(crate) lookup_roots: Option<PathBuf>,
 }

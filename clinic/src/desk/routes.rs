@@ -7,7 +7,10 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 use super::limits::{self, Room};
 use super::refusal::Refusal;
-use super::{Shared, body, checks, day, docs, events, kept, offline, page, queue, session, state, synced};
+use super::{
+    Shared, body, checks, day, docs, entitlement, events, his, kept, offline, page, queue, session, state,
+    synced,
+};
 
 /// Address, method, how it is answered.
 type Route = (&'static str, &'static str, fn() -> MethodRouter<Shared>);
@@ -23,6 +26,10 @@ pub(crate) const ROUTES: &[Route] = &[
     ("/api/checks/picture", "post", || post(checks::picture)),
     ("/api/checks/{id}", "get", || get(kept::check)),
     ("/api/checks/{id}/face", "post", || post(kept::face)),
+    ("/api/checks/{id}/lines", "get", || get(his::lines)),
+    ("/api/checks/{id}/row4750", "get", || get(his::row4750)),
+    ("/api/checks/{id}/fhir", "get", || get(his::fhir)),
+    ("/api/checks/{id}/entitlement", "post", || post(entitlement::ask)),
     ("/api/day", "get", || get(day::day)),
     ("/api/queue", "get", || get(queue::queue)),
     ("/api/queue", "post", || post(queue::add)),

@@ -20,12 +20,13 @@ pub(crate) async fn state(State(desk): State<Shared>, session: Session) -> Answe
     let day = kept::day(now);
     let waiting = desk.database.run(move |statements| queue::waiting(statements, &day)).await?;
     let age = |as_of: Timestamp| now.seconds_since(as_of);
+    let lookup = if desk.lookup.is_some() { "configured" } else { "not_configured" };
     Ok(Json(json!({
         "now": now.to_string(),
         "trust_as_of": trust_as_of.to_string(), "trust_age_seconds": age(trust_as_of),
         "status_as_of": status_as_of.map(|as_of| as_of.to_string()), "status_age_seconds": status_as_of.map(age),
         "clock": clock, "online": desk.lists.is_online(), "rollback": data.rollback,
         "desk": session.desk, "keeps_days": desk.keep_days, "web": desk.web.is_some(),
-        "lookup": "not_configured", "queue_length": waiting,
+        "lookup": lookup, "queue_length": waiting,
     })))
 }

@@ -54,6 +54,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the portal said something of the card.
+    pub const fn is_answer(self) -> bool {
+        !matches!(self, Self::NotLookedUp | Self::RefusedAccess | Self::AskAgain | Self::Unreachable)
+    }
+
     /// For the clerk, where no result code says more.
     pub const fn words(self) -> Words {
         let (vi, en) = match self {

@@ -60,6 +60,7 @@ pub fn config(nation: &Nation, place: Place, clock: &TestClock) -> DeskConfig {
         facility: Some("79034".into()),
         keep_days: 30,
         fetcher: None,
+        lookup: None,
         clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
     }
 }

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use ::clinic::database::Place;
 use ::clinic::desk::{DeskConfig, DeskError, RunningDesk, set_password};
 use ::clinic::fetch::Fetcher;
+use ::clinic::lookup::{Account, Lookup, SecretsIn};
 use http_client::{Client, Limits};
+use serde::Deserialize;
 use serde_json::json;
+use trust::secret::Secret;
 
 use crate::cli::{DeskArgs, PlaceArgs};
 use crate::output::{Failure, print_json, say};
@@ -32,6 +35,7 @@ pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> 
         facility: arguments.facility.clone(),
         keep_days: arguments.keep_days,
         fetcher,
+        lookup: lookup(arguments)?,
         clock: Arc::new(home::now),
     };
     let desk = RunningDesk::start(config).map_err(failure)?;
@@ -102,6 +106,32 @@ fn fetcher(provider: &str, roots: &Path, trust: &Path, status: &Path) -> Result<
         trust: trust.to_owned(),
         status: status.to_owned(),
     })
+}
+
+/// The account at the insurance portal, as its file has it: a command line is no place for a password.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountFile {
+    user: String,
+    password: String,
+    staff_name: String,
+    staff_number: String,
+}
+
+fn lookup(arguments: &DeskArgs) -> Result<Option<Lookup>, Failure> {
+    let (Some(address), Some(account), Some(roots)) =
+        (&arguments.lookup, &arguments.lookup_account, &arguments.lookup_roots)
+    else {
+        return Ok(None);
+    };
+    let account: AccountFile = serde_json::from_slice(&home::read_file(account)?).map_err(|_| {
+        let shape = "the account at the portal is JSON with user, password, staff_name and staff_number";
+        Failure::input("bad_account", shape)
+    })?;
+    let password = Secret::new(account.password);
+    let account = Account::new(&account.user, &password, &account.staff_name, &account.staff_number);
+    let lookup = Lookup::new(address, &home::read_file(roots)?, account, SecretsIn::default());
+    lookup.map(Some).map_err(|error| Failure::input("bad_lookup", error))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
