@@ -13,11 +13,16 @@ export class ServerError extends Error {
 export class Unreachable extends Error {}
 
 /** How long an answer may take, in milliseconds. */
-const PATIENCE = 4000;
+const PATIENCE = 5000;
 
 async function call(method, path, body, patience = PATIENCE) {
+  const { content } = await exchange(method, path, body, patience, {});
+  return content;
+}
+
+async function exchange(method, path, body, patience, headers) {
   const binary = body instanceof Blob;
-  const headers = method === "GET" ? {} : { "X-Sen-Desk": "1" };
+  if (method !== "GET") headers["X-Sen-Desk"] = "1";
   if (body !== undefined) headers["Content-Type"] = binary ? body.type || "application/octet-stream" : "application/json";
   let response;
   try {
@@ -31,17 +36,17 @@ async function call(method, path, body, patience = PATIENCE) {
   } catch {
     throw new Unreachable();
   }
-  if (response.status === 204) return null;
+  if (response.status === 204 || response.status === 304) return { content: null };
   const json = response.headers.get("content-type")?.includes("json");
   const content = await (json ? response.json() : response.text()).catch(() => null);
-  if (response.ok) return content;
+  if (response.ok) return { content, version: response.headers.get("etag") };
   const retryAfter = Number(response.headers.get("retry-after")) || 0;
   throw new ServerError(response.status, content?.error?.code ?? `http_${response.status}`, retryAfter);
 }
 
 export const api = {
   session: () => call("GET", "/api/session"),
-  logIn: (password, clerk, desk) => call("POST", "/api/session", { password, clerk, ...(desk ? { desk } : {}) }),
+  logIn: (password, clerk, desk) => call("POST", "/api/session", { password, clerk, ...(desk ? { desk } : {}) }, 20000),
   logOut: () => call("DELETE", "/api/session"),
   state: () => call("GET", "/api/state"),
   check: (text, duration_ms) => call("POST", "/api/checks", { text, duration_ms }),
@@ -57,6 +62,10 @@ export const api = {
   moveInQueue: (id, state) => call("POST", `/api/queue/${id}`, { state }),
   ask: () => call("POST", "/api/challenges", {}),
   asked: (id) => call("GET", `/api/challenges/${id}`),
-  offlineBundle: () => call("GET", "/api/offline", undefined, 20000),
+  /** The offline bundle and its version; nothing where this version is still the newest. */
+  offlineBundle: async (version) => {
+    const fresh = await exchange("GET", "/api/offline", undefined, 20000, version ? { "If-None-Match": version } : {});
+    return fresh.content && fresh;
+  },
   seen: (entries) => call("POST", "/api/seen", { entries }, 20000),
 };

@@ -24,7 +24,7 @@ const BUNDLE = 5 * 60_000;
 /** How long a page may go on alone after the last login, in milliseconds: as long as the session. */
 const ALONE = 12 * 3600_000;
 
-const now = { session: null, state: null, reachable: true, tab: "scan", check: null, last: { text: "", ended: -TWICE }, mine: [] };
+const now = { session: null, state: null, reachable: true, tab: "scan", check: null, last: { text: "", ended: -TWICE } };
 const camera = new Camera(the("video"));
 const question = new Question((check) => show(fromServer(check)));
 
@@ -45,6 +45,7 @@ async function submit({ text, milliseconds = 0, doubled = false, ended = perform
   const again = text === now.last.text && ended - now.last.ended < TWICE;
   now.last = { text, ended };
   if (again && now.check) return twice();
+  the("paste").close();
   openTab("scan");
   showState("busy", say("deciding_title"), "");
   const receivedAt = new Date(Date.now() - milliseconds);
@@ -78,7 +79,6 @@ async function decide(text, milliseconds, receivedAt, frames) {
     sound("bad");
     return null;
   }
-  now.mine.unshift(check);
   refreshLost();
   return check;
 }
@@ -109,7 +109,7 @@ const redraw = () => (now.check ? void showCheck(now.check, actions) : showNothi
 
 function showNothing() {
   now.check = null;
-  showState("idle", say("idle_title"), say("idle_do"));
+  showState("idle", say("idle_title"), say("idle_do"), now.state);
 }
 
 // ---- what the clerk does with a check ----------------------------------------------------------------------------
@@ -146,6 +146,7 @@ function recordFace(result) {
   if (!check || !comparable(check) || check.face) return;
   guarded(async () => {
     const alone = { result, clerk: now.session.clerk, at: new Date().toISOString() };
+    if (check.offline) await offline.keepFace(check.id, alone);
     check.face = check.offline ? alone : (await api.face(check.id, result)).face;
     const said = showCheck(check, actions);
     the("live").textContent = said;
@@ -177,6 +178,7 @@ async function refreshState() {
     else if (error.status === 401) return openLogin();
   }
   showNetwork();
+  if (!now.check && the("verdict").dataset.look === "idle") showNothing();
   return undefined;
 }
 
@@ -204,10 +206,15 @@ async function found() {
 }
 
 async function syncNow() {
-  const { count, conflicts } = await offline.sync();
-  if (count) banner("synced", "good", say("synced", { count }), 15000);
+  const { told, conflicts } = await offline.sync();
+  if (told.length) {
+    banner("synced", "good", say("synced", { count: told.length }), 15000);
+    // From now on the server knows these checks by the same names.
+    if (told.includes(now.check?.id)) now.check.offline = false;
+    redraw();
+  }
   if (conflicts.length) {
-    const texts = conflicts.map(({ at, seen }) => say(seen === "again" ? "conflict_again" : "conflict_elsewhere", { at: clock(at) }));
+    const texts = conflicts.map(({ at, name, seen }) => say(seen === "again" ? "conflict_again" : "conflict_elsewhere", { at: clock(at), name }));
     const button = Object.assign(document.createElement("button"), { textContent: say("conflict_seen") });
     button.addEventListener("click", () => clearBanner("conflict"));
     banner("conflict", "bad", `${say("conflict_title")}: ${texts.join(" ")}`, 0, button);
@@ -254,7 +261,7 @@ async function refreshQueue() {
 
 async function refreshDay() {
   const empty = { date: new Date().toLocaleDateString("sv-SE"), checks: [] };
-  showDay(await api.day().catch(() => empty), now.mine);
+  showDay(await api.day().catch(() => empty), await offline.waiting().catch(() => []));
 }
 
 // ---- the page itself ------------------------------------------------------------------------------------------------
@@ -311,7 +318,7 @@ async function openDesk(session, alone) {
 }
 
 async function openLogin(lostServer = false) {
-  Object.assign(now, { session: null, check: null, mine: [] });
+  Object.assign(now, { session: null, check: null });
   timers.forEach(clearTimeout);
   events?.close();
   events = null;
@@ -427,7 +434,7 @@ const KEYS = { F2: "next", F4: "twoway", F8: "matches", F9: "differs", F10: "enq
 
 addEventListener("keydown", (event) => {
   wakeSound();
-  if (!now.session || the("paste").open) return;
+  if (!now.session) return;
   const key = KEYS[event.code];
   if (key && !event.ctrlKey && !event.altKey && !event.metaKey) {
     event.preventDefault();

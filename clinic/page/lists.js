@@ -23,7 +23,8 @@ export function showQueue(entries, move) {
         make("button", { "data-to": to, "aria-label": `${say(STEP_WORDS[to])}: ${number} ${name ?? ""}`, onclick: () => move(id, to) }, say(STEP_WORDS[to])))))));
   const heads = [say("queue_number"), say("name"), say("queue_state"), say("queue_since"), ""];
   heads[4] = make("span", { class: "unseen" }, say("what_to_do"));
-  the("queue").replaceChildren(rows.length ? table(say("tab_queue"), heads, rows) : make("p", { class: "empty" }, say("queue_empty")));
+  const title = make("h1", { class: "unseen" }, say("tab_queue"));
+  the("queue").replaceChildren(title, rows.length ? table(say("tab_queue"), heads, rows) : make("p", { class: "empty" }, say("queue_empty")));
 }
 
 /** Shows the day; `mine` are checks that were made offline and are known to this page alone. */
@@ -31,7 +32,7 @@ export function showDay({ date, checks }, mine) {
   const rows = [...mine.map(offlineRow), ...checks].map((check) => row(check));
   const heads = ["day_time", "day_verdict", "name", "day_insurance", "day_face", "entitlement", "day_clerk"].map((key) => say(key));
   the("day").replaceChildren(
-    make("h2", {}, `${say("day_of")} ${day(date)}`),
+    make("h1", {}, `${say("day_of")} ${day(date)}`),
     rows.length ? table(say("tab_day"), heads, rows) : make("p", { class: "empty" }, say("day_empty")));
 }
 

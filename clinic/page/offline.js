@@ -9,6 +9,7 @@ const GRACE = 3600_000;
 let verifier = null;
 let desk = null;
 let bundleAt = null;
+let version = null;
 
 /** When the data were handed out; null where there are none. */
 export const dataAsOf = () => bundleAt;
@@ -32,12 +33,14 @@ async function openDesk(json, asOf) {
   [desk, bundleAt] = [next, asOf];
 }
 
-/** Fetches a fresh bundle and keeps it. */
+/** Fetches a fresh bundle, where there is one, and keeps it. */
 export async function refreshBundle() {
-  const bundle = await api.offlineBundle();
-  const json = JSON.stringify(bundle);
-  await openDesk(json, bundle.as_of);
-  await store.keep("bundle", { json, asOf: bundle.as_of });
+  const fresh = await api.offlineBundle(desk ? version : null);
+  if (!fresh) return;
+  const json = JSON.stringify(fresh.content);
+  await openDesk(json, fresh.content.as_of);
+  version = fresh.version;
+  await store.keep("bundle", { json, asOf: fresh.content.as_of });
 }
 
 /** Opens what was kept before. */
@@ -49,7 +52,7 @@ export async function openKept() {
 async function knownKeys() {
   const entries = await store.seen();
   const over = Date.now() - GRACE;
-  await Promise.all(entries.filter((entry) => !entry.pending && Date.parse(entry.keep_until) < over).map((entry) => store.dropSeen(entry.key)));
+  await Promise.all(entries.filter((entry) => Date.parse(entry.keep_until) < over).map((entry) => store.dropSeen(entry.key)));
   return entries.map((entry) => entry.key);
 }
 
@@ -61,43 +64,51 @@ function ask(text, receivedAt, keys) {
 export async function noteQuietly(text, receivedAt) {
   if (!desk) return;
   const { noted } = ask(text, receivedAt, []);
-  if (noted) await store.putSeen({ ...noted, pending: false });
+  if (noted) await store.putSeen({ key: noted.key, keep_until: noted.keep_until });
 }
 
 /** A check by this page alone; null where it has no data. What must be remembered is on the disk before this returns. */
 export async function checkHere(text, receivedAt) {
   if (!desk) return null;
-  const id = `offline-${crypto.randomUUID()}`;
-  let { answer, noted } = ask(text, receivedAt, await knownKeys());
-  if (noted) {
-    const entry = { ...noted, id, at: receivedAt.toISOString(), verdict: answer.verdict, reasons: answer.reasons, pending: true };
-    try {
-      await store.addSeen(entry);
-    } catch {
-      ({ answer } = ask(text, receivedAt, [noted.key]));
-    }
+  const first = ask(text, receivedAt, await knownKeys());
+  try {
+    return await remember(first, receivedAt);
+  } catch (error) {
+    // Another tab was quicker with this code.
+    if (!first.noted) throw error;
+    return remember(ask(text, receivedAt, [first.noted.key]), receivedAt);
   }
-  return { id, answer, portrait: null, offline: true, at: receivedAt };
 }
 
-/** Checks that the server does not know of yet. */
-export async function waiting() {
-  return (await store.seen()).filter((entry) => entry.pending);
+async function remember({ answer, noted }, receivedAt) {
+  const at = receivedAt.toISOString();
+  const check = { id: `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, face: null };
+  await store.addCheck(check, noted && { key: noted.key, keep_until: noted.keep_until });
+  return shown(check);
 }
 
-/** Tells the server of them: how many, and where it knew better. */
+const shown = (check) => ({ id: check.id, answer: check.answer, at: check.at, face: check.face, portrait: null, offline: true });
+
+/** Checks that the server does not know of yet, newest first. */
+export const waiting = async () => (await store.waiting()).sort((a, b) => (a.at < b.at ? 1 : -1)).map(shown);
+
+/** The clerk's comparison, kept until the server can have it. */
+export async function keepFace(id, face) {
+  const check = (await store.waiting()).find((one) => one.id === id);
+  if (check) await store.putWaiting({ ...check, face });
+}
+
+/** Tells the server of what was checked without it: which checks, and where it knew better. */
 export async function sync() {
-  const entries = await waiting();
-  if (entries.length === 0) return { count: 0, conflicts: [] };
-  const told = entries.map(({ id, key, credential, keep_until, at, verdict, reasons }) => ({ id, key, credential, keep_until, at, verdict, reasons }));
-  const { results } = await api.seen(told);
-  const of = new Map(results.map((result) => [result.key, result.seen]));
-  const conflicts = [];
-  for (const entry of entries) {
-    const seen = of.get(entry.key);
-    if (!seen) continue;
-    if (seen !== "first") conflicts.push({ at: entry.at, seen, id: entry.id });
-    await store.putSeen({ ...entry, pending: false });
+  const checks = await store.waiting();
+  if (checks.length === 0) return { told: [], conflicts: [] };
+  const { results } = await api.seen(checks.map(({ face, ...entry }) => entry));
+  const of = new Map(results.map(({ id, seen }) => [id, seen]));
+  const told = checks.filter(({ id }) => of.has(id));
+  for (const { id, face } of told) {
+    if (face) await api.face(id, face.result);
+    await store.dropWaiting(id);
   }
-  return { count: entries.length, conflicts };
+  const conflicts = told.filter(({ id }) => ["again", "elsewhere"].includes(of.get(id)));
+  return { told: told.map(({ id }) => id), conflicts: conflicts.map(({ id, at, answer }) => ({ at, name: answer.claims?.name ?? "", seen: of.get(id) })) };
 }

@@ -10,7 +10,7 @@ const MAGIC = "7360";
 /** Silence after which a whole code is taken, where the scanner sends no Enter. */
 const SILENCE_WHOLE = 60;
 /** Silence after which what has come is all there is. */
-const SILENCE_PARTIAL = 400;
+const SILENCE_PARTIAL = 1500;
 /** Shorter texts are no codes. */
 const SHORTEST = 12;
 
@@ -85,6 +85,7 @@ export class Wedge {
     keys.digits += character.plain;
     keys.text += character.shifted;
     keys.last = event.timeStamp;
+    keys.at = performance.now();
     if (!keys.sure && (keys.digits === MAGIC || keys.digits.length >= SURE)) {
       keys.sure = true;
       this.#on.onStart();
@@ -117,7 +118,7 @@ export class Wedge {
       this.#on.onScan(null);
       return;
     }
-    this.#on.onScan({ ...untangle(raw), milliseconds: Math.round(keys.last - keys.first), ended: performance.now() });
+    this.#on.onScan({ ...untangle(raw), milliseconds: Math.round(keys.last - keys.first), ended: keys.at });
   }
 
   #drop() {

@@ -21,15 +21,15 @@ export const comparable = (check) => check.answer.verdict !== "refused" && check
 /** What a reason means and what to do; a code that this page does not know is shown as it is. */
 export const explain = (code) => REASONS[currentLanguage()][code] ?? [code, ""];
 
-/** Shows one of the states without a check: `idle` or `busy`. */
-export function showState(look, headline, advice) {
+/** Shows one of the states without a check: `idle`, `busy`, or `bad` where there is no answer. `state` is the desk's. */
+export function showState(look, headline, advice, state) {
   the("verdict").dataset.look = look;
   the("shape").innerHTML = SHAPES[look];
   the("headline").textContent = headline;
   the("advice").textContent = advice;
   for (const id of ["face-buttons", "new-scan", "person"]) the(id).hidden = true;
   the("reasons").replaceChildren();
-  the("ages").replaceChildren();
+  the("ages").replaceChildren(...(state ? [statusAge(state.status_age_seconds), trustAge(state.trust_age_seconds)] : []));
 }
 
 /** Shows a check. `actions` are what its buttons do. */
@@ -39,17 +39,23 @@ export function showCheck(check, actions) {
   the("verdict").dataset.look = look;
   the("shape").innerHTML = SHAPES[shape];
   the("headline").textContent = say(title);
-  const [first] = answer.reasons;
-  the("advice").textContent = advice ? say(advice) : explain(first ?? "malformed")[0];
+  // What is wrong first stands in the verdict itself; the rest, and warnings beside a good code, below it.
+  const [first] = advice ? [] : answer.reasons;
+  the("advice").replaceChildren(...(first ? firstReason(first) : [say(advice ?? "accepted_do")]));
   the("new-scan").hidden = false;
   const askFace = comparable(check) && !check.face;
   the("face-buttons").hidden = !askFace;
-  the("reasons").replaceChildren(...answer.reasons.map(reasonCard));
+  the("reasons").replaceChildren(...answer.reasons.filter((code) => code !== first).map(reasonCard));
   const person = the("person");
   person.hidden = !answer.claims;
   person.replaceChildren(...(answer.claims ? [mainColumn(check), sideColumn(check, actions)] : []));
   the("ages").replaceChildren(...ages(answer));
   return `${say(title)}. ${answer.reasons.map((code) => explain(code).join(". ")).join(" ")} ${answer.claims?.name ?? ""}`;
+}
+
+function firstReason(code) {
+  const [what, next] = explain(code);
+  return [make("b", { "data-reason": code }, what), make("span", {}, next)];
 }
 
 const DOUBTS = new Set(["status_unknown", "status_old", "trust_old", "rollback", "clock_suspect", "not_holder_bound", "seen_elsewhere"]);
@@ -61,7 +67,7 @@ function reasonCard(code) {
 }
 
 function mainColumn(check) {
-  const { claims, holder_bound, presented_by, issued_by } = check.answer;
+  const { claims, holder_bound, presented_by } = check.answer;
   const born = claims.date_of_birth;
   const identity = make("article", { class: "card identity" },
     make("h2", {}, say("name")),
@@ -69,8 +75,7 @@ function mainColumn(check) {
     make("dl", { class: "facts" },
       born ? make("div", {}, make("dt", {}, say("born")), make("dd", { class: "second", id: "person-born" }, `${day(born)} · ${say("age", { years: yearsSince(born) })}`)) : null,
       claims.sex ? make("div", {}, make("dt", {}, say("sex")), make("dd", { class: "second" }, say(`sex_${claims.sex}`))) : null,
-      fact(say("personal_number"), claims.personal_number),
-      fact(say("issued_by"), issued_by)),
+      fact(say("personal_number"), claims.personal_number)),
     presented_by === "guardian" ? make("p", { class: "flag" }, say("by_guardian")) : null,
     holder_bound === false ? make("p", { class: "flag" }, say("unproven")) : null);
   return make("div", { class: "left-column" }, identity, insuranceCard(claims.insurance));
@@ -128,13 +133,17 @@ function entitlementCard({ answer, entitlement, offline, lookup }, actions) {
     !offline && lookup === "not_configured" ? make("p", { class: "note" }, say("entitlement_unset")) : null);
 }
 
-function ages({ status, trust_as_of, age_seconds }) {
-  const trustAge = (Date.now() - Date.parse(trust_as_of)) / 1000;
-  const one = (text, old) => make("span", { class: old ? "old" : "" }, text);
+const aged = (text, old) => make("span", { class: old ? "old" : "" }, text);
+const statusAge = (seconds) =>
+  seconds === null ? aged(say("status_none"), true) : aged(say("status_age", { age: span(seconds) }), seconds > 86400);
+const trustAge = (seconds) => aged(say("trust_age", { age: span(seconds) }), seconds > 7 * 86400);
+
+function ages({ status, trust_as_of, age_seconds, issued_by }) {
   return [
-    age_seconds === null ? null : one(say("shown_ago", { age: span(age_seconds) }), false),
-    status.age_seconds === null ? one(say("status_none"), true) : one(say("status_age", { age: span(status.age_seconds) }), status.age_seconds > 86400),
-    one(say("trust_age", { age: span(trustAge) }), trustAge > 7 * 86400),
+    age_seconds === null ? null : aged(say("shown_ago", { age: span(age_seconds) }), false),
+    statusAge(status.age_seconds),
+    trustAge((Date.now() - Date.parse(trust_as_of)) / 1000),
+    issued_by ? aged(`${say("issued_by")}: ${issued_by}`, false) : null,
   ].filter(Boolean);
 }
 

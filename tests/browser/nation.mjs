@@ -1,0 +1,137 @@
+// The real parts: the nation in a box, a wallet with credentials, the clinic desk, Chromium. Nothing here is a double.
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const root = resolve(import.meta.dirname, "../..");
+const sen = process.env.SEN_BINARY ?? join(root, "target/debug/sen");
+const run = promisify(execFile);
+
+/** Where screenshots go. */
+export const shots = join(root, "target/browser");
+mkdirSync(shots, { recursive: true });
+
+/** What the page's build made. */
+export const web = join(root, "target/web");
+
+export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Starts `sen` and waits for the JSON that it prints. */
+async function start(home, ...words) {
+  const child = spawn(sen, ["--json", ...words], { env: { ...process.env, SEN_HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (data) => (errors += data));
+  const ended = new Promise((done) => child.once("exit", done));
+  let text = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    text += line;
+    try {
+      return { child, ended, said: JSON.parse(text) };
+    } catch {
+      // More lines belong to it.
+    }
+  }
+  throw new Error(`sen ${words.join(" ")} ended: ${errors}`);
+}
+
+async function stop({ child, ended }, signal = "SIGTERM") {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await ended;
+}
+
+/** The nation and a wallet in it whose holder has an insurance card. */
+export async function openNation() {
+  const home = mkdtempSync(join(tmpdir(), "sen-browser-"));
+  const demo = await start(home, "demo", "--serve");
+  const { trust, status } = demo.said.presentation;
+  const wallet = join(home, "demo/wallet");
+  const present = async (...words) => {
+    // Two codes of one second are one presentation.
+    await pause(1100);
+    return run(sen, ["present", "qr", "--once", ...words], { env: { ...process.env, SEN_HOME: wallet } });
+  };
+  return {
+    home,
+    claims: demo.said.clinic.claims,
+    code: async () => (await present("--text")).stdout.trim(),
+    picture: async (file) => (await present("--png", file), file),
+    desk: (options = {}) => openDesk(home, trust, status, options),
+    close: async () => {
+      await stop(demo);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A clinic desk; `listen` and `data` bring one back that was stopped. */
+async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1" }) {
+  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--web", web, "--desk", name);
+  const { url, password } = running.said;
+  return { url, password, data, listen: new URL(url).host, stop: () => stop(running), kill: () => stop(running, "SIGKILL") };
+}
+
+/** Chromium with a fresh profile. `camera` is a file that plays as its camera. */
+export async function openBrowser({ camera, dark = false } = {}) {
+  const profile = mkdtempSync(join(tmpdir(), "sen-chromium-"));
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+  if (camera) args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${camera}`);
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: "/usr/bin/chromium", args, viewport: { width: 1366, height: 768 }, colorScheme: dark ? "dark" : "light", locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh",
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  return {
+    context, page, faults,
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Logs in; the page is ready to scan afterwards, and ready to go on alone. */
+export async function logIn(page, desk, password, clerk = "Lê Thị Tiếp") {
+  await page.goto(desk.url);
+  await page.fill("#login-password", password);
+  await page.fill("#login-clerk", clerk);
+  await page.press("#login-clerk", "Enter");
+  await page.waitForSelector("#verdict[data-look=idle]");
+}
+
+/**
+ * Types a code as a scanner does: key after key, each so many milliseconds after the one before. The keys carry those
+ * times themselves, as from a keyboard's driver, so that a busy machine does not make a slow scanner of a fast one.
+ */
+export async function scan(page, text, { each = 1, end = "Enter", key = (digit) => digit } = {}) {
+  const keyboard = await page.context().newCDPSession(page);
+  const [began, start] = [performance.now(), Date.now()];
+  const press = (at, name) => keyboard.send("Input.dispatchKeyEvent", { type: "keyDown", timestamp: (start + at * each) / 1000, ...name });
+  const sent = [];
+  for (const [at, digit] of [...text].entries()) {
+    while (performance.now() - began < at * each) await pause(1);
+    sent.push(press(at, { code: `Digit${digit}`, key: key(digit), text: key(digit), windowsVirtualKeyCode: 48 + Number(digit) }));
+  }
+  if (end) sent.push(press(text.length, { code: end, key: end, windowsVirtualKeyCode: end === "Tab" ? 9 : 13 }));
+  await Promise.all(sent);
+  await keyboard.detach();
+}
+
+/** Waits for a verdict and tells what the page says. */
+export async function verdict(page) {
+  await page.waitForFunction(() => !["idle", "busy"].includes(document.getElementById("verdict").dataset.look), null, { timeout: 15000 });
+  return page.evaluate(() => ({
+    look: document.getElementById("verdict").dataset.look,
+    headline: document.getElementById("headline").textContent,
+    reasons: [...document.querySelectorAll("[data-reason]")].map((card) => card.dataset.reason),
+    name: document.getElementById("person-name")?.textContent ?? null,
+    insurance: document.getElementById("insurance-number")?.textContent ?? null,
+  }));
+}
+
+export const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
