@@ -5,6 +5,7 @@ import { Camera, readCode } from "./camera.js";
 import { the } from "./dom.js";
 import { banner, clearBanner } from "./banners.js";
 import { showDay, showQueue } from "./lists.js";
+import { Loop } from "./loop.js";
 import * as offline from "./offline.js";
 import { openSerial, serialIsThere } from "./serial.js";
 import { Wedge } from "./scan.js";
@@ -40,7 +41,7 @@ const wedge = new Wedge({
 });
 
 /** What the scanner, the camera, a paste or a drop brought. */
-async function submit({ text, milliseconds = 0, doubled = false, ended = performance.now(), frames = null }) {
+async function submit({ text, frames = null, milliseconds = 0, doubled = false, ended = performance.now() }) {
   if (!now.session) return;
   const again = text === now.last.text && ended - now.last.ended < TWICE;
   now.last = { text, ended };
@@ -73,7 +74,7 @@ async function decide(text, milliseconds, receivedAt, frames) {
       lost();
     }
   }
-  const check = await offline.checkHere(text, receivedAt).catch(() => null);
+  const check = await offline.checkHere(frames ?? [text], receivedAt).catch(() => null);
   if (!check) {
     showState("idle", say("offline"), say("offline_no_data"));
     sound("bad");
@@ -353,20 +354,25 @@ async function logOut() {
   openLogin();
 }
 
-/** What the camera saw: the same text many times over, so only what is new counts. */
+/** What the camera saw: the same text many times over, and of an animated code the portrait part by part. */
 function seenByCamera(text) {
   if (text === now.last.text) {
     now.last.ended = performance.now();
     return undefined;
   }
-  camera.stop();
-  the("camera").hidden = true;
-  return submit({ text });
+  const whole = loop.add(text, performance.now());
+  the("camera-note").textContent = loop.total ? say("camera_frames", { have: loop.have, total: loop.total }) : "";
+  if (!whole) return undefined;
+  closeCamera();
+  return submit(whole);
 }
+
+let loop = new Loop();
 
 async function openCamera() {
   the("camera").hidden = false;
   the("camera-note").textContent = "";
+  loop = new Loop();
   try {
     await camera.start(seenByCamera, async (frame) => {
       const check = await api.checkPicture(frame).catch(() => null);

@@ -56,35 +56,35 @@ async function knownKeys() {
   return entries.map((entry) => entry.key);
 }
 
-function ask(text, receivedAt, keys) {
-  return JSON.parse(desk.check(text, receivedAt.toISOString(), new Date().toISOString(), keys));
+function ask(texts, receivedAt, keys) {
+  return JSON.parse(desk.check(texts, receivedAt.toISOString(), new Date().toISOString(), keys));
 }
 
 /** After the server's answer: remembers the code here too, so that it is known when the server goes the next moment. */
 export async function noteQuietly(text, receivedAt) {
   if (!desk) return;
-  const { noted } = ask(text, receivedAt, []);
+  const { noted } = ask([text], receivedAt, []);
   if (noted) await store.putSeen({ key: noted.key, keep_until: noted.keep_until });
 }
 
 /** A check by this page alone; null where it has no data. What must be remembered is on the disk before this returns. */
-export async function checkHere(text, receivedAt) {
+export async function checkHere(texts, receivedAt) {
   if (!desk) return null;
-  const first = ask(text, receivedAt, await knownKeys());
+  const first = ask(texts, receivedAt, await knownKeys());
   try {
     return await remember(first, receivedAt);
   } catch (error) {
     // Another tab was quicker with this code.
     if (!first.noted) throw error;
-    return remember(ask(text, receivedAt, [first.noted.key]), receivedAt);
+    return remember(ask(texts, receivedAt, [first.noted.key]), receivedAt);
   }
 }
 
-async function remember({ answer, noted }, receivedAt) {
+async function remember({ answer, noted, portrait }, receivedAt) {
   const at = receivedAt.toISOString();
   const check = { id: `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, face: null };
   await store.addCheck(check, noted && { key: noted.key, keep_until: noted.keep_until });
-  return shown(check);
+  return { ...shown(check), portrait: portrait ?? null };
 }
 
 const shown = (check) => ({ id: check.id, answer: check.answer, at: check.at, face: check.face, portrait: null, offline: true });

@@ -1,9 +1,9 @@
 //! From what was scanned to the answer.
 use std::path::Path;
 
-use presentation::{animated, frame};
+use presentation::frame;
 use trust::time::Timestamp;
-use verifier::{Decision, Face, NoSeenList, Policy, SeenList, Shown, verify};
+use verifier::{NoSeenList, Policy, SeenList, answer_frames, verify};
 
 use crate::Error;
 use crate::answer::Answer;
@@ -34,31 +34,7 @@ pub fn check_frames(
     received_at: Timestamp,
     now: Timestamp,
 ) -> (Answer, Option<Vec<u8>>) {
-    let collected = animated::collect(texts).ok();
-    let presentation = || texts.iter().rev().find(|text| frame::is_frame(text)).or(texts.first());
-    // An empty portrait is nobody's.
-    let nobodys: &[u8] = &[];
-    let (scanned, portrait) = collected.as_ref().map_or_else(
-        || (presentation().copied().unwrap_or_default(), Some(nobodys)),
-        |collected| (collected.presentation.as_str(), collected.portrait.as_deref()),
-    );
-    let decision = verify(scanned, &data.trust, &data.status, policy, seen, received_at, now);
-    let mut answer = Answer::new(&decision, data.trust.issued(), now);
-    let (Decision::Accepted(shown) | Decision::Unsure { shown: Shown::Presentation(shown), .. }) = &decision
-    else {
-        return (answer, None);
-    };
-    let face = shown.face(portrait);
-    face_code(face).clone_into(&mut answer.face);
-    (answer, portrait.filter(|_| face == Face::Shown).map(<[u8]>::to_vec))
-}
-
-const fn face_code(face: Face) -> &'static str {
-    match face {
-        Face::Shown => "shown",
-        Face::CompareWithCard => "compare_with_card",
-        Face::NotAvailable => "not_available",
-    }
+    answer_frames(texts, (&data.trust, &data.status), policy, seen, received_at, now)
 }
 
 /// The answer on a text of one line, or on the frames of an animated code, one a line.

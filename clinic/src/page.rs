@@ -50,6 +50,7 @@ assets! {
     "offline.js" SCRIPT;
     "camera.js" SCRIPT;
     "lists.js" SCRIPT;
+    "loop.js" SCRIPT;
     "sound.js" SCRIPT;
     "sw.js" SCRIPT;
 }

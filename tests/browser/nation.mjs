@@ -53,7 +53,7 @@ export async function openNation() {
   const present = async (...words) => {
     // Two codes of one second are one presentation.
     await pause(1100);
-    return run(sen, ["present", "qr", "--once", ...words], { env: { ...process.env, SEN_HOME: wallet } });
+    return run(sen, ["present", "qr", "--once", "--yes", ...words], { env: { ...process.env, SEN_HOME: wallet } });
   };
   return {
     home,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
+import { Loop, partOf } from "../../clinic/page/loop.js";
 import { REASONS } from "../../clinic/page/reasons.js";
 import { Wedge, characterOf, isWhole, untangle } from "../../clinic/page/scan.js";
 import { WORDS } from "../../clinic/page/words.js";
@@ -87,4 +88,25 @@ test("without an Enter a whole code is taken after a short silence", async () =>
   assert.equal(scans.length, 0);
   await new Promise((done) => setTimeout(done, 300));
   assert.equal(scans[0]?.text, golden);
+});
+
+test("an animated code is whole when every part of its portrait was seen, in any order", () => {
+  const { frames } = vector("../sen-animated/golden_700_bytes.json");
+  const [presentation, ...parts] = frames;
+  assert.deepEqual(parts.map((part) => partOf(part).number), [1, 2, 3].slice(0, parts.length));
+  assert.equal(partOf(presentation), null);
+  const loop = new Loop();
+  const order = [...parts].reverse();
+  assert.equal(loop.add(order[0], 0), null);
+  assert.equal(loop.add(presentation, 100), null);
+  let whole = null;
+  for (const part of order.slice(1)) whole = loop.add(part, 200);
+  assert.deepEqual([whole.text, new Set(whole.frames)], [presentation, new Set(frames)]);
+});
+
+test("a camera does not wait for a portrait that never comes", () => {
+  const loop = new Loop();
+  assert.equal(loop.add(golden, 0), null);
+  assert.deepEqual(loop.add(golden, 1000), { text: golden, frames: null });
+  assert.deepEqual(new Loop().add("HC1:ABC", 0), { text: "HC1:ABC", frames: null });
 });

@@ -19,15 +19,17 @@ impl ExportedDesk {
         Desk::open(bundle).map(Self).map_err(thrown)
     }
 
-    /// The JSON of `{"answer", "noted"}` on a scanned text. Times are RFC 3339, `seen` is a list of keys in base64.
+    /// The JSON of `{"answer", "noted", "portrait"}` on what was scanned: one text, or the frames of an animated code. Times are
+    /// RFC 3339, `seen` is a list of keys in base64.
     pub fn check(
         &self,
-        scanned: &str,
+        scanned: Vec<String>,
         received_at: &str,
         now: &str,
         seen: Vec<String>,
     ) -> Result<String, JsError> {
-        let checked = self.0.check(scanned, time(received_at)?, time(now)?, seen.iter().map(String::as_str));
+        let scanned: Vec<&str> = scanned.iter().map(String::as_str).collect();
+        let checked = self.0.check(&scanned, time(received_at)?, time(now)?, seen.iter().map(String::as_str));
         serde_json::to_string(&checked.map_err(thrown)?).map_err(|_| thrown(Error::Answer))
     }
 }

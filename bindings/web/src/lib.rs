@@ -8,15 +8,18 @@
 //! A crate of its own beside `bindings`, since it is built for another target and shares no dependency with uniffi.
 
 #[cfg(target_family = "wasm")]
-mod exports;
+pub mod exports;
 mod seen;
 
 pub use seen::Noted;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use seen::PageSeenList;
 use serde::Serialize;
 use trust::time::Timestamp;
 use verifier::answer::Answer;
+use verifier::answer_frames;
 use verifier::offline::{OfflineBundle, OfflineDesk, OfflineError, seen_key};
 
 /// Why there is no answer.
@@ -55,6 +58,9 @@ pub struct Checked {
     pub answer: Answer,
     /// Absent where nothing is to be remembered: the code is refused anyway, or it was seen before.
     pub noted: Option<Noted>,
+    /// The portrait that came with an animated code and that the issuer vouches for, as a `data:` address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<String>,
 }
 
 /// A desk that was opened from the JSON of `GET /api/offline`: opened once, asked often.
@@ -70,11 +76,11 @@ impl Desk {
         Ok(Self { desk: bundle.open()? })
     }
 
-    /// Decides on a scanned text. `received_at` is when its first character came, `seen` what the page has noted besides
-    /// the bundle's list: keys in base64.
+    /// Decides on what was scanned: a text, or the frames of an animated code, in any order. `received_at` is when the first
+    /// character came, `seen` what the page has noted besides the bundle's list: keys in base64.
     pub fn check<'a>(
         &self,
-        scanned: &str,
+        scanned: &[&str],
         received_at: Timestamp,
         now: Timestamp,
         seen: impl IntoIterator<Item = &'a str>,
@@ -82,8 +88,16 @@ impl Desk {
         let keys: Result<Vec<_>, _> = seen.into_iter().map(seen_key).collect();
         let mut list = PageSeenList::new(&self.desk.seen, &keys?);
         let OfflineDesk { trust, status, policy, .. } = &self.desk;
-        let decision = verifier::verify(scanned, trust, status, policy, &mut list, received_at, now);
-        Ok(Checked { answer: Answer::new(&decision, trust.issued(), now), noted: list.into_noted() })
+        let (answer, portrait) = match scanned {
+            [text] => {
+                let decision = verifier::verify(text, trust, status, policy, &mut list, received_at, now);
+                (Answer::new(&decision, trust.issued(), now), None)
+            }
+            texts => answer_frames(texts, (trust, status), policy, &mut list, received_at, now),
+        };
+        // The issuer makes one format (the sandbox's small portrait): JPEG.
+        let portrait = portrait.map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)));
+        Ok(Checked { answer, noted: list.into_noted(), portrait })
     }
 }
 
@@ -95,6 +109,6 @@ pub fn verify<'a>(
     now: Timestamp,
     seen: impl IntoIterator<Item = &'a str>,
 ) -> Result<String, Error> {
-    let checked = Desk::open(bundle)?.check(scanned, received_at, now, seen)?;
+    let checked = Desk::open(bundle)?.check(&[scanned], received_at, now, seen)?;
     serde_json::to_string(&checked).map_err(|_| Error::Answer)
 }

@@ -1,8 +1,6 @@
 //! One case for each verdict and reason, and every foreign code of the vectors: the page's verifier answers as the desk
 //! does. With `SEN_WEB_CASES=FILE` the cases are written there, for the same test over the WebAssembly.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-extern crate sen_verifier as verifier;
-
 #[path = "../../../core/verifier/tests/world/mod.rs"]
 mod world;
 
@@ -144,7 +142,9 @@ fn collect(place: &Path, texts: &mut Vec<(String, String)>) {
     if let Ok(entries) = std::fs::read_dir(place) {
         let mut places: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         places.sort();
-        places.iter().for_each(|place| collect(place, texts));
+        for place in &places {
+            collect(place, texts);
+        }
     } else if place.extension().is_some_and(|extension| extension == "json") {
         let case: Value = serde_json::from_slice(&std::fs::read(place).unwrap()).unwrap();
         let text = case.get("PREFIX").or_else(|| case.get("qr_data")).and_then(Value::as_str);

@@ -11,6 +11,7 @@
 mod also_read;
 pub mod answer;
 mod decision;
+mod frames;
 pub mod national;
 pub mod offline;
 mod policy;
@@ -23,6 +24,7 @@ pub use decision::{
     AuthenticationLevel, Decision, Face, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
     StatusAnswer, UnboundCode, VerifiedPresentation,
 };
+pub use frames::answer_frames;
 pub use policy::{OpenChallenge, Policy, SKEW};
 pub use questions::{Asked, DeskName, NoQuestion, Questions, Wanted};
 pub use reason::{Reason, Weight};
