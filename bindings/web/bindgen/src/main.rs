@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: sen-web-bindgen WASM FOLDER web|nodejs".into());
     };
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).out_name("sen_verifier").typescript(true);
+    bindgen.input_path(wasm).out_name("sen_verifier").typescript(true).remove_name_section(true);
     match target.as_str() {
         "web" => bindgen.web(true)?,
         "nodejs" => bindgen.nodejs(true)?,
