@@ -1,11 +1,10 @@
 // The page: who is logged in, what was scanned, what is shown. Each thing it does is one function; the files beside it do
 // the parts.
 import { api, ServerError, Unreachable } from "./api.js";
-import { Camera, readCode } from "./camera.js";
+import { Capture } from "./capture.js";
 import { the } from "./dom.js";
 import { banner, clearBanner } from "./banners.js";
 import { showDay, showQueue } from "./lists.js";
-import { Loop } from "./loop.js";
 import * as offline from "./offline.js";
 import { openSerial, serialIsThere } from "./serial.js";
 import { Wedge } from "./scan.js";
@@ -26,7 +25,6 @@ const BUNDLE = 5 * 60_000;
 const ALONE = 12 * 3600_000;
 
 const now = { session: null, state: null, reachable: true, tab: "scan", check: null, last: { text: "", ended: -TWICE } };
-const camera = new Camera(the("video"));
 const question = new Question((check) => show(fromServer(check)));
 
 // ---- scanning -------------------------------------------------------------------------------------------------
@@ -323,7 +321,7 @@ async function openLogin(lostServer = false) {
   timers.forEach(clearTimeout);
   events?.close();
   events = null;
-  camera.stop();
+  capture.closeCamera();
   the("desk").hidden = true;
   the("login").hidden = false;
   the("login-error").textContent = lostServer ? say("login_unreachable") : "";
@@ -354,55 +352,21 @@ async function logOut() {
   openLogin();
 }
 
-/** What the camera saw: the same text many times over, and of an animated code the portrait part by part. */
-function seenByCamera(text) {
-  if (text === now.last.text) {
-    now.last.ended = performance.now();
-    return undefined;
-  }
-  const whole = loop.add(text, performance.now());
-  the("camera-note").textContent = loop.total ? say("camera_frames", { have: loop.have, total: loop.total }) : "";
-  if (!whole) return undefined;
-  closeCamera();
-  return submit(whole);
-}
-
-let loop = new Loop();
-
-async function openCamera() {
-  the("camera").hidden = false;
-  the("camera-note").textContent = "";
-  loop = new Loop();
-  try {
-    await camera.start(seenByCamera, async (frame) => {
-      const check = await api.checkPicture(frame).catch(() => null);
-      if (!check || !camera.running) return;
-      closeCamera();
-      show(fromServer(check));
-    });
-  } catch {
-    the("camera-note").textContent = say("camera_denied");
-  }
-  the("camera").scrollIntoView({ block: "nearest" });
-}
-
-function closeCamera() {
-  camera.stop();
-  the("camera").hidden = true;
-}
-
-/** A picture that was dropped, pasted or chosen. */
-async function submitPicture(file) {
-  openTab("scan");
-  showState("busy", say("deciding_title"), "");
-  const text = await readCode(file).catch(() => undefined);
-  if (text) return submit({ text });
-  try {
-    return show(fromServer(await api.checkPicture(file)));
-  } catch (error) {
-    return failed(error instanceof Unreachable ? { code: "no_code" } : error);
-  }
-}
+const capture = new Capture({
+  wanted: () => now.session !== null,
+  onCode: submit,
+  // The same text as a moment ago is no new scan.
+  isOld: (text) => {
+    if (text === now.last.text) now.last.ended = performance.now();
+    return text === now.last.text;
+  },
+  onLooking: () => {
+    openTab("scan");
+    showState("busy", say("deciding_title"), "");
+  },
+  onCheck: (check) => show(fromServer(check)),
+  onFailure: failed,
+});
 
 const does = {
   language: () => {
@@ -425,8 +389,8 @@ const does = {
   twoway: () => question.ask(),
   "twoway-again": () => question.ask(),
   "twoway-close": () => question.close(),
-  camera: openCamera,
-  "camera-stop": closeCamera,
+  camera: () => capture.openCamera(),
+  "camera-stop": () => capture.closeCamera(),
   picture: () => the("picture-file").click(),
   paste: () => the("paste").showModal(),
   "paste-close": () => the("paste").close(),
@@ -457,30 +421,6 @@ addEventListener("click", (event) => {
   if (tab) openTab(tab);
 });
 
-addEventListener("paste", (event) => {
-  if (!now.session || event.target.matches?.("input, textarea")) return;
-  const [file] = event.clipboardData.files;
-  const text = event.clipboardData.getData("text").trim();
-  if (file) submitPicture(file);
-  else if (text) submit({ text });
-});
-
-addEventListener("dragover", (event) => {
-  event.preventDefault();
-  the("drop").hidden = !now.session;
-});
-addEventListener("dragleave", (event) => event.relatedTarget ?? (the("drop").hidden = true));
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  the("drop").hidden = true;
-  const [file] = event.dataTransfer.files;
-  if (now.session && file) submitPicture(file);
-});
-
-the("picture-file").addEventListener("change", ({ target }) => {
-  if (target.files[0]) submitPicture(target.files[0]);
-  target.value = "";
-});
 the("paste-form").addEventListener("submit", () => {
   const text = the("paste-text").value.trim();
   the("paste-text").value = "";

@@ -49,6 +49,7 @@ assets! {
     "store.js" SCRIPT;
     "offline.js" SCRIPT;
     "camera.js" SCRIPT;
+    "capture.js" SCRIPT;
     "lists.js" SCRIPT;
     "loop.js" SCRIPT;
     "sound.js" SCRIPT;

@@ -16,7 +16,7 @@ export const shots = join(root, "target/browser");
 mkdirSync(shots, { recursive: true });
 
 /** What the page's build made. */
-export const web = join(root, "target/web");
+export const web = process.env.SEN_WEB ?? join(root, "target/web");
 
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
