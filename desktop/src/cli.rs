@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// The main job in one process: card, account at level 2, credentials, QR, clinic verdict
     #[command(after_help = "Example:\n  sen demo --json | jq .clinic.verdict")]
     Demo {
-        /// Keep the sandbox running afterwards and print its addresses
+        /// Keep the sandbox running afterwards, start a clinic desk beside it, and print their addresses
         #[arg(long)]
         serve: bool,
     },

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use ::clinic::answer::{Answer, Verdict};
 use ::clinic::check::{Folders, check_files};
+use ::clinic::desk::RunningDesk;
 use card::{AccessKey, Can, CardReading, CscaAnchors, ReadRequest, Unwatched, read_card};
 use holder::{Applicant, CredentialName, FaceCapture, Provider, Silent, Wallet, Wanted};
 use http_client::{Client, Limits, Request};
@@ -80,16 +81,28 @@ pub(crate) fn run(serve: bool, json: bool) -> Result<u8, Failure> {
     enrol(&mut steps, &sandbox, &wallet, &card_folder)?;
     let (shown, answer, picture) = show(&mut steps, &sandbox, &wallet, &folder)?;
     let accepted = answer.verdict == Verdict::Accepted;
+    let desk = if serve { Some(clinic::desk::beside(&sandbox, &folder)?) } else { None };
+    let url = desk.as_ref().map(|desk| format!("http://{}", desk.address())).unwrap_or_default();
+    let password = desk.as_ref().and_then(RunningDesk::first_password).unwrap_or_default();
     if json {
-        print_json(&json!({"steps": steps.rows, "presentation": shown, "clinic": answer}));
+        let mut told = json!({"steps": steps.rows, "presentation": shown, "clinic": answer});
+        if let (true, Some(members)) = (serve, told.as_object_mut()) {
+            members.insert("sandbox".to_owned(), json!({"url": sandbox.url()}));
+            members.insert("desk".to_owned(), json!({"url": url, "password": password}));
+        }
+        print_json(&told);
     } else {
         println!("\nThe clinic's answer:\n");
         clinic::print(&answer);
         println!("\nThe QR is in {} ; {} ms in all.", picture.display(), started.elapsed().as_millis());
     }
     if serve {
-        say(format_args!("the sandbox stays at {} ; Ctrl-C ends", sandbox.url()));
+        say(format_args!("the sandbox stays at {}", sandbox.url()));
+        say(format_args!("the clinic desk is at {url} ; its password is {password} ; Ctrl-C ends"));
         block_on(tokio::signal::ctrl_c())?.map_err(|error| Failure::input("no_signal", error))?;
+    }
+    if let Some(desk) = desk {
+        desk.stop();
     }
     sandbox.stop();
     Ok(u8::from(!accepted))

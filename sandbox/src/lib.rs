@@ -4,4 +4,6 @@ pub mod chip;
 pub mod factory;
 mod nation;
 
-pub use nation::{Insurance, Person, RunningSandbox, Sandbox, SandboxConfig, SandboxError};
+pub use nation::{
+    Insurance, PORTAL_PASSWORD, PORTAL_USER, Person, RunningSandbox, Sandbox, SandboxConfig, SandboxError,
+};

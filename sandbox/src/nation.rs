@@ -49,6 +49,7 @@ use trust::time::Timestamp;
 use answer::Refusal;
 use authority::Authority;
 use database::Database;
+pub use insurance_portal::{PORTAL_PASSWORD, PORTAL_USER};
 use journal::Journal;
 use once::Once;
 pub use register::{Insurance, Person};

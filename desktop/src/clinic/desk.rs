@@ -1,4 +1,5 @@
 //! `sen clinic serve` and `sen clinic password`: the desk that stays.
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use ::clinic::desk::{DeskConfig, DeskError, RunningDesk, set_password};
 use ::clinic::fetch::Fetcher;
 use ::clinic::lookup::{Account, Lookup, SecretsIn};
 use http_client::{Client, Limits};
+use sandbox::{PORTAL_PASSWORD, PORTAL_USER, RunningSandbox};
 use serde::Deserialize;
 use serde_json::json;
 use trust::secret::Secret;
@@ -48,6 +50,32 @@ pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> 
     wallet::block_on(home::told_to_stop())?.map_err(|error| Failure::input("no_signal", error))?;
     desk.stop();
     Ok(0)
+}
+
+/// Who asks the insurance portal at the demonstration's desk: the register knows her.
+const CLERK: (&str, &str) = ("Nguyễn Thị Mẫu", "000199012345");
+
+/// A desk beside a sandbox, on the lists as they lie there and with an account at its insurance portal.
+pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningDesk, Failure> {
+    let roots = sandbox.ca_pem().map_err(|error| Failure::unreachable("sandbox_not_started", error))?;
+    let account = Account::new(PORTAL_USER, &Secret::new(PORTAL_PASSWORD.to_owned()), CLERK.0, CLERK.1);
+    let lookup = Lookup::new(sandbox.url(), &roots, account, SecretsIn::default());
+    let folder = folder.join("clinic");
+    home::make_private(&folder)?;
+    let config = DeskConfig {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        place: Place::File(folder.join("desk.sqlite")),
+        trust: sandbox.trust_folder(),
+        status: Some(sandbox.status_folder()),
+        web: None,
+        name: "Quầy 1".to_owned(),
+        facility: None,
+        keep_days: 30,
+        fetcher: None,
+        lookup: Some(lookup.map_err(|error| Failure::input("bad_lookup", error))?),
+        clock: Arc::new(home::now),
+    };
+    RunningDesk::start(config).map_err(failure)
 }
 
 /// The address, and the password where this start made it.

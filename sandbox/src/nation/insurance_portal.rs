@@ -22,9 +22,11 @@ use super::body::Body;
 use super::register::Person;
 use super::{Nation, Shared, random_text};
 
-/// The sandbox's facility at the portal.
-pub(super) const USER: &str = "00000_BV";
-/// What is asked for: the MD5 of the password `sandbox`.
+/// The sandbox's facility at the insurance portal.
+pub const PORTAL_USER: &str = "00000_BV";
+/// Its password.
+pub const PORTAL_PASSWORD: &str = "sandbox";
+/// What is asked for: the MD5 of the password.
 const PASSWORD_MD5: &str = "93bc63e0b4f48fbbff568d9fc0dc3def";
 /// Seconds that a token is good for.
 const TOKEN_LIFE: i64 = 3600;
@@ -79,7 +81,7 @@ pub(super) async fn take_token(State(nation): State<Shared>, body: Body) -> Answ
         return answer;
     }
     let Ok(login) = body.json::<Login>("invalid_request") else { return Ok(coded("205")) };
-    if login.username != USER || !login.password.eq_ignore_ascii_case(PASSWORD_MD5) {
+    if login.username != PORTAL_USER || !login.password.eq_ignore_ascii_case(PASSWORD_MD5) {
         return Ok(coded("401"));
     }
     let (access, id) = (random_text(32)?, random_text(32)?);
@@ -93,7 +95,7 @@ pub(super) async fn take_token(State(nation): State<Shared>, body: Body) -> Answ
     drop(standing);
     Ok(fresh(json!({
         "maKetQua": "200",
-        "APIKey": {"access_token": access, "id_token": id, "token_type": "Bearer", "username": USER,
+        "APIKey": {"access_token": access, "id_token": id, "token_type": "Bearer", "username": PORTAL_USER,
                    "expires_in": end.to_string()},
     })))
 }
@@ -127,7 +129,7 @@ impl Caller {
         let standing = portal.standing();
         let token = standing.tokens.get(&self.token);
         token.is_some_and(|(id, end)| *id == self.id_token && *end > now.as_unix())
-            && self.username == USER
+            && self.username == PORTAL_USER
             && self.password.eq_ignore_ascii_case(PASSWORD_MD5)
     }
 }

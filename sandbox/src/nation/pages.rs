@@ -35,7 +35,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
          <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
          <tr><td>Insurance portal</td><td><code>/api/token/take</code>, <code>/api/egw/KQNhanLichSuKCB2024</code>; \
-         user <code>{portal}</code>, password <code>sandbox</code>; staff is anyone of the register</td></tr>\
+         user <code>{portal}</code>, password <code>{password}</code>; staff is anyone of the register</td></tr>\
          <tr><td>Issuer</td><td><code>/.well-known/openid-credential-issuer</code></td></tr></table>\
          <h2>Make something happen</h2><p>JSON by POST, as the nation's authorities:</p><table>\
          <tr><td>The face does not match</td><td><code>/sandbox/face-outcome {{\"number\", \"matches\"}}</code></td></tr>\
@@ -51,7 +51,8 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <code>forgets_tokens</code></td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,
-        portal = insurance_portal::USER,
+        portal = insurance_portal::PORTAL_USER,
+        password = insurance_portal::PORTAL_PASSWORD,
     );
     page("Sen sandbox", &body)
 }

@@ -1,0 +1,45 @@
+//! The demonstration that stays: a sandbox, and a clinic desk that can ask the insurance portal.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod sen;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use sen::Home;
+use serde_json::Value;
+
+/// One call by hand; gives head and body.
+fn call(desk: &str, request: &str, headers: &str, body: &str) -> (String, String) {
+    let host = desk.strip_prefix("http://").unwrap();
+    let length = body.len();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Sen-Desk: 1\r\n{headers}")
+        .unwrap();
+    write!(stream, "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn the_demo_leaves_a_desk_that_can_ask_the_insurance_portal() {
+    let home = Home::new();
+    let (_running, demo) = home.serve(&["demo", "--serve", "--json"]);
+    assert_eq!(demo["clinic"]["verdict"], "accepted");
+    let desk = demo["desk"]["url"].as_str().unwrap();
+    let login = serde_json::json!({"password": demo["desk"]["password"]}).to_string();
+    let (head, _) = call(desk, "POST /api/session", "", &login);
+    assert!(head.starts_with("HTTP/1.1 204"), "{head}");
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let ask = |request: &str, body: &str| -> Value {
+        serde_json::from_str(&call(desk, request, &cookie, body).1).unwrap()
+    };
+    assert_eq!(ask("GET /api/state", "")["lookup"], "configured");
+    let scanned = serde_json::json!({"text": demo["presentation"]["text"]}).to_string();
+    let check = ask("POST /api/checks", &scanned);
+    assert_eq!(check["answer"]["verdict"], "accepted");
+    let told = ask(&format!("POST /api/checks/{}/entitlement", check["id"].as_str().unwrap()), "{}");
+    assert_eq!(told["result"], "entitled");
+}
