@@ -384,7 +384,7 @@ pub(crate) struct DeskArgs {
     /// Ask the national insurance portal at this address whether a card is good today
     #[arg(long, value_name = "URL", requires = "lookup_account", requires = "lookup_roots")]
     pub(crate) lookup: Option<String>,
-    /// The account at the portal, JSON: {"user", "password", "staff_name", "staff_number"}
+    /// The account at the portal, JSON: {"user", "password", "staff_name", "staff_number"}; see docs/hospital-software.md
     #[arg(long, value_name = "FILE")]
     pub(crate) lookup_account: Option<PathBuf>,
     /// The roots to believe for the portal (PEM)

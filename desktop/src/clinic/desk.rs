@@ -144,6 +144,9 @@ struct AccountFile {
     password: String,
     staff_name: String,
     staff_number: String,
+    /// For a portal that takes account and tokens there instead of in the address.
+    #[serde(default)]
+    secrets_in_body: bool,
 }
 
 fn lookup(arguments: &DeskArgs) -> Result<Option<Lookup>, Failure> {
@@ -152,13 +155,13 @@ fn lookup(arguments: &DeskArgs) -> Result<Option<Lookup>, Failure> {
     else {
         return Ok(None);
     };
-    let account: AccountFile = serde_json::from_slice(&home::read_file(account)?).map_err(|_| {
+    let file: AccountFile = serde_json::from_slice(&home::read_file(account)?).map_err(|_| {
         let shape = "the account at the portal is JSON with user, password, staff_name and staff_number";
         Failure::input("bad_account", shape)
     })?;
-    let password = Secret::new(account.password);
-    let account = Account::new(&account.user, &password, &account.staff_name, &account.staff_number);
-    let lookup = Lookup::new(address, &home::read_file(roots)?, account, SecretsIn::default());
+    let account = Account::new(&file.user, &Secret::new(file.password), &file.staff_name, &file.staff_number);
+    let secrets_in = if file.secrets_in_body { SecretsIn::Body } else { SecretsIn::Address };
+    let lookup = Lookup::new(address, &home::read_file(roots)?, account, secrets_in);
     lookup.map(Some).map_err(|error| Failure::input("bad_lookup", error))
 }
 
