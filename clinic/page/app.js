@@ -64,7 +64,7 @@ function twice() {
 async function decide(text, milliseconds, receivedAt, frames) {
   if (now.reachable) {
     try {
-      const check = fromServer(await (frames ? api.checkFrames(frames) : api.check(text, milliseconds)));
+      const check = fromServer(await askServer(text, frames, milliseconds));
       offline.noteQuietly(text, receivedAt).catch(() => undefined);
       return check;
     } catch (error) {
@@ -80,6 +80,16 @@ async function decide(text, milliseconds, receivedAt, frames) {
   }
   refreshLost();
   return check;
+}
+
+async function askServer(text, frames, milliseconds) {
+  try {
+    if (frames) return await api.checkFrames(frames);
+  } catch (error) {
+    // An older desk reads the presentation alone.
+    if (error.status !== 404) throw error;
+  }
+  return api.check(text, milliseconds);
 }
 
 const fromServer = (kept) => ({ ...kept, face: kept.face ?? null, entitlement: kept.entitlement ?? null, queued: kept.queued ?? null, offline: false });

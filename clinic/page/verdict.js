@@ -6,11 +6,11 @@ import { SHAPES } from "./shapes.js";
 import { clock, currentLanguage, day, say, span } from "./words.js";
 
 /** Look, shape and words for a check. Green needs the clerk's own comparison. */
-export function judge({ answer, face }) {
+export function judge({ answer, face, offline }) {
   if (answer.verdict === "refused") return { look: "bad", shape: "bad", title: "refused", advice: null };
   if (face?.result === "differs") return { look: "bad", shape: "bad", title: "differs", advice: "differs_do" };
   if (answer.verdict === "unsure") return { look: "warn", shape: "warn", title: "unsure", advice: null };
-  if (face?.result === "matches") return { look: "good", shape: "good", title: "accepted", advice: "accepted_do" };
+  if (face?.result === "matches") return { look: "good", shape: "good", title: "accepted", advice: offline ? "accepted_offline_do" : "accepted_do" };
   const by = answer.face === "shown" ? "compare_face" : "compare_card";
   return { look: "warn", shape: "card", title: by, advice: `${by}_do` };
 }
@@ -111,7 +111,7 @@ function sideColumn(check, actions) {
     make("div", { class: "card actions" },
       mayQueue && !queued ? make("button", { id: "enqueue", class: face ? "primary" : "", onclick: actions.enqueue }, say("queue_button"), make("kbd", {}, "F10")) : null,
       queued ? make("b", { id: "queued" }, say("queued", { number: queued.number })) : null,
-      offline ? null : make("button", { onclick: actions.copyLines }, say("copy_lines")),
+      offline || face?.result === "differs" ? null : make("button", { onclick: actions.copyLines }, say("copy_lines")),
       make("p", { class: "note" }, answer.freshness === "challenged" ? say("challenged") : freshness(answer))));
 }
 

@@ -1,6 +1,6 @@
 // The real parts: the nation in a box, a wallet with credentials, the clinic desk, Chromium. Nothing here is a double.
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -60,6 +60,11 @@ export async function openNation() {
     claims: demo.said.clinic.claims,
     code: async () => (await present("--text")).stdout.trim(),
     picture: async (file) => (await present("--png", file), file),
+    /** The pictures of an animated code, in their order. */
+    loop: async (folder) => {
+      await present("--animated", folder);
+      return readdirSync(folder).sort().map((name) => join(folder, name));
+    },
     desk: (options = {}) => openDesk(home, trust, status, options),
     close: async () => {
       await stop(demo);
@@ -135,3 +140,19 @@ export async function verdict(page) {
 }
 
 export const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+
+/** The page has all that it needs to go on alone: its own files and the bundle. */
+export async function readyAlone(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const kept = () => new Promise((done) => {
+    const open = indexedDB.open("sen-desk", 1);
+    open.onsuccess = () => {
+      const get = open.result.transaction("kept").objectStore("kept").get("bundle");
+      get.onsuccess = () => {
+        open.result.close();
+        done(Boolean(get.result));
+      };
+    };
+  });
+  for (let tries = 0; tries < 200 && !(await page.evaluate(kept)); tries += 1) await pause(100);
+}

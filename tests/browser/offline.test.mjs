@@ -1,7 +1,7 @@
 // The network cut and the desk's server gone: the page decides by itself, remembers, and tells the server later.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { logIn, openBrowser, openNation, pause, scan, shoot, verdict } from "./nation.mjs";
+import { logIn, openBrowser, openNation, pause, readyAlone, scan, shoot, verdict } from "./nation.mjs";
 
 let nation, desk, browser, page;
 
@@ -11,29 +11,13 @@ before(async () => {
   browser = await openBrowser();
   ({ page } = browser);
   await logIn(page, desk, desk.password);
-  await ready();
+  await readyAlone(page);
 });
 after(async () => {
   await browser?.close();
   await desk?.stop();
   await nation?.close();
 });
-
-/** The page has all that it needs to go on alone: its own files and the bundle. */
-async function ready() {
-  await page.evaluate(() => navigator.serviceWorker.ready);
-  const kept = () => new Promise((done) => {
-    const open = indexedDB.open("sen-desk", 1);
-    open.onsuccess = () => {
-      const get = open.result.transaction("kept").objectStore("kept").get("bundle");
-      get.onsuccess = () => {
-        open.result.close();
-        done(Boolean(get.result));
-      };
-    };
-  });
-  for (let tries = 0; tries < 200 && !(await page.evaluate(kept)); tries += 1) await pause(100);
-}
 
 const COMPARE = "Mã thật: đối chiếu thẻ có ảnh";
 let shownOnline, shownOffline;
