@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn the_service_worker_keeps_every_file_of_the_page() {
+        let worker = std::str::from_utf8(asset("sw.js").unwrap().bytes).unwrap();
+        for asset in ASSETS.iter().filter(|asset| asset.name != "sw.js") {
+            assert!(worker.contains(&format!("\"{}\"", asset.name)), "{} is not kept", asset.name);
+        }
+    }
+
+    #[test]
     fn an_asset_is_found_by_its_name_alone() {
         assert_eq!(asset("app.js").unwrap().media_type, SCRIPT);
         assert!(asset("../src/page.rs").is_none() && asset("index.html").is_none());
