@@ -5,6 +5,7 @@
 //! writes nobody's name or number anywhere but into its database.
 mod attempts;
 mod body;
+mod challenges;
 mod checks;
 mod day;
 mod docs;
@@ -38,9 +39,11 @@ use trust::time::Timestamp;
 
 use crate::Error;
 use crate::database::{Database, DatabaseError, Place};
+use crate::desk_name::DeskNameError;
 use crate::fetch::Fetcher;
 use crate::lookup::Lookup;
 use attempts::Attempts;
+use challenges::Screens;
 use events::Event;
 use lists::Lists;
 pub use password::SHORTEST as SHORTEST_PASSWORD;
@@ -77,6 +80,8 @@ pub struct DeskConfig {
     pub fetcher: Option<Fetcher>,
     /// The account at the national insurance portal.
     pub lookup: Option<Lookup>,
+    /// The folder with the desk's key and certificate (`sen clinic enrol`), for two-way mode.
+    pub identity: Option<PathBuf>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -97,6 +102,9 @@ pub enum DeskError {
     /// The system gave no random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// Its key or certificate for two-way mode.
+    #[error(transparent)]
+    Identity(#[from] DeskNameError),
     /// The password is too short.
     #[error("a password has at least {SHORTEST_PASSWORD} characters")]
     ShortPassword,
@@ -111,6 +119,7 @@ pub(crate) struct Desk {
     database: Database,
     lists: Lists,
     lookup: Option<Lookup>,
+    screens: Screens,
     attempts: Attempts,
     sessions: Sessions,
     events: broadcast::Sender<Event>,
@@ -166,6 +175,7 @@ impl RunningDesk {
             database,
             lists,
             lookup: config.lookup,
+            screens: Screens::open(config.identity.as_deref())?,
             attempts: Attempts::default(),
             sessions: Sessions::default(),
             events: broadcast::channel(64).0,

@@ -366,6 +366,9 @@ pub(crate) struct DeskArgs {
     /// What bindings/web/build made: the verifier for browsers
     #[arg(long, value_name = "DIR")]
     pub(crate) web: Option<PathBuf>,
+    /// The folder of `sen clinic enrol`, for two-way mode
+    #[arg(long, value_name = "DIR")]
+    pub(crate) identity: Option<PathBuf>,
     /// The counter's name where a clerk gives none
     #[arg(long, default_value = "Quầy 1", value_name = "NAME")]
     pub(crate) desk: String,

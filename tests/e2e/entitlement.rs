@@ -62,6 +62,7 @@ fn start_desk(world: &World) -> RunningDesk {
         keep_days: 30,
         fetcher: None,
         lookup: Some(Lookup::new(world.sandbox.url(), &roots, account, SecretsIn::Address).unwrap()),
+        identity: None,
         clock: Arc::new(now),
     })
     .unwrap()

@@ -1,8 +1,12 @@
 //! Checks: what was scanned, to the answer, kept with it. The sighting and the check become durable in one transaction,
 //! and no answer leaves before.
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
@@ -14,14 +18,16 @@ use super::kept::{self, Check};
 use super::refusal::{Answered, Refusal};
 use super::session::Session;
 use super::{Shared, random_id};
-use crate::answer::Answer;
-use crate::check::check_text;
+use crate::answer::{Answer, Verdict};
+use crate::check::{check_frames, check_text};
 use crate::database::{self, DatabaseError, Statements};
 use crate::folder::Data;
 use crate::picture::{self, PictureError};
 
 /// No scan is longer, in bytes: the largest QR code holds 7,089 digits.
 const LONGEST_TEXT: usize = 16 << 10;
+/// Frames that a camera hands in at once: a few rounds of a loop.
+const MOST_FRAMES: usize = 64;
 /// A scan may have begun this long ago, in seconds.
 const LONGEST_SCAN: i64 = 60;
 
@@ -59,6 +65,25 @@ pub(crate) async fn picture(State(desk): State<Shared>, session: Session, body: 
     decide(&desk, session, text, received_at).await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Frames {
+    texts: Vec<String>,
+}
+
+/// `POST /api/checks/frames`
+pub(crate) async fn frames(State(desk): State<Shared>, session: Session, body: Body) -> Answered {
+    let frames: Frames = body.json()?;
+    if frames.texts.is_empty() || frames.texts.len() > MOST_FRAMES {
+        return Err(Refusal::malformed("one to sixty-four frames are expected"));
+    }
+    if frames.texts.iter().any(|text| text.len() > LONGEST_TEXT) {
+        return Err(super::body::too_large());
+    }
+    let received_at = desk.now();
+    decide_all(&desk, session, frames.texts, received_at).await
+}
+
 /// When the first character came: a minute back at most, and never after now.
 fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> {
     let received_at = match (&scanned.received_at, scanned.duration_ms) {
@@ -75,10 +100,22 @@ fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> 
 }
 
 async fn decide(desk: &Shared, session: Session, text: String, received_at: Timestamp) -> Answered {
+    decide_all(desk, session, vec![text], received_at).await
+}
+
+/// Decides on one text, or on the frames of an animated code.
+async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, received_at: Timestamp) -> Answered {
     let now = desk.now();
     let data = desk.lists.data();
-    let scan = Scan { text, policy: data.policy(), data, received_at, now };
-    let (first, sighting) = scan.prepare();
+    let mut policy = data.policy();
+    let mut read = Vec::with_capacity(texts.len());
+    for text in texts {
+        let (text, open) = desk.screens.read(&text, now);
+        read.push(text);
+        policy.open_challenges = open;
+    }
+    let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
+    let (first, portrait, sighting) = scan.prepare();
     let check = Check {
         id: random_id()?,
         at: now,
@@ -89,12 +126,20 @@ async fn decide(desk: &Shared, session: Session, text: String, received_at: Time
         entitlement: None,
         face: None,
     };
+    let settled = Arc::clone(&scan);
     let check =
-        desk.database.run(move |statements| settle(statements, &scan, sighting.as_ref(), &check)).await?;
+        desk.database.run(move |statements| settle(statements, &settled, sighting.as_ref(), &check)).await?;
     desk.tell(Event::Check);
+    let answer = &check.answer;
+    if answer.verdict != Verdict::Refused && answer.freshness.as_deref() == Some("challenged") {
+        scan.texts.iter().for_each(|text| desk.screens.answered(text, &check.id));
+    }
+    // Shown now and never kept.
+    let portrait = portrait.filter(|_| answer.face == "shown");
+    let portrait = portrait.map(|jpeg| format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)));
     Ok(Json(json!({
         "id": check.id, "answer": check.answer, "received_at": received_at.to_string(),
-        "decided_at": now.to_string(), "portrait": null,
+        "decided_at": now.to_string(), "portrait": portrait,
     })))
 }
 
@@ -109,7 +154,7 @@ fn settle(
     if let Some(sighting) = sighting {
         let seen = database::note(statements, sighting, &check.desk)?;
         if seen != Seen::First {
-            check.answer = scan.decide(&mut Noted(seen));
+            check.answer = scan.decide(&mut Noted(seen)).0;
         }
     }
     kept::keep(statements, &check)?;
@@ -118,23 +163,31 @@ fn settle(
 
 /// A scan and what it is judged with.
 struct Scan {
-    text: String,
-    data: std::sync::Arc<Data>,
+    texts: Vec<String>,
+    data: Arc<Data>,
     policy: Policy,
     received_at: Timestamp,
     now: Timestamp,
 }
 
 impl Scan {
-    fn decide(&self, seen: &mut dyn SeenList) -> Answer {
-        check_text(&self.text, &self.data, &self.policy, seen, self.received_at, self.now)
+    fn decide(&self, seen: &mut dyn SeenList) -> (Answer, Option<Vec<u8>>) {
+        let Self { data, policy, received_at, now, .. } = self;
+        match self.texts.as_slice() {
+            [text] => (check_text(text, data, policy, seen, *received_at, *now), None),
+            texts => {
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                check_frames(&texts, data, policy, seen, *received_at, *now)
+            }
+        }
     }
 
-    /// The answer if the code is new, and what must be noted for that; so the keys are used outside the transaction.
-    fn prepare(&self) -> (Answer, Option<Sighting>) {
+    /// The answer if the code is new, its portrait, and what must be noted for that; so the keys are used outside the
+    /// transaction.
+    fn prepare(&self) -> (Answer, Option<Vec<u8>>, Option<Sighting>) {
         let mut asked = Asked(None);
-        let answer = self.decide(&mut asked);
-        (answer, asked.0)
+        let (answer, portrait) = self.decide(&mut asked);
+        (answer, portrait, asked.0)
     }
 }
 

@@ -8,8 +8,8 @@ use axum::routing::{MethodRouter, delete, get, post};
 use super::limits::{self, Room};
 use super::refusal::Refusal;
 use super::{
-    Shared, body, checks, day, docs, entitlement, events, his, kept, offline, page, queue, session, state,
-    synced,
+    Shared, body, challenges, checks, day, docs, entitlement, events, his, kept, offline, page, queue,
+    session, state, synced,
 };
 
 /// Address, method, how it is answered.
@@ -23,6 +23,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ("/api/session", "delete", || delete(session::log_out)),
     ("/api/state", "get", || get(state::state)),
     ("/api/checks", "post", || post(checks::text)),
+    ("/api/checks/frames", "post", || post(checks::frames)),
     ("/api/checks/picture", "post", || post(checks::picture)),
     ("/api/checks/{id}", "get", || get(kept::check)),
     ("/api/checks/{id}/face", "post", || post(kept::face)),
@@ -30,6 +31,8 @@ pub(crate) const ROUTES: &[Route] = &[
     ("/api/checks/{id}/row4750", "get", || get(his::row4750)),
     ("/api/checks/{id}/fhir", "get", || get(his::fhir)),
     ("/api/checks/{id}/entitlement", "post", || post(entitlement::ask)),
+    ("/api/challenges", "post", || post(challenges::ask)),
+    ("/api/challenges/{id}", "get", || get(challenges::state)),
     ("/api/day", "get", || get(day::day)),
     ("/api/queue", "get", || get(queue::queue)),
     ("/api/queue", "post", || post(queue::add)),

@@ -61,6 +61,7 @@ pub fn config(nation: &Nation, place: Place, clock: &TestClock) -> DeskConfig {
         keep_days: 30,
         fetcher: None,
         lookup: None,
+        identity: Some(nation.folder.join("identity")),
         clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
     }
 }

@@ -3,10 +3,12 @@
 mod checks;
 mod day;
 mod session;
+mod twoway;
 
 pub use checks::*;
 pub use day::*;
 pub use session::*;
+pub use twoway::*;
 
 /// Runs every test on the place that `place(&nation)` gives.
 macro_rules! tests {
@@ -31,6 +33,11 @@ macro_rules! tests {
             a_step_of_the_queue_can_be_taken_back
             what_is_older_than_the_clinic_says_is_forgotten
             a_page_that_was_alone_hands_in_what_it_saw
+            a_desk_without_a_name_asks_nothing
+            the_answer_to_a_question_is_taken_once_and_closes_it
+            an_encrypted_answer_is_read_where_it_was_asked_for
+            a_question_is_over_after_a_minute
+            a_camera_is_shown_the_portrait_that_the_issuer_vouches_for
         }
     };
     (@each $attributes:tt $($name:ident)*) => {

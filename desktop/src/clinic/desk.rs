@@ -38,6 +38,7 @@ pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> 
         keep_days: arguments.keep_days,
         fetcher,
         lookup: lookup(arguments)?,
+        identity: arguments.identity.clone(),
         clock: Arc::new(home::now),
     };
     let desk = RunningDesk::start(config).map_err(failure)?;
@@ -73,6 +74,7 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
         keep_days: 30,
         fetcher: None,
         lookup: Some(lookup.map_err(|error| Failure::input("bad_lookup", error))?),
+        identity: None,
         clock: Arc::new(home::now),
     };
     RunningDesk::start(config).map_err(failure)

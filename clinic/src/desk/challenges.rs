@@ -1,0 +1,121 @@
+//! Two-way mode: questions for the counters' screens, and which check answered which. Questions live in memory: none outlives a
+//! restart, and the seen-list sees to it that none is answered twice.
+use std::path::Path as FilePath;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use presentation::frame;
+use presentation::kbt::Kbt;
+use presentation::qr;
+use serde::Deserialize;
+use serde_json::json;
+use trust::time::Timestamp;
+use verifier::{OpenChallenge, Questions, Wanted};
+
+use super::body::Body;
+use super::refusal::{Answered, Refusal};
+use super::session::Session;
+use super::{Shared, random_id};
+use crate::desk_name::{DeskIdentity, DeskNameError};
+
+/// Seconds after its end for which a question's outcome is told.
+const TOLD: i64 = 300;
+/// Questions that are remembered at once.
+const MOST: usize = 256;
+
+/// The desk's name, and what its screens ask.
+pub(crate) struct Screens {
+    identity: Option<DeskIdentity>,
+    asked: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    questions: Questions,
+    shown: Vec<Shown>,
+}
+
+struct Shown {
+    id: String,
+    cnonce: Vec<u8>,
+    expires_at: Timestamp,
+    check: Option<String>,
+}
+
+impl Screens {
+    /// With the key and certificate in this folder; without one the desk asks nothing.
+    pub(crate) fn open(folder: Option<&FilePath>) -> Result<Self, DeskNameError> {
+        let identity = folder.map(DeskIdentity::open).transpose()?;
+        Ok(Self { identity, asked: Mutex::default() })
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The text to decide on, decrypted where it answers an open question, and the questions that are open.
+    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>) {
+        let mut asked = self.asked();
+        let text = asked.questions.decrypt(scanned, now);
+        (text, asked.questions.open(now))
+    }
+
+    /// Closes the question that this text answered.
+    pub(crate) fn answered(&self, text: &str, check: &str) {
+        let token = frame::decode(text).unwrap_or_default();
+        let Some(cnonce) = Kbt::parse(&token).ok().and_then(|kbt| kbt.claims().cnonce.clone()) else {
+            return;
+        };
+        let mut asked = self.asked();
+        asked.questions.close(&cnonce);
+        for shown in asked.shown.iter_mut().filter(|shown| shown.cnonce == cnonce && shown.check.is_none()) {
+            shown.check = Some(check.to_owned());
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    #[serde(default)]
+    encrypted: bool,
+}
+
+/// `POST /api/challenges`
+pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> Answered {
+    let question: Question = body.json()?;
+    let unnamed = Refusal::conflict("desk_unnamed", "nobody has given this desk a name: sen clinic enrol");
+    let identity = desk.screens.identity.as_ref().ok_or(unnamed)?;
+    let name = identity.name().ok_or(unnamed)?.name.clone();
+    let (now, id) = (desk.now(), random_id()?);
+    let wanted = Wanted { encrypted: question.encrypted, ..Wanted::default() };
+    let mut asked = desk.screens.asked();
+    let shown = identity
+        .ask(&mut asked.questions, &wanted, now)
+        .map_err(|_| Refusal::broken("desk_key", "the desk's key cannot be used"))?;
+    let code =
+        qr::encode(&shown.text).map_err(|_| Refusal::broken("desk_name", "the question fits no code"))?;
+    asked.shown.retain(|shown| now.seconds_since(shown.expires_at) < TOLD);
+    if asked.shown.len() >= MOST {
+        asked.shown.remove(0);
+    }
+    let answer = json!({
+        "id": id, "text": shown.text, "svg": code.svg(), "expires_at": shown.expires_at.to_string(), "desk": name,
+    });
+    asked.shown.push(Shown { id, cnonce: shown.cnonce, expires_at: shown.expires_at, check: None });
+    Ok(Json(answer))
+}
+
+/// `GET /api/challenges/{id}`
+pub(crate) async fn state(State(desk): State<Shared>, _: Session, Path(id): Path<String>) -> Answered {
+    let now = desk.now();
+    let asked = desk.screens.asked();
+    let shown = asked.shown.iter().find(|shown| shown.id == id).ok_or(Refusal::not_found())?;
+    let state = match &shown.check {
+        Some(_) => "answered",
+        None if now < shown.expires_at => "waiting",
+        None => "expired",
+    };
+    Ok(Json(json!({"state": state, "check": shown.check})))
+}

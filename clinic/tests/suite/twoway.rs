@@ -1,0 +1,145 @@
+//! Two-way mode and animated codes at the counter.
+use std::fs;
+
+use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, VerifiedChallenge};
+use presentation::{animated, encryption, frame};
+use ring::digest::{SHA256, digest};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use sen_clinic::database::Place;
+use sen_clinic::desk_name::DeskIdentity;
+use serde_json::{Value, json};
+use trust::anchors::Issuer;
+use trust::p256::PublicKey;
+
+use crate::counter::nation::Nation;
+use crate::counter::nation::world::{Key, NOW};
+use crate::counter::{Clerk, Running, verdict};
+
+type Places = fn(&Nation) -> Place;
+
+const NAME: &str = "79034 · Quầy 1";
+
+/// A nation whose register has named the desk.
+fn named() -> Nation {
+    let (mut nation, authority) = (Nation::new(), Key::new());
+    let folder = nation.folder.join("identity");
+    DeskIdentity::open(&folder).unwrap();
+    let pkcs8 = fs::read(folder.join("desk.p8")).unwrap();
+    let random = ring::rand::SystemRandom::new();
+    let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
+    nation.world.list.issuers.push(Issuer {
+        iss: "vn-desks".into(),
+        kid: b"d1".to_vec(),
+        key: authority.public(),
+        name: "Register of clinics of the tests".into(),
+        vcts: vec![DESK_AUTHORITY.into()],
+        not_before: NOW.minus_seconds(86_400),
+        not_after: NOW.plus_seconds(86_400),
+        revoked: false,
+    });
+    nation.publish();
+    let draft = DeskCertificateDraft {
+        iss: "vn-desks",
+        kid: b"d1",
+        name: NAME,
+        key: &PublicKey::from_uncompressed(key.public_key().as_ref()).unwrap(),
+        issued_at: NOW.minus_seconds(3600),
+        expires_at: NOW.plus_seconds(3600),
+        may_ask: &credential::claims::key::CLINIC_SET,
+    }
+    .prepare();
+    let certificate = draft.assemble(&authority.sign(&draft.to_be_signed()));
+    fs::write(folder.join("desk.cwt"), certificate).unwrap();
+    fs::write(folder.join("desk.txt"), NAME).unwrap();
+    nation
+}
+
+/// What the phone scans from the screen.
+fn scanned(nation: &Nation, asked: &Value) -> VerifiedChallenge {
+    assert!(asked["svg"].as_str().unwrap().starts_with("<svg"));
+    assert_eq!(asked["desk"], NAME);
+    challenge::verify(asked["text"].as_str().unwrap(), &nation.world.trust(), NOW).unwrap()
+}
+
+/// What the phone signs for it.
+fn token(nation: &mut Nation, asked: &VerifiedChallenge) -> Vec<u8> {
+    asked.desk().clone_into(&mut nation.world.audience);
+    nation.world.cnonce = Some(asked.cnonce().to_vec());
+    nation.world.token()
+}
+
+fn state(clerk: &Clerk, asked: &Value) -> Value {
+    clerk.get(&format!("/api/challenges/{}", asked["id"].as_str().unwrap())).ok()
+}
+
+pub fn a_desk_without_a_name_asks_nothing(place: Places) {
+    let nation = Nation::new();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let refused = clerk.post("/api/challenges", &json!({}));
+    assert_eq!(refused.refusal(), (409, "desk_unnamed".to_owned()));
+    assert_eq!(clerk.get("/api/challenges/nothing").refusal(), (404, "not_found".to_owned()));
+    assert_eq!(running.stranger().post("/api/challenges", &json!({})).refusal().0, 401);
+}
+
+pub fn the_answer_to_a_question_is_taken_once_and_closes_it(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let asked = clerk.post("/api/challenges", &json!({})).ok();
+    assert_eq!(state(&clerk, &asked), json!({"state": "waiting", "check": null}));
+    let question = scanned(&nation, &asked);
+    let answers = [(); 2].map(|()| frame::encode(&token(&mut nation, &question)));
+    let check = clerk.check(&answers[0]);
+    assert_eq!((verdict(&check).as_str(), &check["answer"]["freshness"]), ("accepted", &json!("challenged")));
+    assert_eq!(state(&clerk, &asked), json!({"state": "answered", "check": check["id"]}));
+    assert_eq!(clerk.verdict(&answers[1]), "refused stale wrong_audience");
+}
+
+pub fn an_encrypted_answer_is_read_where_it_was_asked_for(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let asked = clerk.post("/api/challenges", &json!({"encrypted": true})).ok();
+    let question = scanned(&nation, &asked);
+    let token = token(&mut nation, &question);
+    let sealed = encryption::encrypt(&token, question.encryption_key().unwrap(), question.cnonce()).unwrap();
+    let check = clerk.check(&frame::encode(&sealed));
+    assert_eq!((verdict(&check).as_str(), &check["answer"]["freshness"]), ("accepted", &json!("challenged")));
+    assert_eq!(state(&clerk, &asked)["state"], "answered");
+}
+
+pub fn a_question_is_over_after_a_minute(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let asked = clerk.post("/api/challenges", &json!({})).ok();
+    let question = scanned(&nation, &asked);
+    running.clock.pass(60);
+    assert_eq!(state(&clerk, &asked), json!({"state": "expired", "check": null}));
+    nation.world.presented_at = NOW.plus_seconds(59);
+    let late = frame::encode(&token(&mut nation, &question));
+    assert_eq!(clerk.verdict(&late), "refused stale wrong_audience");
+}
+
+pub fn a_camera_is_shown_the_portrait_that_the_issuer_vouches_for(place: Places) {
+    let mut nation = Nation::new();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let portrait = vec![9; 800];
+    let hash = digest(&SHA256, &portrait);
+    nation.world.credential.claims.portrait_hash = hash.as_ref()[..16].try_into().ok();
+    let frames = |nation: &Nation, portrait: &[u8]| {
+        let mut texts = animated::split(portrait).unwrap();
+        texts.push(nation.world.text());
+        clerk.post("/api/checks/frames", &json!({"texts": texts})).ok()
+    };
+    let shown = frames(&nation, &portrait);
+    assert_eq!((verdict(&shown).as_str(), &shown["answer"]["face"]), ("accepted", &json!("shown")));
+    assert!(shown["portrait"].as_str().unwrap().starts_with("data:image/jpeg;base64,"));
+    let kept = clerk.get(&format!("/api/checks/{}", shown["id"].as_str().unwrap())).ok();
+    assert_eq!(kept["portrait"], Value::Null);
+    let other = frames(&nation, &[8; 800]);
+    assert_eq!((&other["answer"]["face"], &other["portrait"]), (&json!("not_available"), &Value::Null));
+    assert_eq!(clerk.post("/api/checks/frames", &json!({"texts": []})).refusal().0, 400);
+}
