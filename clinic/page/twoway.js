@@ -24,7 +24,8 @@ export class Question {
       this.#open = await api.ask();
     } catch (error) {
       the("twoway-code").hidden = true;
-      the("twoway-left").textContent = error instanceof Unreachable ? say("twoway_offline") : say("server_failed", { code: error.code });
+      const unnamed = error.code === "no_desk_name" && say("twoway_unnamed");
+      the("twoway-left").textContent = error instanceof Unreachable ? say("twoway_offline") : unnamed || say("server_failed", { code: error.code });
       return;
     }
     const code = the("twoway-code");

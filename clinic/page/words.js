@@ -122,6 +122,7 @@ const vi = {
   twoway_over: "Mã đã hết hạn.",
   twoway_again: "Tạo mã mới",
   twoway_offline: "Mã hai chiều cần máy chủ của quầy, hiện không liên lạc được.",
+  twoway_unnamed: "Quầy này chưa có tên được ký, nên chưa hỏi được. Người phụ trách máy cần đăng ký quầy (sen clinic enrol).",
   twoway_alt: "Mã QR của quầy để điện thoại người bệnh quét",
 
   online: "Có mạng",
@@ -290,6 +291,7 @@ const en = {
   twoway_over: "The code has expired.",
   twoway_again: "New code",
   twoway_offline: "A two-way code needs the desk's server, which cannot be reached.",
+  twoway_unnamed: "This desk has no signed name yet, so it cannot ask. Whoever runs it must enrol it (sen clinic enrol).",
   twoway_alt: "The desk's QR code, for the patient's phone to scan",
 
   online: "Online",
