@@ -94,7 +94,7 @@ fn read_line() -> Result<String, Failure> {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
-fn failure(error: DeskNameError) -> Failure {
+pub(super) fn failure(error: DeskNameError) -> Failure {
     match error {
         DeskNameError::Unnamed => {
             Failure::input("desk_unnamed", "this desk has no name yet: `sen clinic enrol --help` shows how")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::clinic::database::Place;
 use ::clinic::desk::{DeskConfig, DeskError, RunningDesk, set_password};
+use ::clinic::desk_name::DeskIdentity;
 use ::clinic::fetch::Fetcher;
 use ::clinic::lookup::{Account, Lookup, SecretsIn};
 use http_client::{Client, Limits};
@@ -63,6 +64,8 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
     let lookup = Lookup::new(sandbox.url(), &roots, account, SecretsIn::default());
     let folder = folder.join("clinic");
     home::make_private(&folder)?;
+    let identity = folder.join("counter");
+    name(sandbox, &identity, &roots)?;
     let config = DeskConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         place: Place::File(folder.join("desk.sqlite")),
@@ -74,10 +77,18 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
         keep_days: 30,
         fetcher: None,
         lookup: Some(lookup.map_err(|error| Failure::input("bad_lookup", error))?),
-        identity: None,
+        identity: Some(identity),
         clock: Arc::new(home::now),
     };
     RunningDesk::start(config).map_err(failure)
+}
+
+/// The sandbox's register names the desk, so that its page can ask first (two-way mode).
+fn name(sandbox: &RunningSandbox, folder: &Path, roots: &[u8]) -> Result<(), Failure> {
+    let client = Client::new(roots, Limits::default()).map_err(|error| Failure::input("bad_roots", error))?;
+    let mut identity = DeskIdentity::open(folder).map_err(super::ask::failure)?;
+    let register = format!("{}/sandbox/desk", sandbox.url());
+    wallet::block_on(identity.enrol("Quầy 1", &register, &client))?.map_err(super::ask::failure)
 }
 
 /// The address, and the password where this start made it.
