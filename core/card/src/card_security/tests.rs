@@ -5,6 +5,7 @@ use crate::access::group::{Group, Parameters};
 use crate::access::pace;
 use crate::messaging::{Cipher, SessionKeys};
 use crate::passive::anchors::CscaAnchors;
+use crate::test_authority::{LDS_OBJECT, Party, set};
 use crate::vectors::{area, entries, json, octets, ran};
 
 /// One object of the last answer, or of the second, of a trace.
@@ -106,6 +107,19 @@ fn a_security_object_of_a_document_is_no_card_security() {
     let now = at("2025-06-01T00:00:00Z");
     let outcome = mapping_outcome(&proof, None, &CscaAnchors::new(), now);
     assert_eq!(outcome, ChipOutcome::Failed(Reason::Malformed));
+}
+
+#[test]
+fn refuses_a_card_security_whose_type_alone_is_another() {
+    let signer = Party::new("UT", "Signer");
+    let judge = |kind| {
+        let file = signer.sign_content(kind, &set(&[]), (&signer, 1), &signer.root());
+        let parameters = Parameters::standardised(13).unwrap();
+        proves_a_key(&MappingProof { parameters, mapping_public: vec![4], scalar: vec![1] }, &file)
+    };
+    // It has no key, which is no error of the file.
+    assert_eq!(judge(SECURITY_OBJECT), Ok(false));
+    assert_eq!(judge(LDS_OBJECT), Err(Reason::Malformed));
 }
 
 #[test]

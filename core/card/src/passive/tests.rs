@@ -313,12 +313,15 @@ fn a_master_list_counts_only_when_a_list_signer_of_its_root_signed_it() {
 }
 
 #[test]
-fn refuses_a_security_object_of_another_type_and_a_master_list_likewise() {
+fn refuses_a_security_object_and_a_master_list_whose_type_alone_is_another() {
     let country = Country::new();
     let certificate = country.csca.document_signer(&country.signer, 7);
-    let content = sequence(&[&[2, 1, 0], &set(&[])]);
-    let list = country.signer.sign_content(MASTER_LIST, &content, (&country.csca, 7), &certificate);
-    assert_eq!(SecurityObject::parse(&crate::asn1::encode(0x77, &list)).err(), Some(Reason::Malformed));
-    let sod = country.sod(&[(1, DG1)], &certificate);
-    assert!(MasterList::parse(&sod[3..]).is_err());
+    let signed =
+        |kind, content: &[u8]| country.signer.sign_content(kind, content, (&country.csca, 7), &certificate);
+    let object = security_object(&[(1, DG1)]);
+    let sod = |kind| SecurityObject::parse(&crate::asn1::encode(0x77, &signed(kind, &object))).err();
+    assert_eq!((sod(LDS_OBJECT), sod(MASTER_LIST)), (None, Some(Reason::Malformed)));
+    let list = sequence(&[&[2, 1, 0], &set(&[])]);
+    assert!(MasterList::parse(&signed(MASTER_LIST, &list)).is_ok());
+    assert_eq!(MasterList::parse(&signed(LDS_OBJECT, &list)).err(), Some(Malformed));
 }

@@ -138,18 +138,14 @@ pub fn verify_prehashed_ecdsa(
     r: &[u8],
     s: &[u8],
 ) -> Verdict {
-    // The crates refuse digests shorter than half the field; FIPS 186-5 does not.
-    if digest.len() * 2 >= domain.octets {
-        match domain.name {
-            "P-256" => return rustcrypto::<p256::NistP256>(point, digest, r, s),
-            "P-384" => return rustcrypto::<p384::NistP384>(point, digest, r, s),
-            "P-521" => return rustcrypto::<p521::NistP521>(point, digest, r, s),
-            "brainpoolP256r1" => return rustcrypto::<bp256::BrainpoolP256r1>(point, digest, r, s),
-            "brainpoolP384r1" => return rustcrypto::<bp384::BrainpoolP384r1>(point, digest, r, s),
-            _ => {}
-        }
+    match domain.name {
+        "P-256" => rustcrypto::<p256::NistP256>(point, digest, r, s),
+        "P-384" => rustcrypto::<p384::NistP384>(point, digest, r, s),
+        "P-521" => rustcrypto::<p521::NistP521>(point, digest, r, s),
+        "brainpoolP256r1" => rustcrypto::<bp256::BrainpoolP256r1>(point, digest, r, s),
+        "brainpoolP384r1" => rustcrypto::<bp384::BrainpoolP384r1>(point, digest, r, s),
+        _ => own(domain, point, digest, r, s),
     }
-    own(domain, point, digest, r, s)
 }
 
 fn own(domain: &'static Domain, point: &[u8], digest: &[u8], r: &[u8], s: &[u8]) -> Verdict {
