@@ -65,7 +65,15 @@ export async function openNation() {
       await present("--animated", folder);
       return readdirSync(folder).sort().map((name) => join(folder, name));
     },
+    /** What the phone answers to a desk's question. */
+    answer: async (question) => (await present("--text", "--challenge", question)).stdout.trim(),
     desk: (options = {}) => openDesk(home, trust, status, options),
+    /** The folder of a desk that the register of clinics has named. */
+    identity: async (name) => {
+      const folder = join(home, "identity");
+      await run(sen, ["clinic", "enrol", "--desk", folder, "--name", name, "--register", `${demo.said.sandbox.url}/sandbox/desk`, "--roots", join(home, "demo/nation/ca.pem")]);
+      return folder;
+    },
     close: async () => {
       await stop(demo);
       rmSync(home, { recursive: true, force: true });
@@ -74,8 +82,8 @@ export async function openNation() {
 }
 
 /** A clinic desk; `listen` and `data` bring one back that was stopped. */
-async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1" }) {
-  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--web", web, "--desk", name);
+async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null }) {
+  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--web", web, "--desk", name, ...(identity ? ["--identity", identity] : []));
   const { url, password } = running.said;
   return { url, password, data, listen: new URL(url).host, stop: () => stop(running), kill: () => stop(running, "SIGKILL") };
 }
