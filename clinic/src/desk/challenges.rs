@@ -61,17 +61,18 @@ impl Screens {
         (text, asked.questions.open(now))
     }
 
-    /// Closes the question that this text answered.
-    pub(crate) fn answered(&self, text: &str, check: &str) {
+    /// Closes the question that this text answers. False where another answer was faster, or it answers none.
+    pub(crate) fn close(&self, text: &str, check: &str) -> bool {
         let token = frame::decode(text).unwrap_or_default();
         let Some(cnonce) = Kbt::parse(&token).ok().and_then(|kbt| kbt.claims().cnonce.clone()) else {
-            return;
+            return false;
         };
         let mut asked = self.asked();
-        asked.questions.close(&cnonce);
+        let is_first = asked.questions.close(&cnonce);
         for shown in asked.shown.iter_mut().filter(|shown| shown.cnonce == cnonce && shown.check.is_none()) {
             shown.check = Some(check.to_owned());
         }
+        is_first
     }
 }
 

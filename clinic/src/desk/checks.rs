@@ -30,13 +30,14 @@ const LONGEST_TEXT: usize = 16 << 10;
 const MOST_FRAMES: usize = 64;
 /// A scan may have begun this long ago, in seconds.
 const LONGEST_SCAN: i64 = 60;
+const LATE: Refusal = Refusal::malformed("a scan began a minute ago at most");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scanned {
     text: String,
     received_at: Option<String>,
-    duration_ms: Option<u64>,
+    duration_ms: Option<f64>,
 }
 
 /// `POST /api/checks`
@@ -87,16 +88,22 @@ pub(crate) async fn frames(State(desk): State<Shared>, session: Session, body: B
 /// When the first character came: a minute back at most, and never after now.
 fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> {
     let received_at = match (&scanned.received_at, scanned.duration_ms) {
-        (_, Some(duration)) => now.minus_seconds(i64::try_from(duration.div_ceil(1000)).unwrap_or(i64::MAX)),
+        (_, Some(took)) => now.minus_seconds(seconds(took).ok_or(LATE)?),
         (Some(time), None) => Timestamp::parse_rfc3339(time)
             .map_err(|_| Refusal::malformed("received_at is no RFC 3339 time"))?
             .min(now),
         (None, None) => now,
     };
     if now.seconds_since(received_at) > LONGEST_SCAN {
-        return Err(Refusal::malformed("a scan began a minute ago at most"));
+        return Err(LATE);
     }
     Ok(received_at)
+}
+
+/// Begun seconds of so many milliseconds.
+fn seconds(milliseconds: f64) -> Option<i64> {
+    (0..=LONGEST_SCAN)
+        .find(|seconds| i32::try_from(seconds * 1000).is_ok_and(|limit| milliseconds <= f64::from(limit)))
 }
 
 async fn decide(desk: &Shared, session: Session, text: String, received_at: Timestamp) -> Answered {
@@ -114,10 +121,16 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
         read.push(text);
         policy.open_challenges = open;
     }
-    let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
-    let (first, portrait, sighting) = scan.prepare();
+    let mut scan = Scan { texts: read, policy, data, received_at, now };
+    let (mut first, mut portrait, mut sighting) = scan.prepare();
+    let id = random_id()?;
+    if is_answer(&first) && !scan.texts.iter().any(|text| desk.screens.close(text, &id)) {
+        // Another answer to the same question was faster.
+        scan.policy.open_challenges = Vec::new();
+        (first, portrait, sighting) = scan.prepare();
+    }
     let check = Check {
-        id: random_id()?,
+        id,
         at: now,
         received_at,
         desk: session.desk,
@@ -126,21 +139,21 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
         entitlement: None,
         face: None,
     };
-    let settled = Arc::clone(&scan);
     let check =
-        desk.database.run(move |statements| settle(statements, &settled, sighting.as_ref(), &check)).await?;
+        desk.database.run(move |statements| settle(statements, &scan, sighting.as_ref(), &check)).await?;
     desk.tell(Event::Check);
-    let answer = &check.answer;
-    if answer.verdict != Verdict::Refused && answer.freshness.as_deref() == Some("challenged") {
-        scan.texts.iter().for_each(|text| desk.screens.answered(text, &check.id));
-    }
     // Shown now and never kept.
-    let portrait = portrait.filter(|_| answer.face == "shown");
+    let portrait = portrait.filter(|_| check.answer.face == "shown");
     let portrait = portrait.map(|jpeg| format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)));
     Ok(Json(json!({
         "id": check.id, "answer": check.answer, "received_at": received_at.to_string(),
         "decided_at": now.to_string(), "portrait": portrait,
     })))
+}
+
+/// Whether it answers one of the desk's questions.
+fn is_answer(answer: &Answer) -> bool {
+    answer.verdict != Verdict::Refused && answer.freshness.as_deref() == Some("challenged")
 }
 
 /// Notes the sighting, and keeps the check with the answer that this gives.

@@ -62,6 +62,7 @@ pub(crate) async fn seen(State(desk): State<Shared>, session: Session, body: Bod
 /// What an entry comes to.
 struct Handed {
     id: String,
+    key: Option<String>,
     at: Timestamp,
     desk: String,
     sighting: Option<Sighting>,
@@ -80,9 +81,9 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refu
     }
     let at = time(&entry.at)?.min(now);
     let keep_until = time(&entry.keep_until)?.min(now.plus_seconds(LONGEST));
-    let sighting = match (entry.key, entry.credential) {
+    let sighting = match (&entry.key, entry.credential) {
         (Some(key), credential) => Some(Sighting {
-            presentation: hash(&key)?,
+            presentation: hash(key)?,
             credential: credential.map_or(Ok([0; 32]), |credential| hash(&credential))?,
             received_at: at,
             keep_until,
@@ -99,7 +100,7 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refu
         entitlement: None,
         face: None,
     });
-    Ok(Handed { id: entry.id, at, desk: session.desk.clone(), sighting, check })
+    Ok(Handed { id: entry.id, key: entry.key, at, desk: session.desk.clone(), sighting, check })
 }
 
 fn hash(text: &str) -> Result<[u8; 32], Refusal> {
@@ -111,7 +112,7 @@ fn hash(text: &str) -> Result<[u8; 32], Refusal> {
 fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, DatabaseError> {
     let before = statements.query("SELECT result FROM synced WHERE id = $1", &[handed.id.as_str().into()])?;
     if let Some(row) = before.first() {
-        return Ok(json!({"id": handed.id, "seen": row.text(0)?}));
+        return Ok(json!({"id": handed.id, "key": handed.key, "seen": row.text(0)?}));
     }
     let noted = handed.sighting.as_ref().map(|sighting| database::note(statements, sighting, &handed.desk));
     let seen = match noted.transpose()? {
@@ -125,5 +126,5 @@ fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, Datab
     if let Some(check) = &handed.check {
         kept::keep(statements, check)?;
     }
-    Ok(json!({"id": handed.id, "seen": seen}))
+    Ok(json!({"id": handed.id, "key": handed.key, "seen": seen}))
 }

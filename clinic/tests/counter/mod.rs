@@ -145,6 +145,11 @@ impl Clerk {
         Self { url, client: client.build().unwrap(), runtime: Arc::new(runtime), cookie: None }
     }
 
+    /// The same clerk at another screen, with a connection of its own.
+    pub fn another(&self) -> Self {
+        Self { cookie: self.cookie.clone(), ..Self::new(self.url.clone()) }
+    }
+
     pub fn log_in(&mut self, password: &str, clerk: Option<&str>, desk: Option<&str>) {
         let body = json!({"password": password, "clerk": clerk, "desk": desk});
         let answered = self.post("/api/session", &body);

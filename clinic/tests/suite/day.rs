@@ -1,8 +1,10 @@
 //! The day, the queue, forgetting, and what pages saw alone.
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use sen_clinic::database::Place;
 use serde_json::{Value, json};
+use verifier::offline::OfflineBundle;
 
 use crate::counter::nation::Nation;
 use crate::counter::nation::world::NOW;
@@ -147,7 +149,14 @@ pub fn a_page_that_was_alone_hands_in_what_it_saw(place: Places) {
     let running = Running::first(&nation, &place(&nation));
     let clerk = running.clerk("Quầy 1");
     let answer = clerk.check(&nation.code_of(1))["answer"].clone();
-    let known = clerk.get("/api/offline").ok()["seen_recent"].clone();
+    let handed = clerk.get("/api/offline");
+    let known = handed.ok()["seen_recent"].clone();
+    let bundle: OfflineBundle = serde_json::from_value(handed.ok()).unwrap();
+    let alone = bundle.open().unwrap();
+    assert!(alone.passed_over.is_empty());
+    assert_eq!(alone.seen.len(), 1);
+    let held = clerk.request(Method::GET, "/api/offline").header("if-none-match", &handed.headers["etag"]);
+    assert_eq!(clerk.send(held).status, 304, "nothing new");
     assert_eq!(known.as_array().unwrap().len(), 1);
     let entry = |name: u8, key: Value| {
         json!({"id": format!("offline-entry-{name:04}"), "key": key, "credential": STANDARD.encode([name; 32]),

@@ -35,6 +35,7 @@ macro_rules! tests {
             a_page_that_was_alone_hands_in_what_it_saw
             a_desk_without_a_name_asks_nothing
             the_answer_to_a_question_is_taken_once_and_closes_it
+            of_two_phones_that_answer_one_question_at_once_one_is_taken
             an_encrypted_answer_is_read_where_it_was_asked_for
             a_question_is_over_after_a_minute
             a_camera_is_shown_the_portrait_that_the_issuer_vouches_for

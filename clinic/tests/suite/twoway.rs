@@ -96,6 +96,28 @@ pub fn the_answer_to_a_question_is_taken_once_and_closes_it(place: Places) {
     assert_eq!(clerk.verdict(&answers[1]), "refused stale wrong_audience");
 }
 
+pub fn of_two_phones_that_answer_one_question_at_once_one_is_taken(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    for _ in 0..5 {
+        let question = scanned(&nation, &clerk.post("/api/challenges", &json!({})).ok());
+        let answers = ["p1000000", "p2000000", "p3000000", "p4000000"].map(|phone| {
+            phone.clone_into(&mut nation.world.credential.sub);
+            frame::encode(&token(&mut nation, &question))
+        });
+        let verdicts: Vec<String> = std::thread::scope(|scope| {
+            let phones = answers.iter().map(|answer| {
+                let clerk = clerk.another();
+                scope.spawn(move || clerk.verdict(answer))
+            });
+            let phones: Vec<_> = phones.collect();
+            phones.into_iter().map(|phone| phone.join().unwrap()).collect()
+        });
+        assert_eq!(verdicts.iter().filter(|verdict| *verdict == "accepted").count(), 1, "{verdicts:?}");
+    }
+}
+
 pub fn an_encrypted_answer_is_read_where_it_was_asked_for(place: Places) {
     let mut nation = named();
     let running = Running::first(&nation, &place(&nation));

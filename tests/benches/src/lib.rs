@@ -55,6 +55,16 @@ pub fn time_alone(name: &str, mut work: impl FnMut()) {
     print(name, median(samples), "us", None);
 }
 
+/// Prints a percentile of many times, in microseconds, with the same of the part that nothing can spare.
+pub fn percentile(name: &str, percent: usize, taken: Vec<Duration>, floors: Vec<Duration>) {
+    let at = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+        times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+    };
+    print(name, at(taken), "us", Some(at(floors)));
+}
+
 /// Prints a size or a count, with a floor where there is one.
 pub fn count(name: &str, value: usize, unit: &str, floor: Option<usize>) {
     let exact = |value: usize| u32::try_from(value).map_or(f64::INFINITY, f64::from);
