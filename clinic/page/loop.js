@@ -1,7 +1,7 @@
 // Animated codes before a camera: the presentation, and the portrait in a few further codes, in a plain loop.
 
 /** How long to wait for a first part of a portrait, and for the last, in milliseconds. */
-const FIRST = 900;
+const FIRST = 700;
 const LAST = 8000;
 
 /** Which part of which portrait a text is; null where it is none. Its first block of 17 digits is 7 bytes. */

@@ -26,10 +26,10 @@ function film(pictures, seconds, name) {
   return video;
 }
 
-async function holdBefore(video, alone, work) {
+async function holdBefore(video, alone, work, at = desk) {
   const browser = await openBrowser({ camera: video });
   try {
-    await logIn(browser.page, desk, desk.password);
+    await logIn(browser.page, at, at.password);
     if (alone) {
       await readyAlone(browser.page);
       await browser.context.setOffline(true);
@@ -69,3 +69,13 @@ for (const alone of [false, true]) {
     });
   });
 }
+
+test("where the page has no reader of its own, the desk's server reads the camera's pictures", async () => {
+  const bare = await nation.desk({ bare: true });
+  try {
+    const video = film([await nation.picture(`${nation.home}/bare.png`)], 1, "bare");
+    await holdBefore(video, false, (page, said) => assert.equal(said.headline, "Mã thật: đối chiếu thẻ có ảnh"), bare);
+  } finally {
+    await bare.stop();
+  }
+});

@@ -81,9 +81,9 @@ export async function openNation() {
   };
 }
 
-/** A clinic desk; `listen` and `data` bring one back that was stopped. */
-async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null }) {
-  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--web", web, "--desk", name, ...(identity ? ["--identity", identity] : []));
+/** A clinic desk; `listen` and `data` bring one back that was stopped; a `bare` one has no verifier and reader for the page. */
+async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null, bare = false }) {
+  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--desk", name, ...(bare ? [] : ["--web", web]), ...(identity ? ["--identity", identity] : []));
   const { url, password } = running.said;
   return { url, password, data, listen: new URL(url).host, stop: () => stop(running), kill: () => stop(running, "SIGKILL") };
 }
