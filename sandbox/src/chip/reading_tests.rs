@@ -223,6 +223,33 @@ fn hostile_lengths_are_refused_without_reading_on() {
 }
 
 #[test]
+fn a_data_group_that_ends_before_its_length_is_refused_by_name() {
+    let portrait = std::fs::read(folder(CARDS[1].0).join("EF_DG2.bin")).unwrap();
+    let cut = portrait[..portrait.len() / 2].to_vec();
+    let claims = [&[0x6d, 0x82, 0xff, 0xff][..], &[0x30; 200]].concat();
+    for (number, octets) in [(2, cut), (13, claims)] {
+        let chip = card_b().with_file(FileName::data_group(number), Content::Octets(octets));
+        let mut transport = ChipTransport::new(chip);
+        let outcome = read(&mut transport, &can(CARDS[1].1)).unwrap_err();
+        let told = match outcome {
+            ReadError::File { file, .. } | ReadError::Malformed(file) => file == FileId::Dg(number),
+            _ => false,
+        };
+        assert!(told, "{outcome:?}");
+        assert!(transport.chip().commands() < 60);
+    }
+}
+
+#[test]
+fn a_portrait_longer_than_any_real_one_is_refused_without_reading_on() {
+    let head = vec![0x75, 0x83, 0x04, 0x00, 0x01];
+    let chip = card_b().with_file(FileName::data_group(2), Content::Endless(head));
+    let mut transport = ChipTransport::new(chip);
+    assert_eq!(read(&mut transport, &can(CARDS[1].1)).unwrap_err(), ReadError::TooLarge(FileId::Dg(2)));
+    assert!(transport.chip().commands() < 40);
+}
+
+#[test]
 fn a_copied_chip_without_its_keys_is_found_out() {
     let other = std::fs::read(folder(CARDS[0].0).join("keys/ca_pkcs8.der")).unwrap();
     let own = std::fs::read(folder(CARDS[1].0).join("keys/aa_pkcs8.der")).unwrap();
