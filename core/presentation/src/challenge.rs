@@ -11,7 +11,7 @@
 //! desk = { 1: tstr, 2: tstr, 4: int, 6: int, 8: { 1: COSE_Key }, ? -65539: [1*32 int] }
 //! ```
 //! Labels are those of [`credential::claims::cwt`]; header 13 (`kcwt`, RFC 9528, 9.7) holds the signer's key with its name.
-//! On the screen: a [frame](crate::frame) with `7361`.
+//! On the screen: a [frame] with `7361`.
 
 mod desk;
 
