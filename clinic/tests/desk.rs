@@ -8,10 +8,11 @@ use clinic::answer::Verdict;
 use clinic::desk_file::DeskFile;
 use clinic::picture::PictureError;
 use clinic::{Error, FileKind};
-use nation::world::{INDEX, Key, NOW};
+use nation::world::{INDEX, NOW};
 use nation::{Nation, national};
 use presentation::qr;
 use sen_clinic as clinic;
+use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::status::StatusError;
 use verifier::{Seen, SeenList, Sighting};
@@ -93,7 +94,7 @@ fn a_picture_without_a_code_or_a_broken_one_is_an_error() {
 #[test]
 fn a_missing_file_or_a_list_of_another_root_is_an_error() {
     let nation = Nation::new();
-    nation.publish_signed_by(&Key::new());
+    nation.publish_signed_by(&TestKey::new());
     let refused = nation.check(&nation.code(), NOW).unwrap_err();
     assert_eq!(refused, Error::TrustList(TrustError::SignatureInvalid));
     fs::write(nation.folder.join("trust/root.pub"), "04").unwrap();
@@ -148,7 +149,7 @@ fn an_older_status_list_is_reported_and_the_newer_one_decides() {
 #[test]
 fn the_announced_root_takes_over_on_the_desk() {
     let mut nation = Nation::new();
-    let (second, third) = (Key::new(), Key::new());
+    let (second, third) = (TestKey::new(), TestKey::new());
     nation.world.list.successor = Some(second.public());
     nation.publish();
     assert_eq!(nation.check_remembering(&nation.code(), NOW).unwrap().verdict, Verdict::Accepted);

@@ -6,12 +6,13 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use http_client::{Client, Limits};
-use nation::world::{INDEX, Key, NOW};
+use nation::world::{INDEX, NOW};
 use nation::{Nation, national};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use sen_clinic::fetch::{FetchError, Fetched, Fetcher};
 use sen_clinic::folder::{Data, load};
+use test_key::TestKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -53,7 +54,7 @@ impl Provider {
         pages.push((path.to_owned(), body));
     }
 
-    fn put_trust_list(&self, root: &Key) {
+    fn put_trust_list(&self, root: &TestKey) {
         let draft = self.nation.world.list.draft(b"root").unwrap();
         self.put("/trust/trust-list.cwt", draft.assemble(&root.sign(&draft.to_be_signed())));
     }
@@ -170,7 +171,7 @@ async fn an_older_or_foreign_trust_list_leaves_what_was_there() {
     provider.put_trust_list(&provider.nation.world.root);
     let refused = provider.fetcher.trust_list(&trust, NOW).await.unwrap_err();
     assert!(matches!(refused, FetchError::Trust(TrustError::Rollback { seen: 3, offered: 2 })));
-    provider.put_trust_list(&Key::new());
+    provider.put_trust_list(&TestKey::new());
     let refused = provider.fetcher.trust_list(&trust, NOW).await.unwrap_err();
     assert!(matches!(refused, FetchError::Trust(TrustError::SignatureInvalid)));
     assert_eq!(provider.data().trust.sequence(), 3);

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use credential::claims::Vct;
 use presentation::frame;
 use serde_json::{Value, json};
+use test_key::TestKey;
 use verifier::answer::Answer;
 use verifier::offline::{OfflineBundle, seen_text};
 use verifier::{Seen, SeenList, Sighting, verify};
-use world::{INDEX, Key, NOW, World};
+use world::{INDEX, NOW, World};
 
 /// A list that has seen what a case says, and takes down what it is told.
 #[derive(Default)]
@@ -82,8 +83,8 @@ fn reasons() -> Vec<Case> {
         Case::new("unsupported_version", &["unsupported_version"], |_| ()).with_text(later_version),
         Case::new("unknown_issuer", &["unknown_issuer"], |world| world.credential.iss = "vn-other".into()),
         Case::new("issuer_revoked", &["issuer_revoked"], |world| world.list.issuers[0].revoked = true),
-        Case::new("issuer_signature", &["issuer_signature"], |world| world.issuer = Key::new()),
-        Case::new("holder_signature", &["holder_signature"], |world| world.device = Key::new()),
+        Case::new("issuer_signature", &["issuer_signature"], |world| world.issuer = TestKey::new()),
+        Case::new("holder_signature", &["holder_signature"], |world| world.device = TestKey::new()),
         Case::new("wrong_audience", &["wrong_audience"], |world| world.audience = "vn.bank".into()),
         Case::new("stale", &["stale"], |world| world.presented_at = NOW.minus_seconds(61)),
         Case::new("expired", &["expired"], |world| world.credential.exp = NOW),

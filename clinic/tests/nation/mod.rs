@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sen_clinic::Error;
 use sen_clinic::answer::Answer;
 use sen_clinic::check::{Folders, check_files};
+use test_key::TestKey;
 use trust::cose::Draft;
 use trust::status::{NationalDraft, Run};
 use trust::time::Timestamp;
-use world::{INDEX, Key, NOW, World};
+use world::{INDEX, NOW, World};
 
 pub struct Nation {
     pub world: World,
@@ -46,7 +47,7 @@ impl Nation {
         fs::write(self.folder.join("status/7.cwt"), token).unwrap();
     }
 
-    pub fn publish_signed_by(&self, root: &Key) {
+    pub fn publish_signed_by(&self, root: &TestKey) {
         let list = self.world.list.draft(b"root").unwrap();
         let token = list.assemble(&root.sign(&list.to_be_signed()));
         fs::write(self.folder.join("trust/trust-list.cwt"), token).unwrap();

@@ -8,11 +8,12 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use sen_clinic::database::Place;
 use sen_clinic::desk_name::DeskIdentity;
 use serde_json::{Value, json};
+use test_key::TestKey;
 use trust::anchors::Issuer;
 use trust::p256::PublicKey;
 
 use crate::counter::nation::Nation;
-use crate::counter::nation::world::{Key, NOW};
+use crate::counter::nation::world::NOW;
 use crate::counter::{Clerk, Running, verdict};
 
 type Places = fn(&Nation) -> Place;
@@ -21,7 +22,7 @@ const NAME: &str = "79034 · Quầy 1";
 
 /// A nation whose register has named the desk.
 fn named() -> Nation {
-    let (mut nation, authority) = (Nation::new(), Key::new());
+    let (mut nation, authority) = (Nation::new(), TestKey::new());
     let folder = nation.folder.join("identity");
     DeskIdentity::open(&folder).unwrap();
     let pkcs8 = fs::read(folder.join("desk.p8")).unwrap();

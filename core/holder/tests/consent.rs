@@ -6,13 +6,13 @@ mod doubles;
 use credential::claims::key;
 use credential::sd_cwt::SdCwt;
 use doubles::desk::{CNONCE, NAME, TestDesk};
-use doubles::issuer::TestKey;
 use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use doubles::{Phone, agree};
 use holder::{Audience, CredentialName, Event, Kind, Recognised, Silent, Wallet, Wanted};
 use presentation::animated;
 use presentation::encryption::{AnswerKey, EncryptedAnswer};
 use presentation::kbt::Kbt;
+use test_key::TestKey;
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 

@@ -20,6 +20,4 @@ pub mod kbt;
 pub mod qr;
 
 #[cfg(test)]
-mod testkey;
-#[cfg(test)]
 mod vectors;

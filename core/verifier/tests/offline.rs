@@ -4,11 +4,12 @@ mod world;
 
 extern crate sen_verifier as verifier;
 
+use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::status::StatusError;
 use verifier::offline::{OfflineBundle, OfflineError, seen_key, seen_text};
 use verifier::{Decision, MemorySeenList, verify};
-use world::{INDEX, Key, NOW, World, refused};
+use world::{INDEX, NOW, World, refused};
 
 fn bundle(world: &World) -> OfflineBundle {
     let list = world.list.draft(b"root").unwrap();
@@ -42,7 +43,7 @@ fn a_bundle_decides_as_the_desk_does_after_a_trip_through_json() {
 fn a_list_that_no_root_signed_opens_no_desk() {
     let world = World::new();
     let mut other = bundle(&world);
-    let key = Key::new();
+    let key = TestKey::new();
     other.roots = bundle(&World { root: key, ..World::new() }).roots;
     assert_eq!(other.open().unwrap_err(), OfflineError::TrustList(TrustError::SignatureInvalid));
 }

@@ -6,13 +6,14 @@ mod world;
 use credential::claims::{Claims, Vct, key};
 use credential::sd_cwt::{Redaction, select};
 use presentation::frame;
+use test_key::TestKey;
 use trust::cbor::{Encoder, Profile};
 use trust::cose::{Draft, Sign1};
 use verifier::{
     Decision, Face, Freshness, LevelBasis, NoSeenList, PresentedBy, Reason, Seen, SeenList, Shown, Sighting,
     StatusAnswer, verify,
 };
-use world::{INDEX, Key, NOW, World, codes, refused, unsure};
+use world::{INDEX, NOW, World, codes, refused, unsure};
 
 #[test]
 fn accepts_a_good_presentation_and_says_what_it_knows() {
@@ -107,14 +108,14 @@ fn an_issuer_that_the_list_withdraws_is_issuer_revoked() {
 #[test]
 fn another_issuers_key_is_issuer_signature() {
     let mut world = World::new();
-    world.issuer = Key::new();
+    world.issuer = TestKey::new();
     assert_eq!(world.refusal(), ["issuer_signature"]);
 }
 
 #[test]
 fn another_device_is_holder_signature() {
     let mut world = World::new();
-    world.device = Key::new();
+    world.device = TestKey::new();
     assert_eq!(world.refusal(), ["holder_signature"]);
 }
 
@@ -396,7 +397,7 @@ fn a_guardian_presents_for_a_minor() {
 
 #[test]
 fn the_flipped_signature_used_above_would_verify() {
-    let key = Key::new();
+    let key = TestKey::new();
     let signature = key.sign(b"message");
     let mut flipped = signature;
     flipped[32..].copy_from_slice(&world::order_minus(&signature[32..]));

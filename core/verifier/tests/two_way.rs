@@ -6,28 +6,29 @@ mod world;
 
 use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, VerifiedChallenge};
 use presentation::{encryption, frame};
+use test_key::TestKey;
 use trust::anchors::Issuer;
 use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use verifier::{Decision, DeskName, Freshness, OpenChallenge, Questions, Wanted};
-use world::{Key, NOW, World, refused};
+use world::{NOW, World, refused};
 
 /// One clinic's desk: its name, its key, its questions.
 struct Desk {
     name: DeskName,
-    key: Key,
+    key: TestKey,
     questions: Questions,
 }
 
 /// The world of the one-way tests and an authority that names desks.
 struct Clinics {
     world: World,
-    authority: Key,
+    authority: TestKey,
 }
 
 impl Clinics {
     fn new() -> Self {
-        let (mut world, authority) = (World::new(), Key::new());
+        let (mut world, authority) = (World::new(), TestKey::new());
         world.list.issuers.push(Issuer {
             iss: "vn-desks".into(),
             kid: b"d1".to_vec(),
@@ -42,7 +43,7 @@ impl Clinics {
     }
 
     fn desk(&self, name: &str) -> Desk {
-        let key = Key::new();
+        let key = TestKey::new();
         let draft = DeskCertificateDraft {
             iss: "vn-desks",
             kid: b"d1",

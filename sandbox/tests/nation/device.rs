@@ -2,10 +2,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::{Jwk, compact, signing_input};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
-use trust::p256::PublicKey;
+use test_key::TestKey;
 
 use crate::world::{Answer, World};
 
@@ -21,23 +19,20 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
-pub(crate) struct Key(EcdsaKeyPair);
+pub(crate) struct Key(TestKey);
 
 impl Key {
     pub(crate) fn generate() -> Self {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
+        Self(TestKey::new())
     }
 
     pub(crate) fn jwk(&self) -> Jwk {
-        Jwk::new(PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap())
+        Jwk::new(self.0.public())
     }
 
     pub(crate) fn jws(&self, header: &Value, payload: &Value) -> String {
         let input = signing_input(header, payload);
-        let signature = self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
-        compact(&input, signature.as_ref().try_into().unwrap())
+        compact(&input, &self.0.sign(input.as_bytes()))
     }
 }
 

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use card::{AccessKey, Can, CscaAnchors, FileId, ReadRequest, Unwatched, read_card};
 use credential::jose::{Jwk, compact, signing_input};
 use ring::digest::{SHA256, digest};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use sandbox::chip::{Chip, ChipTransport};
 use sandbox::{RunningSandbox, Sandbox, SandboxConfig};
 use sen_benches::rate;
 use serde_json::{Value, json};
+use test_key::TestKey;
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
@@ -98,21 +97,19 @@ fn client(nation: &RunningSandbox) -> reqwest::Client {
     reqwest::Client::builder().tls_certs_only([authority]).https_only(true).build().unwrap()
 }
 
-struct Key(EcdsaKeyPair);
+struct Key(TestKey);
 
 impl Key {
     fn generate() -> Self {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
+        Self(TestKey::new())
     }
 
     fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
+        self.0.public()
     }
 
     fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap()
+        self.0.sign(message)
     }
 
     fn jws(&self, typ: &str, payload: &Value) -> String {

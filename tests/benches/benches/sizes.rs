@@ -163,7 +163,7 @@ fn mdoc(world: &World, named: &[(&str, Value)]) -> Vec<u8> {
             out.text(name).tag(0).text("2027-01-15T08:00:00Z");
         }
     });
-    let signed = |key: &world::Key, payload: Vec<u8>| {
+    let signed = |key: &test_key::TestKey, payload: Vec<u8>| {
         let draft = Draft::new(vec![0xa1, 0x01, 0x26], vec![0xa0], payload);
         draft.assemble(&key.sign(&draft.to_be_signed()))
     };

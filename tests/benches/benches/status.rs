@@ -8,13 +8,14 @@ use std::hint::black_box;
 use std::io::Read;
 
 use sen_benches::{count, each, time};
+use test_key::TestKey;
 use trust::anchors::StatusSigner;
 use trust::cbor::Profile;
 use trust::cose::Sign1;
 use trust::status::{
     Lookup, NationalDraft, NationalStatus, Run, Status, StatusList, StatusListDraft, StatusStore,
 };
-use world::{Key, NOW};
+use world::NOW;
 
 const CARDS: u64 = 67_910_130;
 const ENTRIES: u64 = 1 << 20;
@@ -23,7 +24,7 @@ const LISTS: u64 = 65;
 const A_DAY: u64 = 1_860;
 
 fn main() {
-    let key = Key::new();
+    let key = TestKey::new();
     let signers = [StatusSigner { kid: b"s1".to_vec(), key: key.public() }];
     for (name, per_thousand) in [("0.1%", 1), ("1%", 10), ("5%", 50)] {
         let mut random = Random(per_thousand);
@@ -41,7 +42,7 @@ fn main() {
 }
 
 /// Daily deltas and a merged one at one per cent a year, and what it takes to read a snapshot.
-fn upkeep(key: &Key, signers: &[StatusSigner]) {
+fn upkeep(key: &TestKey, signers: &[StatusSigner]) {
     let mut random = Random(7);
     let mut days = vec![national(1, 1)];
     random.revoke(&mut days[0], CARDS / 100);
@@ -95,7 +96,7 @@ fn small(list: &StatusListDraft) -> trust::cose::Draft {
 }
 
 /// All lists as signed tokens, and as they stand in memory, against the bits themselves.
-fn as_lists(key: &Key, name: &str, per_thousand: u64) {
+fn as_lists(key: &TestKey, name: &str, per_thousand: u64) {
     let lists = lists(per_thousand);
     let bytes: usize = lists.iter().map(|list| sign(key, &small(list)).len()).sum();
     count(
@@ -112,7 +113,7 @@ fn as_lists(key: &Key, name: &str, per_thousand: u64) {
 }
 
 /// One look-up in all lists, against a bare bit in one array of all.
-fn look_up(key: &Key, signers: &[StatusSigner]) {
+fn look_up(key: &TestKey, signers: &[StatusSigner]) {
     let mut random = Random(3);
     let mut store = StatusStore::new();
     let mut bare = Vec::new();
@@ -159,7 +160,7 @@ fn look_up(key: &Key, signers: &[StatusSigner]) {
 }
 
 /// One list of 2^20 verified, inflated and swapped in.
-fn shard(key: &Key, signers: &[StatusSigner]) {
+fn shard(key: &TestKey, signers: &[StatusSigner]) {
     let token = sign(key, &small(&lists(10)[7]));
     count("status.list.token", token.len(), "bytes", None);
     let parsed = Sign1::parse(&token, Profile::Interoperable).unwrap();
@@ -184,7 +185,7 @@ fn national(sequence: u64, bits: u8) -> NationalDraft {
     NationalDraft::new(sequence, NOW, NOW.plus_seconds(86_400), bits, vec![run]).unwrap()
 }
 
-fn sign(key: &Key, token: &trust::cose::Draft) -> Vec<u8> {
+fn sign(key: &TestKey, token: &trust::cose::Draft) -> Vec<u8> {
     token.assemble(&key.sign(&token.to_be_signed()))
 }
 

@@ -1,6 +1,5 @@
 use super::*;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use test_key::TestKey;
 
 const RFC7515_A3: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
@@ -13,23 +12,12 @@ fn rfc7515_key() -> Jwk {
     .unwrap()
 }
 
-struct Signer(EcdsaKeyPair);
+struct Signer(TestKey);
 
 impl Signer {
-    fn new() -> Self {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
-    }
-
-    fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
-    }
-
     fn jws(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
-        compact(&input, signature.as_ref().try_into().unwrap())
+        compact(&input, &self.0.sign(input.as_bytes()))
     }
 }
 
@@ -69,12 +57,11 @@ struct Claims {
 
 #[test]
 fn what_is_signed_here_verifies_here() {
-    let signer = Signer::new();
-    let jwk = Jwk::new(signer.public());
+    let signer = Signer(TestKey::new());
+    let jwk = Jwk::new(signer.0.public());
     let header = serde_json::json!({"alg": "ES256", "typ": "sen-account+jwt", "jwk": jwk});
     let input = signing_input(&header, &serde_json::json!({"aud": "https://127.0.0.1:1", "seq": 7}));
-    let signature = signer.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
-    let text = compact(&input, signature.as_ref().try_into().unwrap());
+    let text = compact(&input, &signer.0.sign(input.as_bytes()));
 
     let jws = Jws::parse(&text, 4_096).unwrap().of_type("sen-account+jwt").unwrap();
     assert_eq!(jws.header().jwk(), Some(&jwk));
@@ -87,7 +74,7 @@ fn what_is_signed_here_verifies_here() {
 
 #[test]
 fn refuses_another_key_and_every_changed_character() {
-    let other = Signer::new().public();
+    let other = TestKey::new().public();
     assert_eq!(Jws::parse(RFC7515_A3, 1_000).unwrap().verify(&other).unwrap_err(), JoseError::Signature);
     for position in 0..RFC7515_A3.len() {
         for character in ['A', 'q', '-', '.', '='] {
@@ -113,7 +100,7 @@ fn refuses_every_algorithm_but_es256() {
         r#"{"alg":-7}"#,
         r#"{"typ":"JWT"}"#,
     ] {
-        let text = Signer::new().jws(header, "{}");
+        let text = Signer(TestKey::new()).jws(header, "{}");
         assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Algorithm, "{header}");
     }
 }
@@ -121,25 +108,25 @@ fn refuses_every_algorithm_but_es256() {
 #[test]
 fn refuses_critical_extensions() {
     for header in [r#"{"alg":"ES256","crit":["exp"],"exp":1}"#, r#"{"alg":"ES256","crit":[]}"#] {
-        let text = Signer::new().jws(header, "{}");
+        let text = Signer(TestKey::new()).jws(header, "{}");
         assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Critical);
     }
 }
 
 #[test]
 fn refuses_a_repeated_member_in_header_and_payload() {
-    let signer = Signer::new();
+    let signer = Signer(TestKey::new());
     let text = signer.jws(r#"{"alg":"ES256","typ":"a","typ":"b"}"#, "{}");
     assert_eq!(Jws::parse(&text, 1_000).unwrap_err(), JoseError::Json);
     for payload in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"\u0063":2}}]}"#] {
         let jws = Jws::parse(&signer.jws(r#"{"alg":"ES256"}"#, payload), 1_000).unwrap();
-        assert_eq!(jws.verify(&signer.public()).unwrap_err(), JoseError::Json, "{payload}");
+        assert_eq!(jws.verify(&signer.0.public()).unwrap_err(), JoseError::Json, "{payload}");
     }
 }
 
 #[test]
 fn refuses_payloads_that_are_no_strict_json_object() {
-    let signer = Signer::new();
+    let signer = Signer(TestKey::new());
     for (payload, error) in [
         ("", JoseError::Json),
         ("{} {}", JoseError::Json),
@@ -148,7 +135,7 @@ fn refuses_payloads_that_are_no_strict_json_object() {
         ("7", JoseError::Member),
     ] {
         let jws = Jws::parse(&signer.jws(r#"{"alg":"ES256"}"#, payload), 1_000).unwrap();
-        assert_eq!(jws.verify(&signer.public()).unwrap_err(), error, "{payload}");
+        assert_eq!(jws.verify(&signer.0.public()).unwrap_err(), error, "{payload}");
     }
 }
 
@@ -174,7 +161,7 @@ fn refuses_other_shapes_than_three_base64url_parts() {
 
 #[test]
 fn compares_the_type_as_a_media_type() {
-    let signer = Signer::new();
+    let signer = Signer(TestKey::new());
     let jws =
         |typ: &str| Jws::parse(&signer.jws(&format!(r#"{{"alg":"ES256"{typ}}}"#), "{}"), 1_000).unwrap();
     for typ in [r#","typ":"sen-face+jwt""#, r#","typ":"Application/SEN-face+jwt""#] {

@@ -1,8 +1,6 @@
-use ring::rand::SystemRandom as RingRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
-};
+use ring::signature::{ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 use serde_json::Value;
+use test_key::TestKey;
 use trust::cbor::Encoder;
 use trust::cose::{ALG, Draft};
 use trust::random::SystemRandom;
@@ -12,24 +10,6 @@ use crate::claims::{CitizenClaims, ClaimKey, Sex, key};
 use crate::digest::sha256;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-
-struct Key(EcdsaKeyPair);
-
-impl Key {
-    fn new() -> Self {
-        let random = RingRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
-    }
-
-    fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
-    }
-
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(&RingRandom::new(), message).unwrap().as_ref().try_into().unwrap()
-    }
-}
 
 fn citizen() -> Claims {
     let claims = CitizenClaims {
@@ -52,20 +32,20 @@ fn draft(redaction: Redaction) -> SdCwtDraft {
         vct: Vct::Citizen,
         iat: NOW,
         exp: NOW.plus_seconds(LONGEST_LIFE),
-        cnf: Key::new().public(),
+        cnf: TestKey::new().public(),
         status: StatusReference { uri: "s:7".into(), index: 900_000 },
         claims: citizen(),
         redaction,
     }
 }
 
-fn issued(issuer: &Key, draft: &SdCwtDraft) -> Vec<u8> {
+fn issued(issuer: &TestKey, draft: &SdCwtDraft) -> Vec<u8> {
     let unsigned = draft.prepare(&mut SystemRandom::new()).unwrap();
     unsigned.assemble(&issuer.sign(&unsigned.to_be_signed()))
 }
 
 /// A token with other headers or another payload, signed anew so that nothing but the change is wrong.
-fn resigned(issuer: &Key, protected: Vec<u8>, unprotected: Vec<u8>, payload: Vec<u8>) -> Vec<u8> {
+fn resigned(issuer: &TestKey, protected: Vec<u8>, unprotected: Vec<u8>, payload: Vec<u8>) -> Vec<u8> {
     let draft = Draft::new(protected, unprotected, payload);
     draft.assemble(&issuer.sign(&draft.to_be_signed()))
 }
@@ -76,7 +56,7 @@ fn refusal(bytes: &[u8]) -> SdCwtError {
 
 #[test]
 fn the_verified_credential_says_what_was_issued() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     for redaction in [Redaction::None, Redaction::EachClaim] {
         let draft = draft(redaction);
         let token = issued(&issuer, &draft);
@@ -90,13 +70,13 @@ fn the_verified_credential_says_what_was_issued() {
         assert_eq!((verified.issued_at(), verified.expires()), (draft.iat, draft.exp));
     }
     let token = issued(&issuer, &draft(Redaction::None));
-    let other = SdCwt::parse(&token).unwrap().verify(&Key::new().public());
+    let other = SdCwt::parse(&token).unwrap().verify(&TestKey::new().public());
     assert_eq!(other.unwrap_err(), SdCwtError::SignatureInvalid);
 }
 
 #[test]
 fn the_holder_discloses_the_selected_claims_and_no_others() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     let token = issued(&issuer, &draft(Redaction::EachClaim));
     for keys in [vec![], vec![key::NAME], vec![key::NUMBER, key::BIRTH_DATE, key::PORTRAIT_HASH]] {
         let shown = select(&token, &keys).unwrap();
@@ -110,7 +90,7 @@ fn the_holder_discloses_the_selected_claims_and_no_others() {
 
 #[test]
 fn salts_and_the_order_of_hashes_say_nothing_of_the_claims() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     let draft = draft(Redaction::EachClaim);
     let (one, two) = (issued(&issuer, &draft), issued(&issuer, &draft));
     let payload = |token: &[u8]| Sign1::parse(token, Profile::Deterministic).unwrap().payload().to_vec();
@@ -125,7 +105,7 @@ fn salts_and_the_order_of_hashes_say_nothing_of_the_claims() {
 
 #[test]
 fn every_changed_byte_and_every_cut_is_refused() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     let token = issued(&issuer, &draft(Redaction::EachClaim));
     let accepted =
         |bytes: &[u8]| SdCwt::parse(bytes).is_ok_and(|token| token.verify(&issuer.public()).is_ok());
@@ -148,7 +128,7 @@ fn protected(write: impl FnOnce(&mut Encoder)) -> Vec<u8> {
 
 #[test]
 fn refuses_headers_outside_the_profile() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     let token = issued(&issuer, &draft(Redaction::None));
     let payload = Sign1::parse(&token, Profile::Deterministic).unwrap().payload().to_vec();
     let with = |protected: Vec<u8>| {
@@ -199,7 +179,7 @@ fn refuses_times_and_names_outside_the_profile_when_drafting() {
 }
 
 /// The claims of a good token with one of them replaced or left out, keys in order.
-fn refused_claims(issuer: &Key, label: i64, value: Option<&[u8]>) -> SdCwtError {
+fn refused_claims(issuer: &TestKey, label: i64, value: Option<&[u8]>) -> SdCwtError {
     let token = issued(issuer, &draft(Redaction::None));
     let token = Sign1::parse(&token, Profile::Deterministic).unwrap();
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -224,7 +204,7 @@ fn refused_claims(issuer: &Key, label: i64, value: Option<&[u8]>) -> SdCwtError 
 
 #[test]
 fn refuses_each_missing_surplus_or_misshapen_claim_by_its_number() {
-    let issuer = Key::new();
+    let issuer = TestKey::new();
     for label in [cwt::ISS, cwt::SUB, cwt::EXP, cwt::IAT, cwt::CNF, cwt::VCT, cwt::IDENTITY, cwt::STATUS] {
         assert_eq!(refused_claims(&issuer, label, None), SdCwtError::Claim(label), "without {label}");
         assert_eq!(refused_claims(&issuer, label, Some(&[0xf6])), SdCwtError::Claim(label), "null {label}");

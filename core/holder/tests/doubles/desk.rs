@@ -2,10 +2,10 @@
 
 use credential::claims::key::CLINIC_SET;
 use presentation::challenge::{self, ChallengeDraft, DeskCertificateDraft};
+use test_key::TestKey;
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
-use super::issuer::TestKey;
 use super::provider::server_time;
 
 pub const NAME: &str = "01001 · Quầy 3";

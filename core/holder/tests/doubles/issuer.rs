@@ -7,34 +7,14 @@ use credential::jose::{Jwk, Jws};
 use credential::sd_cwt::{Redaction, SdCwtDraft};
 use jiff::civil::date;
 use presentation::challenge::DESK_AUTHORITY;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
+use test_key::TestKey;
 use trust::anchors::{Issuer, TrustListDraft};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use super::provider::SERVER_TIME;
 use super::server::{Asked, Reply};
-
-/// A P-256 key of the world around the wallet.
-pub struct TestKey(EcdsaKeyPair);
-
-impl TestKey {
-    pub fn new() -> Self {
-        let random = SystemRandom::new();
-        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap())
-    }
-
-    pub fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
-    }
-
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap()
-    }
-}
 
 /// What the issuer does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

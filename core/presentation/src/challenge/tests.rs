@@ -3,7 +3,7 @@ use trust::anchors::{Issuer, TrustListDraft};
 
 use super::*;
 use crate::qr;
-use crate::testkey::Key;
+use test_key::TestKey;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const CNONCE: [u8; 16] = [9; 16];
@@ -12,9 +12,9 @@ type Change = fn(&mut Issuer);
 
 /// An authority that names desks, and one desk.
 struct World {
-    root: Key,
-    authority: Key,
-    desk: Key,
+    root: TestKey,
+    authority: TestKey,
+    desk: TestKey,
     listed: Issuer,
     asked: Vec<i64>,
     named_at: Timestamp,
@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let (root, authority, desk) = (Key::new(), Key::new(), Key::new());
+        let (root, authority, desk) = (TestKey::new(), TestKey::new(), TestKey::new());
         let listed = Issuer {
             iss: "vn-desks".into(),
             kid: b"d1".to_vec(),
@@ -111,7 +111,7 @@ fn written(_: &mut Encoder) {}
 #[test]
 fn tells_who_asks_for_what_and_who_named_the_desk() {
     let world = World::new();
-    let (certificate, key) = (world.certificate(), Key::new().public());
+    let (certificate, key) = (world.certificate(), TestKey::new().public());
     let asked = [key::NAME, key::GUARDIAN];
     let draft = ChallengeDraft {
         minimum_level: Some(3),
@@ -145,7 +145,7 @@ fn asks_for_all_that_the_certificate_covers_where_it_names_nothing() {
 #[test]
 fn fits_a_screen_in_a_small_code() {
     let world = World::new();
-    let (certificate, key) = (world.certificate(), Key::new().public());
+    let (certificate, key) = (world.certificate(), TestKey::new().public());
     let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare();
     let token = draft.assemble(&world.desk.sign(&draft.to_be_signed()));
     let code = qr::encode(&encode(&token)).unwrap();
@@ -180,14 +180,14 @@ fn a_desk_that_signed_with_another_key_is_refused() {
     let world = World::new();
     let certificate = world.certificate();
     let draft = world.draft(&certificate).prepare();
-    let text = encode(&draft.assemble(&Key::new().sign(&draft.to_be_signed())));
+    let text = encode(&draft.assemble(&TestKey::new().sign(&draft.to_be_signed())));
     assert_eq!(verify(&text, &world.trust(), NOW), Err(ChallengeError::DeskSignature));
 }
 
 #[test]
 fn a_certificate_that_the_authority_did_not_sign_is_refused() {
     let mut world = World::new();
-    world.listed.key = Key::new().public();
+    world.listed.key = TestKey::new().public();
     assert_eq!(world.error(), ChallengeError::AuthoritySignature);
 }
 
@@ -333,7 +333,7 @@ fn sen_challenge_vectors() {
 fn writes_the_challenge_vectors() {
     let folder = std::path::PathBuf::from(std::env::var_os("SEN_WRITE").unwrap());
     let world = World::new();
-    let (certificate, key, other) = (world.certificate(), Key::new().public(), Key::new());
+    let (certificate, key, other) = (world.certificate(), TestKey::new().public(), TestKey::new());
     let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare();
     let text = encode(&draft.assemble(&world.desk.sign(&draft.to_be_signed())));
     let forged = encode(&draft.assemble(&other.sign(&draft.to_be_signed())));

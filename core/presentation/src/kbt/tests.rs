@@ -6,8 +6,8 @@ use jiff::civil::date;
 use trust::random::SystemRandom;
 
 use super::*;
-use crate::testkey::Key;
 use crate::{frame, qr};
+use test_key::TestKey;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -35,7 +35,7 @@ fn clinic_claims(portrait_hash: Option<[u8; 16]>) -> Claims {
     ClinicClaims { person, insurance }.into()
 }
 
-fn credential(issuer: &Key, holder: &Key, portrait_hash: Option<[u8; 16]>) -> Vec<u8> {
+fn credential(issuer: &TestKey, holder: &TestKey, portrait_hash: Option<[u8; 16]>) -> Vec<u8> {
     let draft = SdCwtDraft {
         iss: "vn.bhxh1".into(),
         sub: "Zk3x8QpA".into(),
@@ -52,7 +52,7 @@ fn credential(issuer: &Key, holder: &Key, portrait_hash: Option<[u8; 16]>) -> Ve
     unsigned.assemble(&issuer.sign(&unsigned.to_be_signed()))
 }
 
-fn present(holder: &Key, draft: &KbtDraft<'_>) -> Vec<u8> {
+fn present(holder: &TestKey, draft: &KbtDraft<'_>) -> Vec<u8> {
     let unsigned = draft.prepare();
     unsigned.assemble(&holder.sign(&unsigned.to_be_signed()))
 }
@@ -63,7 +63,7 @@ fn draft(sd_cwt: &[u8]) -> KbtDraft<'_> {
 
 #[test]
 fn gives_back_what_the_holder_signed() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let sd_cwt = credential(&issuer, &holder, None);
     let cnonce = [9; 8];
     let token = present(&holder, &KbtDraft { cnonce: Some(&cnonce), ..draft(&sd_cwt) });
@@ -83,7 +83,7 @@ fn gives_back_what_the_holder_signed() {
 
 #[test]
 fn the_clinic_presentation_keeps_to_its_size() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let cnonce = [9; 8];
     for (hash, cnonce, most_bytes, most_version) in
         [(None, None, 415, 13), (Some([7; 16]), None, 430, 14), (Some([7; 16]), Some(&cnonce[..]), 460, 15)]
@@ -100,7 +100,7 @@ fn the_clinic_presentation_keeps_to_its_size() {
 
 #[test]
 fn a_high_s_and_a_padded_header_are_refused() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let sd_cwt = credential(&issuer, &holder, None);
     let token = present(&holder, &draft(&sd_cwt));
     let parsed = Sign1::parse(&token, Profile::Deterministic).unwrap();
@@ -131,7 +131,7 @@ fn a_high_s_and_a_padded_header_are_refused() {
 
 #[test]
 fn every_changed_byte_is_refused_somewhere() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let sd_cwt = credential(&issuer, &holder, Some([7; 16]));
     let token = present(&holder, &draft(&sd_cwt));
     for at in 0..token.len() {
@@ -145,14 +145,14 @@ fn every_changed_byte_is_refused_somewhere() {
     }
 }
 
-fn signed(holder: &Key, protected: Vec<u8>, claims: Vec<u8>) -> Vec<u8> {
+fn signed(holder: &TestKey, protected: Vec<u8>, claims: Vec<u8>) -> Vec<u8> {
     let draft = Draft::new(protected, vec![0xa0], claims);
     draft.assemble(&normalize_s(&holder.sign(&draft.to_be_signed())))
 }
 
 #[test]
 fn refuses_a_missing_audience_or_time_and_what_is_surplus() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let sd_cwt = credential(&issuer, &holder, None);
     let token = present(&holder, &draft(&sd_cwt));
     let protected = Sign1::parse(&token, Profile::Deterministic).unwrap().protected().to_vec();
@@ -189,7 +189,7 @@ fn refuses_a_missing_audience_or_time_and_what_is_surplus() {
 
 #[test]
 fn refuses_another_type_and_algorithm() {
-    let (issuer, holder) = (Key::new(), Key::new());
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
     let sd_cwt = credential(&issuer, &holder, None);
     let token = present(&holder, &draft(&sd_cwt));
     let payload = Sign1::parse(&token, Profile::Deterministic).unwrap().payload().to_vec();

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use der::{Decode, Encode};
 use ring::digest::{SHA256, digest};
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::Value;
+use test_key::TestKey;
 use trust::anchors::{ForeignIssuer, ForeignKey, TrustListDraft};
 use trust::p256::PublicKey;
 use trust::status::StatusStore;
@@ -38,9 +38,7 @@ pub(super) fn vectors(area: &str) -> Option<Vec<(String, Value)>> {
 
 /// A trust list with these issuers.
 fn trust(foreign: &[ForeignIssuer]) -> Trust {
-    let random = ring::rand::SystemRandom::new();
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap();
+    let root = TestKey::new();
     let draft = TrustListDraft {
         sequence: 1,
         issued: Timestamp::from_unix(0),
@@ -51,9 +49,8 @@ fn trust(foreign: &[ForeignIssuer]) -> Trust {
         successor: None,
     };
     let token = draft.draft_with(b"root", foreign).unwrap();
-    let signature = pair.sign(&random, &token.to_be_signed()).unwrap().as_ref().try_into().unwrap();
-    let root = PublicKey::from_uncompressed(pair.public_key().as_ref()).unwrap();
-    Trust::load(&[root], &token.assemble(&signature), 0, NOW).unwrap()
+    let token = token.assemble(&root.sign(&token.to_be_signed()));
+    Trust::load(&[root.public()], &token, 0, NOW).unwrap()
 }
 
 fn decide_on(text: &str, trust: &Trust, now: Timestamp) -> Decision {

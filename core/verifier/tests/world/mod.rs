@@ -6,10 +6,8 @@ use credential::sd_cwt::{Redaction, SdCwtDraft};
 use jiff::civil::date;
 use presentation::frame;
 use presentation::kbt::{ANY_CLINIC, KbtDraft};
-use ring::rand::SystemRandom as RingRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use test_key::TestKey;
 use trust::anchors::{Issuer, StatusSigner, Trust, TrustListDraft};
-use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use trust::status::{StatusList, StatusListDraft, StatusStore};
 use trust::time::Timestamp;
@@ -18,29 +16,11 @@ use verifier::{Decision, MemorySeenList, Policy, Reason, verify};
 pub const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 pub const INDEX: u64 = 42;
 
-pub struct Key(EcdsaKeyPair);
-
-impl Key {
-    pub fn new() -> Self {
-        let random = RingRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
-    }
-
-    pub fn public(&self) -> PublicKey {
-        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
-    }
-
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(&RingRandom::new(), message).unwrap().as_ref().try_into().unwrap()
-    }
-}
-
 pub struct World {
-    pub root: Key,
-    pub issuer: Key,
-    pub signer: Key,
-    pub device: Key,
+    pub root: TestKey,
+    pub issuer: TestKey,
+    pub signer: TestKey,
+    pub device: TestKey,
     pub list: TrustListDraft,
     pub statuses: StatusListDraft,
     pub credential: SdCwtDraft,
@@ -56,7 +36,7 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let (root, issuer, signer, device) = (Key::new(), Key::new(), Key::new(), Key::new());
+        let (root, issuer, signer, device) = (TestKey::new(), TestKey::new(), TestKey::new(), TestKey::new());
         let list = TrustListDraft {
             sequence: 1,
             issued: NOW.minus_seconds(3600),

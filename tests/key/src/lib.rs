@@ -1,0 +1,33 @@
+//! A P-256 key pair for tests: that of an issuer, a desk or a device. A crate, since the tests of most packages need one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test stops where its key cannot be made"
+)]
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::p256::PublicKey;
+
+/// The pair. Its private half is never kept.
+#[derive(Debug)]
+pub struct TestKey(EcdsaKeyPair);
+
+impl TestKey {
+    /// A new pair.
+    #[allow(clippy::new_without_default, reason = "no two are alike")]
+    pub fn new() -> Self {
+        let random = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        Self(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey::from_uncompressed(self.0.public_key().as_ref()).unwrap()
+    }
+
+    /// ES256: 64 octets, r and s.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap()
+    }
+}
