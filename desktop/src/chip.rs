@@ -133,6 +133,10 @@ pub(crate) fn failure(error: ReadError) -> Failure {
             "the chip does not know this number; one attempt was made. Check it before you try again",
         ),
         ReadError::ChipNotGenuine => Failure::negative("card.chip_not_genuine", "the chip is a copy"),
+        ReadError::AccessDowngraded => Failure::negative(
+            "card.access_downgraded",
+            "the card can do PACE and hid it: somebody may sit between it and this reader",
+        ),
         other => Failure::negative("card.not_read", other),
     }
 }

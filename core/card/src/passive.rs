@@ -19,7 +19,7 @@ use trust::time::Timestamp;
 use self::anchors::CscaAnchors;
 use self::certificate::Certificate;
 use self::signed_data::SignedData;
-use crate::access::info::pace_infos;
+use crate::access::info::{pace_infos, signed_pace_infos};
 use crate::asn1::{Element, INTEGER, Malformed, OCTET_STRING, SEQUENCE};
 use crate::document::Reason;
 use crate::file_id::FileId;
@@ -174,10 +174,12 @@ fn compare_offers(files: &BTreeMap<FileId, Vec<u8>>) -> Result<(), Reason> {
     let (Some(access), Some(dg14)) = (files.get(&FileId::CardAccess), files.get(&FileId::Dg(14))) else {
         return Ok(());
     };
-    let infos = Element::first(dg14).and_then(|object| object.inside().next());
-    let Ok(signed) = infos.and_then(pace_infos) else { return Ok(()) };
+    let signed = signed_pace_infos(dg14).unwrap_or_default();
+    if signed.is_empty() {
+        return Ok(());
+    }
     let offered = pace_infos(Element::first(access)?)?;
-    if signed.is_empty() || signed == offered { Ok(()) } else { Err(Reason::DataGroupsDisagree) }
+    if signed == offered { Ok(()) } else { Err(Reason::DataGroupsDisagree) }
 }
 
 fn signature_name(scheme: Option<Scheme>, key: &PublicKey) -> String {

@@ -44,6 +44,10 @@ pub enum ReadError {
     /// The card offers no access protocol that the policy allows, or none that goes with this key.
     #[error("the card offers no access that is allowed with this key")]
     AccessNotOffered,
+    /// EF.DG14 offers PACE, but the chip was opened by BAC: somebody hid the offer that EF.CardAccess has to make. The
+    /// policy [`AccessPolicy::BacOnly`] reads such a card all the same.
+    #[error("the card can do PACE and hid it")]
+    AccessDowngraded,
     /// The chip refused a step of the access protocol.
     #[error("the chip refused access (status {0:04X})")]
     AccessRefused(u16),
@@ -157,6 +161,9 @@ pub fn resume_card(
     for number in [14, 15, 1, 13, 7, 11, 12, 16, 2].iter().filter(|number| wanted(number)) {
         let file = FileId::Dg(*number);
         reader.read_or_take(file, kept)?;
+        if let (14, Some(dg14)) = (*number, kept.get(file)) {
+            reader.refuse_downgrade(dg14, request.policy)?;
+        }
         if let (14, true, ChipOutcome::NotDone, Some(dg14)) =
             (*number, request.chip_authentication, chip, kept.get(file))
         {

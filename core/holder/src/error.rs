@@ -241,7 +241,7 @@ fn card_kind(error: &ReadError) -> Kind {
         ReadError::Transport(TransportError::UserCancelled) | ReadError::Cancelled => Kind::UserCancelled,
         ReadError::Transport(TransportError::Unavailable) => Kind::NotReady,
         ReadError::WrongAccessKey => Kind::WrongAccessKey,
-        ReadError::ChipNotGenuine => Kind::CardNotGenuine,
+        ReadError::ChipNotGenuine | ReadError::AccessDowngraded => Kind::CardNotGenuine,
         ReadError::AccessNotOffered
         | ReadError::AccessRefused(_)
         | ReadError::AccessMalformed
@@ -261,6 +261,7 @@ fn card_code(error: &ReadError) -> &'static str {
         ReadError::Transport(TransportError::Unavailable) => "card.no_reader",
         ReadError::WrongAccessKey => "card.wrong_access_key",
         ReadError::AccessNotOffered => "card.access.not_offered",
+        ReadError::AccessDowngraded => "card.access.downgraded",
         ReadError::AccessRefused(_) => "card.access.refused",
         ReadError::AccessMalformed => "card.access.malformed",
         ReadError::CommandTooLong => "card.command_too_long",

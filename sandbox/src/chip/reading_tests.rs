@@ -314,6 +314,16 @@ fn an_answer_of_4096_bits_is_proven_where_it_goes_through_and_is_not_done_elsewh
 }
 
 #[test]
+fn a_copy_that_pretends_to_short_lengths_fails_where_the_transport_carries_the_answer() {
+    let active = ActiveKeyChoice::NewRsa(2048);
+    let (genuine, anchors) = new_card(Protocols { active, ..Protocols::default() });
+    let mut copy = genuine.with_behaviour(Behaviour::short_only());
+    copy.active = None;
+    let refused = read_chip(copy).unwrap().verify(&anchors, at()).unwrap_err();
+    assert_eq!(refused.active, ChipOutcome::Failed(Reason::SignatureInvalid));
+}
+
+#[test]
 fn chip_authentication_works_with_every_cipher_and_curve() {
     use card::curve::{BRAINPOOL_P512R1, P224, P256, P521};
     for (chip, chip_curve) in [
@@ -362,6 +372,25 @@ fn a_card_access_that_lacks_a_signed_protocol_is_found_out() {
     assert_eq!(reading.access().unwrap().cipher.name(), "3des");
     let refused = reading.verify(&anchors, at()).unwrap_err();
     assert_eq!(refused.passive, PassiveOutcome::Failed(Reason::DataGroupsDisagree));
+}
+
+#[test]
+fn a_card_that_hides_the_pace_it_signed_is_not_read_by_basic_access_unless_that_was_asked_for() {
+    let key = AccessKey::Mrz(MrzKey::from_fields("204067891", "041231", "291231").unwrap());
+    let chip_offer = new_card(Protocols { pace: Vec::new(), ..Protocols::default() }).0;
+    let chip_offer = chip_offer.files().octets(FileName::CARD_ACCESS).to_vec();
+    // Nothing is there, or nothing of PACE in it.
+    for hidden in [Vec::new(), chip_offer] {
+        let (chip, anchors) = new_card(Protocols::default());
+        let mut transport =
+            ChipTransport::new(chip.with_file(FileName::CARD_ACCESS, Content::Octets(hidden)));
+        assert_eq!(read(&mut transport, &key).unwrap_err(), ReadError::AccessDowngraded);
+        transport.reconnect();
+        let asked = ReadRequest { policy: AccessPolicy::BacOnly, ..request() };
+        let reading = read_card(&mut transport, &key, &asked, &mut SystemRandom::new(), &Unwatched).unwrap();
+        assert_eq!(reading.access().unwrap().protocol, AccessProtocol::Bac);
+        assert!(reading.verify(&anchors, at()).is_ok());
+    }
 }
 
 #[test]

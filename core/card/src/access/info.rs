@@ -117,6 +117,11 @@ pub(crate) fn pace_infos(infos: Element<'_>) -> Result<BTreeSet<PaceInfo<'_>>, M
     Ok(found)
 }
 
+/// Every PACEInfo that EF.DG14 repeats, as it should; many cards leave them out, which says nothing.
+pub(crate) fn signed_pace_infos(dg14: &[u8]) -> Result<BTreeSet<PaceInfo<'_>>, Malformed> {
+    pace_infos(Element::first(dg14)?.inside().next()?)
+}
+
 /// The strongest of the Chip Authentication protocols of version 1 that EF.DG14 offers with a key of a known group.
 pub(crate) fn chip_offer(dg14: &[u8]) -> Result<Option<ChipOffer>, Malformed> {
     let infos = Element::first(dg14)?.tagged(0x6e)?.inside().expect(SET)?;

@@ -190,6 +190,13 @@ fn refuses_a_card_access_that_offers_other_protocols_than_were_signed() {
         assert_eq!(judge(&offered, &signed), Err(Reason::DataGroupsDisagree));
     }
     assert_eq!(compare_offers(&BTreeMap::from([(FileId::CardAccess, set(&[&weak]))])), Ok(()));
+    // What cannot be read is compared only where something was signed.
+    let unreadable = |signed: &[&[u8]]| {
+        let dg14 = crate::asn1::encode(0x6e, &set(signed));
+        compare_offers(&BTreeMap::from([(FileId::CardAccess, vec![0x31, 9]), (FileId::Dg(14), dg14)]))
+    };
+    assert_eq!(unreadable(&[&chip]), Ok(()));
+    assert_eq!(unreadable(&[&strong]), Err(Reason::Malformed));
 }
 
 #[test]

@@ -23,8 +23,8 @@ use crate::signature::PublicKey;
 /// The last arc of id-CA-ECDH-3DES-CBC-CBC.
 const TRIPLE_DES: u8 = 1;
 
-/// Octets that a short protected answer holds with any cipher.
-const SHORT_ANSWER: u32 = 223;
+/// Octets of data that a short protected answer holds with any cipher.
+const SHORT_PROTECTED_DATA: usize = 223;
 
 /// Chip Authentication version 1 (9303-11, 6.2). It succeeded once the chip answers under the new keys; that is this
 /// reader's word alone.
@@ -89,8 +89,8 @@ fn set_and_agree(
     Ok(session.send(&CommandApdu::new(0x86, 0, 0).with_data(agree).expecting(256))?.status == SUCCESS)
 }
 
-/// INTERNAL AUTHENTICATE over the caller's challenge (9303-11, 6.1). Nothing where the chip refused and its answer would
-/// not have gone this way: then it was not done, and is no failure of the chip's.
+/// INTERNAL AUTHENTICATE over the caller's challenge (9303-11, 6.1). Nothing where the chip refused and the transport
+/// would not have carried its answer: then it was not done, and is no failure of the chip's.
 pub(super) fn answer_challenge(
     session: &mut Session<'_>,
     dg15: &[u8],
@@ -99,11 +99,12 @@ pub(super) fn answer_challenge(
     session.show_step(ReadStep::ProvingChip);
     // An answer of RSA has the octets of the modulus; beyond 1,700 bits no short protected one holds it.
     let octets = match crate::lds::security::dg15(dg15) {
-        Ok(PublicKey::Rsa(key)) => u32::try_from(key.modulus.len()).unwrap_or(u32::MAX),
+        Ok(PublicKey::Rsa(key)) => key.modulus.len(),
         _ => 0,
     };
-    let fits = octets <= session.most_data();
-    let expected = if octets > SHORT_ANSWER { session.most_data().max(256) } else { 256 };
+    let fits = session.carries_answer(octets);
+    let is_long = octets > SHORT_PROTECTED_DATA;
+    let expected = if is_long { session.most_data().max(256) } else { 256 };
     let command = CommandApdu::new(0x88, 0, 0).with_data(challenge).expecting(expected);
     let response = match session.send(&command) {
         Ok(response) if response.status == SUCCESS => response.data,

@@ -7,9 +7,11 @@ use super::ReadError;
 use super::chip;
 use super::files::refuses_length;
 use super::kept::KeptFiles;
-use super::open::{Opened, open_again};
+use super::open::{Opened, Way, open_again};
 use super::reading::CardReading;
 use super::session::Session;
+use crate::access::AccessPolicy;
+use crate::access::info::signed_pace_infos;
 use crate::access::key::AccessKey;
 use crate::active::ActiveExchange;
 use crate::document::ChipOutcome;
@@ -101,6 +103,16 @@ impl<'a> Reader<'a> {
             // The key was right before: whatever else the chip says now, it is the session that is lost.
             _ => lost,
         })
+    }
+
+    /// BAC is for cards without PACE, unless the caller says otherwise. EF.CardAccess is signed by nobody, so that
+    /// whoever sits between can hide it; what EF.DG14 says of PACE is signed.
+    pub(super) fn refuse_downgrade(&self, dg14: &[u8], policy: AccessPolicy) -> Result<(), ReadError> {
+        let by_bac = matches!(self.opened.way, Way::Bac) && policy != AccessPolicy::BacOnly;
+        if by_bac && signed_pace_infos(dg14).is_ok_and(|infos| !infos.is_empty()) {
+            return Err(ReadError::AccessDowngraded);
+        }
+        Ok(())
     }
 
     /// What the chip authentication mapping of PACE came to, where it was used.

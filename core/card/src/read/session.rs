@@ -51,7 +51,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether commands in extended form go this way.
+    /// Whether commands in extended form go this way: as the transport says, whatever the chip does.
     pub(super) fn extended(&self) -> bool {
         self.transport.max_command_len() >= LEAST_EXTENDED
     }
@@ -79,6 +79,14 @@ impl<'a> Session<'a> {
     /// Octets of data to expect in an answer in the clear, so many at most.
     pub(super) fn plain_data(&self, most: u32) -> u32 {
         u32::try_from(self.longest_answer.saturating_sub(2)).unwrap_or(u32::MAX).min(most)
+    }
+
+    /// Whether an answer with so many octets of data goes this way. The transport alone decides: what the chip announces
+    /// or refuses would let a copy choose that nothing was asked of it.
+    pub(super) fn carries_answer(&self, octets: usize) -> bool {
+        let longest =
+            if self.extended() { self.transport.max_command_len().min(LONGEST_ANSWER) } else { SHORT_ANSWER };
+        self.data_within(longest) >= octets
     }
 
     fn data_within(&self, answer: usize) -> usize {

@@ -115,11 +115,31 @@ fn a_challenge_asks_for_a_long_answer_where_the_key_is_long_and_the_way_carries_
 fn a_chip_that_refuses_the_challenge_answered_nothing_unless_the_answer_cannot_come() {
     let refused = Some(ActiveExchange { challenge: *b"8 octets", response: Vec::new() });
     for (octets, longest, expected) in
-        [(128, 65_544, &refused), (512, 65_544, &refused), (231, 261, &refused), (232, 261, &None)]
+        [(128, 65_544, &refused), (512, 65_544, &refused), (256, 261, &refused), (257, 261, &None)]
     {
         let mut chip = Answers { longest, ..Answers::new(&[b"\x01\x02\x63\x00"]) };
         let mut session = Session::new(&mut chip, &Unwatched);
         let exchange = answer_challenge(&mut session, &rsa(octets), *b"8 octets").unwrap();
         assert_eq!(exchange, *expected, "{octets} {longest}");
+    }
+}
+
+#[test]
+fn a_chip_cannot_choose_by_giving_less_that_its_refusal_is_no_failure() {
+    let refused = Some(ActiveExchange { challenge: *b"8 octets", response: Vec::new() });
+    // Taken for short by what it refused, by what it announced, and both.
+    let tricks: [fn(&mut Session<'_>); 3] = [
+        |session| session.chunk = 96,
+        |session| session.announced(256),
+        |session| {
+            session.announced(256);
+            session.chunk = 96;
+        },
+    ];
+    for trick in tricks {
+        let mut chip = Answers::new(&[b"\x67\x00"]);
+        let mut session = Session::new(&mut chip, &Unwatched);
+        trick(&mut session);
+        assert_eq!(answer_challenge(&mut session, &rsa(512), *b"8 octets").unwrap(), refused);
     }
 }
