@@ -3,6 +3,7 @@ use super::ChipError;
 use super::command::StatusWord;
 use super::group::StaticKey;
 use super::modp::Modp;
+use super::numbers::Modulus;
 use super::objects::{find, objects, sole};
 
 /// The tag of an INTEGER.
@@ -60,7 +61,7 @@ impl AgreementKey {
     pub(super) fn agree(&self, theirs: &[u8]) -> Result<Vec<u8>, StatusWord> {
         match self {
             Self::Curve(key) => key.agree(theirs),
-            Self::Modp(modp, exponent) => modp.encode(&Modp::power(&modp.decode(theirs)?, exponent)?),
+            Self::Modp(modp, exponent) => modp.encode(&Modulus::power(&modp.decode(theirs)?, exponent)?),
         }
     }
 }

@@ -77,7 +77,7 @@ impl ModpKey {
     pub(crate) fn generate(id: u8, random: &mut dyn Random) -> Result<Self, StatusWord> {
         let group = Modp::standardised(id)?;
         let exponent = group.generate_exponent(random)?;
-        let public = group.encode(&Modp::power(&group.generator(), &exponent)?)?;
+        let public = group.encode(&Modulus::power(&group.generator(), &exponent)?)?;
         Ok(Self { numbers: Modp::numbers(id)?, exponent, public })
     }
 }
@@ -107,11 +107,6 @@ impl Modp {
         let Parameters { p, g, q } = PARAMETERS.get(usize::from(id)).ok_or(StatusWord::WRONG_DATA)?;
         let octets = |digits: &str| hex::decode(digits).map_err(|_| StatusWord::NO_DIAGNOSIS);
         Ok([octets(p)?, octets(g)?, octets(q)?])
-    }
-
-    /// A power; the exponent's length shows, its value does not.
-    pub(super) fn power(base: &Residue, exponent: &[u8]) -> Result<Residue, StatusWord> {
-        Modulus::power(base, exponent)
     }
 
     pub(super) fn generator(&self) -> Residue {

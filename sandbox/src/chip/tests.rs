@@ -231,6 +231,12 @@ fn vectors_chip_authentication_gives_the_expected_keys() {
             messaging::Session::new(suite(*protocol.last().unwrap()), &octets(&expected["shared_K"]));
         assert_eq!(session.encryption_key(), wanted.encryption_key());
         assert_eq!(session.counter(), octets(&expected["SSC_after"]));
+        // The same curve's key under the protocol for keys in prime fields.
+        let mut other_kind = protocol.clone();
+        *other_kind.iter_mut().nth_back(1).unwrap() = 1;
+        let chosen = chip_auth::ChipAuthentication::choose(&other_kind).unwrap();
+        let refused = chosen.agree(chip.static_key.as_ref().unwrap(), &data).err();
+        assert_eq!(refused, Some(StatusWord::REFERENCED_DATA_NOT_FOUND));
         cases += 1;
     }
     println!("vn_cccd: {cases} cases of chip authentication from the chip's side");
