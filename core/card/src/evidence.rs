@@ -39,6 +39,7 @@ mod encode;
 mod judge;
 mod key;
 
+use sha2::{Digest, Sha256};
 use trust::cbor;
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
@@ -120,12 +121,18 @@ impl ChallengeOrigin {
         match self {
             Self::Nonce => nonce.try_into().ok(),
             Self::Derived { key_thumbprint, purpose } => {
-                let hashed = [nonce, key_thumbprint, purpose.as_bytes()].concat();
-                let digest = ring::digest::digest(&ring::digest::SHA256, &hashed);
-                digest.as_ref().first_chunk().copied()
+                Some(derived_challenge(nonce, key_thumbprint, purpose))
             }
         }
     }
+}
+
+/// The challenge of Active Authentication for a nonce, a key and a purpose: the first eight octets of
+/// SHA-256(nonce || thumbprint || purpose). The account's provider and its phone derive theirs the same way.
+pub fn derived_challenge(nonce: &[u8], thumbprint: &[u8; 32], purpose: &str) -> [u8; 8] {
+    let digest = Sha256::new().chain_update(nonce).chain_update(thumbprint).chain_update(purpose);
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(digest.finalize());
+    [a, b, c, d, e, f, g, h]
 }
 
 /// A challenge of remote Chip Authentication and the chip's answer.

@@ -66,7 +66,7 @@ pub use document::{CardNotProven, ChipOutcome, Evidence, Reason, VerifiedDocumen
 pub use evidence::{
     ChallengeOrigin, EvidenceContext, EvidenceRecord, EvidenceRefused, EvidenceSigner, Expected,
     LONGEST_RECORD, RecordError, RemoteExchange, SignRecordError, SignerUnavailable, Software,
-    UnpinnedEvidence, VerifiedEvidence, key_thumbprint,
+    UnpinnedEvidence, VerifiedEvidence, derived_challenge, key_thumbprint,
 };
 pub use file_id::FileId;
 pub use passive::anchors::CscaAnchors;

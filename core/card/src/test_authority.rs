@@ -4,11 +4,38 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
 use crate::asn1::encode;
+use crate::messaging::SessionKeys;
 
 const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const SHA256_OID: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 pub(crate) const LDS_OBJECT: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x01];
 pub(crate) const MASTER_LIST: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x02];
+
+/// EF.DG1 of an invented person.
+pub(crate) const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
+    9001011M4001016VNM<<<<<<<<<<<0NGUYEN<<VAN<A<<<<<<<<<<<<<<<<<";
+
+/// EF.DG14 with Chip Authentication of version 1 over AES-128 and a key on P-256.
+pub(crate) fn chip_dg14(public: &[u8]) -> Vec<u8> {
+    let arcs = |last: &[u8]| oid(&[&[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02][..], last].concat());
+    let algorithm = sequence(&[
+        &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]),
+        &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]),
+    ]);
+    let key = sequence(&[&algorithm, &encode(3, &[&[0], public].concat())]);
+    let protocol = sequence(&[&arcs(&[0x03, 0x02, 0x02]), &[2, 1, 1]]);
+    encode(0x6e, &set(&[&protocol, &sequence(&[&arcs(&[0x01, 0x02]), &key])]))
+}
+
+/// What a chip answers first under new keys of AES: 9000 and its checksum.
+pub(crate) fn first_answer(keys: &SessionKeys) -> Vec<u8> {
+    let status = [0x99, 2, 0x90, 0];
+    // The counter is two; the object is padded to a block.
+    let mut authenticated = [0; 32];
+    (authenticated[15], authenticated[20]) = (2, 0x80);
+    authenticated[16..20].copy_from_slice(&status);
+    [&status[..], &encode(0x8e, &keys.checksum(&authenticated)), &[0x90, 0]].concat()
+}
 
 pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     encode(0x30, &parts.concat())

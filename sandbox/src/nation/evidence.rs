@@ -128,6 +128,5 @@ pub(super) fn prove(
 /// The first 8 octets of SHA-256 over nonce, instance key and purpose (security.md 5).
 fn challenge(nonce: &str, key: &Jwk, purpose: Purpose) -> Result<[u8; 8], Refusal> {
     let nonce = decode(nonce).ok_or_else(Refusal::broken)?;
-    let digest = sha256(&[&nonce[..], &key.thumbprint(), purpose.name().as_bytes()].concat());
-    digest.first_chunk::<8>().copied().ok_or_else(Refusal::broken)
+    Ok(card::derived_challenge(&nonce, &key.thumbprint(), purpose.name()))
 }

@@ -43,9 +43,8 @@ impl Curve {
                 let digit = digits.get(position).copied().unwrap_or(0);
                 let multiple = multiples.get(usize::from(digit.unsigned_abs() / 2));
                 if let Some(multiple) = multiple.filter(|_| digit != 0) {
-                    let y = if digit < 0 { multiple.y.neg() } else { multiple.y.clone() };
-                    let Point { x, z, .. } = multiple.clone();
-                    sum = self.add(&sum, &Point { x, y, z });
+                    let Point { x, y, z } = multiple.clone();
+                    sum = self.add(&sum, &Point { x, y: if digit < 0 { y.neg() } else { y }, z });
                 }
             }
         }

@@ -8,21 +8,6 @@ use crate::messaging::Cipher;
 use crate::remote::{RemoteChallenge, RemoteChipAuthentication, RemoteError};
 use crate::test_authority::*;
 
-const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
-    9001011M4001016VNM<<<<<<<<<<<0NGUYEN<<VAN<A<<<<<<<<<<<<<<<<<";
-
-/// EF.DG14 with Chip Authentication of version 1 over AES-128 and a key on P-256.
-fn dg14(public: &[u8]) -> Vec<u8> {
-    let arcs = |last: &[u8]| oid(&[&[0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02][..], last].concat());
-    let algorithm = sequence(&[
-        &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]),
-        &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]),
-    ]);
-    let key = sequence(&[&algorithm, &encode(3, &[&[0], public].concat())]);
-    let protocol = sequence(&[&arcs(&[0x03, 0x02, 0x02]), &[2, 1, 1]]);
-    encode(0x6e, &encode(SET, &[protocol, sequence(&[&arcs(&[0x01, 0x02]), &key])].concat()))
-}
-
 /// A card with these files beside EF.DG1; the security object covers the numbers, hidden or not.
 struct Card {
     files: BTreeMap<FileId, Vec<u8>>,
@@ -88,7 +73,7 @@ fn a_chip_without_a_key_is_told_from_one_that_hides_it_and_from_one_that_was_not
     assert_eq!(active(&with, None).unwrap(), ChipOutcome::NotDone);
     assert!(active(&with, Some(&exchange)).is_err());
     let chip = |card: &Card| card.proven().chip();
-    let (offers, none) = (dg14(&[4; 65]), encode(0x6e, &encode(SET, &[])));
+    let (offers, none) = (chip_dg14(&[4; 65]), encode(0x6e, &encode(SET, &[])));
     assert_eq!(chip(&without), ChipOutcome::NotSupported);
     assert_eq!(chip(&Card::new(&[(14, &offers)], &[])), ChipOutcome::NotDone);
     assert_eq!(chip(&Card::new(&[(14, &offers)], &[14])), ChipOutcome::NotDone);
@@ -114,13 +99,7 @@ fn answer(challenge: &RemoteChallenge, private: &[u8]) -> Vec<u8> {
     let group = Group::new(Parameters::standardised(12).unwrap()).unwrap();
     let shared = group.multiply(&challenge.public_key, private).unwrap();
     let keys = session_keys(Cipher::Aes128, &group, &shared).unwrap();
-    let status = [0x99, 2, 0x90, 0];
-    // The counter is two; the object is padded to a block.
-    let mut authenticated = vec![0; 32];
-    authenticated[15] = 2;
-    authenticated[16..20].copy_from_slice(&status);
-    authenticated[20] = 0x80;
-    [&status[..], &encode(0x8e, &keys.checksum(&authenticated)), &[0x90, 0]].concat()
+    first_answer(&keys)
 }
 
 #[test]
@@ -129,7 +108,7 @@ fn a_server_takes_the_answer_of_the_chip_that_holds_the_signed_key_alone() {
     let key =
         |private: u8| group.multiply(&group.generator().unwrap(), &[[0; 31].as_slice(), &[private]].concat());
     let private = [[0; 31].as_slice(), &[3]].concat();
-    let (own, other) = (dg14(&key(3).unwrap()), dg14(&key(5).unwrap()));
+    let (own, other) = (chip_dg14(&key(3).unwrap()), chip_dg14(&key(5).unwrap()));
     let kept = Secret::new(vec![7; 32]);
     let (server, challenge) = RemoteChipAuthentication::with_private_key(&own, kept).unwrap();
     assert_eq!(*server.private_key().expose(), [7; 32]);

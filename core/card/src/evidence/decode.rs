@@ -106,6 +106,9 @@ impl<'a> Fields<'a> {
             let file = known.ok_or(RecordError::OutOfRange(field::FILES))?;
             files.insert(file, bytes.as_bytes()?.to_vec());
         }
+        if files.is_empty() {
+            return Err(RecordError::OutOfRange(field::FILES));
+        }
         let chip = chip(self.required(field::CHIP)?.as_text()?)?;
         let mapping = self.optional(field::MAPPING, mapping)?;
         // The mapping is judged in the place of the reader's word, which must then be the one it gives.

@@ -1,5 +1,5 @@
 //! Who signs.
-use ring::digest::{SHA256, digest};
+use sha2::{Digest, Sha256};
 use trust::cbor::Encoder;
 use trust::p256::PublicKey;
 
@@ -21,8 +21,5 @@ pub struct SignerUnavailable;
 pub fn key_thumbprint(key: &PublicKey) -> [u8; 32] {
     let mut cose_key = Encoder::new();
     cose_key.map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(key.x()).int(-3).bytes(key.y());
-    let mut out = [0; 32];
-    let digest = digest(&SHA256, &cose_key.finish());
-    out.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
-    out
+    Sha256::digest(cose_key.finish()).into()
 }

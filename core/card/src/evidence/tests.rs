@@ -17,8 +17,6 @@ mod forms;
 mod mutants;
 mod proofs;
 
-const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
-    9001011M4001016VNM<<<<<<<<<<<0NGUYEN<<VAN<A<<<<<<<<<<<<<<<<<";
 const NONCE: &[u8] = b"nonce of a bank's session";
 
 fn at(text: &str) -> Timestamp {

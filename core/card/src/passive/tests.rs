@@ -8,9 +8,6 @@ use super::*;
 use crate::document::{ChipOutcome, Evidence, verify_document};
 use crate::test_authority::*;
 
-pub(super) const DG1: &[u8] = b"\x61\x5d\x5f\x1f\x5aIDVNM0900000018000090000001<<8\
-    9001011M4001016VNM<<<<<<<<<<<0NGUYEN<<VAN<A<<<<<<<<<<<<<<<<<";
-
 fn now() -> Timestamp {
     Timestamp::parse_rfc3339("2025-06-01T00:00:00Z").unwrap()
 }

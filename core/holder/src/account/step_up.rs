@@ -126,7 +126,7 @@ impl Account<'_> {
         }
         let thumbprint = Jwk::new(*contact.key.public()).thumbprint();
         Ok(StepUp {
-            challenge: active_challenge(&nonce, &thumbprint, PURPOSE),
+            challenge: card::derived_challenge(&nonce, &thumbprint, PURPOSE),
             nonce: started.nonce,
             face_service: started.face_service,
             expires_in: started.expires_in,
@@ -196,21 +196,4 @@ async fn face_statement(
     let answer: FaceAnswer =
         contact.client.fetch(Request::post_json(&begun.face_service, &request)?).await?.json()?;
     Ok(answer.statement)
-}
-
-fn active_challenge(nonce: &[u8], thumbprint: &[u8; 32], purpose: &str) -> [u8; 8] {
-    let hash = digest(&SHA256, &[nonce, thumbprint, purpose.as_bytes()].concat());
-    hash.as_ref().first_chunk().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn derives_the_card_challenge_from_nonce_key_and_purpose() {
-        // SHA-256 of 32 bytes 01, 32 bytes 02 and "level-2", by Python's hashlib.
-        let expected = [0x84, 0x0c, 0x6a, 0xa7, 0x44, 0xd0, 0xe8, 0xd1];
-        assert_eq!(active_challenge(&[1; 32], &[2; 32], "level-2"), expected);
-    }
 }

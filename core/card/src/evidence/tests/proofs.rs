@@ -261,25 +261,11 @@ impl Remote {
         let mut random = trust::random::SystemRandom::new();
         let private = group.generate_scalar(&mut random).unwrap();
         let key = Ephemeral::from_private(&group, &group.generator().unwrap(), private).unwrap();
-        let algorithm = sequence(&[
-            &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]),
-            &oid(&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]),
-        ]);
-        let info = sequence(&[&algorithm, &encode(3, &[&[0], &key.public[..]].concat())]);
-        let key_info = sequence(&[&oid(&hex::decode("04007f000702020102").unwrap()), &info]);
-        let aes = sequence(&[&oid(&hex::decode("04007f00070202030202").unwrap()), &[2, 1, 1]]);
-        let dg14 = encode(0x6e, &set(&[&key_info, &aes]));
+        let dg14 = chip_dg14(&key.public);
         let (server, challenge) = RemoteChipAuthentication::begin(&dg14, &mut random).unwrap();
         let shared = key.agree(&group, &challenge.public_key).unwrap();
         let keys = session_keys(Cipher::Aes128, &group, shared.expose()).unwrap();
-        // The second message of the session: the status and its checksum.
-        let status = [0x99, 2, 0x90, 0];
-        let mut authenticated = [0; 32];
-        (authenticated[15], authenticated[20]) = (2, 0x80);
-        authenticated[16..20].copy_from_slice(&status);
-        let checksum = keys.checksum(&authenticated);
-        let response = [&status[..], &[0x8e, 8], &checksum, &[0x90, 0]].concat();
-        Self { dg14, server, exchange: RemoteExchange { challenge, response } }
+        Self { dg14, server, exchange: RemoteExchange { challenge, response: first_answer(&keys) } }
     }
 
     fn record(&self, world: &World, exchange: Option<RemoteExchange>) -> EvidenceRecord {
