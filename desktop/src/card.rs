@@ -11,67 +11,72 @@ use crate::card_anchors::anchors;
 use crate::card_evidence::{self, Wanted};
 use crate::card_report::Report;
 use crate::chip::{self, Shown};
-use crate::cli::CardCommand;
+use crate::cli::{CardCommand, ReadArgs, VerifyArgs};
 use crate::home;
 use crate::output::{Failure, print_json, say};
 
 /// Runs a command; gives the exit status.
 pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
     match command {
-        CardCommand::Read { chip, access, proof, save, evidence, nonce } => {
-            let anchors = anchors(&proof.csca)?;
-            let key = chip::access_key(access)?;
-            let mut transport = chip::transport(chip)?;
-            let record = match evidence {
-                Some(file) => Some((file, Wanted::new(nonce.as_deref())?)),
-                None => None,
-            };
-            let mut random = SystemRandom::new();
-            let challenge = match record.as_ref().and_then(|(_, wanted)| wanted.challenge()) {
-                Some(challenge) => challenge,
-                None => fresh_challenge(&mut random)?,
-            };
-            // A simulated card without a key cannot prove itself: that is then not done, and not a failure.
-            let has_key = |name: &str| {
-                chip.simulate.as_ref().is_none_or(|folder| folder.join("keys").join(name).exists())
-            };
-            let request = ReadRequest {
-                active_challenge: has_key("aa_pkcs8.der").then_some(challenge),
-                chip_authentication: has_key("ca_pkcs8.der"),
-                ..ReadRequest::default()
-            };
-            let started = Instant::now();
-            let reading = read_card(transport.as_mut(), &key, &request, &mut random, &Shown::new());
-            let reading = reading.map_err(chip::failure)?;
-            let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            if let Some(folder) = save {
-                write_reading(folder, &reading)?;
-            }
-            let now = home::now();
-            let evidence = record.map(|(file, wanted)| wanted.write(&reading, file, now)).transpose()?;
-            let outcome = reading.verify(&anchors, now);
-            let report = Report::new(&reading, outcome, now, proof.show_unproven, Some(milliseconds));
-            Ok(show(&report.with_evidence(evidence), json))
-        }
-        CardCommand::Verify { saved, proof, signer, nonce, at } => {
-            let now = home::time_or_now(at.as_deref())?;
-            let anchors = anchors(&proof.csca)?;
-            if saved.is_file() {
-                let judged = card_evidence::verify(saved, signer.as_ref(), nonce.as_deref(), &anchors, now)?;
-                let reading = judged.record.reading();
-                let report = Report::new(reading, judged.outcome, now, proof.show_unproven, None);
-                return Ok(show(&report.with_evidence(Some(judged.report)), json));
-            }
-            if signer.is_some() || nonce.is_some() {
-                let message = "--signer and --nonce are for a signed record; this is no file";
-                return Err(Failure::input("no_record", message));
-            }
-            let reading = CardReading::from_files(read_folder(saved)?, None);
-            let outcome = reading.verify(&anchors, now);
-            Ok(show(&Report::new(&reading, outcome, now, proof.show_unproven, None), json))
-        }
+        CardCommand::Read(wanted) => read(wanted, json),
+        CardCommand::Verify(wanted) => verify(wanted, json),
         CardCommand::Serve { folder, vpcd } => serve(folder, vpcd),
     }
+}
+
+fn read(wanted: &ReadArgs, json: bool) -> Result<u8, Failure> {
+    let ReadArgs { chip, access, proof, save, evidence, nonce } = wanted;
+    let anchors = anchors(&proof.csca)?;
+    let key = chip::access_key(access)?;
+    let mut transport = chip::transport(chip)?;
+    let record = match evidence {
+        Some(file) => Some((file, Wanted::new(nonce.as_deref())?)),
+        None => None,
+    };
+    let mut random = SystemRandom::new();
+    let challenge = match &record {
+        Some((_, wanted)) => wanted.challenge(),
+        None => fresh_challenge(&mut random)?,
+    };
+    // A simulated card without a key cannot prove itself: that is then not done, and not a failure.
+    let has_key =
+        |name: &str| chip.simulate.as_ref().is_none_or(|folder| folder.join("keys").join(name).exists());
+    let request = ReadRequest {
+        active_challenge: has_key("aa_pkcs8.der").then_some(challenge),
+        chip_authentication: has_key("ca_pkcs8.der"),
+        ..ReadRequest::default()
+    };
+    let started = Instant::now();
+    let reading = read_card(transport.as_mut(), &key, &request, &mut random, &Shown::new());
+    let reading = reading.map_err(chip::failure)?;
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if let Some(folder) = save {
+        write_reading(folder, &reading)?;
+    }
+    let now = home::now();
+    let evidence = record.map(|(file, wanted)| wanted.write(&reading, file, now)).transpose()?;
+    let outcome = reading.verify(&anchors, now);
+    let report = Report::new(&reading, outcome, now, proof.show_unproven, Some(milliseconds));
+    Ok(show(&report.with_evidence(evidence), json))
+}
+
+fn verify(wanted: &VerifyArgs, json: bool) -> Result<u8, Failure> {
+    let VerifyArgs { saved, proof, signer, nonce, at } = wanted;
+    let now = home::time_or_now(at.as_deref())?;
+    let anchors = anchors(&proof.csca)?;
+    if saved.is_file() {
+        let judged = card_evidence::verify(saved, signer.as_ref(), nonce.as_deref(), &anchors, now)?;
+        let reading = judged.record.reading();
+        let report = Report::new(reading, judged.outcome, now, proof.show_unproven, None);
+        return Ok(show(&report.with_evidence(Some(judged.report)), json));
+    }
+    if signer.is_some() || nonce.is_some() {
+        let message = "--signer and --nonce are for a signed record; this is no file";
+        return Err(Failure::input("no_record", message));
+    }
+    let reading = CardReading::from_files(read_folder(saved)?, None);
+    let outcome = reading.verify(&anchors, now);
+    Ok(show(&Report::new(&reading, outcome, now, proof.show_unproven, None), json))
 }
 
 fn fresh_challenge(random: &mut dyn Random) -> Result<[u8; 8], Failure> {

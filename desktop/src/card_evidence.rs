@@ -5,7 +5,7 @@ use std::sync::Arc;
 use card::{
     CardNotProven, CardReading, ChallengeOrigin, CscaAnchors, EvidenceContext, EvidenceRecord,
     EvidenceRefused, EvidenceSigner, Expected, Reason, SignerUnavailable, Software, VerifiedDocument,
-    key_thumbprint,
+    derived_challenge, key_thumbprint,
 };
 use holder::{DeviceKey, KeyId, KeyPolicy, KeyStore};
 use serde::Serialize;
@@ -15,8 +15,8 @@ use trust::time::Timestamp;
 
 use crate::home;
 use crate::output::{Failure, say};
-use crate::secrets::Secrets;
-use crate::software_keys::SoftwareKeys;
+use crate::secrets;
+use crate::wallet;
 
 /// The key's name in the store.
 const KEY: &str = "card-evidence";
@@ -29,7 +29,7 @@ const PUBLIC: &str = "card-evidence.pub";
 pub(crate) struct Wanted {
     signer: SoftwareSigner,
     nonce: Vec<u8>,
-    origin: ChallengeOrigin,
+    key_thumbprint: [u8; 32],
 }
 
 /// This computer's key for records.
@@ -58,13 +58,10 @@ impl Wanted {
         };
         let unavailable = |error| Failure::input("evidence.key_unavailable", error);
         let home = home::folder()?;
-        let secrets = Secrets::for_wallet(&home, "keys");
-        secrets.announce();
-        let folder = home.join("keys");
-        let (keys, id) = (SoftwareKeys::new(&folder, secrets), KeyId::from_text(KEY));
+        let (keys, id) = (wallet::keys(&home), KeyId::from_text(KEY));
         let id = id.ok_or_else(|| Failure::input("evidence.key_unavailable", "no such key"))?;
         // A key that is there and cannot be opened is not replaced: somebody may have pinned it.
-        let key = if folder.join(KEY).with_extension("key").exists() {
+        let key = if keys.holds(&id) {
             keys.open(&id).map_err(unavailable)?
         } else {
             keys.create(&id, KeyPolicy::Presentation, &[]).map_err(unavailable)?
@@ -78,13 +75,12 @@ impl Wanted {
             hex::encode(key_thumbprint),
             file.display()
         ));
-        let origin = ChallengeOrigin::Derived { key_thumbprint, purpose: PURPOSE.to_owned() };
-        Ok(Self { signer, nonce, origin })
+        Ok(Self { signer, nonce, key_thumbprint })
     }
 
     /// The challenge that the chip is to answer.
-    pub(crate) fn challenge(&self) -> Option<[u8; 8]> {
-        self.origin.challenge(&self.nonce)
+    pub(crate) fn challenge(&self) -> [u8; 8] {
+        derived_challenge(&self.nonce, &self.key_thumbprint, PURPOSE)
     }
 
     /// Signs the record and writes it.
@@ -94,14 +90,18 @@ impl Wanted {
         file: &Path,
         read_at: Timestamp,
     ) -> Result<EvidenceReport, Failure> {
-        let Self { signer, nonce, origin } = self;
+        let Self { signer, nonce, key_thumbprint } = self;
+        let origin = ChallengeOrigin::Derived { key_thumbprint, purpose: PURPOSE.to_owned() };
         let software = Software {
             name: env!("CARGO_BIN_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let context = EvidenceContext { nonce, origin, read_at, remote: None, software };
         let record = EvidenceRecord::sign(reading, &context, &signer).map_err(refused)?;
-        home::write_file(file, record.as_bytes())?;
+        // Portrait and all: for whoever read the card alone.
+        secrets::write_private(file, record.as_bytes()).map_err(|error| {
+            Failure::input("file_not_writable", format!("cannot write {}: {error}", file.display()))
+        })?;
         say(format_args!("wrote the record, {} bytes, to {}", record.as_bytes().len(), file.display()));
         Ok(EvidenceReport::new(&record, true, None))
     }

@@ -120,7 +120,7 @@ impl Report {
                 let sound = !matches!(refused.passive, PassiveOutcome::Failed(_));
                 let shown =
                     (sound && !failed_chip(refused.active) && !failed_chip(refused.chip)) || show_unproven;
-                let content = shown.then(|| DocumentContent::parse(reading.files()).ok()).flatten();
+                let content = shown.then(|| DocumentContent::readable(reading.files())).flatten();
                 (refused.passive, refused.active, refused.chip, content)
             }
         };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use card::{AccessArgs, CardCommand, ChipArgs};
+pub(crate) use card::{AccessArgs, CardCommand, ChipArgs, ReadArgs, VerifyArgs};
 
 /// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
 #[derive(Parser, Debug)]

@@ -38,11 +38,11 @@ impl Secrets {
         Entry::new(SERVICE, &format!("{} {}", self.name, self.folder.display()))
     }
 
-    /// Says once, when a wallet is made, where its secret lies if that is not the keyring.
+    /// Says once, when a secret is made, where it lies if that is not the keyring.
     pub(crate) fn announce(&self) {
         if !self.keyring && !self.file().exists() {
             say(format_args!(
-                "note: no keyring service runs here. The wallet's secret is kept in {}, readable by your user alone.",
+                "note: no keyring service runs here. A secret of this computer is kept in {}, readable by your user alone.",
                 self.file().display()
             ));
         }
@@ -96,6 +96,9 @@ pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut out = options.open(&unfinished)?;
+    // One that an earlier attempt left may be open to others.
+    #[cfg(unix)]
+    out.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     std::io::Write::write_all(&mut out, bytes)?;
     out.sync_all()?;
     std::fs::rename(&unfinished, file)

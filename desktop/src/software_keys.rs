@@ -25,6 +25,11 @@ impl SoftwareKeys {
         Self { folder: folder.to_owned(), secrets }
     }
 
+    /// Whether there is a key of that name, to be opened or not.
+    pub(crate) fn holds(&self, id: &KeyId) -> bool {
+        self.file(id).exists()
+    }
+
     fn file(&self, id: &KeyId) -> PathBuf {
         self.folder.join(id.as_str()).with_extension("key")
     }

@@ -10,19 +10,29 @@ use crate::software_keys::SoftwareKeys;
 
 /// The wallet in a folder, its secrets in the keyring where one runs.
 pub(crate) fn open(folder: &Path) -> Result<Wallet, Failure> {
-    let (wallet, keys) = (Secrets::for_wallet(folder, "wallet"), Secrets::for_wallet(folder, "keys"));
+    let wallet = Secrets::for_wallet(folder, "wallet");
     wallet.announce();
-    open_with(folder, wallet, keys)
+    open_with(folder, wallet, keys(folder))
+}
+
+/// The keys of this computer, their secret in the keyring where one runs, else in a file, which is said once.
+pub(crate) fn keys(folder: &Path) -> SoftwareKeys {
+    let secrets = Secrets::for_wallet(folder, "keys");
+    secrets.announce();
+    keys_with(folder, secrets)
+}
+
+fn keys_with(folder: &Path, secrets: Secrets) -> SoftwareKeys {
+    SoftwareKeys::new(&folder.join("keys"), secrets)
 }
 
 /// The wallet in a folder with everything in files: for the demonstration.
 pub(crate) fn open_in_files(folder: &Path) -> Result<Wallet, Failure> {
-    open_with(folder, Secrets::in_file(folder, "wallet"), Secrets::in_file(folder, "keys"))
+    open_with(folder, Secrets::in_file(folder, "wallet"), keys_with(folder, Secrets::in_file(folder, "keys")))
 }
 
-fn open_with(folder: &Path, wallet: Secrets, keys: Secrets) -> Result<Wallet, Failure> {
+fn open_with(folder: &Path, wallet: Secrets, keys: SoftwareKeys) -> Result<Wallet, Failure> {
     crate::home::make_private(folder)?;
-    let keys = SoftwareKeys::new(&folder.join("keys"), keys);
     Wallet::open(folder, Arc::new(wallet), Arc::new(keys)).map_err(failure)
 }
 

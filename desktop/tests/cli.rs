@@ -157,6 +157,15 @@ fn what_is_not_proven_is_said_and_kept_back() {
         }
         std::fs::write(format!("{broken}/{file}.bin"), whole).unwrap();
     }
+    // A group of another person, or one that ends early, hides no other.
+    let whole = |name: &str, file: &str| std::fs::read(format!("{}/{file}.bin", card(name))).unwrap();
+    std::fs::write(format!("{broken}/EF_DG13.bin"), whole(CARD_A, "EF_DG13")).unwrap();
+    std::fs::write(format!("{broken}/EF_DG2.bin"), &whole(CARD_B, "EF_DG2")[..40]).unwrap();
+    let report = verify(&home, &broken, &csca(CARD_B), &["--at", AT, "--show-unproven"]).exits(1);
+    assert_eq!(report["document_number"], "204067891");
+    assert_eq!(report["personal_number"], "000204067891");
+    assert_eq!(report["dg13"]["number"], "000199012345");
+    assert!(report["face"].is_null());
 
     verify(&home, &home.path("nowhere"), &csca(CARD_B), &[]).fails(2, "file_missing");
     verify(&home, &folder, &csca(CARD_B), &["--at", "2025"]).fails(2, "bad_time");

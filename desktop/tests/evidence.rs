@@ -71,6 +71,19 @@ fn a_record_is_proven_again_without_the_card() {
     assert_eq!(unpinned["passive_authentication"]["reason"], "expired");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_record_is_for_its_owner_alone_whatever_lay_in_its_place() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    for left in ["record.cose", "record.unfinished"] {
+        std::fs::write(home.path(left), "left by something else").unwrap();
+        std::fs::set_permissions(home.path(left), PermissionsExt::from_mode(0o644)).unwrap();
+        let (file, _) = record(&home);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{left}");
+    }
+}
+
 #[test]
 fn the_key_of_records_stays_and_each_reading_has_its_own_nonce() {
     let home = Home::new();

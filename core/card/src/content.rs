@@ -1,5 +1,5 @@
 //! What the files of a document say. Parsing proves nothing: [`crate::VerifiedDocument::content`] is proven, what
-//! [`DocumentContent::parse`] returns is not.
+//! [`DocumentContent::parse`] and [`DocumentContent::readable`] return is not.
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,7 +11,8 @@ use crate::lds::face::{Face, dg2};
 use crate::lds::mrz::Mrz;
 use crate::lds::{self, LdsError};
 
-/// The machine readable zone, the Vietnamese data group and the portrait, which agree with one another.
+/// The machine readable zone, the Vietnamese data group and the portrait, which agree with one another unless they came
+/// by [`DocumentContent::readable`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentContent {
     mrz: Mrz,
@@ -34,6 +35,15 @@ impl DocumentContent {
             return Err(Reason::DataGroupsDisagree);
         }
         Ok(content)
+    }
+
+    /// What can be read, for showing what nobody proved: EF.DG1, and EF.DG13 and EF.DG2 each where it can be parsed.
+    /// Nothing is compared, so that the parts may be of several persons.
+    pub fn readable(files: &BTreeMap<FileId, Vec<u8>>) -> Option<Self> {
+        let file = |number| files.get(&FileId::Dg(number)).map(Vec::as_slice);
+        let mrz = lds::dg1(file(1)?).ok()?;
+        let dg13 = file(13).filter(|_| mrz.issuer == "VNM").and_then(|file| dg13(file).ok());
+        Some(Self { mrz, dg13, face: file(2).and_then(|file| dg2(file).ok()) })
     }
 
     /// The machine readable zone.

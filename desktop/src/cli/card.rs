@@ -41,6 +41,45 @@ pub(crate) struct ProofArgs {
     pub(crate) show_unproven: bool,
 }
 
+/// What to read, and what to do with it.
+#[derive(Args, Debug)]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) chip: ChipArgs,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+    /// Keep the files that were read in DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save: Option<PathBuf>,
+    /// Write a signed record of the reading to FILE, for a server that proves it again without the card
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// The nonce that the record is for, as its recipient gave it: 8 to 64 octets in hex; random when absent
+    #[arg(long, value_name = "HEX", requires = "evidence")]
+    pub(crate) nonce: Option<String>,
+}
+
+/// What to prove, and against whom.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// Folder of a reading (EF_COM.bin EF_SOD.bin EF_DG1.bin ...), or a signed record
+    #[arg(value_name = "FILE|DIR")]
+    pub(crate) saved: PathBuf,
+    #[command(flatten)]
+    pub(crate) proof: ProofArgs,
+    /// The signers of records to believe: a file with their public keys in hex, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signer: Option<PathBuf>,
+    /// The nonce that the record must be for, in hex
+    #[arg(long, value_name = "HEX")]
+    pub(crate) nonce: Option<String>,
+    /// The time to judge validity at (RFC 3339); now when absent
+    #[arg(long, value_name = "T")]
+    pub(crate) at: Option<String>,
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum CardCommand {
     /// Read a chip card and prove it
@@ -49,44 +88,13 @@ pub(crate) enum CardCommand {
         --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer\n  \
         sen card read --reader ACR122 --can 067891 --csca ./csca/ --save ./reading\n  \
         sen card read --reader ACR122 --can 067891 --csca ./csca/ --evidence reading.cose --nonce 6f1c...")]
-    Read {
-        #[command(flatten)]
-        chip: ChipArgs,
-        #[command(flatten)]
-        access: AccessArgs,
-        #[command(flatten)]
-        proof: ProofArgs,
-        /// Keep the files that were read in DIR
-        #[arg(long, value_name = "DIR")]
-        save: Option<PathBuf>,
-        /// Write a signed record of the reading to FILE, for a server that proves it again without the card
-        #[arg(long, value_name = "FILE")]
-        evidence: Option<PathBuf>,
-        /// The nonce that the record is for, as its recipient gave it: 8 to 64 octets in hex; random when absent
-        #[arg(long, value_name = "HEX", requires = "evidence")]
-        nonce: Option<String>,
-    },
+    Read(ReadArgs),
     /// Prove a saved reading or a signed record of one
     #[command(after_help = "Examples:\n  \
         sen card verify tests/vectors/emrtd/vn_cccd/b_bp384_named_2024 \\\n      \
         --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer --at 2025-06-01T00:00:00Z\n  \
         sen card verify reading.cose --csca ./csca/ --signer desk.pub --nonce 6f1c...")]
-    Verify {
-        /// Folder of a reading (EF_COM.bin EF_SOD.bin EF_DG1.bin ...), or a signed record
-        #[arg(value_name = "FILE|DIR")]
-        saved: PathBuf,
-        #[command(flatten)]
-        proof: ProofArgs,
-        /// The signers of records to believe: a file with their public keys in hex, one a line
-        #[arg(long, value_name = "FILE")]
-        signer: Option<PathBuf>,
-        /// The nonce that the record must be for, in hex
-        #[arg(long, value_name = "HEX")]
-        nonce: Option<String>,
-        /// The time to judge validity at (RFC 3339); now when absent
-        #[arg(long, value_name = "T")]
-        at: Option<String>,
-    },
+    Verify(VerifyArgs),
     /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C; it is read again at each reset
     #[command(after_help = "Example:\n  sen card serve tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
         sen card read --reader 'Virtual PCD 00 00' --can 067891 --csca .../csca.cer   # elsewhere")]
