@@ -205,6 +205,41 @@ fn what_the_mapping_left_is_kept_and_judged_again() {
 }
 
 #[test]
+fn a_signer_of_the_chips_key_whose_certificate_expired_since_is_told_and_is_no_failure() {
+    let (world, keys) = (World::new(), Party::new("VN", "Signer of keys"));
+    let parameters = Parameters::standardised(12).unwrap();
+    let group = Group::new(parameters).unwrap();
+    let (static_key, scalar) = ([[0; 31].as_slice(), &[3]].concat(), [[0; 31].as_slice(), &[5]].concat());
+    let public = group.multiply(&group.generator().unwrap(), &static_key).unwrap();
+    let mapping_public = group.multiply(&public, &scalar).unwrap();
+    let judge = |scalar: Vec<u8>, valid: (&str, &str)| {
+        let certificate = world.csca.certify(&keys, 8, valid, &[]);
+        // The infos of EF.DG14 stand in EF.CardSecurity as well.
+        let dg14 = chip_dg14(&public);
+        let infos = crate::asn1::Element::whole(&dg14).unwrap().value.to_vec();
+        let kind = hex::decode("04007f0007030201").unwrap();
+        let file = keys.sign_content(&kind, &infos, (&world.csca, 8), &certificate);
+        let mut reading = world.reading();
+        reading.files.insert(FileId::CardSecurity, file);
+        reading.chip = ChipOutcome::AssertedByReader;
+        reading.mapping = Some(MappingProof { parameters, mapping_public: mapping_public.clone(), scalar });
+        let record = world.record_of(&reading, &context());
+        verify_at(&world, &record, &world.anchors(), at("2030-06-01T00:00:00Z"))
+    };
+    let until_2026 = ("200101000000Z", "260101000000Z");
+    let evidence = judge(scalar.clone(), TODAY).unwrap();
+    assert_eq!(evidence.document().chip(), ChipOutcome::AssertedByReader);
+    assert_eq!(evidence.certificates_now(), Ok(()));
+    let evidence = judge(scalar.clone(), until_2026).unwrap();
+    assert_eq!(evidence.document().chip(), ChipOutcome::AssertedByReader);
+    assert_eq!(evidence.certificates_now(), Err(Reason::Expired));
+    // Expired before the reading, or another scalar: not proven at all.
+    let chip = |outcome| not_proven(outcome).chip;
+    assert_eq!(chip(judge(scalar, PAST)), ChipOutcome::Failed(Reason::Expired));
+    assert_eq!(chip(judge(vec![5; 32], TODAY)), ChipOutcome::Failed(Reason::SignatureInvalid));
+}
+
+#[test]
 fn a_certificate_that_expired_since_is_told_and_is_no_failure() {
     let world = World::new();
     let record = world.record();
