@@ -25,7 +25,7 @@ pub use decision::{
     StatusAnswer, UnboundCode, VerifiedPresentation,
 };
 pub use frames::answer_frames;
-pub use policy::{OpenChallenge, Policy, SKEW};
+pub use policy::{OpenChallenge, Policy, SKEW, is_behind};
 pub use questions::{Asked, DeskName, NoQuestion, Questions, Wanted};
 pub use reason::{Reason, Weight};
 pub use seen::{MemorySeenList, NoSeenList, Seen, SeenList, Sighting};

@@ -41,6 +41,11 @@ impl Chain {
         self.status
     }
 
+    /// Likewise, with the tokens as they were signed: the snapshot, then its deltas.
+    pub fn into_parts(self) -> (NationalStatus, Vec<Vec<u8>>) {
+        (self.status, self.tokens)
+    }
+
     /// The latest state that the named tokens lead to. A delta that leads on from no state at hand is passed over.
     pub fn build<Name: Clone>(
         snapshots: &[(Name, Vec<u8>)],

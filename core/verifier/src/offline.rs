@@ -84,6 +84,9 @@ pub struct OfflinePolicy {
     pub newest_signed_time: i64,
     /// As [`Policy::rollback`].
     pub rollback: bool,
+    /// As [`Policy::challenged_only`]: a page alone cannot ask, so it refuses every code.
+    #[serde(default)]
+    pub challenged_only: bool,
 }
 
 /// A desk that was opened from a bundle.
@@ -165,7 +168,8 @@ impl OfflineBundle {
 }
 
 impl OfflinePolicy {
-    fn new(policy: &Policy) -> Self {
+    /// What of this policy a page can keep to.
+    pub fn new(policy: &Policy) -> Self {
         Self {
             audience: policy.audience.clone(),
             required: policy.required.clone(),
@@ -176,6 +180,7 @@ impl OfflinePolicy {
             minimum_level: policy.minimum_level,
             newest_signed_time: policy.newest_signed_time.as_unix(),
             rollback: policy.rollback,
+            challenged_only: policy.challenged_only,
         }
     }
 
@@ -190,6 +195,7 @@ impl OfflinePolicy {
             minimum_level: self.minimum_level,
             newest_signed_time: Timestamp::from_unix(self.newest_signed_time),
             rollback: self.rollback,
+            challenged_only: self.challenged_only,
             ..Policy::clinic()
         }
     }

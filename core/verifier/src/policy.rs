@@ -43,6 +43,11 @@ pub struct OpenChallenge {
 /// How far two clocks may disagree, in seconds.
 pub const SKEW: i64 = 60;
 
+/// Whether a clock that says `now` is behind: no time that somebody signed can lie ahead of one that is right.
+pub fn is_behind(now: Timestamp, signed: Timestamp) -> bool {
+    now.plus_seconds(SKEW) < signed
+}
+
 impl Policy {
     /// A one-way code for any clinic: name, birth date, number and insurance card; sixty seconds; status of the day, trust
     /// list of the week.

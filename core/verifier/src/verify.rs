@@ -16,7 +16,7 @@ use crate::decision::{
     AuthenticationLevel, Decision, Facts, Format, Freshness, LevelBasis, Refusal, Shown, StatusAnswer,
     VerifiedPresentation,
 };
-use crate::policy::{OpenChallenge, Policy, SKEW};
+use crate::policy::{OpenChallenge, Policy, SKEW, is_behind};
 use crate::reason::{Reason, Weight};
 use crate::seen::{Seen, SeenList, Sighting};
 
@@ -148,14 +148,13 @@ impl<'a> Desk<'a> {
         self.status.look_up(&reference.uri, reference.index, self.now)
     }
 
-    /// No time that somebody signed can lie ahead of a clock that is right.
     fn clock(&self, status: Lookup, findings: &mut Findings) {
         let as_of = match status {
             Lookup::Found { as_of, .. } | Lookup::Expired { as_of, .. } => as_of,
             Lookup::Unknown => self.policy.newest_signed_time,
         };
         let newest = self.policy.newest_signed_time.max(self.trust.issued()).max(as_of);
-        if self.now.plus_seconds(SKEW) < newest || self.now < self.received_at {
+        if is_behind(self.now, newest) || self.now < self.received_at {
             findings.add(Reason::ClockSuspect);
         }
     }
