@@ -67,5 +67,6 @@ export const api = {
     const fresh = await exchange("GET", "/api/offline", undefined, 20000, version ? { "If-None-Match": version } : {});
     return fresh.content && fresh;
   },
+  seenRecently: () => call("GET", "/api/seen"),
   seen: (entries) => call("POST", "/api/seen", { entries }, 20000),
 };

@@ -33,8 +33,10 @@ async function openDesk(json, asOf) {
   [desk, bundleAt] = [next, asOf];
 }
 
-/** Fetches a fresh bundle, where there is one, and keeps it. */
+/** Fetches what other counters have seen, and a fresh bundle where there is one, and keeps both. */
 export async function refreshBundle() {
+  const { entries } = await api.seenRecently();
+  await Promise.all(entries.map((entry) => store.putSeen(entry)));
   const fresh = await api.offlineBundle(desk ? version : null);
   if (!fresh) return;
   const json = JSON.stringify(fresh.content);

@@ -17,7 +17,7 @@ pub use place::{Place, PlaceError};
 #[cfg(feature = "server")]
 pub use purge::purge;
 pub use seen::note;
-pub(crate) use seen::{newest, remember};
+pub(crate) use seen::{forget_sightings, newest, remember};
 pub(crate) use sqlite::Sqlite;
 #[cfg(feature = "server")]
 pub use worker::Database;

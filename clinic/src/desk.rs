@@ -36,11 +36,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::{Semaphore, broadcast, watch};
 use trust::random::{Random, RandomError, SystemRandom};
 use trust::time::Timestamp;
+use verifier::Policy;
 
 use crate::Error;
 use crate::database::{Database, DatabaseError, Place};
 use crate::desk_name::DeskNameError;
 use crate::fetch::Fetcher;
+use crate::folder::Data;
 use crate::lookup::Lookup;
 use attempts::Attempts;
 use challenges::Screens;
@@ -82,8 +84,19 @@ pub struct DeskConfig {
     pub lookup: Option<Lookup>,
     /// The folder with the desk's key and certificate (`sen clinic enrol`), for two-way mode.
     pub identity: Option<PathBuf>,
+    /// What is asked of every code beyond a clinic's usual policy.
+    pub demands: Demands,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// What a clinic may ask of every code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Only answers to the desk's own questions will do: a code for any clinic may have been relayed.
+    pub challenged_only: bool,
+    /// The lowest attested authentication level that will do, 1 to 4; 0 asks for none.
+    pub minimum_level: u8,
 }
 
 /// The desk cannot start.
@@ -119,6 +132,7 @@ pub(crate) struct Desk {
     database: Database,
     lists: Lists,
     lookup: Option<Lookup>,
+    demands: Demands,
     screens: Screens,
     attempts: Attempts,
     sessions: Sessions,
@@ -134,6 +148,12 @@ type Shared = Arc<Desk>;
 impl Desk {
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// What is asked of a code that is decided on with these lists.
+    fn policy(&self, data: &Data) -> Policy {
+        let Demands { challenged_only, minimum_level } = self.demands;
+        Policy { challenged_only, minimum_level, rollback: self.lists.rollback(), ..data.policy() }
     }
 
     /// Tells every page; none may be there.
@@ -175,6 +195,7 @@ impl RunningDesk {
             database,
             lists,
             lookup: config.lookup,
+            demands: config.demands,
             screens: Screens::open(config.identity.as_deref())?,
             attempts: Attempts::default(),
             sessions: Sessions::default(),
@@ -194,7 +215,8 @@ impl RunningDesk {
         let kept = Arc::clone(&desk);
         let thread = std::thread::Builder::new().name("desk".to_owned()).spawn(move || {
             runtime.spawn(upkeep::forget(Arc::clone(&kept)));
-            runtime.spawn(upkeep::refresh(kept));
+            runtime.spawn(upkeep::look(Arc::clone(&kept)));
+            runtime.spawn(upkeep::fetch(kept));
             // Ends when the handle says so; an error of the listener ends it too and is seen by whoever calls next.
             let _ = runtime.block_on(server.serve(service));
         })?;

@@ -47,7 +47,8 @@ impl DeskFile {
 
     fn try_note(&mut self, sighting: &Sighting) -> Result<Seen, DatabaseError> {
         self.file.begin()?;
-        let noted = database::note(&mut self.file, sighting, &self.desk);
+        let forgotten = database::forget_sightings(&mut self.file, sighting.received_at);
+        let noted = forgotten.and_then(|()| database::note(&mut self.file, sighting, &self.desk));
         match noted.and_then(|seen| self.file.commit().map(|()| seen)) {
             Ok(seen) => Ok(seen),
             Err(error) => {

@@ -55,6 +55,13 @@ pub enum FetchError {
     Random,
 }
 
+impl FetchError {
+    /// Something older than what is at hand was offered.
+    pub const fn is_rollback(&self) -> bool {
+        matches!(self, Self::Trust(TrustError::Rollback { .. }) | Self::Status(StatusError::Rollback))
+    }
+}
+
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetched {
@@ -143,20 +150,29 @@ impl Fetcher {
         Ok(fetched)
     }
 
-    /// Many lists, from a random one on. The first that cannot be fetched ends it: the network is gone, most likely.
+    /// Many lists, from a random one on; what came of each that was asked for. One that is not believed keeps nobody from the
+    /// next; one that cannot be reached ends it: the network is gone, most likely.
     pub async fn status_lists(
         &self,
         trust: &Trust,
         names: &[String],
         random: &mut (dyn Random + Send),
         now: Timestamp,
-    ) -> Result<Vec<Fetched>, FetchError> {
-        let start = below(random, names.len())?;
+    ) -> Vec<Result<Fetched, FetchError>> {
+        let start = match below(random, names.len()) {
+            Ok(start) => start,
+            Err(error) => return vec![Err(error)],
+        };
         let mut fetched = Vec::with_capacity(names.len());
         for name in names.iter().cycle().skip(start).take(names.len()) {
-            fetched.push(self.status_list(trust, name, now).await?);
+            let list = self.status_list(trust, name, now).await;
+            let is_unreachable = matches!(list, Err(FetchError::Http(http_client::Error::NoNetwork(_))));
+            fetched.push(list);
+            if is_unreachable {
+                break;
+            }
         }
-        Ok(fetched)
+        fetched
     }
 
     /// The nation's status: a delta from the state at hand where there is one, else a snapshot.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use trust::anchors::{Trust, TrustError};
 use trust::p256::PublicKey;
-use trust::status::{NationalStatus, StatusError, StatusList, StatusStore};
+use trust::status::{StatusError, StatusList, StatusStore};
 use trust::time::Timestamp;
 use verifier::Policy;
 use verifier::national::{self, Chain, status_list};
@@ -31,6 +31,10 @@ pub struct Data {
     pub rollback: bool,
     /// Files of the status folder that are no believed status list, and why.
     pub passed_over: Vec<(PathBuf, StatusError)>,
+    /// The trust list as it was signed.
+    pub trust_list: Vec<u8>,
+    /// The status tokens as they were signed, each with a name: those decided with, wherever they came from.
+    pub tokens: Vec<(String, Vec<u8>)>,
 }
 
 impl Data {
@@ -82,14 +86,16 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn load(mut self, root: PublicKey, list: &[u8], tokens: Vec<(PathBuf, Vec<u8>)>) -> Result<Data, Error> {
-        let trust = self.trust(root, list)?;
+        let (trust, trust_list) = self.trust(root, list)?;
         let (mut status, mut passed_over) = (StatusStore::new(), Vec::new());
+        let mut believed = Vec::new();
         let (mut snapshots, mut deltas) = (Vec::new(), Vec::new());
         let mut newest = trust.issued();
         for (path, token) in tokens {
             match self.status(&trust, &token)? {
-                Ok(list) => {
+                Ok((list, token)) => {
                     newest = newest.max(list.issued());
+                    believed.push((list.subject().to_owned(), token));
                     // Two files may hold one list; the newer stays.
                     let _ = status.insert(list);
                 }
@@ -103,19 +109,25 @@ impl Loader<'_> {
         }
         let chain = Chain::build(&snapshots, &deltas, trust.status_signers(), &mut passed_over);
         if let Some(national) = self.national(&trust, chain)? {
+            let (national, tokens) = national.into_parts();
             newest = newest.max(national.issued());
             let _ = status.insert_national(national);
+            believed.extend(
+                tokens.into_iter().enumerate().map(|(at, token)| (format!("{NATIONAL}-{at}"), token)),
+            );
         }
         let newest_signed_time = match &mut self.desk {
             Some(desk) => desk.newest_time(&self.nation, newest)?,
             None => newest,
         };
-        Ok(Data { trust, status, newest_signed_time, rollback: self.rollback, passed_over })
+        let (rollback, tokens) = (self.rollback, believed);
+        Ok(Data { trust, status, newest_signed_time, rollback, passed_over, trust_list, tokens })
     }
 
-    fn trust(&mut self, root: PublicKey, list: &[u8]) -> Result<Trust, Error> {
+    /// The believed trust list, read and as it was signed.
+    fn trust(&mut self, root: PublicKey, list: &[u8]) -> Result<(Trust, Vec<u8>), Error> {
         let Some(desk) = &mut self.desk else {
-            return Ok(Trust::load_even_expired(&[root], list, 0)?);
+            return Ok((Trust::load_even_expired(&[root], list, 0)?, list.to_vec()));
         };
         let remembered = desk.newest(&self.nation, TRUST_LIST)?;
         let roots = desk.newest(&self.nation, ROOTS)?.map_or_else(Vec::new, |(_, roots)| roots);
@@ -130,54 +142,57 @@ impl Loader<'_> {
                 let roots: Vec<u8> = trust.roots().iter().flat_map(|root| *root.uncompressed()).collect();
                 desk.remember(&self.nation, ROOTS, trust.sequence(), &roots)?;
                 desk.remember(&self.nation, TRUST_LIST, trust.sequence(), list)?;
-                Ok(trust)
+                Ok((trust, list.to_vec()))
             }
             (Err(TrustError::Rollback { .. }), Some((_, newer))) => {
                 self.rollback = true;
-                Ok(Trust::load_even_expired(&roots, &newer, highest)?)
+                Ok((Trust::load_even_expired(&roots, &newer, highest)?, newer))
             }
             (Err(error), _) => Err(error.into()),
         }
     }
 
-    fn status(&mut self, trust: &Trust, token: &[u8]) -> Result<Result<StatusList, StatusError>, Error> {
+    /// The believed list in place of this token, read and as it was signed.
+    fn status(
+        &mut self,
+        trust: &Trust,
+        token: &[u8],
+    ) -> Result<Result<(StatusList, Vec<u8>), StatusError>, Error> {
         let list = match status_list(token, trust.status_signers()) {
             Ok(list) => list,
             Err(reason) => return Ok(Err(reason)),
         };
         let Some(desk) = &mut self.desk else {
-            return Ok(Ok(list));
+            return Ok(Ok((list, token.to_vec())));
         };
         let name = format!("status:{}", list.subject());
         let issued = u64::try_from(list.issued().as_unix()).unwrap_or(0);
         match desk.newest(&self.nation, &name)? {
             Some((sequence, newer)) if sequence > issued => {
                 self.rollback = true;
-                Ok(status_list(&newer, trust.status_signers()))
+                Ok(status_list(&newer, trust.status_signers()).map(|list| (list, newer)))
             }
             _ => {
                 desk.remember(&self.nation, &name, issued, token)?;
-                Ok(Ok(list))
+                Ok(Ok((list, token.to_vec())))
             }
         }
     }
 
     /// The nation's status that the folder holds, or the newer one that the desk remembers.
-    fn national(&mut self, trust: &Trust, chain: Option<Chain>) -> Result<Option<NationalStatus>, Error> {
-        let (Some(desk), Some(chain)) = (&mut self.desk, &chain) else {
-            return Ok(chain.map(Chain::into_status));
+    fn national(&mut self, trust: &Trust, chain: Option<Chain>) -> Result<Option<Chain>, Error> {
+        let (Some(desk), Some(held)) = (&mut self.desk, &chain) else {
+            return Ok(chain);
         };
-        let sequence = chain.status().sequence();
+        let sequence = held.status().sequence();
         match desk.newest(&self.nation, NATIONAL)? {
             Some((newest, newer)) if newest > sequence => {
                 self.rollback = true;
-                Ok(Chain::parse(&newer, trust.status_signers()).map(Chain::into_status))
+                return Ok(Chain::parse(&newer, trust.status_signers()));
             }
-            Some((same, _)) if same == sequence => Ok(Some(chain.status().clone())),
-            _ => {
-                desk.remember(&self.nation, NATIONAL, sequence, &chain.to_bytes())?;
-                Ok(Some(chain.status().clone()))
-            }
+            Some((same, _)) if same == sequence => {}
+            _ => desk.remember(&self.nation, NATIONAL, sequence, &held.to_bytes())?,
         }
+        Ok(chain)
     }
 }

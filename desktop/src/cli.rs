@@ -369,6 +369,12 @@ pub(crate) struct DeskArgs {
     /// The folder of `sen clinic enrol`, for two-way mode
     #[arg(long, value_name = "DIR")]
     pub(crate) identity: Option<PathBuf>,
+    /// Take nothing but answers to the desk's own questions: a code for any clinic may have been relayed
+    #[arg(long, requires = "identity")]
+    pub(crate) challenged_only: bool,
+    /// The lowest attested authentication level that will do, 1 to 4
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) level: Option<u8>,
     /// The counter's name where a clerk gives none
     #[arg(long, default_value = "Quầy 1", value_name = "NAME")]
     pub(crate) desk: String,

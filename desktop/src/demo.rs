@@ -99,7 +99,7 @@ pub(crate) fn run(serve: bool, json: bool) -> Result<u8, Failure> {
     if serve {
         say(format_args!("the sandbox stays at {}", sandbox.url()));
         say(format_args!("the clinic desk is at {url} ; its password is {password} ; Ctrl-C ends"));
-        block_on(tokio::signal::ctrl_c())?.map_err(|error| Failure::input("no_signal", error))?;
+        block_on(home::told_to_stop())?.map_err(|error| Failure::input("no_signal", error))?;
     }
     if let Some(desk) = desk {
         desk.stop();

@@ -46,7 +46,7 @@ pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure
         );
     }
     say("Ctrl-C ends");
-    wallet::block_on(tokio::signal::ctrl_c())?.map_err(|error| Failure::input("no_signal", error))?;
+    wallet::block_on(home::told_to_stop())?.map_err(|error| Failure::input("no_signal", error))?;
     running.stop();
     Ok(0)
 }

@@ -6,7 +6,7 @@ mod doubles;
 use std::sync::Arc;
 
 use clinic::database::Place;
-use clinic::desk::{DeskConfig, RunningDesk};
+use clinic::desk::{Demands, DeskConfig, RunningDesk};
 use clinic::lookup::{Account, Lookup, SecretsIn};
 use doubles::{NUMBER, World, now, post, show};
 use serde_json::{Value, json};
@@ -63,6 +63,7 @@ fn start_desk(world: &World) -> RunningDesk {
         fetcher: None,
         lookup: Some(Lookup::new(world.sandbox.url(), &roots, account, SecretsIn::Address).unwrap()),
         identity: None,
+        demands: Demands::default(),
         clock: Arc::new(now),
     })
     .unwrap()

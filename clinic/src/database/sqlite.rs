@@ -29,6 +29,8 @@ impl Sqlite {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // What was answered as new must survive a power cut right after the answer.
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is forgotten is overwritten: names do not stay behind in free pages.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         for statement in SCHEMA {
             connection.execute_batch(&statement.replace("BYTES", "BLOB"))?;
         }

@@ -1,5 +1,5 @@
 //! Two-way mode: questions for the counters' screens, and which check answered which. Questions live in memory: none outlives a
-//! restart, and the seen-list sees to it that none is answered twice.
+//! restart, and the seen-list alone sees to it that none is answered twice.
 use std::path::Path as FilePath;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,8 @@ use crate::desk_name::{DeskIdentity, DeskNameError};
 const TOLD: i64 = 300;
 /// Questions that are remembered at once.
 const MOST: usize = 256;
+/// What the phone shows that it is asked for.
+const PURPOSE: &str = "khám bệnh, chữa bệnh";
 
 /// The desk's name, and what its screens ask.
 pub(crate) struct Screens {
@@ -40,6 +42,8 @@ struct Shown {
     id: String,
     cnonce: Vec<u8>,
     expires_at: Timestamp,
+    /// The lowest authentication level that will do; 0 asks for none.
+    level: u8,
     check: Option<String>,
 }
 
@@ -54,26 +58,31 @@ impl Screens {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text to decide on, decrypted where it answers an open question, and the questions that are open.
-    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>) {
+    /// The text to decide on, decrypted where it answers an open question, the questions that are open, and the level that the
+    /// one it answers asks for.
+    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>, u8) {
         let mut asked = self.asked();
         let text = asked.questions.decrypt(scanned, now);
-        (text, asked.questions.open(now))
+        let open = asked.questions.open(now);
+        let answered = if open.is_empty() { None } else { cnonce(&text) };
+        let shown = asked.shown.iter().find(|shown| answered.as_ref() == Some(&shown.cnonce));
+        (text, open, shown.map_or(0, |shown| shown.level))
     }
 
-    /// Closes the question that this text answers. False where another answer was faster, or it answers none.
-    pub(crate) fn close(&self, text: &str, check: &str) -> bool {
-        let token = frame::decode(text).unwrap_or_default();
-        let Some(cnonce) = Kbt::parse(&token).ok().and_then(|kbt| kbt.claims().cnonce.clone()) else {
-            return false;
-        };
+    /// Closes the question that this text answers, once its check is kept.
+    pub(crate) fn close(&self, text: &str, check: &str) {
+        let Some(cnonce) = cnonce(text) else { return };
         let mut asked = self.asked();
-        let is_first = asked.questions.close(&cnonce);
+        asked.questions.close(&cnonce);
         for shown in asked.shown.iter_mut().filter(|shown| shown.cnonce == cnonce && shown.check.is_none()) {
             shown.check = Some(check.to_owned());
         }
-        is_first
     }
+}
+
+/// The number of the question that a text says it answers.
+fn cnonce(text: &str) -> Option<Vec<u8>> {
+    Kbt::parse(&frame::decode(text).ok()?).ok()?.claims().cnonce.clone()
 }
 
 #[derive(Deserialize)]
@@ -81,16 +90,26 @@ impl Screens {
 struct Question {
     #[serde(default)]
     encrypted: bool,
+    level: Option<u8>,
 }
 
 /// `POST /api/challenges`
 pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> Answered {
     let question: Question = body.json()?;
+    if question.level.is_some_and(|level| !(1..=4).contains(&level)) {
+        return Err(Refusal::malformed("a level is 1 to 4"));
+    }
     let unnamed = Refusal::conflict("desk_unnamed", "nobody has given this desk a name: sen clinic enrol");
     let identity = desk.screens.identity.as_ref().ok_or(unnamed)?;
     let name = identity.name().ok_or(unnamed)?.name.clone();
     let (now, id) = (desk.now(), random_id()?);
-    let wanted = Wanted { encrypted: question.encrypted, ..Wanted::default() };
+    let level = question.level.unwrap_or(0).max(desk.demands.minimum_level);
+    let wanted = Wanted {
+        encrypted: question.encrypted,
+        minimum_level: (level > 0).then_some(level),
+        purpose: PURPOSE.to_owned(),
+        ..Wanted::default()
+    };
     let mut asked = desk.screens.asked();
     let shown = identity
         .ask(&mut asked.questions, &wanted, now)
@@ -104,7 +123,8 @@ pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> A
     let answer = json!({
         "id": id, "text": shown.text, "svg": code.svg(), "expires_at": shown.expires_at.to_string(), "desk": name,
     });
-    asked.shown.push(Shown { id, cnonce: shown.cnonce, expires_at: shown.expires_at, check: None });
+    let (cnonce, expires_at) = (shown.cnonce, shown.expires_at);
+    asked.shown.push(Shown { id, cnonce, expires_at, level, check: None });
     Ok(Json(answer))
 }
 

@@ -37,7 +37,7 @@ const LATE: Refusal = Refusal::malformed("a scan began a minute ago at most");
 struct Scanned {
     text: String,
     received_at: Option<String>,
-    duration_ms: Option<f64>,
+    duration_ms: Option<u64>,
 }
 
 /// `POST /api/checks`
@@ -88,7 +88,7 @@ pub(crate) async fn frames(State(desk): State<Shared>, session: Session, body: B
 /// When the first character came: a minute back at most, and never after now.
 fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> {
     let received_at = match (&scanned.received_at, scanned.duration_ms) {
-        (_, Some(took)) => now.minus_seconds(seconds(took).ok_or(LATE)?),
+        (_, Some(took)) => now.minus_seconds(i64::try_from(took.div_ceil(1000)).map_err(|_| LATE)?),
         (Some(time), None) => Timestamp::parse_rfc3339(time)
             .map_err(|_| Refusal::malformed("received_at is no RFC 3339 time"))?
             .min(now),
@@ -100,12 +100,6 @@ fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> 
     Ok(received_at)
 }
 
-/// Begun seconds of so many milliseconds.
-fn seconds(milliseconds: f64) -> Option<i64> {
-    (0..=LONGEST_SCAN)
-        .find(|seconds| i32::try_from(seconds * 1000).is_ok_and(|limit| milliseconds <= f64::from(limit)))
-}
-
 async fn decide(desk: &Shared, session: Session, text: String, received_at: Timestamp) -> Answered {
     decide_all(desk, session, vec![text], received_at).await
 }
@@ -114,23 +108,18 @@ async fn decide(desk: &Shared, session: Session, text: String, received_at: Time
 async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, received_at: Timestamp) -> Answered {
     let now = desk.now();
     let data = desk.lists.data();
-    let mut policy = data.policy();
+    let mut policy = desk.policy(&data);
     let mut read = Vec::with_capacity(texts.len());
     for text in texts {
-        let (text, open) = desk.screens.read(&text, now);
+        let (text, open, level) = desk.screens.read(&text, now);
         read.push(text);
         policy.open_challenges = open;
+        policy.minimum_level = policy.minimum_level.max(level);
     }
-    let mut scan = Scan { texts: read, policy, data, received_at, now };
-    let (mut first, mut portrait, mut sighting) = scan.prepare();
-    let id = random_id()?;
-    if is_answer(&first) && !scan.texts.iter().any(|text| desk.screens.close(text, &id)) {
-        // Another answer to the same question was faster.
-        scan.policy.open_challenges = Vec::new();
-        (first, portrait, sighting) = scan.prepare();
-    }
+    let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
+    let (first, portrait, sighting) = scan.prepare();
     let check = Check {
-        id,
+        id: random_id()?,
         at: now,
         received_at,
         desk: session.desk,
@@ -139,8 +128,14 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
         entitlement: None,
         face: None,
     };
-    let check =
-        desk.database.run(move |statements| settle(statements, &scan, sighting.as_ref(), &check)).await?;
+    let scanned = Arc::clone(&scan);
+    let settled =
+        desk.database.run(move |statements| settle(statements, &scanned, sighting.as_ref(), &check));
+    let check = settled.await?;
+    // Only now: while nothing is kept, the question waits for this answer still.
+    if is_answer(&check.answer) {
+        scan.texts.iter().for_each(|text| desk.screens.close(text, &check.id));
+    }
     desk.tell(Event::Check);
     // Shown now and never kept.
     let portrait = portrait.filter(|_| check.answer.face == "shown");

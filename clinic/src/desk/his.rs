@@ -44,7 +44,7 @@ pub(crate) async fn lines(
         Some(names) => lines::fields(names)
             .map_err(|_| Refusal::malformed("fields has a name that is not in the description"))?,
     };
-    let check = kept::find(&desk, id).await?;
+    let check = kept::find_served(&desk, id).await?;
     // As a plain string this is text/plain in UTF-8.
     Ok(lines::text(&check.answer, &fields, separator)?.into_response())
 }
@@ -55,7 +55,7 @@ pub(crate) async fn row4750(
     _: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let check = kept::find(&desk, id).await?;
+    let check = kept::find_served(&desk, id).await?;
     let visit = Visit { facility: desk.facility.as_deref(), arrived: check.received_at };
     Ok(Json(row4750::row(&check.answer, &visit)?).into_response())
 }
@@ -66,7 +66,7 @@ pub(crate) async fn fhir(
     _: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let check = kept::find(&desk, id).await?;
+    let check = kept::find_served(&desk, id).await?;
     let bundle = fhir::bundle(&check.answer, &check.id, check.at)?;
     Ok(([(CONTENT_TYPE, "application/fhir+json")], bundle.to_string()).into_response())
 }

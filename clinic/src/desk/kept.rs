@@ -71,6 +71,18 @@ pub(crate) async fn find(desk: &Shared, id: String) -> Result<Check, Refusal> {
     found.ok_or_else(Refusal::not_found)
 }
 
+/// The kept check of this name, for whoever serves the person on it: not where the clerk saw another face.
+pub(crate) async fn find_served(desk: &Shared, id: String) -> Result<Check, Refusal> {
+    let check = find(desk, id).await?;
+    if check.face.as_ref().is_some_and(|face| face.result == FaceResult::Differs) {
+        return Err(Refusal::conflict(
+            "face_differs",
+            "the clerk saw another face: this person is not served",
+        ));
+    }
+    Ok(check)
+}
+
 /// `POST /api/checks/{id}/face`
 pub(crate) async fn face(
     State(desk): State<Shared>,
@@ -134,11 +146,21 @@ pub(crate) fn keep(statements: &mut dyn Statements, check: &Check) -> Result<(),
     statements.execute("INSERT INTO checks VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", &values).map(drop)
 }
 
+/// A check with the last comparison of faces.
+macro_rules! checks {
+    ($which:literal) => {
+        concat!(
+            "SELECT c.id, c.at, c.received_at, c.desk, c.clerk, c.answer, c.entitlement, f.result, f.clerk, f.at
+                FROM checks c LEFT JOIN faces f ON f.check_id = c.id
+                AND f.number = (SELECT MAX(number) FROM faces WHERE check_id = c.id) WHERE ",
+            $which
+        )
+    };
+}
+
 /// The kept check of this name.
 pub(crate) fn load(statements: &mut dyn Statements, id: &str) -> Result<Option<Check>, DatabaseError> {
-    let query = "SELECT id, at, received_at, desk, clerk, answer, entitlement FROM checks WHERE id = $1";
-    let rows = statements.query(query, &[id.into()])?;
-    rows.first().map(|row| from_row(statements, row)).transpose()
+    statements.query(checks!("c.id = $1"), &[id.into()])?.first().map(from_row).transpose()
 }
 
 /// The checks of a day, the newest first, so many at most.
@@ -147,24 +169,19 @@ pub(crate) fn of_day(
     day: &str,
     most: i64,
 ) -> Result<Vec<Check>, DatabaseError> {
-    let query = "SELECT id, at, received_at, desk, clerk, answer, entitlement FROM checks WHERE day = $1
-        ORDER BY at DESC, id DESC LIMIT $2";
-    let rows = statements.query(query, &[day.into(), most.into()])?;
-    rows.iter().map(|row| from_row(statements, row)).collect()
+    let query = checks!("c.day = $1 ORDER BY c.at DESC, c.id DESC LIMIT $2");
+    statements.query(query, &[day.into(), most.into()])?.iter().map(from_row).collect()
 }
 
-fn from_row(statements: &mut dyn Statements, row: &Row) -> Result<Check, DatabaseError> {
-    let id = row.text(0)?;
-    let query = "SELECT result, clerk, at FROM faces WHERE check_id = $1 ORDER BY number DESC LIMIT 1";
-    let faces = statements.query(query, &[id.as_str().into()])?;
-    let face = faces.first().map(|row| {
-        let result = if row.text(0)? == "matches" { FaceResult::Matches } else { FaceResult::Differs };
-        let at = Timestamp::from_unix(row.int(2)?).to_string();
-        Ok::<_, DatabaseError>(Face { result, clerk: row.maybe_text(1)?, at })
+fn from_row(row: &Row) -> Result<Check, DatabaseError> {
+    let face = row.maybe_text(7)?.map(|word| {
+        let result = if word == "matches" { FaceResult::Matches } else { FaceResult::Differs };
+        let at = Timestamp::from_unix(row.int(9)?).to_string();
+        Ok::<_, DatabaseError>(Face { result, clerk: row.maybe_text(8)?, at })
     });
     let entitlement = row.maybe_text(6)?.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Check {
-        id,
+        id: row.text(0)?,
         at: Timestamp::from_unix(row.int(1)?),
         received_at: Timestamp::from_unix(row.int(2)?),
         desk: row.text(3)?,

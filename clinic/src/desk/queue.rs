@@ -78,7 +78,7 @@ pub(crate) async fn queue(State(desk): State<Shared>, _: Session) -> Answered {
 /// `POST /api/queue`. A check stands in the queue once: adding it again gives the same number.
 pub(crate) async fn add(State(desk): State<Shared>, _: Session, body: Body) -> Answered {
     let Added { check } = body.json()?;
-    let check = kept::find(&desk, check).await?;
+    let check = kept::find_served(&desk, check).await?;
     if check.answer.verdict == Verdict::Refused {
         return Err(Refusal::conflict("refused", "this check was refused"));
     }

@@ -38,6 +38,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ("/api/queue", "post", || post(queue::add)),
     ("/api/queue/{id}", "post", || post(queue::step)),
     ("/api/offline", "get", || get(offline::offline)),
+    ("/api/seen", "get", || get(offline::seen)),
     ("/api/seen", "post", || post(synced::seen)),
     ("/api/events", "get", || get(events::events)),
 ];

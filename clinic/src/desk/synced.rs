@@ -14,7 +14,7 @@ use super::events::Event;
 use super::kept::{self, Check};
 use super::refusal::{Answered, Refusal};
 use super::session::Session;
-use crate::answer::Answer;
+use crate::answer::{Answer, Verdict};
 use crate::database::{self, DatabaseError, Statements};
 
 /// So many entries at once; a page sends more in several calls.
@@ -81,14 +81,15 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refu
     }
     let at = time(&entry.at)?.min(now);
     let keep_until = time(&entry.keep_until)?.min(now.plus_seconds(LONGEST));
-    let sighting = match (&entry.key, entry.credential) {
-        (Some(key), credential) => Some(Sighting {
+    let sighting = match (&entry.key, &entry.credential) {
+        (Some(key), Some(credential)) => Some(Sighting {
             presentation: hash(key)?,
-            credential: credential.map_or(Ok([0; 32]), |credential| hash(&credential))?,
+            credential: hash(credential)?,
             received_at: at,
             keep_until,
         }),
-        (None, _) => None,
+        (None, None) => None,
+        _ => return Err(Refusal::malformed("key and credential come together")),
     };
     let check = entry.answer.map(|answer| Check {
         id: entry.id.clone(),
@@ -108,6 +109,24 @@ fn hash(text: &str) -> Result<[u8; 32], Refusal> {
     bytes.ok_or_else(|| Refusal::malformed("a key is 32 bytes in base64"))
 }
 
+/// What the page could not know when it was alone. The person has been served: what looked genuine is a matter for a person now.
+fn correct(answer: &mut Answer, seen: &str) {
+    let reason = match seen {
+        "again" => "replayed",
+        "elsewhere" => "seen_elsewhere",
+        _ => return,
+    };
+    if !answer.reasons.iter().any(|held| held == reason) {
+        answer.reasons.push(reason.to_owned());
+    }
+    if seen == "again" {
+        "seen".clone_into(&mut answer.replay);
+        if answer.verdict == Verdict::Accepted {
+            answer.verdict = Verdict::Unsure;
+        }
+    }
+}
+
 /// Whoever sends an entry again, since the answer to it was lost, gets the same answer.
 fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, DatabaseError> {
     let before = statements.query("SELECT result FROM synced WHERE id = $1", &[handed.id.as_str().into()])?;
@@ -124,7 +143,9 @@ fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, Datab
     let values = [handed.id.as_str().into(), seen.into(), handed.at.as_unix().into()];
     statements.execute("INSERT INTO synced VALUES ($1, $2, $3)", &values)?;
     if let Some(check) = &handed.check {
-        kept::keep(statements, check)?;
+        let mut check = check.clone();
+        correct(&mut check.answer, seen);
+        kept::keep(statements, &check)?;
     }
     Ok(json!({"id": handed.id, "key": handed.key, "seen": seen}))
 }

@@ -9,8 +9,8 @@ use crate::database::purge;
 const FORGET: Duration = Duration::from_hours(1);
 /// How often the folders are looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// Looks between two attempts to fetch.
-const LOOKS: u32 = 60;
+/// How often the provider is asked.
+const FETCH: Duration = Duration::from_mins(5);
 
 /// At once, then every hour.
 pub(super) async fn forget(desk: Shared) {
@@ -25,23 +25,34 @@ pub(super) async fn forget(desk: Shared) {
     }
 }
 
-/// Fetches at once and then every five minutes; reads the folders where something has changed there.
-pub(super) async fn refresh(desk: Shared) {
-    let mut looks = 0;
+/// Reads the folders where something has changed there.
+pub(super) async fn look(desk: Shared) {
     loop {
-        let was_online = desk.lists.is_online();
-        if looks % LOOKS == 0 {
-            desk.lists.fetch(&desk.clock).await;
-        }
-        looks = looks.wrapping_add(1);
-        let reader = std::sync::Arc::clone(&desk);
-        let changed = tokio::task::spawn_blocking(move || reader.lists.reload()).await.unwrap_or(false);
-        if changed || was_online != desk.lists.is_online() {
-            desk.tell(Event::State);
-        }
         if stops_within(&desk, LOOK).await {
             return;
         }
+        read_again(&desk, false).await;
+    }
+}
+
+/// Fetches at once and then every five minutes. A slow provider keeps nobody from reading the folders.
+pub(super) async fn fetch(desk: Shared) {
+    loop {
+        let stood = (desk.lists.is_online(), desk.lists.rollback());
+        desk.lists.fetch(&desk.clock).await;
+        read_again(&desk, stood != (desk.lists.is_online(), desk.lists.rollback())).await;
+        if stops_within(&desk, FETCH).await {
+            return;
+        }
+    }
+}
+
+/// Reads what has changed, and tells the pages where that or something else has.
+async fn read_again(desk: &Shared, something_else: bool) {
+    let reader = std::sync::Arc::clone(desk);
+    let changed = tokio::task::spawn_blocking(move || reader.lists.reload()).await.unwrap_or(false);
+    if changed || something_else {
+        desk.tell(Event::State);
     }
 }
 

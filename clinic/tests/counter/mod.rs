@@ -18,7 +18,7 @@ use nation::world::NOW;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use sen_clinic::database::Place;
-use sen_clinic::desk::{DeskConfig, RunningDesk};
+use sen_clinic::desk::{Demands, DeskConfig, RunningDesk};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
@@ -62,6 +62,7 @@ pub fn config(nation: &Nation, place: Place, clock: &TestClock) -> DeskConfig {
         fetcher: None,
         lookup: None,
         identity: Some(nation.folder.join("identity")),
+        demands: Demands::default(),
         clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
     }
 }

@@ -66,6 +66,26 @@ pub fn a_comparison_of_faces_can_be_taken_back(place: Places) {
     assert_eq!(clerk.post("/api/checks/x/face", &json!({"result": "matches"})).refusal().0, 404);
 }
 
+pub fn whom_the_clerk_did_not_recognise_is_served_nowhere(place: Places) {
+    let mut nation = Nation::new();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let address = format!("/api/checks/{}", id(&clerk.check(&nation.code_of(1))));
+    let compared = |result| clerk.post(&format!("{address}/face"), &json!({"result": result})).ok();
+    let served = || {
+        let forms = ["lines", "row4750", "fhir"].map(|form| clerk.get(&format!("{address}/{form}")));
+        let queued = clerk.post("/api/queue", &json!({"check": address.rsplit('/').next()}));
+        forms.into_iter().chain([queued]).collect::<Vec<_>>()
+    };
+    compared("differs");
+    for refused in served() {
+        assert_eq!(refused.refusal(), (409, "face_differs".into()));
+    }
+    assert!(numbers(&clerk).is_empty());
+    compared("matches");
+    assert!(served().iter().all(|answered| answered.status.is_success()));
+}
+
 pub fn numbers_of_the_queue_count_from_one_each_day(place: Places) {
     let mut nation = Nation::new();
     let running = Running::first(&nation, &place(&nation));
@@ -159,7 +179,8 @@ pub fn a_page_that_was_alone_hands_in_what_it_saw(place: Places) {
     assert_eq!(clerk.send(held).status, 304, "nothing new");
     assert_eq!(known.as_array().unwrap().len(), 1);
     let entry = |name: u8, key: Value| {
-        json!({"id": format!("offline-entry-{name:04}"), "key": key, "credential": STANDARD.encode([name; 32]),
+        let credential = if key.is_null() { Value::Null } else { json!(STANDARD.encode([name; 32])) };
+        json!({"id": format!("offline-entry-{name:04}"), "key": key, "credential": credential,
                "keep_until": NOW.plus_seconds(180).to_string(), "at": NOW.to_string(), "answer": answer})
     };
     let entries = json!({"entries": [

@@ -2,11 +2,13 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod checks;
 mod day;
+mod late;
 mod session;
 mod twoway;
 
 pub use checks::*;
 pub use day::*;
+pub use late::*;
 pub use session::*;
 pub use twoway::*;
 
@@ -33,9 +35,19 @@ macro_rules! tests {
             a_step_of_the_queue_can_be_taken_back
             what_is_older_than_the_clinic_says_is_forgotten
             a_page_that_was_alone_hands_in_what_it_saw
+            a_replay_that_a_page_hands_in_the_next_day_is_found_and_told
+            a_card_that_a_page_saw_after_another_counter_is_kept_with_the_warning
+            a_key_without_its_credential_is_refused
+            a_sighting_that_comes_late_is_no_warning_for_another_time_of_day
+            a_sighting_that_comes_late_does_not_hide_the_newest
+            every_table_about_people_is_empty_after_its_time
+            whom_the_clerk_did_not_recognise_is_served_nowhere
             a_desk_without_a_name_asks_nothing
             the_answer_to_a_question_is_taken_once_and_closes_it
             of_two_phones_that_answer_one_question_at_once_one_is_taken
+            a_question_waits_until_its_answer_is_kept
+            a_question_says_what_it_is_for_and_which_level_will_do
+            a_desk_that_takes_answers_alone_refuses_a_code_for_any_clinic
             an_encrypted_answer_is_read_where_it_was_asked_for
             a_question_is_over_after_a_minute
             a_camera_is_shown_the_portrait_that_the_issuer_vouches_for

@@ -5,7 +5,8 @@ use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, Verifi
 use presentation::{animated, encryption, frame};
 use ring::digest::{SHA256, digest};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use sen_clinic::database::Place;
+use sen_clinic::database::{Database, Place};
+use sen_clinic::desk::{Demands, DeskConfig, RunningDesk};
 use sen_clinic::desk_name::DeskIdentity;
 use serde_json::{Value, json};
 use test_key::TestKey;
@@ -14,7 +15,7 @@ use trust::p256::PublicKey;
 
 use crate::counter::nation::Nation;
 use crate::counter::nation::world::NOW;
-use crate::counter::{Clerk, Running, verdict};
+use crate::counter::{Clerk, Running, TestClock, config, verdict};
 
 type Places = fn(&Nation) -> Place;
 
@@ -117,6 +118,62 @@ pub fn of_two_phones_that_answer_one_question_at_once_one_is_taken(place: Places
         });
         assert_eq!(verdicts.iter().filter(|verdict| *verdict == "accepted").count(), 1, "{verdicts:?}");
     }
+}
+
+pub fn a_question_waits_until_its_answer_is_kept(place: Places) {
+    let mut nation = named();
+    let place = place(&nation);
+    let running = Running::first(&nation, &place);
+    let clerk = running.clerk("Quầy 1");
+    let asked = clerk.post("/api/challenges", &json!({})).ok();
+    let question = scanned(&nation, &asked);
+    let answer = frame::encode(&token(&mut nation, &question));
+    let database = Database::open(&place).unwrap();
+    let change = |statement| {
+        database.run_blocking(move |statements| statements.execute(statement, &[])).unwrap();
+    };
+    change("ALTER TABLE checks RENAME TO broken");
+    let refused = clerk.post("/api/checks", &json!({"text": answer}));
+    assert_eq!(refused.refusal(), (503, "database".into()));
+    assert_eq!(state(&clerk, &asked)["state"], "waiting");
+    change("ALTER TABLE broken RENAME TO checks");
+    assert_eq!(clerk.verdict(&answer), "accepted");
+}
+
+pub fn a_question_says_what_it_is_for_and_which_level_will_do(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    for level in [0, 5] {
+        assert_eq!(clerk.post("/api/challenges", &json!({"level": level})).refusal().0, 400);
+    }
+    let asked = clerk.post("/api/challenges", &json!({"level": 2})).ok();
+    let question = scanned(&nation, &asked);
+    assert_eq!(question.purpose(), Some("khám bệnh, chữa bệnh"));
+    assert_eq!(question.minimum_level(), Some(2));
+    let mut answered = |cap| {
+        nation.world.credential.claims.level_policy = Some(cap);
+        clerk.verdict(&frame::encode(&token(&mut nation, &question)))
+    };
+    assert_eq!(answered(1), "refused authentication_level");
+    assert_eq!(answered(2), "accepted");
+}
+
+pub fn a_desk_that_takes_answers_alone_refuses_a_code_for_any_clinic(place: Places) {
+    let mut nation = named();
+    let (place, clock) = (place(&nation), TestClock::new());
+    let demands = Demands { challenged_only: true, minimum_level: 2 };
+    let desk = RunningDesk::start(DeskConfig { demands, ..config(&nation, place, &clock) }).unwrap();
+    let password = desk.first_password().unwrap().to_owned();
+    let running = Running { desk, password, clock };
+    let clerk = running.clerk("Quầy 1");
+    nation.world.credential.claims.level_policy = Some(2);
+    assert_eq!(clerk.verdict(&nation.code_of(1)), "refused stale");
+    let question = scanned(&nation, &clerk.post("/api/challenges", &json!({})).ok());
+    assert_eq!(question.minimum_level(), Some(2));
+    assert_eq!(clerk.verdict(&frame::encode(&token(&mut nation, &question))), "accepted");
+    let policy = clerk.get("/api/offline").ok()["policy"].clone();
+    assert_eq!((&policy["challenged_only"], &policy["minimum_level"]), (&json!(true), &json!(2)));
 }
 
 pub fn an_encrypted_answer_is_read_where_it_was_asked_for(place: Places) {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::clinic::database::Place;
-use ::clinic::desk::{DeskConfig, DeskError, RunningDesk, set_password};
+use ::clinic::desk::{Demands, DeskConfig, DeskError, RunningDesk, set_password};
 use ::clinic::desk_name::DeskIdentity;
 use ::clinic::fetch::Fetcher;
 use ::clinic::lookup::{Account, Lookup, SecretsIn};
@@ -40,6 +40,10 @@ pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> 
         fetcher,
         lookup: lookup(arguments)?,
         identity: arguments.identity.clone(),
+        demands: Demands {
+            challenged_only: arguments.challenged_only,
+            minimum_level: arguments.level.unwrap_or(0),
+        },
         clock: Arc::new(home::now),
     };
     let desk = RunningDesk::start(config).map_err(failure)?;
@@ -78,6 +82,7 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
         fetcher: None,
         lookup: Some(lookup.map_err(|error| Failure::input("bad_lookup", error))?),
         identity: Some(identity),
+        demands: Demands::default(),
         clock: Arc::new(home::now),
     };
     RunningDesk::start(config).map_err(failure)

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clinic::database::Place;
-use clinic::desk::{DeskConfig, RunningDesk};
+use clinic::desk::{Demands, DeskConfig, RunningDesk};
 use rusqlite::Connection;
 use sen_benches::{count, percentile};
 use serde_json::{Value, json};
@@ -106,6 +106,7 @@ fn start(folder: &Path) -> RunningDesk {
         identity: None,
         lookup: None,
         fetcher: None,
+        demands: Demands::default(),
         clock: Arc::new(|| NOW),
     })
     .unwrap()
