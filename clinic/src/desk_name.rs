@@ -14,7 +14,7 @@ use serde_json::json;
 use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
-use verifier::{DeskName, Questions, Wanted};
+use verifier::{DeskName, NoQuestion, Questions, Wanted};
 
 const KEY: &str = "desk.p8";
 const CERTIFICATE: &str = "desk.cwt";
@@ -33,6 +33,9 @@ pub enum DeskNameError {
     /// The key is unusable, or the system gave no random bytes.
     #[error("the desk's key cannot be used")]
     Key,
+    /// The question cannot be asked.
+    #[error(transparent)]
+    Question(NoQuestion),
     /// The register of clinics was not reached, or refused.
     #[error(transparent)]
     Register(#[from] http_client::Error),
@@ -102,7 +105,7 @@ impl DeskIdentity {
     /// A new question for the desk's screen, open from now on.
     ///
     /// # Errors
-    /// [`DeskNameError::Unnamed`] before [`DeskIdentity::enrol`].
+    /// [`DeskNameError::Unnamed`] before [`DeskIdentity::enrol`], [`DeskNameError::Question`] where no phone would answer.
     pub fn ask(
         &self,
         questions: &mut Questions,
@@ -111,7 +114,7 @@ impl DeskIdentity {
     ) -> Result<ScreenQuestion, DeskNameError> {
         let name = self.name.as_ref().ok_or(DeskNameError::Unnamed)?;
         let asked =
-            questions.ask(name, wanted, &mut SystemRandom::new(), now).map_err(|_| DeskNameError::Key)?;
+            questions.ask(name, wanted, &mut SystemRandom::new(), now).map_err(DeskNameError::Question)?;
         let signature =
             self.key.sign(&RingRandom::new(), &asked.draft.to_be_signed()).map_err(|_| DeskNameError::Key)?;
         let signature = signature.as_ref().try_into().map_err(|_| DeskNameError::Key)?;

@@ -11,7 +11,7 @@ use presentation::qr;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::{OpenChallenge, Questions, Wanted};
+use verifier::{MEDICAL_CARE, NoQuestion, OpenChallenge, Questions, Wanted};
 
 use super::body::Body;
 use super::refusal::{Answered, Refusal};
@@ -23,8 +23,6 @@ use crate::desk_name::{DeskIdentity, DeskNameError};
 const TOLD: i64 = 300;
 /// Questions that are remembered at once.
 const MOST: usize = 256;
-/// What the phone shows that it is asked for.
-const PURPOSE: &str = "khám bệnh, chữa bệnh";
 
 /// The desk's name, and what its screens ask.
 pub(crate) struct Screens {
@@ -91,6 +89,7 @@ struct Question {
     #[serde(default)]
     encrypted: bool,
     level: Option<u8>,
+    purpose: Option<String>,
 }
 
 /// `POST /api/challenges`
@@ -107,13 +106,16 @@ pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> A
     let wanted = Wanted {
         encrypted: question.encrypted,
         minimum_level: (level > 0).then_some(level),
-        purpose: PURPOSE.to_owned(),
+        purpose: question.purpose.unwrap_or_else(|| MEDICAL_CARE.to_owned()),
         ..Wanted::default()
     };
     let mut asked = desk.screens.asked();
-    let shown = identity
-        .ask(&mut asked.questions, &wanted, now)
-        .map_err(|_| Refusal::broken("desk_key", "the desk's key cannot be used"))?;
+    let shown = identity.ask(&mut asked.questions, &wanted, now).map_err(|error| match error {
+        DeskNameError::Question(NoQuestion::Wanted(_)) => {
+            Refusal::malformed("the purpose has at most 64 bytes that a screen shows")
+        }
+        _ => Refusal::broken("desk_key", "the desk's key cannot be used"),
+    })?;
     let code =
         qr::encode(&shown.text).map_err(|_| Refusal::broken("desk_name", "the question fits no code"))?;
     asked.shown.retain(|shown| now.seconds_since(shown.expires_at) < TOLD);

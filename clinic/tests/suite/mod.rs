@@ -44,6 +44,7 @@ macro_rules! tests {
             whom_the_clerk_did_not_recognise_is_served_nowhere
             a_desk_without_a_name_asks_nothing
             the_answer_to_a_question_is_taken_once_and_closes_it
+            a_phone_is_told_the_purpose_and_one_that_it_could_not_show_is_refused
             of_two_phones_that_answer_one_question_at_once_one_is_taken
             a_question_waits_until_its_answer_is_kept
             a_question_says_what_it_is_for_and_which_level_will_do

@@ -49,7 +49,8 @@ fn named() -> Nation {
         expires_at: NOW.plus_seconds(3600),
         may_ask: &credential::claims::key::CLINIC_SET,
     }
-    .prepare();
+    .prepare()
+    .unwrap();
     let certificate = draft.assemble(&authority.sign(&draft.to_be_signed()));
     fs::write(folder.join("desk.cwt"), certificate).unwrap();
     fs::write(folder.join("desk.txt"), NAME).unwrap();
@@ -91,6 +92,7 @@ pub fn the_answer_to_a_question_is_taken_once_and_closes_it(place: Places) {
     let asked = clerk.post("/api/challenges", &json!({})).ok();
     assert_eq!(state(&clerk, &asked), json!({"state": "waiting", "check": null}));
     let question = scanned(&nation, &asked);
+    assert_eq!(question.purpose(), Some("khám bệnh, chữa bệnh"));
     let answers = [(); 2].map(|()| frame::encode(&token(&mut nation, &question)));
     let check = clerk.check(&answers[0]);
     assert_eq!((verdict(&check).as_str(), &check["answer"]["freshness"]), ("accepted", &json!("challenged")));
@@ -187,6 +189,18 @@ pub fn an_encrypted_answer_is_read_where_it_was_asked_for(place: Places) {
     let check = clerk.check(&frame::encode(&sealed));
     assert_eq!((verdict(&check).as_str(), &check["answer"]["freshness"]), ("accepted", &json!("challenged")));
     assert_eq!(state(&clerk, &asked)["state"], "answered");
+}
+
+pub fn a_phone_is_told_the_purpose_and_one_that_it_could_not_show_is_refused(place: Places) {
+    let nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let ask = |purpose: &str| clerk.post("/api/challenges", &json!({"purpose": purpose}));
+    assert_eq!(scanned(&nation, &ask("tiêm chủng").ok()).purpose(), Some("tiêm chủng"));
+    assert_eq!(scanned(&nation, &ask("").ok()).purpose(), None);
+    for purpose in ["x".repeat(65), "a\u{1b}[2Jb".to_owned()] {
+        assert_eq!(ask(&purpose).refusal(), (400, "malformed".to_owned()));
+    }
 }
 
 pub fn a_question_is_over_after_a_minute(place: Places) {

@@ -36,7 +36,9 @@ pub const LONGEST_LIFE: i64 = 60;
 /// How far the desk's clock may be ahead of the phone's, in seconds.
 const SKEW: i64 = 60;
 /// Bytes of a desk's name and of a purpose.
-const LONGEST_NAME: usize = 64;
+pub const LONGEST_NAME: usize = 64;
+/// Keys of map 169 in one question.
+const MOST_ASKED: usize = 32;
 
 /// Why a challenge is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,13 +96,27 @@ pub struct ChallengeDraft<'a> {
     pub encryption_key: Option<&'a PublicKey>,
     /// Keys of map 169 that are asked for; empty for all that the desk may ask.
     pub asked: &'a [i64],
-    /// What they are needed for, at most 64 bytes; may be empty.
+    /// What they are needed for, at most 64 bytes, none of them a control character; may be empty.
     pub purpose: &'a str,
 }
 
 impl ChallengeDraft<'_> {
     /// The token that waits for the desk's signature.
-    pub fn prepare(&self) -> Draft {
+    ///
+    /// # Errors
+    /// [`ChallengeError::Claim`] for what no phone would take.
+    pub fn prepare(&self) -> Result<Draft, ChallengeError> {
+        let life = self.expires_at.seconds_since(self.issued_at);
+        let wrong = [
+            (cwt::EXP, !(1..=LONGEST_LIFE).contains(&life)),
+            (cwt::CNONCE, !(8..=64).contains(&self.cnonce.len())),
+            (cwt::LEVEL, self.minimum_level.is_some_and(|level| !(1..=4).contains(&level))),
+            (cwt::ASKED, self.asked.len() > MOST_ASKED),
+            (cwt::PURPOSE, !self.purpose.is_empty() && !can_be_shown(self.purpose)),
+        ];
+        if let Some((label, _)) = wrong.into_iter().find(|(_, is_wrong)| *is_wrong) {
+            return Err(ChallengeError::Claim(label));
+        }
         let mut protected = Encoder::new();
         protected.map(3).int(ALG).int(ESP256).int(KCWT).raw(self.certificate).int(TYP).uint(CHALLENGE);
         let optional = [
@@ -125,7 +141,7 @@ impl ChallengeDraft<'_> {
         if !self.purpose.is_empty() {
             claims.int(cwt::PURPOSE).text(self.purpose);
         }
-        Draft::new(protected.finish(), vec![0xa0], claims.finish())
+        Ok(Draft::new(protected.finish(), vec![0xa0], claims.finish()))
     }
 }
 
@@ -193,9 +209,7 @@ impl<'a> Challenge<'a> {
                 .and_then(|key| PublicKey::from_compressed(key).ok())
                 .ok_or(ChallengeError::Claim(cwt::ENCRYPTION_KEY))
         });
-        let purpose = optional(cwt::PURPOSE, &|text| {
-            text.as_text().is_ok_and(|text| (1..=LONGEST_NAME).contains(&text.len()))
-        })?;
+        let purpose = optional(cwt::PURPOSE, &|text| text.as_text().is_ok_and(can_be_shown))?;
         Ok(Self {
             token,
             certificate,
@@ -316,6 +330,16 @@ fn sign1<'a>(item: Item<'a>, typ: u64, known: &[i64]) -> Result<Sign1<'a>, Chall
     }
 }
 
+/// A name or purpose of 1 to 64 bytes that a screen shows as it is. Whoever signs it is believed to be a desk, not to be harmless:
+/// an escape sequence would write into the person's terminal, a change of direction turn one name into another.
+fn can_be_shown(text: &str) -> bool {
+    let is_hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{61c}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    (1..=LONGEST_NAME).contains(&text.len()) && !text.chars().any(is_hidden)
+}
+
 fn write_keys(out: &mut Encoder, keys: &[i64]) {
     out.int(cwt::ASKED).array(keys.len());
     for key in keys {
@@ -327,9 +351,9 @@ fn keys_of_map_169(list: Option<Item<'_>>) -> Result<Option<Vec<i64>>, Challenge
     let Some(list) = list else { return Ok(None) };
     let wrong = ChallengeError::Claim(cwt::ASKED);
     let keys: Result<Vec<i64>, _> =
-        list.as_array().map_err(|_| wrong)?.take(33).map(|key| key.as_int()).collect();
+        list.as_array().map_err(|_| wrong)?.take(MOST_ASKED + 1).map(|key| key.as_int()).collect();
     match keys {
-        Ok(keys) if (1..=32).contains(&keys.len()) => Ok(Some(keys)),
+        Ok(keys) if (1..=MOST_ASKED).contains(&keys.len()) => Ok(Some(keys)),
         _ => Err(wrong),
     }
 }

@@ -26,7 +26,7 @@ pub use decision::{
 };
 pub use frames::answer_frames;
 pub use policy::{OpenChallenge, Policy, SKEW, is_behind};
-pub use questions::{Asked, DeskName, NoQuestion, Questions, Wanted};
+pub use questions::{Asked, DeskName, MEDICAL_CARE, NoQuestion, Questions, Wanted};
 pub use reason::{Reason, Weight};
 pub use seen::{MemorySeenList, NoSeenList, Seen, SeenList, Sighting};
 pub use verify::verify;

@@ -38,6 +38,10 @@ pub struct OpenChallenge {
     pub cnonce: Vec<u8>,
     /// When it is over.
     pub expires_at: Timestamp,
+    /// Claims of map 169 that the answer must hold; empty for those of the policy.
+    pub asked: Vec<i64>,
+    /// The lowest authentication level that was asked for, where it is above the policy's.
+    pub minimum_level: Option<u8>,
 }
 
 /// How far two clocks may disagree, in seconds.

@@ -1,5 +1,5 @@
 //! The questions that a desk's screens show in two-way mode, from being asked to being answered.
-use presentation::challenge::{ChallengeDraft, LONGEST_LIFE};
+use presentation::challenge::{ChallengeDraft, ChallengeError, LONGEST_LIFE};
 use presentation::encryption::{AnswerKey, EncryptedAnswer};
 use presentation::frame;
 use trust::cose::Draft;
@@ -12,6 +12,9 @@ use crate::policy::OpenChallenge;
 const CNONCE_LENGTH: usize = 16;
 /// Questions open at once; the oldest make room.
 const MOST_OPEN: usize = 256;
+
+/// What a clinic needs the insurance card for, in the person's language: the purpose where a desk says no other.
+pub const MEDICAL_CARE: &str = "khám bệnh, chữa bệnh";
 
 /// A desk that an authority named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +32,23 @@ pub struct Wanted {
     pub encrypted: bool,
     /// The lowest authentication level that will do, 1 to 4.
     pub minimum_level: Option<u8>,
-    /// Keys of map 169; empty for all that the certificate covers.
+    /// Keys of map 169, at most 32; empty for all that the certificate covers. The answer must hold them.
     pub claims: Vec<i64>,
     /// What they are needed for, for the person to read; at most 64 bytes, may be empty.
     pub purpose: String,
 }
 
-/// The system has no random bytes for a question.
+/// Why a question is not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no random bytes for a question")]
-pub struct NoQuestion;
+#[non_exhaustive]
+pub enum NoQuestion {
+    /// The system has no random bytes.
+    #[error("no random bytes for a question")]
+    Random,
+    /// What is wanted is nothing that a phone would answer: the purpose is too long, say.
+    #[error(transparent)]
+    Wanted(ChallengeError),
+}
 
 /// A question that waits for the desk's signature.
 #[derive(Debug)]
@@ -58,15 +68,13 @@ pub struct Questions(Vec<Question>);
 
 #[derive(Debug)]
 struct Question {
-    desk: String,
-    cnonce: Vec<u8>,
-    expires_at: Timestamp,
-    answer: Answer,
+    open: OpenChallenge,
+    form: AnswerForm,
 }
 
 /// In what form the answer must come.
 #[derive(Debug)]
-enum Answer {
+enum AnswerForm {
     Plain,
     Encrypted(Box<AnswerKey>),
     /// It came encrypted, and its key is used up.
@@ -82,7 +90,7 @@ impl Questions {
     /// A new question of this desk, open from now on.
     ///
     /// # Errors
-    /// [`NoQuestion`] where there are no random bytes.
+    /// [`NoQuestion`] where there are no random bytes, or no phone would answer.
     pub fn ask(
         &mut self,
         desk: &DeskName,
@@ -91,8 +99,8 @@ impl Questions {
         now: Timestamp,
     ) -> Result<Asked, NoQuestion> {
         let mut cnonce = vec![0; CNONCE_LENGTH];
-        random.fill(&mut cnonce).map_err(|_| NoQuestion)?;
-        let key = wanted.encrypted.then(AnswerKey::generate).transpose().map_err(|_| NoQuestion)?;
+        random.fill(&mut cnonce).map_err(|_| NoQuestion::Random)?;
+        let key = wanted.encrypted.then(AnswerKey::generate).transpose().map_err(|_| NoQuestion::Random)?;
         let expires_at = now.plus_seconds(LONGEST_LIFE);
         let draft = ChallengeDraft {
             certificate: &desk.certificate,
@@ -104,13 +112,21 @@ impl Questions {
             asked: &wanted.claims,
             purpose: &wanted.purpose,
         }
-        .prepare();
-        self.0.retain(|question| now < question.expires_at);
+        .prepare()
+        .map_err(NoQuestion::Wanted)?;
+        self.0.retain(|question| now < question.open.expires_at);
         if self.0.len() >= MOST_OPEN {
             self.0.remove(0);
         }
-        let answer = key.map_or(Answer::Plain, |key| Answer::Encrypted(Box::new(key)));
-        self.0.push(Question { desk: desk.name.clone(), cnonce: cnonce.clone(), expires_at, answer });
+        let form = key.map_or(AnswerForm::Plain, |key| AnswerForm::Encrypted(Box::new(key)));
+        let open = OpenChallenge {
+            desk: desk.name.clone(),
+            cnonce: cnonce.clone(),
+            expires_at,
+            asked: wanted.claims.clone(),
+            minimum_level: wanted.minimum_level,
+        };
+        self.0.push(Question { open, form });
         Ok(Asked { draft, cnonce, expires_at })
     }
 
@@ -124,16 +140,16 @@ impl Questions {
         let bytes = frame::decode(scanned).ok()?;
         let sealed = EncryptedAnswer::parse(&bytes).ok()?;
         let question = self.0.iter_mut().find(|question| {
-            let waits = matches!(question.answer, Answer::Encrypted(_)) && now < question.expires_at;
-            waits && sealed.answers(&question.cnonce)
+            let waits = matches!(question.form, AnswerForm::Encrypted(_)) && now < question.open.expires_at;
+            waits && sealed.answers(&question.open.cnonce)
         })?;
-        let Answer::Encrypted(key) = std::mem::replace(&mut question.answer, Answer::Decrypted) else {
+        let AnswerForm::Encrypted(key) = std::mem::replace(&mut question.form, AnswerForm::Decrypted) else {
             return None;
         };
         let token = key.open(&sealed).ok();
         if token.is_none() {
             // The key is spent, so the question cannot be answered any more.
-            let cnonce = question.cnonce.clone();
+            let cnonce = question.open.cnonce.clone();
             self.close(&cnonce);
         }
         token.map(|token| frame::encode(&token))
@@ -142,22 +158,16 @@ impl Questions {
     /// What may be answered at this time, for the [policy](crate::Policy). A question that wants its answer encrypted is here
     /// only once such an answer was decrypted: the same answer in the clear has no question.
     pub fn open(&self, now: Timestamp) -> Vec<OpenChallenge> {
-        let open = self
-            .0
-            .iter()
-            .filter(|question| now < question.expires_at && !matches!(question.answer, Answer::Encrypted(_)));
-        open.map(|question| OpenChallenge {
-            desk: question.desk.clone(),
-            cnonce: question.cnonce.clone(),
-            expires_at: question.expires_at,
-        })
-        .collect()
+        let answerable = |question: &&Question| {
+            now < question.open.expires_at && !matches!(question.form, AnswerForm::Encrypted(_))
+        };
+        self.0.iter().filter(answerable).map(|question| question.open.clone()).collect()
     }
 
     /// Takes a question away, answered or given up. Says whether it was there.
     pub fn close(&mut self, cnonce: &[u8]) -> bool {
         let before = self.0.len();
-        self.0.retain(|question| question.cnonce != cnonce);
+        self.0.retain(|question| question.open.cnonce != cnonce);
         self.0.len() < before
     }
 }

@@ -124,8 +124,8 @@ impl<'a> Desk<'a> {
         self.freshness(&signed.said, question, &mut findings);
         self.times(signed, &mut findings);
         self.audience(&signed.said, question, &mut findings);
-        self.claims(&signed.credential, &mut findings);
-        let level = self.level(signed, &mut findings);
+        self.claims(&signed.credential, question, &mut findings);
+        let level = self.level(signed, question, &mut findings);
         let status = self.judge_status(status, &mut findings);
         self.age_of_trust(&mut findings);
         let seen = self.replay(signed, question, seen, &mut findings);
@@ -203,27 +203,37 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn claims(&self, credential: &VerifiedSdCwt, findings: &mut Findings) {
+    /// What the question asked for, or else the policy, must be there, and nothing that neither allows.
+    fn claims(&self, credential: &VerifiedSdCwt, question: Option<&OpenChallenge>, findings: &mut Findings) {
         let there = credential.claims().keys();
-        if !self.policy.required.iter().all(|key| there.contains(key)) {
+        let asked = question.map_or(&[][..], |question| &question.asked);
+        let required = if asked.is_empty() { &self.policy.required } else { asked };
+        if !required.iter().all(|key| there.contains(key)) {
             findings.add(Reason::MissingClaim);
         }
-        if !there.iter().all(|key| self.policy.permitted.contains(key)) {
+        if !there.iter().all(|key| self.policy.permitted.contains(key) || asked.contains(key)) {
             findings.add(Reason::OverDisclosed);
         }
     }
 
     /// What the phone claims, capped by what the issuer attested of its key. Offline nobody can vouch for level 4.
-    fn level(&self, signed: &Signed<'_>, findings: &mut Findings) -> AuthenticationLevel {
+    fn level(
+        &self,
+        signed: &Signed<'_>,
+        question: Option<&OpenChallenge>,
+        findings: &mut Findings,
+    ) -> AuthenticationLevel {
         let claimed = signed.said.level;
         let level = match signed.credential.claims().level_policy {
             None => AuthenticationLevel { level: claimed.unwrap_or(1), basis: LevelBasis::Claimed },
-            Some(cap) => match claimed.unwrap_or(3).min(cap) {
+            // A wallet leaves the level out only where it is 1.
+            Some(cap) => match claimed.unwrap_or(1).min(cap) {
                 4.. => AuthenticationLevel { level: 4, basis: LevelBasis::Claimed },
                 level => AuthenticationLevel { level, basis: LevelBasis::Attested },
             },
         };
-        let minimum = self.policy.minimum_level;
+        let asked = question.and_then(|question| question.minimum_level).unwrap_or_default();
+        let minimum = self.policy.minimum_level.max(asked);
         if minimum > 0 && (level.basis != LevelBasis::Attested || level.level < minimum) {
             findings.add(Reason::AuthenticationLevel);
         }

@@ -233,8 +233,10 @@ fn a_level_is_capped_by_what_was_attested_and_level_4_is_never_attested_offline(
     for (claimed, cap, level, basis) in [
         (Some(3), 2, 2, LevelBasis::Attested),
         (Some(2), 3, 2, LevelBasis::Attested),
-        (None, 3, 3, LevelBasis::Attested),
-        (None, 4, 3, LevelBasis::Attested),
+        (Some(3), 3, 3, LevelBasis::Attested),
+        // A phone that recognised nobody and says nothing of it.
+        (None, 3, 1, LevelBasis::Attested),
+        (None, 4, 1, LevelBasis::Attested),
         (Some(4), 4, 4, LevelBasis::Claimed),
         (Some(4), 3, 3, LevelBasis::Attested),
     ] {

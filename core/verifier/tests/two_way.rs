@@ -4,13 +4,14 @@ extern crate sen_verifier as verifier;
 
 mod world;
 
+use credential::claims::key;
 use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, VerifiedChallenge};
 use presentation::{encryption, frame};
 use test_key::TestKey;
 use trust::anchors::Issuer;
 use trust::p256::PublicKey;
 use trust::random::SystemRandom;
-use verifier::{Decision, DeskName, Freshness, OpenChallenge, Questions, Wanted};
+use verifier::{Decision, DeskName, Freshness, NoQuestion, OpenChallenge, Questions, Wanted};
 use world::{NOW, World, refused};
 
 /// One clinic's desk: its name, its key, its questions.
@@ -51,9 +52,10 @@ impl Clinics {
             key: &key.public(),
             issued_at: NOW.minus_seconds(86_400),
             expires_at: NOW.plus_seconds(86_400),
-            may_ask: &credential::claims::key::CLINIC_SET,
+            may_ask: &key::CLINIC_SET,
         }
-        .prepare();
+        .prepare()
+        .unwrap();
         let certificate = draft.assemble(&self.authority.sign(&draft.to_be_signed()));
         Desk { name: DeskName { name: name.into(), certificate }, key, questions: Questions::new() }
     }
@@ -84,8 +86,11 @@ impl Clinics {
 
 impl Desk {
     fn ask(&mut self, encrypted: bool) -> String {
-        let wanted = Wanted { encrypted, ..Wanted::default() };
-        let asked = self.questions.ask(&self.name, &wanted, &mut SystemRandom::new(), NOW.minus_seconds(10));
+        self.ask_for(&Wanted { encrypted, ..Wanted::default() })
+    }
+
+    fn ask_for(&mut self, wanted: &Wanted) -> String {
+        let asked = self.questions.ask(&self.name, wanted, &mut SystemRandom::new(), NOW.minus_seconds(10));
         let draft = asked.unwrap().draft;
         challenge::encode(&draft.assemble(&self.key.sign(&draft.to_be_signed())))
     }
@@ -134,6 +139,8 @@ fn the_right_number_for_a_desk_of_another_name_is_a_wrong_audience() {
         desk: "79034 · Quầy 1".into(),
         cnonce: vec![7; 16],
         expires_at: NOW.plus_seconds(50),
+        asked: Vec::new(),
+        minimum_level: None,
     }];
     clinics.world.cnonce = Some(vec![7; 16]);
     clinics.world.audience = "79034 · Quầy 2".into();
@@ -148,7 +155,10 @@ fn the_right_number_for_a_desk_of_another_name_is_a_wrong_audience() {
 fn a_question_is_over_after_its_minute() {
     let mut clinics = Clinics::new();
     let desk = "79034 · Quầy 1".to_owned();
-    let open = |expires_at| vec![OpenChallenge { desk: desk.clone(), cnonce: vec![7; 16], expires_at }];
+    let open = |expires_at| {
+        let (asked, minimum_level) = (Vec::new(), None);
+        vec![OpenChallenge { desk: desk.clone(), cnonce: vec![7; 16], expires_at, asked, minimum_level }]
+    };
     clinics.world.cnonce = Some(vec![7; 16]);
     clinics.world.audience.clone_from(&desk);
     clinics.world.policy.open_challenges = open(NOW);
@@ -184,6 +194,57 @@ fn a_desk_may_demand_answers_and_then_takes_no_code_for_any_clinic() {
     assert_eq!(accepted(&clinics.decide(&mut desk, &answer)).0, Freshness::Challenged);
     clinics.world.policy.challenged_only = false;
     assert_eq!(accepted(&clinics.decide(&mut desk, &one_way)), (Freshness::OneWay, None));
+}
+
+#[test]
+fn an_answer_must_hold_what_its_question_asked_for_and_may_hold_it() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let wanted = |claims: &[i64]| Wanted { claims: claims.to_vec(), ..Wanted::default() };
+    let answer = |clinics: &mut Clinics, desk: &mut Desk, claims: &[i64]| {
+        let screen = desk.ask_for(&wanted(claims));
+        clinics.answer(&screen)
+    };
+    let text = answer(&mut clinics, &mut desk, &[key::NAME, key::GUARDIAN]);
+    assert_eq!(refused(&clinics.decide(&mut desk, &text)), ["missing_claim"]);
+    clinics.world.policy.required.push(key::AREA);
+    let text = answer(&mut clinics, &mut desk, &[]);
+    assert_eq!(refused(&clinics.decide(&mut desk, &text)), ["missing_claim"], "the policy's");
+    let text = answer(&mut clinics, &mut desk, &[key::NAME]);
+    accepted(&clinics.decide(&mut desk, &text));
+    clinics.world.policy.permitted.retain(|permitted| *permitted != key::SEX);
+    let text = answer(&mut clinics, &mut desk, &[key::NAME]);
+    assert_eq!(refused(&clinics.decide(&mut desk, &text)), ["over_disclosed"]);
+    let text = answer(&mut clinics, &mut desk, &[key::NAME, key::SEX]);
+    accepted(&clinics.decide(&mut desk, &text));
+}
+
+#[test]
+fn an_answer_must_reach_the_level_that_its_question_asked_for() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    clinics.world.credential.claims.level_policy = Some(4);
+    let wanted = Wanted { minimum_level: Some(3), ..Wanted::default() };
+    for (level, is_enough) in [(2, false), (3, true)] {
+        clinics.world.level = Some(level);
+        let screen = desk.ask_for(&wanted);
+        let text = clinics.answer(&screen);
+        let decision = clinics.decide(&mut desk, &text);
+        if is_enough {
+            accepted(&decision);
+        } else {
+            assert_eq!(refused(&decision), ["authentication_level"]);
+        }
+    }
+}
+
+#[test]
+fn asks_nothing_that_no_phone_would_answer() {
+    let mut desk = Clinics::new().desk("79034 · Quầy 1");
+    let wanted = Wanted { purpose: "x".repeat(65), ..Wanted::default() };
+    let asked = desk.questions.ask(&desk.name, &wanted, &mut SystemRandom::new(), NOW);
+    assert!(matches!(asked, Err(NoQuestion::Wanted(_))));
+    assert!(desk.questions.open(NOW).is_empty());
 }
 
 #[test]

@@ -28,18 +28,8 @@ struct Desk {
 pub(super) async fn name(State(nation): State<Shared>, body: Body) -> Answer {
     let desk: Desk = body.json(INVALID)?;
     let name = desk.name.trim();
-    if name.is_empty() || name.len() > 64 || name.chars().any(char::is_control) {
-        return Err(Refusal::new(INVALID, "the name has 1 to 64 bytes"));
-    }
     let key = decode(&desk.key).and_then(|key| PublicKey::from_compressed(&key).ok());
     let key = key.ok_or(Refusal::new(INVALID, "the key is a compressed P-256 point in base64url"))?;
-    {
-        let database = nation.database();
-        let put = "INSERT INTO desk VALUES (?1, ?2) ON CONFLICT DO UPDATE SET key = excluded.key WHERE key = excluded.key";
-        if database.connection().execute(put, params![name, key.compressed()])? == 0 {
-            return Err(Refusal::new("name_taken", "another desk bears this name"));
-        }
-    }
     let now = nation.now();
     let draft = DeskCertificateDraft {
         iss: ISS,
@@ -50,7 +40,15 @@ pub(super) async fn name(State(nation): State<Shared>, body: Body) -> Answer {
         expires_at: now.plus_seconds(LIFE),
         may_ask: &CLINIC_SET,
     }
-    .prepare();
+    .prepare()
+    .map_err(|_| Refusal::new(INVALID, "the name has 1 to 64 bytes that a screen shows"))?;
+    {
+        let database = nation.database();
+        let put = "INSERT INTO desk VALUES (?1, ?2) ON CONFLICT DO UPDATE SET key = excluded.key WHERE key = excluded.key";
+        if database.connection().execute(put, params![name, key.compressed()])? == 0 {
+            return Err(Refusal::new("name_taken", "another desk bears this name"));
+        }
+    }
     let certificate = nation.authority.desks.sign_token(&draft)?;
     Ok(fresh(json!({"name": name, "certificate": encode(&certificate), "expires_in": LIFE})))
 }

@@ -29,7 +29,8 @@ fn names_a_desk_whose_question_a_phone_believes_under_the_trust_list() {
         asked: &[],
         purpose: "",
     }
-    .prepare();
+    .prepare()
+    .unwrap();
     let screen = challenge::encode(&draft.assemble(&key.sign(&draft.to_be_signed())));
     let asked = challenge::verify(&screen, &trust(&world), now).unwrap();
     assert_eq!(asked.desk(), "79034 · Quầy 1");

@@ -36,7 +36,8 @@ impl TestDesk {
             expires_at: server_time().plus_seconds(3600),
             may_ask: &CLINIC_SET,
         }
-        .prepare();
+        .prepare()
+        .unwrap();
         let certificate = certificate.assemble(&authority.sign(&certificate.to_be_signed()));
         let question = ChallengeDraft {
             certificate: &certificate,
@@ -48,7 +49,8 @@ impl TestDesk {
             asked: &self.asked,
             purpose: "khám bệnh",
         }
-        .prepare();
+        .prepare()
+        .unwrap();
         challenge::encode(&question.assemble(&self.key.sign(&question.to_be_signed())))
     }
 }

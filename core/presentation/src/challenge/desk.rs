@@ -6,7 +6,7 @@ use trust::cose::{ALG, Draft, ESP256, KID, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
-use super::{ChallengeError, LONGEST_NAME, keys_of_map_169, sign1, write_keys};
+use super::{ChallengeError, MOST_ASKED, can_be_shown, keys_of_map_169, sign1, write_keys};
 
 /// The entry among an issuer's `vcts` in the trust list that lets it name desks, and nothing else.
 pub const DESK_AUTHORITY: &str = "urn:vn:clinic-desk:1";
@@ -20,7 +20,7 @@ pub struct DeskCertificateDraft<'a> {
     pub iss: &'a str,
     /// The authority's key, at most 8 bytes.
     pub kid: &'a [u8],
-    /// What the phone shows and answers to: clinic and counter, 1 to 64 bytes. The authority sees to it that no two
+    /// What the phone shows and answers to: clinic and counter, 1 to 64 bytes without control characters. The authority sees to it that no two
     /// clinics bear one name.
     pub name: &'a str,
     /// The desk's key.
@@ -29,13 +29,25 @@ pub struct DeskCertificateDraft<'a> {
     pub issued_at: Timestamp,
     /// When its time is over.
     pub expires_at: Timestamp,
-    /// Keys of map 169 that the desk may ask for.
+    /// Keys of map 169 that the desk may ask for, 1 to 32.
     pub may_ask: &'a [i64],
 }
 
 impl DeskCertificateDraft<'_> {
     /// The token that waits for the authority's signature.
-    pub fn prepare(&self) -> Draft {
+    ///
+    /// # Errors
+    /// [`ChallengeError::Claim`] for what no phone would take.
+    pub fn prepare(&self) -> Result<Draft, ChallengeError> {
+        let wrong = [
+            (KID, !(1..=8).contains(&self.kid.len())),
+            (cwt::ISS, !(1..=8).contains(&self.iss.len())),
+            (cwt::SUB, !can_be_shown(self.name)),
+            (cwt::ASKED, !(1..=MOST_ASKED).contains(&self.may_ask.len())),
+        ];
+        if let Some((label, _)) = wrong.into_iter().find(|(_, is_wrong)| *is_wrong) {
+            return Err(ChallengeError::Claim(label));
+        }
         let mut protected = Encoder::new();
         protected.map(3).int(ALG).int(ESP256).int(KID).bytes(self.kid).int(TYP).uint(DESK_CERTIFICATE);
         let odd = self.key.y().last().is_some_and(|last| last & 1 == 1);
@@ -45,7 +57,7 @@ impl DeskCertificateDraft<'_> {
         claims.int(cwt::CNF).map(1).int(1).map(4).int(1).int(2).int(-1).int(1);
         claims.int(-2).bytes(self.key.x()).int(-3).bool(odd);
         write_keys(&mut claims, self.may_ask);
-        Draft::new(protected.finish(), vec![0xa0], claims.finish())
+        Ok(Draft::new(protected.finish(), vec![0xa0], claims.finish()))
     }
 }
 
@@ -75,9 +87,8 @@ impl<'a> DeskCertificate<'a> {
             return Err(ChallengeError::Claim(surplus.as_int().unwrap_or_default()));
         }
         let claim = |label| claims.get_int(label).ok_or(ChallengeError::Claim(label));
-        let text = |label, longest| {
-            let text = claim(label)?.as_text().ok().filter(|text| (1..=longest).contains(&text.len()));
-            text.ok_or(ChallengeError::Claim(label))
+        let text = |label, is_good: &dyn Fn(&str) -> bool| {
+            claim(label)?.as_text().ok().filter(|text| is_good(text)).ok_or(ChallengeError::Claim(label))
         };
         let time = |label| {
             claim(label)?.as_int().map(Timestamp::from_unix).map_err(|_| ChallengeError::Claim(label))
@@ -86,9 +97,9 @@ impl<'a> DeskCertificate<'a> {
             keys_of_map_169(claims.get_int(cwt::ASKED))?.unwrap_or_else(|| key::CLINIC_SET.to_vec());
         Ok(Self {
             token,
-            iss: text(cwt::ISS, 8)?,
+            iss: text(cwt::ISS, &|iss| (1..=8).contains(&iss.len()))?,
             kid,
-            name: text(cwt::SUB, LONGEST_NAME)?,
+            name: text(cwt::SUB, &can_be_shown)?,
             key: confirmation_key(claim(cwt::CNF)?).ok_or(ChallengeError::Claim(cwt::CNF))?,
             issued_at: time(cwt::IAT)?,
             expires_at: time(cwt::EXP)?,

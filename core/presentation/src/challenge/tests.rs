@@ -1,5 +1,6 @@
 use credential::claims::{Vct, key};
 use trust::anchors::{Issuer, TrustListDraft};
+use trust::cose::KID;
 
 use super::*;
 use crate::qr;
@@ -74,7 +75,8 @@ impl World {
             expires_at: self.named_until,
             may_ask: &key::CLINIC_SET,
         }
-        .prepare();
+        .prepare()
+        .unwrap();
         draft.assemble(&self.authority.sign(&draft.to_be_signed()))
     }
 
@@ -93,12 +95,43 @@ impl World {
 
     fn text(&self) -> String {
         let certificate = self.certificate();
-        let draft = self.draft(&certificate).prepare();
+        let draft = self.draft(&certificate).prepare().unwrap();
         encode(&draft.assemble(&self.desk.sign(&draft.to_be_signed())))
     }
 
     fn verify(&self) -> Result<VerifiedChallenge, ChallengeError> {
         verify(&self.text(), &self.trust(), NOW)
+    }
+
+    /// The verdict on a question that [`ChallengeDraft::prepare`] might not make.
+    fn by_hand(&self, write: &dyn Fn(&mut Encoder)) -> Result<(), ChallengeError> {
+        self.asked_under(&self.certificate(), write)
+    }
+
+    /// The verdict on a question of a desk whose certificate [`DeskCertificateDraft::prepare`] might not make.
+    fn named_by_hand(&self, name: &str, may_ask: &[i64]) -> Result<(), ChallengeError> {
+        let (mut protected, mut claims, key) = (Encoder::new(), Encoder::new(), self.desk.public());
+        protected.map(3).int(ALG).int(ESP256).int(KID).bytes(b"d1").int(TYP).uint(desk::DESK_CERTIFICATE);
+        claims.map(6).int(cwt::ISS).text("vn-desks").int(cwt::SUB).text(name);
+        claims.int(cwt::EXP).int(self.named_until.as_unix()).int(cwt::IAT).int(self.named_at.as_unix());
+        claims.int(cwt::CNF).map(1).int(1).map(4).int(1).int(2).int(-1).int(1).int(-2).bytes(key.x());
+        claims.int(-3).bool(key.y()[31] & 1 == 1);
+        write_keys(&mut claims, may_ask);
+        let draft = Draft::new(protected.finish(), vec![0xa0], claims.finish());
+        let certificate = draft.assemble(&self.authority.sign(&draft.to_be_signed()));
+        let (iat, exp) = (NOW.as_unix(), NOW.as_unix() + 60);
+        self.asked_under(&certificate, &|e| {
+            written(e.map(3).int(4).int(exp).int(6).int(iat).int(39).bytes(&CNONCE));
+        })
+    }
+
+    fn asked_under(&self, certificate: &[u8], write: &dyn Fn(&mut Encoder)) -> Result<(), ChallengeError> {
+        let (mut protected, mut claims) = (Encoder::new(), Encoder::new());
+        protected.map(3).int(ALG).int(ESP256).int(KCWT).raw(certificate).int(TYP).uint(CHALLENGE);
+        write(&mut claims);
+        let draft = Draft::new(protected.finish(), vec![0xa0], claims.finish());
+        let token = draft.assemble(&self.desk.sign(&draft.to_be_signed()));
+        verify(&encode(&token), &self.trust(), NOW).map(drop)
     }
 
     fn error(&self) -> ChallengeError {
@@ -120,7 +153,8 @@ fn tells_who_asks_for_what_and_who_named_the_desk() {
         purpose: "khám bệnh",
         ..world.draft(&certificate)
     }
-    .prepare();
+    .prepare()
+    .unwrap();
     let token = draft.assemble(&world.desk.sign(&draft.to_be_signed()));
     let challenge = verify(&encode(&token), &world.trust(), NOW).unwrap();
     assert_eq!(challenge.desk(), "79034 · Quầy 1");
@@ -146,7 +180,7 @@ fn asks_for_all_that_the_certificate_covers_where_it_names_nothing() {
 fn fits_a_screen_in_a_small_code() {
     let world = World::new();
     let (certificate, key) = (world.certificate(), TestKey::new().public());
-    let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare();
+    let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare().unwrap();
     let token = draft.assemble(&world.desk.sign(&draft.to_be_signed()));
     let code = qr::encode(&encode(&token)).unwrap();
     println!("{} bytes, version {}", token.len(), code.version());
@@ -170,16 +204,80 @@ fn a_question_that_is_over_is_expired_and_one_from_the_future_not_valid_yet() {
 fn a_question_that_stays_open_for_longer_than_a_minute_is_refused() {
     let mut world = World::new();
     for open_for in [0, -1, 61] {
+        let (iat, exp) = (NOW.as_unix(), NOW.as_unix() + open_for);
+        let by_hand =
+            world.by_hand(&|e| written(e.map(3).int(4).int(exp).int(6).int(iat).int(39).bytes(&CNONCE)));
+        assert_eq!(by_hand, Err(ChallengeError::Claim(cwt::EXP)), "{open_for}");
         world.open_for = open_for;
-        assert_eq!(world.error(), ChallengeError::Claim(cwt::EXP), "{open_for}");
+        let draft = world.draft(&[]).prepare();
+        assert_eq!(draft.unwrap_err(), ChallengeError::Claim(cwt::EXP), "{open_for}");
     }
+}
+
+#[test]
+fn a_purpose_or_a_name_that_a_screen_would_not_show_as_it_is_is_refused() {
+    let world = World::new();
+    let (iat, exp) = (NOW.as_unix(), NOW.as_unix() + 60);
+    for hidden in
+        ["\u{1b}[2J", "\u{7}", "\u{7f}", "\u{9b}", "\n", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}"]
+    {
+        let text = format!("khám {hidden}bệnh");
+        let purpose = world.by_hand(&|e| {
+            e.map(4).int(4).int(exp).int(6).int(iat).int(39).bytes(&CNONCE).int(cwt::PURPOSE).text(&text);
+        });
+        assert_eq!(purpose, Err(ChallengeError::Claim(cwt::PURPOSE)), "{hidden:?}");
+        let named = world.named_by_hand(&text, &key::CLINIC_SET);
+        assert_eq!(named, Err(ChallengeError::Claim(cwt::SUB)), "{hidden:?}");
+    }
+    assert_eq!(world.named_by_hand("79034 · Quầy 1", &key::CLINIC_SET), Ok(()));
+}
+
+#[test]
+fn signs_no_question_and_no_name_that_no_phone_would_take() {
+    let world = World::new();
+    let good = world.draft(&[]);
+    let refused = |draft: &ChallengeDraft<'_>| draft.prepare().err();
+    let claim = |label| Some(ChallengeError::Claim(label));
+    let (long, keys) = ("x".repeat(65), [1; 33]);
+    assert_eq!(refused(&ChallengeDraft { purpose: &long, ..good.clone() }), claim(cwt::PURPOSE));
+    assert_eq!(refused(&ChallengeDraft { purpose: &long[1..], ..good.clone() }), None);
+    assert_eq!(refused(&ChallengeDraft { purpose: "a\tb", ..good.clone() }), claim(cwt::PURPOSE));
+    assert_eq!(refused(&ChallengeDraft { asked: &keys, ..good.clone() }), claim(cwt::ASKED));
+    assert_eq!(refused(&ChallengeDraft { asked: &keys[1..], ..good.clone() }), None);
+    assert_eq!(refused(&ChallengeDraft { cnonce: &[1; 7], ..good.clone() }), claim(cwt::CNONCE));
+    for level in [0, 5] {
+        assert_eq!(
+            refused(&ChallengeDraft { minimum_level: Some(level), ..good.clone() }),
+            claim(cwt::LEVEL)
+        );
+    }
+    let key = world.desk.public();
+    let good = DeskCertificateDraft {
+        iss: "vn-desks",
+        kid: b"d1",
+        name: "79034 · Quầy 1",
+        key: &key,
+        issued_at: NOW,
+        expires_at: NOW.plus_seconds(60),
+        may_ask: &key::CLINIC_SET,
+    };
+    let refused = |draft: &DeskCertificateDraft<'_>| draft.prepare().err();
+    assert_eq!(refused(&good), None);
+    for name in ["", &long, "a\u{1b}b"] {
+        assert_eq!(refused(&DeskCertificateDraft { name, ..good.clone() }), claim(cwt::SUB));
+    }
+    for may_ask in [&[][..], &keys] {
+        assert_eq!(refused(&DeskCertificateDraft { may_ask, ..good.clone() }), claim(cwt::ASKED));
+    }
+    assert_eq!(refused(&DeskCertificateDraft { iss: "ninechars", ..good.clone() }), claim(cwt::ISS));
+    assert_eq!(refused(&DeskCertificateDraft { kid: &[1; 9], ..good.clone() }), claim(KID));
 }
 
 #[test]
 fn a_desk_that_signed_with_another_key_is_refused() {
     let world = World::new();
     let certificate = world.certificate();
-    let draft = world.draft(&certificate).prepare();
+    let draft = world.draft(&certificate).prepare().unwrap();
     let text = encode(&draft.assemble(&TestKey::new().sign(&draft.to_be_signed())));
     assert_eq!(verify(&text, &world.trust(), NOW), Err(ChallengeError::DeskSignature));
 }
@@ -253,16 +351,7 @@ fn every_changed_byte_is_refused() {
 #[test]
 fn claims_that_are_missing_surplus_or_of_the_wrong_kind_are_named() {
     let world = World::new();
-    let certificate = world.certificate();
-    let refused = |write: &dyn Fn(&mut Encoder)| {
-        let mut protected = Encoder::new();
-        protected.map(3).int(ALG).int(ESP256).int(KCWT).raw(&certificate).int(TYP).uint(CHALLENGE);
-        let mut claims = Encoder::new();
-        write(&mut claims);
-        let draft = Draft::new(protected.finish(), vec![0xa0], claims.finish());
-        let token = draft.assemble(&world.desk.sign(&draft.to_be_signed()));
-        verify(&encode(&token), &world.trust(), NOW).map(drop)
-    };
+    let refused = |write: &dyn Fn(&mut Encoder)| world.by_hand(write);
     let (iat, exp) = (NOW.as_unix(), NOW.as_unix() + 60);
     let with = |label: i64, write: &dyn Fn(&mut Encoder)| {
         refused(&|e| {
@@ -334,7 +423,7 @@ fn writes_the_challenge_vectors() {
     let folder = std::path::PathBuf::from(std::env::var_os("SEN_WRITE").unwrap());
     let world = World::new();
     let (certificate, key, other) = (world.certificate(), TestKey::new().public(), TestKey::new());
-    let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare();
+    let draft = ChallengeDraft { encryption_key: Some(&key), ..world.draft(&certificate) }.prepare().unwrap();
     let text = encode(&draft.assemble(&world.desk.sign(&draft.to_be_signed())));
     let forged = encode(&draft.assemble(&other.sign(&draft.to_be_signed())));
     let mut revoked = world.listed.clone();
