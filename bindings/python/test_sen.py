@@ -27,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CARD = ROOT / "tests/vectors/emrtd/vn_cccd/b_bp384_named_2024"
 SEN = os.environ["SEN"]
 NUMBER, PHONE, CAN = "000204067891", "0900000002", "067891"
+CHILD = "000224000001"
 
 
 class Key(sen.DeviceKey):
@@ -170,14 +171,15 @@ class WholePath(unittest.TestCase):
 
     def show(self, now):
         """The person agrees to show the insurance card to any clinic."""
-        request = self.wallet.ask_consent("health-insurance", None, now)
+        request = self.wallet.ask_consent("health-insurance", None, None, now)
         return self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now), now)
 
     def test_1_an_empty_wallet_has_nothing_to_show(self):
+        now = int(time.time())
         with self.assertRaises(sen.SenError.NotReady) as refused:
-            self.show(int(time.time()))
+            self.show(now)
         self.assertIn("present.no_credential", str(refused.exception))
-        self.assertEqual(self.wallet.credentials(), [])
+        self.assertEqual(self.wallet.credentials(now), [])
 
     def test_2_the_account_opens_and_reaches_level_1(self):
         now = int(time.time())
@@ -205,14 +207,40 @@ class WholePath(unittest.TestCase):
         now = int(time.time())
         before = len(self.keys.keys)
         for name in ("citizen", "health-insurance"):
-            obtained = asyncio.run(self.wallet.obtain_credential(name, None, now))
+            obtained = asyncio.run(self.wallet.obtain_credential(name, None, None, now))
             self.assertEqual([c.vct for c in obtained], [f"urn:vn:{name}:1"])
         self.assertEqual(len(self.keys.keys), before + 2)
-        self.assertEqual(len(self.wallet.credentials()), 2)
+        self.assertEqual(len(self.wallet.credentials(now)), 2)
+
+    def test_5b_a_credential_says_when_to_fetch_it_anew_and_what_ends(self):
+        now = int(time.time())
+        held = self.wallet.credentials(now)[0]
+        self.assertTrue(held.issued_at < held.refresh_at < held.expires_at)
+        self.assertEqual(held.warnings, [])
+        late = self.wallet.credentials(held.expires_at + 1)[0]
+        self.assertIn(sen.Warning.EXPIRED(), late.warnings)
+
+    def test_5c_a_guardian_holds_a_childs_card_beside_the_own(self):
+        now = int(time.time())
+        with self.assertRaises(sen.SenError.NotReady):
+            self.wallet.ask_consent("health-insurance", CHILD, None, now)
+        obtained = asyncio.run(self.wallet.obtain_credential("health-insurance", CHILD, None, now))
+        self.assertEqual([c.ward for c in obtained], [CHILD])
+        request = self.wallet.ask_consent("health-insurance", CHILD, None, now)
+        self.assertEqual((request.details().ward, request.details().needs_guardian), (CHILD, True))
+        self.assertIsNone(self.wallet.ask_consent("health-insurance", None, None, now).details().ward)
+        with self.assertRaises(sen.SenError.NotReady):
+            request.grant(sen.Recognised.BY_BIOMETRICS, now)
+        code = self.wallet.present_qr(request.grant_as_guardian(sen.Recognised.BY_DEVICE, now), now)
+        event = json.loads(self.wallet.history(1)[0].event)["presented"]
+        self.assertEqual((event["ward"], event["by_guardian"]), (CHILD, True))
+        decided = self.check(code.text.encode())
+        self.assertEqual((decided["presented_by"], decided["claims"]["personal_number"]), ("guardian", CHILD))
+        self.wallet.delete_credential(obtained[0].id, now)
 
     def test_6_a_clinic_accepts_the_code_once_and_no_other(self):
         now = int(time.time())
-        request = self.wallet.ask_consent("health-insurance", None, now)
+        request = self.wallet.ask_consent("health-insurance", None, None, now)
         self.assertIsNone(request.details().desk)
         self.assertIn(75, request.details().disclosed)
         pictured = request.with_portrait()
@@ -236,7 +264,7 @@ class WholePath(unittest.TestCase):
         now = int(time.time())
         kept = dict(self.keys.keys)
         self.show(now)
-        empty = self.wallet.obtain_credential("openid-credential-offer://?credential_offer=%7B%7D", None, now)
+        empty = self.wallet.obtain_credential("openid-credential-offer://?credential_offer=%7B%7D", None, None, now)
         self.refuses(sen.SenError.NotReady, "issuance.bad_offer", empty)
         self.sandbox.terminate()
         self.sandbox.wait(10)

@@ -31,6 +31,8 @@ pub enum Recognised {
 pub struct ConsentDetails {
     /// `health-insurance` or `citizen`.
     pub credential: String,
+    /// The personal number of the minor whose credential it is; `None` for the holder's own.
+    pub ward: Option<String>,
     /// The desk's signed name; `None` for any clinic.
     pub desk: Option<String>,
     /// Who gave the desk its name.
@@ -63,6 +65,7 @@ impl ConsentRequest {
         };
         ConsentDetails {
             credential: self.0.credential().as_str().to_owned(),
+            ward: self.0.ward().map(str::to_owned),
             desk,
             desk_named_by,
             purpose: self.0.purpose().map(str::to_owned),

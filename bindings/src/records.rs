@@ -24,14 +24,34 @@ pub struct Credential {
     pub issued_at: i64,
     /// When it expires: until then it can be shown without a network.
     pub expires_at: i64,
+    /// From when on a new one should be fetched.
+    pub refresh_at: i64,
     /// The personal number of the minor whose credential it is.
     pub ward: Option<String>,
     /// The last day of what it certifies (ISO 8601).
     pub valid_to: Option<String>,
+    /// What to tell the person now, the most urgent first.
+    pub warnings: Vec<Warning>,
 }
 
-impl From<holder::CredentialInfo> for Credential {
-    fn from(info: holder::CredentialInfo) -> Self {
+/// What the person should be told of a credential in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Warning {
+    /// It cannot be shown any more: connect and obtain it again.
+    Expired,
+    /// It can be shown for less than two days, and could not be refreshed so far.
+    SoonUnprepared,
+    /// What it certifies has ended.
+    Ended,
+    /// What it certifies ends soon.
+    EndsSoon {
+        /// In so many days, at most 30.
+        days: u8,
+    },
+}
+
+impl Credential {
+    pub(crate) fn new(warnings: Vec<holder::Warning>, info: holder::CredentialInfo) -> Self {
         Self {
             id: info.id,
             vct: info.vct,
@@ -40,7 +60,22 @@ impl From<holder::CredentialInfo> for Credential {
             expires_at: info.expires_at.as_unix(),
             ward: info.ward,
             valid_to: info.valid_to,
+            refresh_at: info.refresh_at.as_unix(),
+            warnings: warnings.into_iter().filter_map(Warning::of).collect(),
         }
+    }
+}
+
+impl Warning {
+    /// `None` for one that this version has no words for.
+    fn of(warning: holder::Warning) -> Option<Self> {
+        Some(match warning {
+            holder::Warning::Expired => Self::Expired,
+            holder::Warning::SoonUnprepared => Self::SoonUnprepared,
+            holder::Warning::Ended => Self::Ended,
+            holder::Warning::EndsSoon(days) => Self::EndsSoon { days },
+            _ => return None,
+        })
     }
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use card::{AccessKey, Can, ReadRequest, read_card};
-use holder::{Applicant, CredentialName, FaceCapture, Provider, Silent, Wanted};
+use holder::{Applicant, CredentialInfo, CredentialName, FaceCapture, Provider, Silent, Wanted};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
@@ -98,22 +98,25 @@ impl Wallet {
         Ok(level.into())
     }
 
-    /// Obtains a credential by name (`citizen`, `health-insurance`) or from an offer link.
+    /// Obtains a credential by name (`citizen`, `health-insurance`), with `ward` that of the minor in the holder's care who has
+    /// this personal number; or from an offer link, which names its person itself.
     pub async fn obtain_credential(
         &self,
         name_or_offer: String,
+        ward: Option<String>,
         transaction_code: Option<String>,
         now: i64,
     ) -> Result<Vec<Credential>, SenError> {
         let wanted = match CredentialName::from_text(&name_or_offer) {
-            Some(name) => Wanted::Named(name),
+            Some(name) => Wanted::Named(name, ward.as_deref()),
+            None if ward.is_some() => return Err(not_ready("credential.unknown_name")),
             None => Wanted::Offer(&name_or_offer),
         };
         let account = self.0.account();
         let obtained = account
             .obtain_credential(wanted, transaction_code.as_deref(), &Silent, Timestamp::from_unix(now))
             .await?;
-        Ok(obtained.into_iter().map(Credential::from).collect())
+        Ok(self.told(obtained, now))
     }
 
     /// Locks the account at once.
@@ -126,22 +129,9 @@ impl Wallet {
         Ok(self.0.account().unlock(Timestamp::from_unix(now)).await?)
     }
 
-    /// Obtains a credential for a minor in the holder's care, by personal number.
-    pub async fn obtain_credential_for_ward(
-        &self,
-        credential: String,
-        ward: String,
-        now: i64,
-    ) -> Result<Vec<Credential>, SenError> {
-        let wanted = Wanted::NamedFor(named(&credential)?, &ward);
-        let obtained =
-            self.0.account().obtain_credential(wanted, None, &Silent, Timestamp::from_unix(now)).await?;
-        Ok(obtained.into_iter().map(Credential::from).collect())
-    }
-
     /// The credentials held, newest first.
-    pub fn credentials(&self) -> Result<Vec<Credential>, SenError> {
-        Ok(self.0.credentials()?.into_iter().map(Credential::from).collect())
+    pub fn credentials(&self, now: i64) -> Result<Vec<Credential>, SenError> {
+        Ok(self.told(self.0.credentials()?, now))
     }
 
     /// Deletes a credential and its key.
@@ -149,32 +139,18 @@ impl Wallet {
         Ok(self.0.delete_credential(&id, Timestamp::from_unix(now))?)
     }
 
-    /// What showing a credential (`health-insurance` or `citizen`) would tell: to any clinic, or to the desk whose question was
-    /// scanned. To be put to the person in full; works without network.
+    /// What showing a credential (`health-insurance` or `citizen`) would tell: the holder's own, or with `ward` that of the minor
+    /// in the holder's care who has this personal number; to any clinic, or to the desk whose question was scanned. To be put to
+    /// the person in full; works without network.
     pub fn ask_consent(
         &self,
         credential: String,
+        ward: Option<String>,
         challenge: Option<String>,
         now: i64,
     ) -> Result<Arc<ConsentRequest>, SenError> {
         let (name, now) = (named(&credential)?, Timestamp::from_unix(now));
-        let request = match challenge {
-            Some(scanned) => self.0.ask_consent_for(&scanned, name, now)?,
-            None => self.0.ask_consent(name, now)?,
-        };
-        Ok(Arc::new(ConsentRequest(request)))
-    }
-
-    /// The same for the credential of a minor in the holder's care, by personal number.
-    pub fn ask_consent_for_ward(
-        &self,
-        credential: String,
-        ward: String,
-        challenge: Option<String>,
-        now: i64,
-    ) -> Result<Arc<ConsentRequest>, SenError> {
-        let (name, now) = (named(&credential)?, Timestamp::from_unix(now));
-        let request = self.0.ask_consent_for_ward(name, &ward, challenge.as_deref(), now)?;
+        let request = self.0.ask_consent(name, ward.as_deref(), challenge.as_deref(), now)?;
         Ok(Arc::new(ConsentRequest(request)))
     }
 
@@ -197,7 +173,7 @@ impl Wallet {
     /// Fetches anew what is due; to be called from time to time in the background.
     pub async fn refresh_credentials(&self, now: i64) -> Result<Vec<Credential>, SenError> {
         let refreshed = self.0.account().refresh_due(&Silent, Timestamp::from_unix(now)).await?;
-        Ok(refreshed.into_iter().map(Credential::from).collect())
+        Ok(self.told(refreshed, now))
     }
 
     /// The newest lines of the history.
@@ -209,5 +185,12 @@ impl Wallet {
             event: serde_json::to_string(&entry.event).unwrap_or_default(),
         };
         Ok(entries.into_iter().map(line).collect())
+    }
+}
+
+impl Wallet {
+    fn told(&self, held: Vec<CredentialInfo>, now: i64) -> Vec<Credential> {
+        let now = Timestamp::from_unix(now);
+        held.into_iter().map(|info| Credential::new(self.0.warnings(&info, now), info)).collect()
     }
 }

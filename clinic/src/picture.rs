@@ -1,13 +1,16 @@
-//! The text of a QR code in a picture.
+//! QR codes as pictures: the text in one that was taken, and one to be shown.
 use std::io::Cursor;
 
-use image::{GrayImage, ImageReader, Limits};
+use image::{GrayImage, ImageFormat, ImageReader, Limits, Luma};
+use presentation::qr::{QUIET_ZONE, QrMatrix};
 use rxing::{BarcodeFormat, DecodeHints};
 
 /// Wider or higher pictures are refused.
 const LARGEST_SIDE: u32 = 10_000;
 /// Memory that decoding a picture may take, in bytes.
 const MEMORY: u64 = 256 << 20;
+/// Pixels of a module, in pictures that are to be shown.
+const MODULE: u32 = 8;
 
 /// Why a picture gave no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +22,22 @@ pub enum PictureError {
     /// No QR code was found in it.
     #[error("no QR code was found in the picture")]
     NoCode,
+}
+
+/// A picture could not be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the picture cannot be written")]
+pub struct Unwritten;
+
+/// The code as a PNG: black on white, whole pixels a module, with its quiet zone.
+pub fn png(matrix: &QrMatrix) -> Result<Vec<u8>, Unwritten> {
+    let side = (matrix.size() + 2 * QUIET_ZONE) * MODULE;
+    let module = |pixel: u32| (pixel / MODULE).cast_signed() - QUIET_ZONE.cast_signed();
+    let grey = |dark| Luma([if dark { 0 } else { 255 }]);
+    let image = GrayImage::from_fn(side, side, |x, y| grey(matrix.is_dark(module(x), module(y))));
+    let mut out = Cursor::new(Vec::new());
+    image.write_to(&mut out, ImageFormat::Png).map_err(|_| Unwritten)?;
+    Ok(out.into_inner())
 }
 
 /// Whether the bytes begin like a PNG or JPEG picture.

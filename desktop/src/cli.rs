@@ -327,6 +327,12 @@ pub(crate) struct AskArgs {
     /// The answer must be encrypted, so that nobody else can read it
     #[arg(long)]
     pub(crate) encrypted: bool,
+    /// What the card is needed for, as the phone shows it: at most 64 bytes, none where empty
+    #[arg(long, value_name = "TEXT", default_value = verifier::MEDICAL_CARE)]
+    pub(crate) purpose: String,
+    /// Claims that the answer must hold, by number, such as 1,4,8; without it all that the desk may ask for
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub(crate) claims: Vec<i64>,
     /// The lowest authentication level that will do, 1 to 4
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) level: Option<u8>,

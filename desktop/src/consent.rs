@@ -1,6 +1,7 @@
 //! Asks the person at the terminal what may go to whom.
 use std::io::{BufRead, IsTerminal, Write};
 
+use credential::claims::key;
 use holder::{Audience, Consent, ConsentRequest, Recognised, Wallet};
 use trust::time::Timestamp;
 
@@ -58,6 +59,9 @@ fn in_words(request: &ConsentRequest) -> Vec<String> {
     if let Some(purpose) = request.purpose() {
         lines.push(format!("for: {purpose}"));
     }
+    if let Some(ward) = request.ward() {
+        lines.push(format!("for the minor {ward}"));
+    }
     lines.push(format!("from {}: {}", request.credential().as_str(), names(request.disclosed())));
     if !request.missing().is_empty() {
         lines.push(format!("asked for and not there: {}", names(request.missing())));
@@ -78,21 +82,21 @@ fn in_words(request: &ConsentRequest) -> Vec<String> {
 /// A claim of map 169 in words.
 fn claim(number: i64) -> String {
     let word = match number {
-        1 => "personal number",
-        4 => "name",
-        8 => "birth date",
-        9 => "sex",
-        75 => "insurance card number",
-        76 => "insured from",
-        77 => "insured until",
-        78 => "first facility",
-        79 => "benefit level",
-        80 => "five-year date",
-        81 => "area",
-        82 => "insured group",
-        83 => "key's highest level",
-        84 => "portrait's hash",
-        85 => "guardian",
+        key::NUMBER => "personal number",
+        key::NAME => "name",
+        key::BIRTH_DATE => "birth date",
+        key::SEX => "sex",
+        key::INSURANCE_NUMBER => "insurance card number",
+        key::VALID_FROM => "insured from",
+        key::VALID_TO => "insured until",
+        key::FACILITY => "first facility",
+        key::BENEFIT_LEVEL => "benefit level",
+        key::FIVE_YEARS_FROM => "five-year date",
+        key::AREA => "area",
+        key::OBJECT_GROUP => "insured group",
+        key::LEVEL_POLICY => "key's highest level",
+        key::PORTRAIT_HASH => "portrait's hash",
+        key::GUARDIAN => "guardian",
         _ => return format!("claim {number}"),
     };
     word.to_owned()

@@ -1,7 +1,7 @@
 //! `sen credential`: what the wallet holds.
 use std::io::IsTerminal;
 
-use holder::{CredentialInfo, CredentialName, Wanted, Warning};
+use holder::{CredentialInfo, CredentialName, Wallet, Wanted, Warning};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
@@ -17,12 +17,11 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     match command {
         CredentialCommand::List => {
             let held = wallet.credentials().map_err(failure)?;
-            show(&held, as_json, now);
+            show(&wallet, &held, as_json, now);
         }
         CredentialCommand::Obtain { what, code, ward } => {
             let wanted = match (CredentialName::from_text(what), ward) {
-                (Some(name), Some(ward)) => Wanted::NamedFor(name, ward),
-                (Some(name), None) => Wanted::Named(name),
+                (Some(name), ward) => Wanted::Named(name, ward.as_deref()),
                 (None, None) if what.contains("://") => Wanted::Offer(what),
                 (None, _) => {
                     let message = format!(
@@ -33,7 +32,7 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             };
             let account = wallet.account();
             let obtained = account.obtain_credential(wanted, code.as_deref(), &Aloud, now);
-            show(&block_on(obtained)?.map_err(failure)?, as_json, now);
+            show(&wallet, &block_on(obtained)?.map_err(failure)?, as_json, now);
         }
         CredentialCommand::Refresh { all } => {
             let account = wallet.account();
@@ -42,7 +41,8 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
                 for info in wallet.credentials().map_err(failure)? {
                     let Some(name) = CredentialName::from_vct(&info.vct) else { continue };
                     let ward = info.ward.as_deref();
-                    let wanted = ward.map_or(Wanted::Named(name), |ward| Wanted::NamedFor(name, ward));
+                    let wanted =
+                        ward.map_or(Wanted::Named(name, None), |ward| Wanted::Named(name, Some(ward)));
                     let obtained = account.obtain_credential(wanted, None, &Aloud, now);
                     refreshed.extend(block_on(obtained)?.map_err(failure)?);
                 }
@@ -52,7 +52,7 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             if refreshed.is_empty() && !as_json {
                 println!("Nothing is due.");
             } else {
-                show(&refreshed, as_json, now);
+                show(&wallet, &refreshed, as_json, now);
             }
         }
         CredentialCommand::Delete { id, yes } => {
@@ -73,15 +73,18 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     Ok(0)
 }
 
-fn show(held: &[CredentialInfo], as_json: bool, now: Timestamp) {
+fn show(wallet: &Wallet, held: &[CredentialInfo], as_json: bool, now: Timestamp) {
     if as_json {
         let rows: Vec<Value> = held
             .iter()
             .map(|info| {
-                let warnings: Vec<String> = info.warnings(now).into_iter().map(in_words).collect();
+                let warnings = wallet.warnings(info, now).into_iter();
+                let warnings: Vec<Value> = warnings
+                    .map(|warning| json!({"code": warning.code(), "days_left": warning.days_left()}))
+                    .collect();
                 json!({"id": info.id, "vct": info.vct, "issuer": info.issuer,
                        "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string(),
-                       "prepared_until": info.expires_at.to_string(), "refresh_at": info.refresh_at.to_string(),
+                       "refresh_at": info.refresh_at.to_string(),
                        "valid_to": info.valid_to, "ward": info.ward, "warnings": warnings})
             })
             .collect();
@@ -92,8 +95,12 @@ fn show(held: &[CredentialInfo], as_json: bool, now: Timestamp) {
         println!("The wallet is empty. Next: sen credential obtain health-insurance");
     }
     for info in held {
-        println!("  {}  {}  by {}, prepared until {}", info.id, info.vct, info.issuer, info.expires_at);
-        for warning in info.warnings(now) {
+        let of_whom = info.ward.as_ref().map(|ward| format!(" of the minor {ward}")).unwrap_or_default();
+        println!(
+            "  {}  {}{of_whom}  by {}, prepared until {}",
+            info.id, info.vct, info.issuer, info.expires_at
+        );
+        for warning in wallet.warnings(info, now) {
             println!("      ! {}", in_words(warning));
         }
     }

@@ -175,7 +175,7 @@ fn enrol(
         ("obtain_health_insurance", CredentialName::HealthInsurance),
     ] {
         steps.run(step, || {
-            let obtained = account.obtain_credential(Wanted::Named(name), None, &Silent, home::now());
+            let obtained = account.obtain_credential(Wanted::Named(name, None), None, &Silent, home::now());
             block_on(obtained)?.map_err(failure)
         })?;
     }

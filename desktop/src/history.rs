@@ -29,6 +29,10 @@ pub(crate) fn run(limit: u32, as_json: bool) -> Result<u8, Failure> {
     Ok(0)
 }
 
+fn of_whom(ward: Option<&String>) -> String {
+    ward.map(|ward| format!(" of the minor {ward}")).unwrap_or_default()
+}
+
 fn in_words(entry: &HistoryEntry) -> String {
     match &entry.event {
         Event::AccountOpened => "account opened".to_owned(),
@@ -38,12 +42,18 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::AccountUnlocked => "account unlocked by you".to_owned(),
         Event::CredentialObtained { vct, issuer } => format!("{vct} obtained from {issuer}"),
         Event::CredentialDeleted { vct } => format!("{vct} deleted"),
-        Event::Presented { vct, to, claims, over_asked, by_guardian, .. } => {
+        Event::Presented { vct, to, claims, over_asked, by_guardian, ward, .. } => {
             let guardian = if *by_guardian { ", the guardian agreed" } else { "" };
             let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
-            format!("{vct} shown to {to}, {} claims{guardian}{warning}", claims.len())
+            format!(
+                "{vct}{} shown to {to}, {} claims{guardian}{warning}",
+                of_whom(ward.as_ref()),
+                claims.len()
+            )
         }
-        Event::Declined { vct, to, .. } => format!("declined to show {vct} to {to}"),
+        Event::Declined { vct, to, ward, .. } => {
+            format!("declined to show {vct}{} to {to}", of_whom(ward.as_ref()))
+        }
         Event::Refused { code, .. } => format!("refused: {code}"),
         other => format!("{other:?}"),
     }

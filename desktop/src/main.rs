@@ -17,7 +17,6 @@ mod history;
 mod home;
 mod nation;
 mod output;
-mod picture;
 mod present;
 #[cfg(feature = "reader")]
 mod reader;

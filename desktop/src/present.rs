@@ -3,19 +3,18 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use holder::{Consent, CredentialName, QrFrame, Recognised, Wallet};
-use presentation::qr::{Level, QrMatrix, encode, encode_at};
+use holder::{Consent, CredentialInfo, CredentialName, QrFrame, Recognised, Wallet};
+use presentation::qr::{Level, QUIET_ZONE, QrMatrix, encode, encode_at};
 use serde_json::json;
 
 use crate::cli::{PresentCommand, QrArgs};
 use crate::consent::{self, Agreed};
 use crate::credential::in_words;
+use crate::home;
 use crate::output::{Failure, print_json, say};
 use crate::wallet::{failure, open};
-use crate::{home, picture};
 
-/// Light modules around the code (ISO/IEC 18004, 9.1).
-const QUIET: i32 = 4;
+const QUIET: i32 = QUIET_ZONE.cast_signed();
 /// For how long a code of a loop is seen: a camera takes a few pictures of each.
 const FRAME: Duration = Duration::from_millis(300);
 
@@ -28,16 +27,12 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
         )
     })?;
     let wallet = open(&home::folder()?)?;
-    announce(&wallet, name)?;
+    announce(&wallet, name, args.ward.as_deref())?;
     let question = args.challenge.as_deref().map(read_question).transpose()?;
     let agreed = Agreed { yes: args.yes, guardian: args.guardian, machine: as_json };
     loop {
         let now = home::now();
-        let request = match (&args.ward, &question) {
-            (Some(ward), question) => wallet.ask_consent_for_ward(name, ward, question.as_deref(), now),
-            (None, Some(scanned)) => wallet.ask_consent_for(scanned, name, now),
-            (None, None) => wallet.ask_consent(name, now),
-        };
+        let request = wallet.ask_consent(name, args.ward.as_deref(), question.as_deref(), now);
         let mut request = request.map_err(failure)?;
         if args.animated.is_some() {
             request = request.with_portrait().map_err(failure)?;
@@ -67,11 +62,12 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
 }
 
 /// How long the credential can be shown without a network, and what ends soon.
-fn announce(wallet: &Wallet, name: CredentialName) -> Result<(), Failure> {
+fn announce(wallet: &Wallet, name: CredentialName, ward: Option<&str>) -> Result<(), Failure> {
     let held = wallet.credentials().map_err(failure)?;
-    if let Some(info) = held.iter().find(|info| info.vct == name.vct().urn()) {
+    let of_whom = |info: &&CredentialInfo| info.vct == name.vct().urn() && info.ward.as_deref() == ward;
+    if let Some(info) = held.iter().find(of_whom) {
         say(format_args!("prepared until {}", info.expires_at));
-        info.warnings(home::now()).into_iter().for_each(|warning| say(in_words(warning)));
+        wallet.warnings(info, home::now()).into_iter().for_each(|warning| say(in_words(warning)));
     }
     Ok(())
 }
@@ -96,22 +92,22 @@ fn output(
 ) -> Result<bool, Failure> {
     let matrix = matrix(frame)?;
     if let Some(file) = &args.png {
-        home::write_file(file, &picture::png(&matrix)?)?;
+        home::write_file(file, &png(&matrix)?)?;
     }
     if let Some(file) = &args.svg {
         home::write_file(file, matrix.svg().as_bytes())?;
     }
     if let Some(folder) = frames_folder(args) {
         home::make_private(folder)?;
-        home::write_file(&folder.join("frame-1.png"), &picture::png(&matrix)?)?;
+        home::write_file(&folder.join("frame-1.png"), &png(&matrix)?)?;
         for (text, number) in portrait.iter().zip(2..) {
-            home::write_file(&folder.join(format!("frame-{number}.png")), &picture::png(&code(text)?)?)?;
+            home::write_file(&folder.join(format!("frame-{number}.png")), &png(&code(text)?)?)?;
         }
     }
     let request = consent.request();
     if as_json {
         let mut object = json!({"text": frame.text, "bytes": frame.bytes.len(), "qr_version": matrix.version(),
-            "expires_at": frame.expires_at.to_string(), "to": request.recipient(),
+            "expires_at": frame.expires_at.to_string(), "to": request.recipient(), "for": request.ward(),
             "claims": request.disclosed(), "encrypted": request.encrypted()});
         if let (false, Some(object)) = (portrait.is_empty(), object.as_object_mut()) {
             let frames: Vec<&String> = std::iter::once(&frame.text).chain(portrait).collect();
@@ -162,6 +158,11 @@ fn read_question(given: &str) -> Result<String, Failure> {
 fn wait_for_next(frame: &QrFrame) {
     let seconds = u64::try_from(frame.expires_at.seconds_since(home::now())).unwrap_or(0).clamp(1, 10);
     std::thread::sleep(Duration::from_secs(seconds));
+}
+
+/// The code as a picture.
+pub(crate) fn png(matrix: &QrMatrix) -> Result<Vec<u8>, Failure> {
+    clinic::picture::png(matrix).map_err(|error| Failure::input("picture_failed", error))
 }
 
 /// The code of a frame.
@@ -241,11 +242,11 @@ fn terminal_size() -> Option<(i32, i32)> {
 /// The picture of the wallet's current code.
 pub(crate) fn picture_of(wallet: &Wallet, file: &Path) -> Result<(QrFrame, QrMatrix), Failure> {
     let now = home::now();
-    let request = wallet.ask_consent(CredentialName::HealthInsurance, now).map_err(failure)?;
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, None, None, now).map_err(failure)?;
     // The demonstration's person agrees.
     let consent = request.grant(Recognised::ByDevice, now).map_err(failure)?;
     let frame = wallet.present_qr(&consent, now).map_err(failure)?;
     let matrix = matrix(&frame)?;
-    home::write_file(file, &picture::png(&matrix)?)?;
+    home::write_file(file, &png(&matrix)?)?;
     Ok((frame, matrix))
 }

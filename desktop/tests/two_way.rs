@@ -60,12 +60,49 @@ fn a_desk_asks_a_phone_answers_and_the_answer_is_good_there_alone() {
     let encrypted = ask(&here, &sealed, &["--encrypted"]);
     assert_eq!(encrypted.given(&answer(&sealed)).exits(0)["freshness"], "challenged");
 
+    // The phone says what for, and a desk asks nothing that a phone cannot show.
+    let spoken = ask(&here, &home.path("spoken"), &["--purpose", "tiêm chủng", "--claims", "1,4,75"]);
+    let told = home.run(&["present", "qr", "--challenge", &home.path("spoken"), "--yes", "--json"]);
+    assert!(told.stderr.contains("for: tiêm chủng"), "{told:?}");
+    assert_eq!(spoken.given(told.json()["text"].as_str().unwrap()).exits(0)["verdict"], "accepted");
+    let bell = ["clinic", "ask", "--desk", &here, "--trust", &trust, "--purpose", "a\u{7}", "--json"];
+    home.run(&bell).fails(2, "question_unusable");
+
     // Nobody is there to say yes; and a question that nobody signed is none.
     home.run(&["present", "qr", "--challenge", &plain, "--json"]).fails(1, "declined");
     let history = home.run(&["history", "--json"]).exits(0).to_string();
     assert!(history.contains("Quầy 1") && history.contains("declined"), "{history}");
     home.run(&["present", "qr", "--challenge", "73610", "--yes", "--json"])
         .fails(2, "challenge.scan_incomplete");
+}
+
+#[test]
+fn a_guardian_shows_a_minors_card_and_is_told_whose_it_is() {
+    const CHILD: &str = "000224000001";
+    let home = Home::new();
+    let (_sandbox, nation) = start(&home);
+    insure(&home, &nation);
+    let sen = |words: &[&str]| home.run(&[words, &["--json"]].concat());
+    sen(&["present", "qr", "--for", CHILD, "--guardian"]).fails(2, "present.no_credential");
+    let obtained = sen(&["credential", "obtain", "health-insurance", "--for", CHILD]).exits(0);
+    assert_eq!(obtained["credentials"][0]["ward"], CHILD);
+    let own = sen(&["present", "qr"]);
+    assert_eq!((own.exits(0)["for"].is_null(), own.stderr.contains("minor")), (true, false));
+    let alone = sen(&["present", "qr", "--for", CHILD, "--yes"]);
+    alone.fails(1, "guardian_needed");
+    assert!(alone.stderr.contains(&format!("for the minor {CHILD}")), "{alone:?}");
+    let shown = sen(&["present", "qr", "--for", CHILD, "--guardian"]).exits(0);
+    assert_eq!(shown["for"], CHILD);
+    let (trust, status) = (nation["trust"].as_str().unwrap(), nation["status"].as_str().unwrap());
+    let words = ["clinic", "check", "-", "--trust", trust, "--status", status, "--json"];
+    let decided = home.run_with_input(&words, shown["text"].as_str().unwrap()).exits(0);
+    assert_eq!(
+        (&decided["claims"]["personal_number"], &decided["presented_by"]),
+        (&CHILD.into(), &"guardian".into())
+    );
+    let history = home.run(&["history"]).stdout;
+    assert!(history.contains(&format!("of the minor {CHILD} shown to")), "{history}");
+    assert!(history.contains(&format!("of the minor {CHILD} to vn.clinic")), "{history}");
 }
 
 #[test]
@@ -93,6 +130,6 @@ fn a_camera_sees_the_face_that_the_issuer_vouches_for() {
     home.run(&["credential", "refresh", "--json"]).exits(0);
     let held = home.run(&["credential", "list", "--json"]).exits(0);
     assert!(
-        held["credentials"][0]["prepared_until"].is_string() && held["credentials"][0]["warnings"].is_array()
+        held["credentials"][0]["expires_at"].is_string() && held["credentials"][0]["warnings"].is_array()
     );
 }

@@ -109,7 +109,7 @@ pub async fn post(sandbox: &RunningSandbox, path: &str, body: &Value) -> Result<
 
 /// The person agrees to show the insurance card to any clinic, and shows it.
 pub fn show(wallet: &Wallet, at: Timestamp) -> QrFrame {
-    let request = wallet.ask_consent(CredentialName::HealthInsurance, at).unwrap();
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, None, None, at).unwrap();
     wallet.present_qr(&request.grant(Recognised::ByDevice, at).unwrap(), at).unwrap()
 }
 
@@ -168,7 +168,7 @@ impl World {
     }
 
     pub async fn obtain(&self, name: CredentialName) -> Result<Vec<CredentialInfo>, Error> {
-        self.wallet.account().obtain_credential(Wanted::Named(name), None, &Silent, now()).await
+        self.wallet.account().obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await
     }
 
     /// What a clinic answers to a text, with the lists as they lie on disk now and, if wished, its seen-list.

@@ -29,13 +29,13 @@ async fn from_the_chip_card_to_the_clinic() {
     let level = account.step_up(at_hand, FaceCapture(b"a picture"), &Silent, now()).await.unwrap();
     assert_eq!(level, Level::Two);
 
-    let citizen = Wanted::Named(CredentialName::Citizen);
+    let citizen = Wanted::Named(CredentialName::Citizen, None);
     account.obtain_credential(citizen, None, &Silent, now()).await.unwrap();
-    let insurance = Wanted::Named(CredentialName::HealthInsurance);
+    let insurance = Wanted::Named(CredentialName::HealthInsurance, None);
     account.obtain_credential(insurance, None, &Silent, now()).await.unwrap();
     assert_eq!(wallet.credentials().unwrap().len(), 2);
 
-    let request = wallet.ask_consent(CredentialName::HealthInsurance, now()).unwrap();
+    let request = wallet.ask_consent(CredentialName::HealthInsurance, None, None, now()).unwrap();
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     let qr = wallet.present_qr(&consent, now()).unwrap();
     let (trust, status) = (sandbox.trust_folder(), sandbox.status_folder());

@@ -270,7 +270,7 @@ impl Account<'_> {
         let mut contact = Contact::of(self.wallet)?;
         let members = Map::from_iter([("code".to_owned(), json!(code))]);
         let answer = contact.ask::<Activated>("/account/activate", "activate", members, now).await;
-        let level = self.note_refusal(Action::OpenAccount, now, answer)?.level;
+        let level = self.wallet.note_refusal(Action::OpenAccount, now, answer)?.level;
         self.update(now, Some(Event::AccountActivated { level: level.into() }), |record| {
             record.stage = Stage::Active;
             record.level = level;
@@ -344,7 +344,7 @@ impl Account<'_> {
     async fn switch(&self, path: &str, operation: &str, event: Event, now: Timestamp) -> Result<(), Error> {
         let mut contact = Contact::of(self.wallet)?;
         let answer = contact.ask::<Value>(path, operation, Map::new(), now).await;
-        self.note_refusal(Action::Lock, now, answer)?;
+        self.wallet.note_refusal(Action::Lock, now, answer)?;
         self.update(now, Some(event), |_| {})
     }
 
@@ -365,22 +365,6 @@ impl Account<'_> {
             }
             Ok(())
         })
-    }
-
-    /// Writes what a server or person refused into the history; a lost network is no refusal.
-    pub(crate) fn note_refusal<T>(
-        &self,
-        action: Action,
-        now: Timestamp,
-        answer: Result<T, Error>,
-    ) -> Result<T, Error> {
-        if let Err(error) = &answer
-            && error.is_refusal()
-        {
-            let code = error.code().to_owned();
-            self.wallet.vault.change(|change| Ok(append(change, now, Event::Refused { action, code })?))?;
-        }
-        answer
     }
 }
 

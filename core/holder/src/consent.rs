@@ -65,6 +65,8 @@ impl Recognised {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentRequest {
     credential: CredentialName,
+    /// The wallet's own name for it: what is shown is what was asked about, whatever came since.
+    id: String,
     ward: Option<String>,
     audience: Audience,
     disclosed: Vec<i64>,
@@ -85,42 +87,23 @@ pub struct Consent {
 }
 
 impl Wallet {
-    /// What showing a credential to any clinic would tell: the holder's own, or the newest where the wallet holds a minor's alone.
+    /// What showing a credential would tell: the holder's own, or with `ward` that of the minor in the holder's care who has this
+    /// personal number; to any clinic, or with `scanned`, the text of the code on a desk's screen, to that desk. The desk's name
+    /// and signature are checked first.
     ///
     /// # Errors
-    /// [`PresentError::NoCredential`], [`PresentError::Expired`].
-    pub fn ask_consent(&self, name: CredentialName, now: Timestamp) -> Result<ConsentRequest, Error> {
-        let request = self.request(name, None, None, now);
-        self.recorded(request, now)
-    }
-
-    /// The same for the credential of a minor in the holder's care, to any clinic or, with the scanned text, to a desk.
-    pub fn ask_consent_for_ward(
+    /// [`PresentError::NoCredential`], [`PresentError::Expired`]; [`PresentError::Challenge`] where the question is not to be
+    /// believed or is over.
+    pub fn ask_consent(
         &self,
         name: CredentialName,
-        ward: &str,
+        ward: Option<&str>,
         scanned: Option<&str>,
         now: Timestamp,
     ) -> Result<ConsentRequest, Error> {
         let question = scanned.map(|scanned| believed(&self.vault.store(), scanned, now)).transpose();
-        let request = question.and_then(|question| self.request(name, Some(ward), question, now));
-        self.recorded(request, now)
-    }
-
-    /// What answering the question on a desk's screen would tell; `scanned` is the text of its code. The desk's name and
-    /// signature are checked first.
-    ///
-    /// # Errors
-    /// [`PresentError::Challenge`] where the question is not to be believed or is over; what [`Wallet::ask_consent`] says.
-    pub fn ask_consent_for(
-        &self,
-        scanned: &str,
-        name: CredentialName,
-        now: Timestamp,
-    ) -> Result<ConsentRequest, Error> {
-        let question = believed(&self.vault.store(), scanned, now);
-        let request = question.and_then(|question| self.request(name, None, Some(question), now));
-        self.recorded(request, now)
+        let request = question.and_then(|question| self.request(name, ward, question, now));
+        self.note_refusal(Action::Present, now, request)
     }
 
     /// The person declined: nothing is shown, and the history says so.
@@ -129,6 +112,7 @@ impl Wallet {
             vct: request.credential.vct().urn().to_owned(),
             to: request.recipient().to_owned(),
             claims: request.disclosed.clone(),
+            ward: request.ward.clone(),
         };
         self.vault.change(|change| Ok(append(change, now, event)?))?;
         Ok(())
@@ -142,10 +126,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<ConsentRequest, Error> {
         let store = self.vault.store();
-        let record = match newest(&store, name, ward) {
-            Err(_) if ward.is_none() => newest_of_anybody(&store, name)?,
-            found => found?,
-        };
+        let (id, record) = newest(&store, name, ward)?;
         record.unexpired(now.plus_seconds(clock_offset(&store)))?;
         let redactable = sd_cwt::redactable(&record.bytes).map_err(|_| PresentError::Bug)?;
         let asked = question.as_ref().map_or(&record.claims[..], VerifiedChallenge::asked);
@@ -154,6 +135,7 @@ impl Wallet {
         let goes = |key: &i64| !redactable.contains(key) || asked.contains(key) || always.contains(key);
         Ok(ConsentRequest {
             credential: name,
+            id,
             ward: record.ward.clone(),
             audience: question.as_ref().map_or(Audience::AnyClinic, |question| Audience::Desk {
                 name: question.desk().to_owned(),
@@ -166,17 +148,6 @@ impl Wallet {
             with_portrait: false,
             question,
         })
-    }
-
-    /// Writes a refusal into the history; says what was said.
-    fn recorded<T>(&self, result: Result<T, Error>, now: Timestamp) -> Result<T, Error> {
-        if let Err(error) = &result
-            && error.is_refusal()
-        {
-            let event = Event::Refused { action: Action::Present, code: error.code().to_owned() };
-            self.vault.change(|change| Ok(append(change, now, event)?))?;
-        }
-        result
     }
 }
 
@@ -257,6 +228,10 @@ impl ConsentRequest {
         self.needs_guardian
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(crate) const fn question(&self) -> Option<&VerifiedChallenge> {
         self.question.as_ref()
     }
@@ -318,6 +293,7 @@ impl Consent {
             to: self.request.recipient().to_owned(),
             claims: self.request.disclosed.clone(),
             over_asked: self.request.over_asked(),
+            ward: self.request.ward.clone(),
             by_guardian: self.by_guardian,
             portrait: self.request.with_portrait,
         }
@@ -325,26 +301,14 @@ impl Consent {
 }
 
 /// The newest credential of this name: the holder's own, or that of one minor.
-pub(crate) fn newest(
+fn newest(
     store: &Store,
     name: CredentialName,
     ward: Option<&str>,
-) -> Result<CredentialRecord, Error> {
-    newest_where(store, name, |record| record.ward.as_deref() == ward)
-}
-
-fn newest_of_anybody(store: &Store, name: CredentialName) -> Result<CredentialRecord, Error> {
-    newest_where(store, name, |_| true)
-}
-
-fn newest_where(
-    store: &Store,
-    name: CredentialName,
-    wanted: impl Fn(&CredentialRecord) -> bool,
-) -> Result<CredentialRecord, Error> {
-    let held = credentials::list(store)?.into_iter().map(|(_, record)| record);
-    let ours = held.filter(|record| record.vct == name.vct().urn() && wanted(record));
-    Ok(ours.max_by_key(|record| record.expires_at).ok_or(PresentError::NoCredential)?)
+) -> Result<(String, CredentialRecord), Error> {
+    let held = credentials::list(store)?.into_iter();
+    let wanted = held.filter(|(_, record)| record.vct == name.vct().urn() && record.ward.as_deref() == ward);
+    Ok(wanted.max_by_key(|(_, record)| record.expires_at).ok_or(PresentError::NoCredential)?)
 }
 
 /// How far the provider's clock is ahead of this device's, in seconds.

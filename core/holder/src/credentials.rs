@@ -7,6 +7,7 @@ use trust::random::{Random, RandomError};
 use trust::time::Timestamp;
 
 use crate::Error;
+use crate::consent::clock_offset;
 use crate::history::{Event, append};
 use crate::issuance::IssuanceError;
 use crate::keys::Keys;
@@ -91,19 +92,41 @@ pub enum Warning {
 const UNPREPARED: i64 = 2 * 86_400;
 /// Days before the end of what it certifies from which on that is told.
 const ENDS_SOON: i64 = 30;
+/// Seconds by which Vietnam's clocks are ahead of UTC all year: the days of a card are days there.
+const VIETNAM: i64 = 7 * 3600;
+
+impl Warning {
+    /// A stable name for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::SoonUnprepared => "soon_unprepared",
+            Self::Ended => "ended",
+            Self::EndsSoon(_) => "ends_soon",
+        }
+    }
+
+    /// Days until the end of what the credential certifies, where it ends soon.
+    pub const fn days_left(self) -> Option<u8> {
+        match self {
+            Self::EndsSoon(days) => Some(days),
+            _ => None,
+        }
+    }
+}
 
 impl CredentialInfo {
-    /// What to tell at this time, the most urgent first.
-    pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
-        let left = self.expires_at.seconds_since(now);
+    /// What to tell at this time of the provider's, the most urgent first.
+    fn warnings(&self, there: Timestamp) -> Vec<Warning> {
+        let left = self.expires_at.seconds_since(there);
         let of_validity = match left {
             ..=0 => Some(Warning::Expired),
-            1..UNPREPARED if now >= self.refresh_at => Some(Warning::SoonUnprepared),
+            1..UNPREPARED if there >= self.refresh_at => Some(Warning::SoonUnprepared),
             _ => None,
         };
         let end = self.valid_to.as_ref().and_then(|day| day.parse::<Date>().ok());
         let of_insurance = end.and_then(|end| {
-            let days = i64::from(now.date().until(end).ok()?.get_days());
+            let days = i64::from(there.plus_seconds(VIETNAM).date().until(end).ok()?.get_days());
             match days {
                 ..0 => Some(Warning::Ended),
                 0..=ENDS_SOON => Some(Warning::EndsSoon(u8::try_from(days).ok()?)),
@@ -164,9 +187,16 @@ impl Wallet {
         Ok(found.into_iter().map(|(id, record)| info(id, record)).collect())
     }
 
+    /// What to tell the person of a credential at this time of the device's, the most urgent first.
+    pub fn warnings(&self, info: &CredentialInfo, now: Timestamp) -> Vec<Warning> {
+        let offset = clock_offset(&self.vault.store());
+        info.warnings(now.plus_seconds(offset))
+    }
+
     /// What should be fetched anew by now: the credential, and for whom where not for the holder.
     pub fn due(&self, now: Timestamp) -> Result<Vec<(CredentialName, Option<String>)>, Error> {
-        let due = self.credentials()?.into_iter().filter(|info| now >= info.refresh_at);
+        let there = now.plus_seconds(clock_offset(&self.vault.store()));
+        let due = self.credentials()?.into_iter().filter(|info| there >= info.refresh_at);
         Ok(due.filter_map(|info| Some((CredentialName::from_vct(&info.vct)?, info.ward))).collect())
     }
 

@@ -56,6 +56,9 @@ pub enum Event {
         /// Those among them that the recipient was not named for asking, and the person was warned of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         over_asked: Vec<i64>,
+        /// The personal number of the minor whose credential it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ward: Option<String>,
         /// A guardian was there and agreed for the minor whose credential it is.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_guardian: bool,
@@ -71,6 +74,9 @@ pub enum Event {
         to: String,
         /// The numbers of the claims that would have been told.
         claims: Vec<i64>,
+        /// The personal number of the minor whose credential it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ward: Option<String>,
     },
     /// Something was refused, by the person, a server or the wallet.
     Refused {
@@ -139,5 +145,21 @@ impl Wallet {
     /// Who received what: one row for each recipient and credential type, most recent first.
     pub fn recipients(&self) -> Result<Vec<Recipient>, Error> {
         view::recipients(&self.vault.store())
+    }
+
+    /// Writes what was refused into the history, and says what was said; a lost network is no refusal.
+    pub(crate) fn note_refusal<T>(
+        &self,
+        action: Action,
+        now: Timestamp,
+        answer: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Err(error) = &answer
+            && error.is_refusal()
+        {
+            let code = error.code().to_owned();
+            self.vault.change(|change| Ok(append(change, now, Event::Refused { action, code })?))?;
+        }
+        answer
     }
 }

@@ -98,10 +98,9 @@ pub enum IssuanceError {
 /// What is to be obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted<'a> {
-    /// A credential of the account's provider, which is asked for an offer.
-    Named(CredentialName),
-    /// The same for a minor in the holder's care, by personal number. It is kept beside the holder's own.
-    NamedFor(CredentialName, &'a str),
+    /// A credential of the account's provider, which is asked for an offer: the holder's own, or that of a minor in the
+    /// holder's care, by personal number. It is kept beside the holder's own.
+    Named(CredentialName, Option<&'a str>),
     /// What an offer link names.
     Offer(&'a str),
 }
@@ -145,22 +144,27 @@ impl Account<'_> {
         now: Timestamp,
     ) -> Result<Vec<CredentialInfo>, Error> {
         let obtained = self.obtain(wanted, transaction_code, progress, now).await;
-        self.note_refusal(Action::Obtain, now, obtained)
+        self.wallet.note_refusal(Action::Obtain, now, obtained)
     }
 
     /// Fetches anew what is [due](crate::Wallet::due), as a shell does from time to time in the background. What is not due yet is
-    /// left alone; where one fails the ones before it are kept.
+    /// left alone.
+    ///
+    /// # Errors
+    /// The first one, after all were tried: what could be fetched is kept.
     pub async fn refresh_due(
         self,
         progress: &dyn ProgressListener,
         now: Timestamp,
     ) -> Result<Vec<CredentialInfo>, Error> {
-        let mut refreshed = Vec::new();
+        let (mut refreshed, mut failed) = (Vec::new(), None);
         for (name, ward) in self.wallet.due(now)? {
-            let wanted = ward.as_deref().map_or(Wanted::Named(name), |ward| Wanted::NamedFor(name, ward));
-            refreshed.extend(self.obtain_credential(wanted, None, progress, now).await?);
+            match self.obtain_credential(Wanted::Named(name, ward.as_deref()), None, progress, now).await {
+                Ok(obtained) => refreshed.extend(obtained),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(refreshed)
+        failed.map_or(Ok(refreshed), Err)
     }
 
     async fn obtain(
@@ -174,9 +178,9 @@ impl Account<'_> {
         let mut contact = Contact::of(self.wallet)?;
         let link = match wanted {
             Wanted::Offer(link) => link.to_owned(),
-            Wanted::Named(name) | Wanted::NamedFor(name, _) => {
+            Wanted::Named(name, ward) => {
                 let mut members = Map::from_iter([("credential".to_owned(), json!(name.as_str()))]);
-                if let Wanted::NamedFor(_, ward) = wanted {
+                if let Some(ward) = ward {
                     members.insert("for".to_owned(), json!(ward));
                 }
                 contact.ask::<OfferAnswer>("/account/offer", "offer", members, now).await?.credential_offer
@@ -204,15 +208,13 @@ impl Account<'_> {
                 exchange::fetch_credential(client, &issuer, &token, id, key.key()?, now_there).await?;
             progress.began(Step::Storing);
             let vct = match wanted {
-                Wanted::Named(name) | Wanted::NamedFor(name, _)
-                    if configuration.vct.as_deref() != Some(name.vct().urn()) =>
-                {
+                Wanted::Named(name, _) if configuration.vct.as_deref() != Some(name.vct().urn()) => {
                     return Err(IssuanceError::WrongType.into());
                 }
                 _ => configuration.vct.as_deref().ok_or(IssuanceError::BadMetadata)?,
             };
             let received = received::verify(fetched, &trust, key.key()?.public(), vct, now_there)?;
-            if let Wanted::NamedFor(_, ward) = wanted
+            if let Wanted::Named(_, Some(ward)) = wanted
                 && received.ward.as_deref() != Some(ward)
             {
                 return Err(IssuanceError::BadCredential.into());

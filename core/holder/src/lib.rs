@@ -9,9 +9,9 @@
 //! | look, lock, unlock | [`Account::show`], [`Account::remembered`], [`Account::lock`], [`Account::unlock`] | all but `remembered` |
 //! | set, change and use a PIN | [`Account::set_pin`], [`Account::change_pin`], [`Account::check_pin`] | yes |
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
-//! | keep them fresh | [`Wallet::due`], [`Account::refresh_due`], [`CredentialInfo::warnings`] | to refresh |
+//! | keep them fresh | [`Wallet::due`], [`Account::refresh_due`], [`Wallet::warnings`] | to refresh |
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
-//! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::ask_consent_for`], [`Wallet::decline`] | no |
+//! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::decline`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
@@ -72,7 +72,7 @@
 //! assert!(wallet.credentials()?.is_empty());
 //!
 //! let now = Timestamp::from_unix(1_780_000_000);
-//! let error = wallet.ask_consent(holder::CredentialName::HealthInsurance, now).unwrap_err();
+//! let error = wallet.ask_consent(holder::CredentialName::HealthInsurance, None, None, now).unwrap_err();
 //! assert_eq!((error.kind(), error.code()), (Kind::NotReady, "present.no_credential"));
 //! # drop(wallet);
 //! # std::fs::remove_dir_all(&folder).unwrap();

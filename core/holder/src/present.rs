@@ -11,10 +11,11 @@ use presentation::kbt::KbtDraft;
 use trust::time::Timestamp;
 
 use crate::Error;
-use crate::consent::{Consent, clock_offset, newest};
+use crate::consent::{Consent, clock_offset};
 use crate::credentials::CredentialRecord;
-use crate::history::{Action, Event, append};
+use crate::history::{Action, append};
 use crate::keys::SigningKey;
+use crate::store::Table;
 use crate::wallet::Wallet;
 
 /// A new code comes after so many seconds.
@@ -33,7 +34,7 @@ pub enum PresentError {
     /// The question on the desk's screen is not to be believed, or is over.
     #[error(transparent)]
     Challenge(ChallengeError),
-    /// The person agreed too long ago: ask again.
+    /// The person agreed too long ago, or to a credential that was replaced since: ask again.
     #[error("the consent is over")]
     ConsentOver,
     /// A guardian has to agree for a minor.
@@ -84,26 +85,14 @@ impl Wallet {
     /// [`PresentError::ConsentOver`] after two minutes, [`PresentError::NoCredential`], [`PresentError::Expired`], and what the
     /// key store says.
     pub fn present_qr(&self, consent: &Consent, now: Timestamp) -> Result<QrFrame, Error> {
-        let mut showing = self.showing();
-        if showing.as_ref().is_none_or(|presenter| presenter.consent != *consent) {
-            *showing = None;
-            *showing = Some(self.start_presenting(consent, now)?);
-        }
-        showing.as_mut().ok_or(PresentError::Bug)?.frame(now)
+        self.while_showing(consent, now, |presenter| presenter.frame(now))
     }
 
     /// Begins to show a credential, and writes the use, or why it was refused, into the history.
     pub fn start_presenting(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
-        let loaded = self.load_presenter(consent, now);
-        let event = match &loaded {
-            Ok(presenter) => presenter.consent.event(),
-            Err(error) if error.is_refusal() => {
-                Event::Refused { action: Action::Present, code: error.code().to_owned() }
-            }
-            Err(_) => return loaded,
-        };
-        self.vault.change(|change| Ok(append(change, now, event)?))?;
-        loaded
+        let presenter = self.note_refusal(Action::Present, now, self.load_presenter(consent, now))?;
+        self.vault.change(|change| Ok(append(change, now, presenter.consent.event())?))?;
+        Ok(presenter)
     }
 
     /// The codes that follow [`Wallet::present_qr`]'s in a loop before a camera: the portrait, the same for each.
@@ -118,9 +107,9 @@ impl Wallet {
         if !consent.holds_at(now) {
             return Err(PresentError::ConsentOver.into());
         }
-        let request = consent.request();
-        let portrait = newest(&self.vault.store(), request.credential(), request.ward())?.portrait;
-        Ok(animated::split(&portrait).map_err(|_| PresentError::NoPortrait)?)
+        self.while_showing(consent, now, |presenter| {
+            Ok(animated::split(&presenter.credential.portrait).map_err(|_| PresentError::NoPortrait)?)
+        })
     }
 
     /// Ends the use: the next code loads everything anew.
@@ -128,11 +117,27 @@ impl Wallet {
         *self.showing() = None;
     }
 
+    /// What is being shown under this consent, loaded anew where it is another than last time.
+    fn while_showing<T>(
+        &self,
+        consent: &Consent,
+        now: Timestamp,
+        show: impl FnOnce(&mut Presenter) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut showing = self.showing();
+        if showing.as_ref().is_none_or(|presenter| presenter.consent != *consent) {
+            *showing = None;
+            *showing = Some(self.start_presenting(consent, now)?);
+        }
+        show(showing.as_mut().ok_or(PresentError::Bug)?)
+    }
+
     fn load_presenter(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
         let request = consent.request();
         let store = self.vault.store();
-        let (credential, clock_offset) =
-            (newest(&store, request.credential(), request.ward())?, clock_offset(&store));
+        // One that was replaced or deleted since is not what was agreed to: the person is asked anew.
+        let credential: Option<CredentialRecord> = store.read(Table::Credential, request.id())?;
+        let (credential, clock_offset) = (credential.ok_or(PresentError::ConsentOver)?, clock_offset(&store));
         drop(store);
         let key = self.keys.find(&credential.key)?;
         let sd_cwt = sd_cwt::select(&credential.bytes, request.disclosed()).map_err(|_| PresentError::Bug)?;

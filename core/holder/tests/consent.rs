@@ -16,6 +16,9 @@ use test_key::TestKey;
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 
+/// The number that the test issuer writes into each credential: here of a minor.
+const WARD: &str = "000199012345";
+
 async fn enrolled(prepare: impl FnOnce(&Running)) -> (Running, Phone, Wallet) {
     let (running, phone) = (provider().await, Phone::new());
     prepare(&running);
@@ -23,7 +26,7 @@ async fn enrolled(prepare: impl FnOnce(&Running)) -> (Running, Phone, Wallet) {
     wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
     wallet.account().activate("123456", now()).await.unwrap();
     for name in [CredentialName::Citizen, CARD] {
-        wallet.account().obtain_credential(Wanted::Named(name), None, &Silent, now()).await.unwrap();
+        wallet.account().obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await.unwrap();
     }
     (running, phone, wallet)
 }
@@ -39,7 +42,7 @@ fn newest(wallet: &Wallet) -> Event {
 #[tokio::test]
 async fn says_what_goes_to_any_clinic() {
     let (_running, _phone, wallet) = enrolled(|_| {}).await;
-    let request = wallet.ask_consent(CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, None, now()).unwrap();
     assert_eq!((request.credential(), request.audience()), (CARD, &Audience::AnyClinic));
     assert_eq!((request.recipient(), request.purpose(), request.encrypted()), ("vn.clinic", None, false));
     assert_eq!(request.disclosed(), [1, 4, 8, 9, 75, 77, 78, 79, 83]);
@@ -49,9 +52,9 @@ async fn says_what_goes_to_any_clinic() {
 #[tokio::test]
 async fn a_refusal_is_kept_in_the_history_and_nothing_is_signed() {
     let (_running, phone, wallet) = enrolled(|_| {}).await;
-    let (request, signed) = (wallet.ask_consent(CARD, now()).unwrap(), phone.keys.signatures());
+    let (request, signed) = (wallet.ask_consent(CARD, None, None, now()).unwrap(), phone.keys.signatures());
     wallet.decline(&request, now()).unwrap();
-    let Event::Declined { vct, to, claims } = newest(&wallet) else { panic!("another event") };
+    let Event::Declined { vct, to, claims, ward: None } = newest(&wallet) else { panic!("another event") };
     assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
     assert_eq!(claims, request.disclosed());
     assert!(wallet.recipients().unwrap().is_empty());
@@ -74,19 +77,44 @@ async fn a_consent_is_good_for_two_minutes_and_not_before_it_was_given() {
 async fn for_a_minor_the_guardian_must_agree_and_the_history_says_so() {
     let guardian = |running: &Running| running.state().issuer.guardian = Some("000180000001".to_owned());
     let (_running, _phone, wallet) = enrolled(guardian).await;
-    let request = wallet.ask_consent(CARD, now()).unwrap();
+    let own = wallet.ask_consent(CARD, None, None, now()).unwrap_err();
+    assert_eq!(own.code(), "present.no_credential", "nobody is asked for another's card");
+    let request = wallet.ask_consent(CARD, Some(WARD), None, now()).unwrap();
     assert!(request.needs_guardian() && request.disclosed().contains(&key::GUARDIAN));
+    wallet.decline(&request, now()).unwrap();
+    assert!(matches!(newest(&wallet), Event::Declined { ward: Some(ward), .. } if ward == WARD));
     let alone = request.clone().grant(Recognised::ByBiometrics, now()).unwrap_err();
     assert_eq!(alone.code(), "present.guardian_needed");
     let consent = request.grant_as_guardian(Recognised::ByDevice, now()).unwrap();
     wallet.present_qr(&consent, now()).unwrap();
-    assert!(matches!(newest(&wallet), Event::Presented { by_guardian: true, .. }));
+    let Event::Presented { by_guardian: true, ward: Some(ward), .. } = newest(&wallet) else {
+        panic!("another event")
+    };
+    assert_eq!(ward, WARD);
+}
+
+#[tokio::test]
+async fn a_credential_that_came_since_is_not_what_was_agreed_to() {
+    let (_running, phone, wallet) = enrolled(pictured).await;
+    let consent = wallet.ask_consent(CARD, None, None, now()).unwrap().with_portrait().unwrap();
+    let consent = consent.grant(Recognised::ByDevice, now()).unwrap();
+    wallet.account().obtain_credential(Wanted::Named(CARD, None), None, &Silent, now()).await.unwrap();
+    let signed = phone.keys.signatures();
+    for error in [
+        wallet.present_qr(&consent, now()).unwrap_err(),
+        wallet.portrait_frames(&consent, now()).unwrap_err(),
+    ] {
+        assert_eq!(error.code(), "present.consent_over");
+    }
+    assert_eq!(phone.keys.signatures(), signed);
+    let consent = agree(&wallet, now()).unwrap();
+    wallet.present_qr(&consent, now()).unwrap();
 }
 
 #[tokio::test]
 async fn nobody_is_guardian_of_the_holder() {
     let (_running, _phone, wallet) = enrolled(|_| {}).await;
-    let request = wallet.ask_consent(CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, None, now()).unwrap();
     assert_eq!(
         request.grant_as_guardian(Recognised::ByDevice, now()).unwrap_err().code(),
         "present.no_minor"
@@ -97,7 +125,7 @@ async fn nobody_is_guardian_of_the_holder() {
 async fn answers_the_desk_by_its_name_with_its_number_once() {
     let (running, _phone, wallet) = enrolled(|_| {}).await;
     let text = screen(&running, &TestDesk::new());
-    let request = wallet.ask_consent_for(&text, CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     let desk = Audience::Desk { name: NAME.to_owned(), named_by: "Register of the Test".to_owned() };
     assert_eq!((request.audience(), request.purpose()), (&desk, Some("khám bệnh")));
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
@@ -120,7 +148,7 @@ async fn encrypts_the_answer_where_the_desk_gives_a_key() {
     let (running, _phone, wallet) = enrolled(|_| {}).await;
     let key = AnswerKey::generate().unwrap();
     let text = screen(&running, &TestDesk { encryption_key: Some(*key.public()), ..TestDesk::new() });
-    let request = wallet.ask_consent_for(&text, CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     assert!(request.encrypted());
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     let frame = wallet.present_qr(&consent, now()).unwrap();
@@ -133,16 +161,16 @@ async fn encrypts_the_answer_where_the_desk_gives_a_key() {
 async fn refuses_a_desk_that_nobody_named_or_that_did_not_sign_and_keeps_the_refusal() {
     let (running, _phone, wallet) = enrolled(|_| {}).await;
     let stranger = TestDesk::new().screen(&TestKey::new());
-    let error = wallet.ask_consent_for(&stranger, CARD, now()).unwrap_err();
+    let error = wallet.ask_consent(CARD, None, Some(&stranger), now()).unwrap_err();
     assert_eq!((error.code(), error.kind()), ("challenge.authority_signature", Kind::IssuerRefused));
     assert!(
         matches!(newest(&wallet), Event::Refused { code, .. } if code == "challenge.authority_signature")
     );
     let old = TestDesk { asked_at: server_time().minus_seconds(60), ..TestDesk::new() };
-    let error = wallet.ask_consent_for(&screen(&running, &old), CARD, now()).unwrap_err();
+    let error = wallet.ask_consent(CARD, None, Some(&screen(&running, &old)), now()).unwrap_err();
     assert_eq!((error.code(), error.kind()), ("challenge.expired", Kind::NotReady));
     for (text, code) in [("hello", "challenge.malformed"), ("73610", "challenge.scan_incomplete")] {
-        assert_eq!(wallet.ask_consent_for(text, CARD, now()).unwrap_err().code(), code);
+        assert_eq!(wallet.ask_consent(CARD, None, Some(text), now()).unwrap_err().code(), code);
     }
 }
 
@@ -151,7 +179,7 @@ async fn warns_of_what_the_desk_was_not_named_for_and_keeps_the_warning() {
     let (running, _phone, wallet) = enrolled(|_| {}).await;
     let asked = vec![key::NAME, key::LEVEL_POLICY, key::GUARDIAN];
     let text = screen(&running, &TestDesk { asked, ..TestDesk::new() });
-    let request = wallet.ask_consent_for(&text, CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     assert_eq!((request.over_asked(), request.missing()), (vec![key::LEVEL_POLICY], &[key::GUARDIAN][..]));
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     wallet.present_qr(&consent, now()).unwrap();
@@ -164,7 +192,7 @@ async fn warns_of_what_the_desk_was_not_named_for_and_keeps_the_warning() {
 async fn discloses_only_what_the_desk_asks_where_the_credential_can_keep_the_rest_back() {
     let (running, _phone, wallet) = enrolled(|running| running.state().issuer.redacted = true).await;
     let text = screen(&running, &TestDesk { asked: vec![key::NAME, key::BIRTH_DATE], ..TestDesk::new() });
-    let request = wallet.ask_consent_for(&text, CredentialName::Citizen, now()).unwrap();
+    let request = wallet.ask_consent(CredentialName::Citizen, None, Some(&text), now()).unwrap();
     assert_eq!(request.disclosed(), [key::NAME, key::BIRTH_DATE, key::LEVEL_POLICY]);
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     let frame = wallet.present_qr(&consent, now()).unwrap();
@@ -182,12 +210,12 @@ async fn carries_the_level_at_which_the_person_was_recognised_and_refuses_one_to
     let levels =
         [Recognised::ByDevice, Recognised::ByKnowledge, Recognised::ByBiometrics, Recognised::ByBoth];
     for (recognised, level) in levels.into_iter().zip(1..) {
-        let consent = wallet.ask_consent(CARD, now()).unwrap().grant(recognised, now()).unwrap();
+        let consent = wallet.ask_consent(CARD, None, None, now()).unwrap().grant(recognised, now()).unwrap();
         let frame = wallet.present_qr(&consent, now()).unwrap();
         assert_eq!(Kbt::parse(&frame.bytes).unwrap().claims().level, Some(level));
     }
     let text = screen(&running, &TestDesk { minimum_level: Some(3), ..TestDesk::new() });
-    let request = wallet.ask_consent_for(&text, CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     assert_eq!(request.minimum_level(), 3);
     let error = request.clone().grant(Recognised::ByKnowledge, now()).unwrap_err();
     assert_eq!(error.code(), "present.level_too_low");
@@ -204,7 +232,7 @@ fn pictured(running: &Running) {
 #[tokio::test]
 async fn shows_the_portrait_where_the_person_agreed_to_it_and_keeps_that_in_the_history() {
     let (_running, _phone, wallet) = enrolled(pictured).await;
-    let request = wallet.ask_consent(CARD, now()).unwrap().with_portrait().unwrap();
+    let request = wallet.ask_consent(CARD, None, None, now()).unwrap().with_portrait().unwrap();
     assert!(request.shows_portrait());
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     let first = wallet.present_qr(&consent, now()).unwrap().text;
@@ -220,13 +248,13 @@ async fn shows_the_portrait_where_the_person_agreed_to_it_and_keeps_that_in_the_
 #[tokio::test]
 async fn shows_no_portrait_that_is_not_there_or_was_not_agreed_to_or_would_be_read_by_others() {
     let (_running, _phone, wallet) = enrolled(|_| {}).await;
-    let none = wallet.ask_consent(CARD, now()).unwrap().with_portrait().unwrap_err();
+    let none = wallet.ask_consent(CARD, None, None, now()).unwrap().with_portrait().unwrap_err();
     assert_eq!((none.code(), none.kind()), ("present.no_portrait", Kind::NotReady));
     let (running, _phone, wallet) = enrolled(pictured).await;
     let consent = agree(&wallet, now()).unwrap();
     assert_eq!(wallet.portrait_frames(&consent, now()).unwrap_err().code(), "present.no_portrait");
     let key = AnswerKey::generate().unwrap();
     let text = screen(&running, &TestDesk { encryption_key: Some(*key.public()), ..TestDesk::new() });
-    let request = wallet.ask_consent_for(&text, CARD, now()).unwrap();
+    let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     assert_eq!(request.with_portrait().unwrap_err().code(), "present.no_portrait");
 }

@@ -33,7 +33,7 @@ async fn enrol(wallet: &Wallet, provider: &Provider) -> Result<(), Error> {
         account.activate("123456", now()).await?;
     }
     for name in [CredentialName::Citizen, CredentialName::HealthInsurance, CredentialName::Citizen] {
-        account.obtain_credential(Wanted::Named(name), None, &Silent, now()).await?;
+        account.obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await?;
     }
     Ok(())
 }

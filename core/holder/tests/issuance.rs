@@ -13,7 +13,7 @@ use holder::{
 };
 use serde_json::json;
 
-const INSURANCE: Wanted<'static> = Wanted::Named(CredentialName::HealthInsurance);
+const INSURANCE: Wanted<'static> = Wanted::Named(CredentialName::HealthInsurance, None);
 
 /// A wallet with an active account at a provider.
 async fn enrolled() -> (Running, Phone, Wallet) {
@@ -35,7 +35,7 @@ fn by_reference(running: &Running) -> String {
 #[tokio::test]
 async fn obtains_credentials_by_name_each_with_a_key_of_its_own() {
     let (_running, phone, wallet) = enrolled().await;
-    assert_eq!(obtain(&wallet, Wanted::Named(CredentialName::Citizen)).await, Ok(1));
+    assert_eq!(obtain(&wallet, Wanted::Named(CredentialName::Citizen, None)).await, Ok(1));
     assert_eq!(obtain(&wallet, INSURANCE).await, Ok(1));
     assert_eq!(phone.keys.count(), 3);
     let mut types: Vec<String> = wallet.credentials().unwrap().into_iter().map(|held| held.vct).collect();

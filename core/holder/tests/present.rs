@@ -16,7 +16,7 @@ async fn offline() -> (Phone, Wallet) {
     let wallet = phone.wallet();
     wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
     wallet.account().activate("123456", now()).await.unwrap();
-    let wanted = Wanted::Named(CredentialName::HealthInsurance);
+    let wanted = Wanted::Named(CredentialName::HealthInsurance, None);
     wallet.account().obtain_credential(wanted, None, &Silent, now()).await.unwrap();
     running.server.stop();
     (phone, wallet)
@@ -64,14 +64,14 @@ async fn writes_a_use_into_the_history_once_for_each_consent() {
         wallet.present_qr(&consent, now().plus_seconds(seconds)).unwrap();
     }
     assert_eq!(wallet.history(None, 100).unwrap().len(), before + 1);
-    let Event::Presented { vct, to, claims, over_asked, by_guardian, portrait } =
+    let Event::Presented { vct, to, claims, over_asked, by_guardian, portrait, ward } =
         wallet.history(None, 1).unwrap().remove(0).event
     else {
         panic!("another event")
     };
     assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
     assert!(claims.contains(&1) && claims.contains(&75));
-    assert_eq!((over_asked, by_guardian, portrait), (vec![], false, false));
+    assert_eq!((over_asked, by_guardian, portrait, ward), (vec![], false, false, None));
     show(&wallet, now().plus_seconds(120)).unwrap();
     wallet.stop_showing();
     show(&wallet, now().plus_seconds(121)).unwrap();

@@ -25,7 +25,12 @@ async fn enrolled() -> (Running, Phone, Wallet) {
 }
 
 async fn obtain(wallet: &Wallet) {
-    wallet.account().obtain_credential(Wanted::Named(CARD), None, &Silent, now()).await.unwrap();
+    wallet.account().obtain_credential(Wanted::Named(CARD, None), None, &Silent, now()).await.unwrap();
+}
+
+/// When the phone's clock, which is an hour slow, shows this time of the provider's.
+fn on_the_phone(there: Timestamp) -> Timestamp {
+    there.minus_seconds(server_time().seconds_since(now()))
 }
 
 fn held(wallet: &Wallet) -> CredentialInfo {
@@ -51,12 +56,13 @@ async fn each_credential_is_due_at_its_own_moment_of_the_middle_of_its_life() {
 async fn fetches_what_is_due_and_leaves_the_rest_alone() {
     let (_running, _phone, wallet) = enrolled().await;
     let first = held(&wallet);
-    let before = first.refresh_at.minus_seconds(1);
+    let due = on_the_phone(first.refresh_at);
+    let before = due.minus_seconds(1);
     assert!(wallet.due(before).unwrap().is_empty());
     assert!(wallet.account().refresh_due(&Silent, before).await.unwrap().is_empty());
     assert_eq!(held(&wallet), first);
-    assert_eq!(wallet.due(first.refresh_at).unwrap(), [(CARD, None)]);
-    let refreshed = wallet.account().refresh_due(&Silent, first.refresh_at).await.unwrap();
+    assert_eq!(wallet.due(due).unwrap(), [(CARD, None)]);
+    let refreshed = wallet.account().refresh_due(&Silent, due).await.unwrap();
     assert_eq!(refreshed.len(), 1);
     assert_ne!(held(&wallet).id, first.id);
 }
@@ -71,9 +77,22 @@ async fn what_cannot_be_fetched_stays() {
 }
 
 #[tokio::test]
+async fn one_that_is_refused_keeps_none_of_the_others_from_being_fetched() {
+    let (running, _phone, wallet) = enrolled().await;
+    let citizen = Wanted::Named(CredentialName::Citizen, None);
+    wallet.account().obtain_credential(citizen, None, &Silent, now()).await.unwrap();
+    let before = wallet.credentials().unwrap();
+    running.state().refuse = Some(serde_json::json!({"error": "invalid_request"}));
+    wallet.account().refresh_due(&Silent, before[0].expires_at).await.unwrap_err();
+    let after = wallet.credentials().unwrap();
+    let stayed = before.iter().filter(|old| after.iter().any(|new| new.id == old.id)).count();
+    assert_eq!((before.len(), after.len(), stayed), (2, 2, 1));
+}
+
+#[tokio::test]
 async fn a_minors_credential_stands_beside_the_guardians_own_and_each_is_fetched_for_its_person() {
     let (running, phone, wallet) = enrolled().await;
-    let wanted = Wanted::NamedFor(CARD, WARD);
+    let wanted = Wanted::Named(CARD, Some(WARD));
     wallet.account().obtain_credential(wanted, None, &Silent, now()).await.unwrap();
     let wards = |wallet: &Wallet| {
         let mut wards: Vec<_> = wallet.credentials().unwrap().into_iter().map(|info| info.ward).collect();
@@ -85,15 +104,15 @@ async fn a_minors_credential_stands_beside_the_guardians_own_and_each_is_fetched
     assert_eq!(wallet.account().refresh_due(&Silent, late).await.unwrap().len(), 2);
     assert_eq!((wards(&wallet), phone.keys.count()), (vec![None, Some(WARD.to_owned())], 3));
     // Own before the minor's, each where it is asked for.
-    assert!(!wallet.ask_consent(CARD, now()).unwrap().needs_guardian());
-    let request = wallet.ask_consent_for_ward(CARD, WARD, None, now()).unwrap();
+    assert!(!wallet.ask_consent(CARD, None, None, now()).unwrap().needs_guardian());
+    let request = wallet.ask_consent(CARD, Some(WARD), None, now()).unwrap();
     assert!(request.needs_guardian() && request.ward() == Some(WARD));
     let consent = request.grant_as_guardian(Recognised::ByDevice, now()).unwrap();
     let shown = wallet.present_qr(&consent, now()).unwrap();
     let issuer = running.state().issuer.public();
     let credential = Kbt::parse(&shown.bytes).unwrap().into_credential().verify(&issuer).unwrap();
     assert!(credential.claims().guardian.is_some());
-    let stranger = wallet.ask_consent_for_ward(CARD, "000217000009", None, now()).unwrap_err();
+    let stranger = wallet.ask_consent(CARD, Some("000217000009"), None, now()).unwrap_err();
     assert_eq!(stranger.code(), "present.no_credential");
 }
 
@@ -102,19 +121,22 @@ async fn warns_before_it_cannot_be_shown_and_thirty_days_before_the_insurance_en
     let (_running, _phone, wallet) = enrolled().await;
     let info = held(&wallet);
     assert_eq!(info.valid_to.as_deref(), Some("2027-12-31"));
-    assert!(info.warnings(server_time()).is_empty());
-    assert_eq!(info.warnings(info.refresh_at), [Warning::SoonUnprepared]);
-    assert_eq!(info.warnings(info.expires_at), [Warning::Expired]);
+    let warnings = |there| wallet.warnings(&info, on_the_phone(there));
+    assert!(warnings(info.refresh_at.minus_seconds(1)).is_empty());
+    assert_eq!(warnings(info.refresh_at), [Warning::SoonUnprepared]);
+    assert_eq!(warnings(info.expires_at.minus_seconds(1)), [Warning::SoonUnprepared]);
+    assert_eq!(warnings(info.expires_at), [Warning::Expired]);
     // As if it lived on: the day alone decides.
     let far = Timestamp::parse_rfc3339("2029-01-01T00:00:00Z").unwrap();
-    let lasting = CredentialInfo { expires_at: far, refresh_at: far, ..info };
-    for (day, warnings) in [
-        ("2027-11-30", vec![]),
-        ("2027-12-01", vec![Warning::EndsSoon(30)]),
-        ("2027-12-31", vec![Warning::EndsSoon(0)]),
-        ("2028-01-01", vec![Warning::Ended]),
+    let lasting = CredentialInfo { expires_at: far, refresh_at: far, ..info.clone() };
+    // Days begin in Vietnam, at 17:00 UTC.
+    for (time, warnings) in [
+        ("2027-11-30T16:59:59Z", vec![]),
+        ("2027-11-30T17:00:00Z", vec![Warning::EndsSoon(30)]),
+        ("2027-12-31T16:59:59Z", vec![Warning::EndsSoon(0)]),
+        ("2027-12-31T17:00:00Z", vec![Warning::Ended]),
     ] {
-        let now = Timestamp::parse_rfc3339(&format!("{day}T12:00:00Z")).unwrap();
-        assert_eq!(lasting.warnings(now), warnings, "{day}");
+        let now = on_the_phone(Timestamp::parse_rfc3339(time).unwrap());
+        assert_eq!(wallet.warnings(&lasting, now), warnings, "{time}");
     }
 }

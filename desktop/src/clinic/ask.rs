@@ -9,12 +9,12 @@ use ::clinic::desk_name::{DeskIdentity, DeskNameError};
 use ::clinic::folder;
 use http_client::{Client, Limits};
 use serde_json::json;
-use verifier::{NoSeenList, Policy, Questions, Wanted};
+use verifier::{NoQuestion, NoSeenList, Policy, Questions, Wanted};
 
 use super::print;
 use crate::cli::{AskArgs, EnrolArgs};
 use crate::output::{Failure, print_json, say};
-use crate::{home, picture, present, wallet};
+use crate::{home, present, wallet};
 
 /// No scan is longer: the largest QR code holds 7,089 digits.
 const LONGEST_SCAN: u64 = 16 << 10;
@@ -37,12 +37,16 @@ pub(super) fn enrol(arguments: &EnrolArgs, as_json: bool) -> Result<u8, Failure>
 pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
     let desk = DeskIdentity::open(&arguments.desk).map_err(failure)?;
     let mut questions = Questions::new();
-    let wanted =
-        Wanted { encrypted: arguments.encrypted, minimum_level: arguments.level, ..Wanted::default() };
+    let wanted = Wanted {
+        encrypted: arguments.encrypted,
+        minimum_level: arguments.level,
+        claims: arguments.claims.clone(),
+        purpose: arguments.purpose.clone(),
+    };
     let question = desk.ask(&mut questions, &wanted, home::now()).map_err(failure)?;
     let matrix = present::code(&question.text)?;
     if let Some(file) = &arguments.png {
-        home::write_file(file, &picture::png(&matrix)?)?;
+        home::write_file(file, &present::png(&matrix)?)?;
     }
     if let Some(file) = &arguments.text {
         home::write_file(file, question.text.as_bytes())?;
@@ -58,12 +62,8 @@ pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
     let now = home::now();
     let text = questions.decrypt(&scanned, now);
     let status = arguments.status.as_deref();
-    let decided = |policy: Policy| Policy {
-        open_challenges: questions.open(now),
-        challenged_only: true,
-        minimum_level: arguments.level.unwrap_or(0),
-        ..policy
-    };
+    let decided =
+        |policy: Policy| Policy { open_challenges: questions.open(now), challenged_only: true, ..policy };
     let unusable = |error: ::clinic::Error| Failure::input(error.code(), error);
     let answer = if let Some(file) = &arguments.seen {
         let mut list = DeskFile::open(file, "").map_err(unusable)?;
@@ -99,6 +99,10 @@ pub(super) fn failure(error: DeskNameError) -> Failure {
         DeskNameError::Unnamed => {
             Failure::input("desk_unnamed", "this desk has no name yet: `sen clinic enrol --help` shows how")
         }
+        DeskNameError::Question(NoQuestion::Wanted(_)) => Failure::input(
+            "question_unusable",
+            "no phone would answer this: the purpose has at most 64 bytes, the level is 1 to 4, at most 32 claims",
+        ),
         DeskNameError::Register(http_client::Error::Status(_)) => Failure::negative("name_refused", error),
         DeskNameError::Register(_) => Failure::unreachable("register_unreachable", error),
         _ => Failure::input("desk_unusable", error),

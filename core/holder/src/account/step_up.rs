@@ -108,7 +108,7 @@ impl Account<'_> {
         let random = &mut SystemRandom::new();
         let reading =
             read_card(card.transport, card.access, &request, random, card.progress).map_err(Error::Card);
-        let reading = self.note_refusal(Action::StepUp, now, reading)?;
+        let reading = self.wallet.note_refusal(Action::StepUp, now, reading)?;
         self.finish_step_up(&begun, &reading, capture, progress, now).await
     }
 
@@ -151,7 +151,7 @@ impl Account<'_> {
 
         progress.began(Step::Face);
         let statement = face_statement(&contact, begun, reading, capture).await;
-        let statement = self.note_refusal(Action::StepUp, now, statement)?;
+        let statement = self.wallet.note_refusal(Action::StepUp, now, statement)?;
 
         progress.began(Step::Evidence);
         let mut files = Map::new();
@@ -167,7 +167,7 @@ impl Account<'_> {
             ("face_statement".to_owned(), json!(statement)),
         ]);
         let answer = contact.ask::<Raised>("/account/verify", "step_up", members, now).await;
-        let raised = self.note_refusal(Action::StepUp, now, answer)?;
+        let raised = self.wallet.note_refusal(Action::StepUp, now, answer)?;
         let verified_at =
             Timestamp::parse_rfc3339(&raised.verified_at).map_err(|_| AccountError::UnexpectedAnswer)?;
         self.update(now, Some(Event::LevelRaised { level: raised.level.into() }), |record| {

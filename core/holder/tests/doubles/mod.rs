@@ -49,7 +49,7 @@ impl Phone {
 
 /// The person agrees to show the insurance card to any clinic.
 pub fn agree(wallet: &Wallet, now: Timestamp) -> Result<Consent, Error> {
-    wallet.ask_consent(CredentialName::HealthInsurance, now)?.grant(Recognised::ByDevice, now)
+    wallet.ask_consent(CredentialName::HealthInsurance, None, None, now)?.grant(Recognised::ByDevice, now)
 }
 
 impl Drop for Phone {
