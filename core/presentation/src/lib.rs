@@ -13,6 +13,7 @@
 
 pub mod animated;
 pub mod challenge;
+pub mod dcql;
 pub mod encryption;
 pub mod frame;
 mod hpke;
