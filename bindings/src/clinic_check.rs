@@ -32,6 +32,7 @@ pub fn check_scanned(content: Vec<u8>, folders: ClinicFolders, now: i64) -> Resu
         trust: Path::new(&folders.trust),
         status: folders.status.as_deref().map(Path::new),
         seen: folders.seen.as_deref().map(Path::new),
+        desk: "",
     };
     let answer = clinic::check::check_files(&content, &paths, Timestamp::from_unix(now));
     let answer = answer.map_err(|error| CheckError::Unusable { code: error.code().to_owned() })?;

@@ -23,8 +23,6 @@ pub struct Words {
 pub struct BenefitLevel {
     /// 1 to 5.
     pub level: u8,
-    /// Percent of the costs.
-    pub percent: u8,
     /// The rule in words.
     pub words: Words,
 }
@@ -32,7 +30,6 @@ pub struct BenefitLevel {
 const LEVELS: [BenefitLevel; 5] = [
     BenefitLevel {
         level: 1,
-        percent: 100,
         words: Words {
             vi: "100% chi phí, không giới hạn tỷ lệ thanh toán một số thuốc, vật tư, dịch vụ",
             en: "100% of the costs, without limits for certain drugs, supplies and services",
@@ -40,7 +37,6 @@ const LEVELS: [BenefitLevel; 5] = [
     },
     BenefitLevel {
         level: 2,
-        percent: 100,
         words: Words {
             vi: "100% chi phí, có giới hạn tỷ lệ thanh toán một số thuốc, vật tư, dịch vụ",
             en: "100% of the costs, with limits for certain drugs, supplies and services",
@@ -48,7 +44,6 @@ const LEVELS: [BenefitLevel; 5] = [
     },
     BenefitLevel {
         level: 3,
-        percent: 95,
         words: Words {
             vi: "95% chi phí; 100% tại tuyến xã hoặc khi chi phí một lần khám thấp hơn 15% mức lương cơ sở",
             en: "95% of the costs; 100% at commune level or where a visit costs less than 15% of the base salary",
@@ -56,7 +51,6 @@ const LEVELS: [BenefitLevel; 5] = [
     },
     BenefitLevel {
         level: 4,
-        percent: 80,
         words: Words {
             vi: "80% chi phí; 100% tại tuyến xã hoặc khi chi phí một lần khám thấp hơn 15% mức lương cơ sở",
             en: "80% of the costs; 100% at commune level or where a visit costs less than 15% of the base salary",
@@ -64,7 +58,6 @@ const LEVELS: [BenefitLevel; 5] = [
     },
     BenefitLevel {
         level: 5,
-        percent: 100,
         words: Words {
             vi: "100% chi phí, kể cả chi phí ngoài phạm vi hưởng",
             en: "100% of the costs, those outside the benefits included",
@@ -88,10 +81,6 @@ pub enum CardNumber<'a> {
         group: &'a str,
         /// Benefit level, one digit, known or not.
         level: u8,
-        /// Province, two digits.
-        province: &'a str,
-        /// Social-insurance number, ten digits.
-        social: &'a str,
     },
     /// Ten digits.
     Social(&'a str),
@@ -117,9 +106,7 @@ impl<'a> CardNumber<'a> {
         };
         let letters = group.bytes().all(|octet| octet.is_ascii_uppercase());
         match level.parse() {
-            Ok(level) if letters && digits(province) && digits(social) => {
-                Self::Card { group, level, province, social }
-            }
+            Ok(level) if letters && digits(province) && digits(social) => Self::Card { group, level },
             _ => Self::Other(text),
         }
     }
@@ -128,14 +115,6 @@ impl<'a> CardNumber<'a> {
     pub fn object_group(self) -> Option<&'static ObjectGroup> {
         match self {
             Self::Card { group, .. } => ObjectGroup::of(group),
-            _ => None,
-        }
-    }
-
-    /// The benefit level, where the number names one that is known.
-    pub fn benefit_level(self) -> Option<&'static BenefitLevel> {
-        match self {
-            Self::Card { level, .. } => BenefitLevel::of(level),
             _ => None,
         }
     }
@@ -148,9 +127,9 @@ mod tests {
     #[test]
     fn takes_a_number_of_fifteen_apart() {
         let number = CardNumber::parse("DN4000000000001");
-        assert!(number == CardNumber::Card { group: "DN", level: 4, province: "00", social: "0000000001" });
+        assert!(number == CardNumber::Card { group: "DN", level: 4 });
         assert_eq!(number.object_group().map(|group| group.words.en), Some("Employee of an enterprise"));
-        assert_eq!(number.benefit_level().map(|level| level.percent), Some(80));
+        assert!(BenefitLevel::of(4).unwrap().words.en.starts_with("80% of the costs"));
     }
 
     #[test]
@@ -167,24 +146,16 @@ mod tests {
             assert!(CardNumber::parse(text) == CardNumber::Other(text), "{text}");
         }
         let newer = CardNumber::parse("ZZ9000000000001");
-        assert!(newer == CardNumber::Card { group: "ZZ", level: 9, province: "00", social: "0000000001" });
-        assert!(newer.object_group().is_none() && newer.benefit_level().is_none());
+        assert!(newer == CardNumber::Card { group: "ZZ", level: 9 });
+        assert!(newer.object_group().is_none() && BenefitLevel::of(9).is_none());
     }
 
     #[test]
-    fn every_group_stands_once_and_names_a_level_that_there_is() {
+    fn every_group_stands_once() {
         let mut codes: Vec<_> = GROUPS.iter().map(|group| group.code).collect();
         codes.sort_unstable();
         codes.dedup();
         assert_eq!((GROUPS.len(), codes.len()), (44, 44));
-        for group in GROUPS {
-            assert!(
-                group.usual_level.is_none_or(|level| BenefitLevel::of(level).is_some()),
-                "{}",
-                group.code
-            );
-        }
-        assert_eq!(GROUPS.iter().filter(|group| group.usual_level.is_none()).count(), 1);
     }
 
     #[test]

@@ -210,6 +210,15 @@ fn of_two_desks_on_one_file_only_one_is_told_that_a_code_is_new() {
 }
 
 #[test]
+fn the_second_counter_on_one_file_is_warned_of_a_card() {
+    let nation = Nation::new();
+    let reasons = |desk, code: Vec<u8>| nation.check_at(desk, &code, NOW).unwrap().reasons;
+    assert!(reasons("one", nation.code()).is_empty());
+    assert!(reasons("one", nation.code()).is_empty(), "the same counter");
+    assert_eq!(reasons("two", nation.code()), ["seen_elsewhere"]);
+}
+
+#[test]
 fn nothing_is_accepted_where_the_seen_list_cannot_be_written() {
     let nation = Nation::new();
     fs::create_dir(nation.folder.join("seen.db")).unwrap();

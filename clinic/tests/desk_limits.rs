@@ -58,8 +58,14 @@ fn the_description_is_served_to_everybody() {
     assert_eq!(stranger.get("/api/openapi.json").ok(), document::document());
     let page = stranger.get("/api/docs");
     let page = String::from_utf8(page.body).unwrap();
-    for address in document::document()["paths"].as_object().unwrap().keys() {
+    for (address, calls) in document::document()["paths"].as_object().unwrap() {
         assert!(page.contains(address.as_str()), "{address}");
+        for parameter in calls.as_object().unwrap().values().filter_map(|call| call["parameters"].as_array())
+        {
+            for name in parameter.iter().filter_map(|parameter| parameter["name"].as_str()) {
+                assert!(page.contains(&format!("&quot;name&quot;: &quot;{name}&quot;")), "{address} {name}");
+            }
+        }
     }
 }
 

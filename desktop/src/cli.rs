@@ -258,6 +258,9 @@ pub(crate) enum ClinicCommand {
         /// Seen-list file, made when absent; without it replays are not noticed
         #[arg(long, value_name = "FILE")]
         seen: Option<PathBuf>,
+        /// The counter's name: of two that share a seen-list, the second to see a card is warned
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
+        desk: String,
         /// The time of the check (RFC 3339); now when absent
         #[arg(long, value_name = "T")]
         at: Option<String>,

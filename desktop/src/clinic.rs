@@ -17,8 +17,8 @@ const LONGEST_INPUT: u64 = 32 << 20;
 
 pub(crate) fn run(command: &ClinicCommand, as_json: bool) -> Result<u8, Failure> {
     match command {
-        ClinicCommand::Check { scanned, trust, status, seen, at } => {
-            let folders = Folders { trust, status: status.as_deref(), seen: seen.as_deref() };
+        ClinicCommand::Check { scanned, trust, status, seen, desk, at } => {
+            let folders = Folders { trust, status: status.as_deref(), seen: seen.as_deref(), desk };
             check(scanned, &folders, at.as_deref(), as_json)
         }
         ClinicCommand::Enrol(arguments) => ask::enrol(arguments, as_json),

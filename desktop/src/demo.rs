@@ -218,7 +218,7 @@ fn show(
     let (trust, status) = (sandbox.trust_folder(), sandbox.status_folder());
     let answer = steps.run("clinic_check", || {
         let seen = folder.join("seen.db");
-        let folders = Folders { trust: &trust, status: Some(&status), seen: Some(&seen) };
+        let folders = Folders { trust: &trust, status: Some(&status), seen: Some(&seen), desk: "" };
         let content = home::read_file(&picture)?;
         check_files(&content, &folders, home::now()).map_err(|error| Failure::input(error.code(), error))
     })?;

@@ -65,6 +65,31 @@ fn the_demo_ends_accepted_and_its_text_can_be_checked_again() {
     unreadable.fails(2, "file_unreadable");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_account_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new();
+    let file = home.path("account.json");
+    std::fs::write(&file, "{}").unwrap();
+    let words = ["clinic", "serve", "--json", "--trust", "nowhere", "--lookup", "https://127.0.0.1:1"];
+    let serve =
+        || home.run(&[&words[..], &["--lookup-account", &file, "--lookup-roots", "nowhere"]].concat());
+    for (mode, code) in
+        [(0o640, "account_open_to_others"), (0o604, "account_open_to_others"), (0o600, "bad_account")]
+    {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        serve().fails(2, code);
+    }
+}
+
+#[test]
+fn a_desk_that_takes_answers_alone_needs_a_name_to_ask_with() {
+    let home = Home::new();
+    let refused = home.run(&["clinic", "serve", "--trust", "nowhere", "--challenged-only"]);
+    assert!(refused.status == 2 && refused.stderr.contains("--identity"), "{refused:?}");
+}
+
 fn verify(home: &Home, folder: &str, csca: &str, more: &[&str]) -> sen::Ran {
     let mut words = vec!["card", "verify", folder, "--csca", csca, "--json"];
     words.extend(more);

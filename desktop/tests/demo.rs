@@ -36,7 +36,11 @@ fn the_demo_leaves_a_desk_that_can_ask_the_insurance_portal() {
     let ask = |request: &str, body: &str| -> Value {
         serde_json::from_str(&call(desk, request, &cookie, body).1).unwrap()
     };
-    assert_eq!(ask("GET /api/state", "")["lookup"], "configured");
+    let state = ask("GET /api/state", "");
+    assert_eq!(state["lookup"], "configured");
+    // The page's own verifier is taken from where its build puts it.
+    let target = std::path::Path::new(env!("CARGO_BIN_EXE_sen")).ancestors().nth(2).unwrap();
+    assert_eq!(state["web"], target.join("web/sen_verifier.js").is_file());
     let scanned = serde_json::json!({"text": demo["presentation"]["text"]}).to_string();
     let check = ask("POST /api/checks", &scanned);
     assert_eq!(check["answer"]["verdict"], "accepted");

@@ -176,6 +176,7 @@ impl World {
         let (trust, status) = (self.sandbox.trust_folder(), self.sandbox.status_folder());
         let seen = self.folder.path().join("seen.db");
         let seen = keep_seen_list.then_some(seen.as_path());
-        check_files(text.as_bytes(), &Folders { trust: &trust, status: Some(&status), seen }, at).unwrap()
+        check_files(text.as_bytes(), &Folders { trust: &trust, status: Some(&status), seen, desk: "" }, at)
+            .unwrap()
     }
 }

@@ -40,7 +40,12 @@ async fn from_the_chip_card_to_the_clinic() {
     let qr = wallet.present_qr(&consent, now()).unwrap();
     let (trust, status) = (sandbox.trust_folder(), sandbox.status_folder());
     sandbox.stop();
-    let desk = Folders { trust: &trust, status: Some(&status), seen: Some(&folder.path().join("seen.db")) };
+    let desk = Folders {
+        trust: &trust,
+        status: Some(&status),
+        seen: Some(&folder.path().join("seen.db")),
+        desk: "",
+    };
     let answer = check_files(qr.text.as_bytes(), &desk, now()).unwrap();
     assert_eq!((answer.verdict, answer.reasons), (Verdict::Accepted, vec![]));
     assert_eq!(answer.claims.unwrap().personal_number.unwrap(), NUMBER);

@@ -79,6 +79,7 @@ class Desk:
         account = nation.home / "portal.json"
         account.write_text(json.dumps({"user": "00000_BV", "password": "sandbox", "staff_name": "Nguyễn Thị Mẫu",
                                        "staff_number": "000199012345", "secrets_in_body": True}))
+        account.chmod(0o600)
         desk = nation.serve("clinic", "serve", "--listen", "127.0.0.1:0", "--data", str(nation.home / "desk"),
                             "--trust", str(nation.trust), "--status", str(nation.status), "--facility", "01C54",
                             "--lookup", nation.sandbox["url"], "--lookup-account", str(account),

@@ -11,7 +11,7 @@ use super::{DatabaseError, Place, Statements};
 
 /// So many transactions share one flush at most.
 const BATCH: usize = 64;
-/// So many wait at most; who comes then waits outside.
+/// So many wait at most. A call that comes then is refused at once; a thread that may wait does.
 const WAITING: usize = 1024;
 /// How often work is tried when another desk was in its way.
 const TRIES: usize = 5;

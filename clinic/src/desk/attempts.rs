@@ -9,7 +9,7 @@ use trust::time::Timestamp;
 const FREE: u32 = 5;
 /// The longest wait, in seconds.
 const LONGEST: i64 = 900;
-/// So many callers are told apart; more of them share the wait of the one that is forgotten last.
+/// So many callers are remembered. Where all of them are waiting, one more has to wait as long as anybody.
 const CALLERS: usize = 10_000;
 
 /// Wrong passwords by caller.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::{Policy, Seen, SeenList, Sighting};
+use verifier::{Policy, Seen, SeenList, Sighting, answer_frames};
 
 use super::body::Body;
 use super::events::Event;
@@ -19,7 +19,7 @@ use super::refusal::{Answered, Refusal};
 use super::session::Session;
 use super::{Shared, random_id};
 use crate::answer::{Answer, Verdict};
-use crate::check::{check_frames, check_text};
+use crate::check::check_text;
 use crate::database::{self, DatabaseError, Statements};
 use crate::folder::Data;
 use crate::picture::{self, PictureError};
@@ -185,7 +185,7 @@ impl Scan {
             [text] => (check_text(text, data, policy, seen, *received_at, *now), None),
             texts => {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                check_frames(&texts, data, policy, seen, *received_at, *now)
+                answer_frames(&texts, (&data.trust, &data.status), policy, seen, *received_at, *now)
             }
         }
     }

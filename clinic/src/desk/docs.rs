@@ -40,7 +40,9 @@ pub(crate) async fn page() -> Result<Html<String>, Refusal> {
                 escape(address),
                 escape(summary)
             );
-            for (name, part) in [("takes", "requestBody"), ("answers", "responses")] {
+            for (name, part) in
+                [("in the address", "parameters"), ("takes", "requestBody"), ("answers", "responses")]
+            {
                 if let Some(part) = call.get(part) {
                     let part = serde_json::to_string_pretty(part).unwrap_or_default();
                     let _ = writeln!(

@@ -9,8 +9,6 @@ use crate::insurance::Words;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Nobody has asked.
-    NotLookedUp,
     /// The card is good.
     Entitled,
     /// The card was replaced: the new card's number and dates count.
@@ -39,7 +37,6 @@ impl Outcome {
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::NotLookedUp => "not_looked_up",
             Self::Entitled => "entitled",
             Self::NewCard => "new_card",
             Self::NotEntitled => "not_entitled",
@@ -56,13 +53,12 @@ impl Outcome {
 
     /// Whether the portal said something of the card.
     pub const fn is_answer(self) -> bool {
-        !matches!(self, Self::NotLookedUp | Self::RefusedAccess | Self::AskAgain | Self::Unreachable)
+        !matches!(self, Self::RefusedAccess | Self::AskAgain | Self::Unreachable)
     }
 
     /// For the clerk, where no result code says more.
     pub const fn words(self) -> Words {
         let (vi, en) = match self {
-            Self::NotLookedUp => ("Chưa tra cứu", "Not looked up"),
             Self::Entitled => ("Thẻ còn giá trị", "The card is good"),
             Self::NewCard => ("Đã được cấp thẻ mới", "A new card was issued"),
             Self::NotEntitled => ("Thẻ không còn giá trị", "The card is no longer good"),

@@ -88,11 +88,6 @@ impl std::fmt::Debug for Entitlement {
 }
 
 impl Entitlement {
-    /// The state before anybody asked.
-    pub fn not_looked_up(now: Timestamp) -> Self {
-        Self::new(Outcome::NotLookedUp, None, now)
-    }
-
     /// There is not enough in the code to ask with.
     pub fn nothing_to_ask(now: Timestamp) -> Self {
         Self::new(Outcome::WrongInput, None, now)
@@ -237,7 +232,7 @@ mod tests {
         for row in CODES {
             assert_eq!(serde_json::to_value(row.outcome).unwrap(), row.outcome.code());
         }
-        for outcome in [Outcome::NotLookedUp, Outcome::Unreachable, Outcome::UnknownAnswer] {
+        for outcome in [Outcome::Unreachable, Outcome::UnknownAnswer] {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.code());
         }
     }

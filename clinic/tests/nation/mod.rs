@@ -55,13 +55,18 @@ impl Nation {
 
     pub fn check(&self, content: &[u8], now: Timestamp) -> Result<Answer, Error> {
         let (trust, status) = (self.folder.join("trust"), self.folder.join("status"));
-        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: None }, now)
+        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: None, desk: "" }, now)
     }
 
     pub fn check_remembering(&self, content: &[u8], now: Timestamp) -> Result<Answer, Error> {
+        self.check_at("", content, now)
+    }
+
+    /// Likewise at one of several counters that share the file.
+    pub fn check_at(&self, desk: &str, content: &[u8], now: Timestamp) -> Result<Answer, Error> {
         let (trust, status, seen) =
             (self.folder.join("trust"), self.folder.join("status"), self.folder.join("seen.db"));
-        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: Some(&seen) }, now)
+        check_files(content, &Folders { trust: &trust, status: Some(&status), seen: Some(&seen), desk }, now)
     }
 
     /// A fresh code.

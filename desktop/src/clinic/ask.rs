@@ -3,13 +3,11 @@
 use std::io::{BufRead, Write};
 
 use ::clinic::answer::Verdict;
-use ::clinic::check::check_text;
-use ::clinic::desk_file::DeskFile;
+use ::clinic::check::{Folders, check_text, decide};
 use ::clinic::desk_name::{DeskIdentity, DeskNameError};
-use ::clinic::folder;
 use http_client::{Client, Limits};
 use serde_json::json;
-use verifier::{NoQuestion, NoSeenList, Policy, Questions, Wanted};
+use verifier::{NoQuestion, Policy, Questions, Wanted};
 
 use super::print;
 use crate::cli::{AskArgs, EnrolArgs};
@@ -36,6 +34,7 @@ pub(super) fn enrol(arguments: &EnrolArgs, as_json: bool) -> Result<u8, Failure>
 
 pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
     let desk = DeskIdentity::open(&arguments.desk).map_err(failure)?;
+    let name = desk.name().ok_or(DeskNameError::Unnamed).map_err(failure)?.name.clone();
     let mut questions = Questions::new();
     let wanted = Wanted {
         encrypted: arguments.encrypted,
@@ -61,22 +60,17 @@ pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
     // The answer counts from its end here: a terminal does not say when the first digit came.
     let now = home::now();
     let text = questions.decrypt(&scanned, now);
-    let status = arguments.status.as_deref();
-    let decided =
-        |policy: Policy| Policy { open_challenges: questions.open(now), challenged_only: true, ..policy };
-    let unusable = |error: ::clinic::Error| Failure::input(error.code(), error);
-    let answer = if let Some(file) = &arguments.seen {
-        let mut list = DeskFile::open(file, "").map_err(unusable)?;
-        let data = folder::load(&arguments.trust, status, Some(&mut list)).map_err(unusable)?;
-        let answer = check_text(&text, &data, &decided(data.policy()), &mut list, now, now);
-        if list.has_failed() {
-            return Err(unusable(::clinic::Error::SeenList));
-        }
-        answer
-    } else {
-        let data = folder::load(&arguments.trust, status, None).map_err(unusable)?;
-        check_text(&text, &data, &decided(data.policy()), &mut NoSeenList, now, now)
+    let folders = Folders {
+        trust: &arguments.trust,
+        status: arguments.status.as_deref(),
+        seen: arguments.seen.as_deref(),
+        desk: &name,
     };
+    let decided = decide(&folders, |data, seen| {
+        let policy = Policy { open_challenges: questions.open(now), challenged_only: true, ..data.policy() };
+        check_text(&text, data, &policy, seen, now, now)
+    });
+    let answer = decided.map_err(|error| Failure::input(error.code(), error))?;
     if as_json {
         print_json(&answer);
     } else {

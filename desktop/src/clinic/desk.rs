@@ -1,6 +1,6 @@
 //! `sen clinic serve` and `sen clinic password`: the desk that stays.
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::clinic::database::Place;
@@ -75,7 +75,7 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
         place: Place::File(folder.join("desk.sqlite")),
         trust: sandbox.trust_folder(),
         status: Some(sandbox.status_folder()),
-        web: None,
+        web: built_page(),
         name: "Quầy 1".to_owned(),
         facility: None,
         keep_days: 30,
@@ -86,6 +86,22 @@ pub(crate) fn beside(sandbox: &RunningSandbox, folder: &Path) -> Result<RunningD
         clock: Arc::new(home::now),
     };
     RunningDesk::start(config).map_err(failure)
+}
+
+/// What `bindings/web/build` made, beside this program or where cargo puts both.
+fn built_page() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folders = program.ancestors().skip(1).take(2).map(|folder| folder.join("web"));
+    let built = folders.into_iter().find(|web| web.join("sen_verifier.js").is_file());
+    if built.is_none() {
+        say(
+            "the desk's page has no verifier of its own, so it cannot check without this desk, and no barcode reader:",
+        );
+        say(
+            "bindings/web/build makes both; the desk takes them from `web` beside this program or from target/web",
+        );
+    }
+    built
 }
 
 /// The sandbox's register names the desk, so that its page can ask first (two-way mode).
@@ -167,12 +183,30 @@ struct AccountFile {
     secrets_in_body: bool,
 }
 
+/// The account's file holds a password: nobody else on this computer may read it.
+#[cfg(unix)]
+fn kept_private(file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let open = std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o077 != 0);
+    if open {
+        let how = format!("others can read the password in {0}: chmod 600 {0}", file.display());
+        return Err(Failure::input("account_open_to_others", how));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn kept_private(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
 fn lookup(arguments: &DeskArgs) -> Result<Option<Lookup>, Failure> {
     let (Some(address), Some(account), Some(roots)) =
         (&arguments.lookup, &arguments.lookup_account, &arguments.lookup_roots)
     else {
         return Ok(None);
     };
+    kept_private(account)?;
     let file: AccountFile = serde_json::from_slice(&home::read_file(account)?).map_err(|_| {
         let shape = "the account at the portal is JSON with user, password, staff_name and staff_number";
         Failure::input("bad_account", shape)
