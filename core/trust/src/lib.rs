@@ -1,6 +1,7 @@
 //! Who is believed and when: strict CBOR, COSE, certificates, time, status lists, trust list, secrets.
 pub mod anchors;
 pub mod cbor;
+pub mod certificates;
 pub mod cose;
 pub mod p256;
 pub mod random;

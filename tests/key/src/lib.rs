@@ -1,9 +1,15 @@
-//! A P-256 key pair for tests: that of an issuer, a desk or a device. A crate, since the tests of most packages need one.
+//! P-256 key pairs for tests, those of an issuer, a desk or a device, and certificates for them. A crate, since the tests
+//! of most packages need them.
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a test stops where its key cannot be made"
 )]
+mod certificates;
+
+pub use certificates::Authority;
+pub use rcgen;
+
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::p256::PublicKey;
@@ -11,6 +17,16 @@ use trust::p256::PublicKey;
 /// The pair. Its private half is never kept.
 #[derive(Debug)]
 pub struct TestKey(EcdsaKeyPair);
+
+impl rcgen::PublicKeyData for TestKey {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
+}
 
 impl TestKey {
     /// A new pair.

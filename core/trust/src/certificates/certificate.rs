@@ -1,0 +1,225 @@
+//! One certificate, read from the received bytes.
+use std::ops::Range;
+
+use der::asn1::{BitStringRef, ObjectIdentifier};
+use der::{Decode, Encode, Reader, SliceReader};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
+use x509_cert::TbsCertificate;
+use x509_cert::certificate::Version;
+
+use super::CertificateError;
+use super::extensions::Extensions;
+use crate::p256::PublicKey;
+use crate::time::Timestamp;
+
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+/// No certificate of a chain is larger.
+const LARGEST: usize = 16 * 1024;
+
+/// A parsed, unverified certificate of version 3.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    der: Vec<u8>,
+    signed: Range<usize>,
+    signature: Range<usize>,
+    scheme: Scheme,
+    issuer: Vec<u8>,
+    subject: Vec<u8>,
+    subject_text: String,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    key: Key,
+    pub(super) extensions: Extensions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    EcdsaSha256,
+    EcdsaSha384,
+}
+
+/// The key that a certificate certifies: leaves have P-256, authorities also P-384.
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    P256(PublicKey),
+    P384([u8; 97]),
+}
+
+impl Certificate {
+    /// From DER.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
+        if bytes.len() > LARGEST {
+            return Err(CertificateError::TooLarge);
+        }
+        let (signed, algorithm, signature) = outer(bytes).map_err(|_| CertificateError::Malformed)?;
+        let tbs = bytes.get(signed.clone()).unwrap_or_default();
+        let tbs = TbsCertificate::from_der(tbs).map_err(|_| CertificateError::Malformed)?;
+        // RFC 5280, 4.1.1.2: what is signed names the same algorithm as what is not.
+        let named = tbs.signature().to_der().map_err(|_| CertificateError::Malformed)?;
+        if named != algorithm || tbs.version() != Version::V3 {
+            return Err(CertificateError::Malformed);
+        }
+        let scheme = match tbs.signature().oid {
+            _ if tbs.signature().parameters.is_some() => return Err(CertificateError::Algorithm),
+            ECDSA_SHA256 => Scheme::EcdsaSha256,
+            ECDSA_SHA384 => Scheme::EcdsaSha384,
+            _ => return Err(CertificateError::Algorithm),
+        };
+        let (from, to) = (tbs.validity().not_before, tbs.validity().not_after);
+        let time = |time: x509_cert::time::Time| {
+            Timestamp::from_unix(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+        };
+        let name = |name: &x509_cert::name::Name| name.to_der().map_err(|_| CertificateError::Malformed);
+        Ok(Self {
+            signed,
+            signature,
+            scheme,
+            issuer: name(tbs.issuer())?,
+            subject: name(tbs.subject())?,
+            subject_text: tbs.subject().to_string(),
+            not_before: time(from),
+            not_after: time(to),
+            key: Key::read(tbs.subject_public_key_info())?,
+            extensions: Extensions::read(tbs.extensions())?,
+            der: bytes.to_vec(),
+        })
+    }
+
+    /// All certificates of a PEM text, in its order; text between them is passed over.
+    pub fn parse_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
+        const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+        const END: &str = "-----END CERTIFICATE-----";
+        let mut certificates = Vec::new();
+        for block in text.split_inclusive(END).filter_map(|part| part.get(part.find(BEGIN)?..)) {
+            let (_, bytes) =
+                der::pem::decode_vec(block.as_bytes()).map_err(|_| CertificateError::Malformed)?;
+            certificates.push(Self::parse(&bytes)?);
+        }
+        Ok(certificates)
+    }
+
+    /// Its bytes as received.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 of its bytes, as `x509_hash` and `x5t#S256` have it.
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut out = [0; 32];
+        let digest = ring::digest::digest(&ring::digest::SHA256, &self.der);
+        out.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+        out
+    }
+
+    /// The subject as RFC 4514 writes it.
+    pub fn subject(&self) -> &str {
+        &self.subject_text
+    }
+
+    /// The P-256 key that it certifies; nothing for another curve.
+    pub const fn key(&self) -> Option<&PublicKey> {
+        match &self.key {
+            Key::P256(key) => Some(key),
+            Key::P384(_) => None,
+        }
+    }
+
+    /// The first second of its time.
+    pub const fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// The last second of its time.
+    pub const fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
+    /// Whether it is an authority's (`cA`).
+    pub const fn is_authority(&self) -> bool {
+        self.extensions.is_authority
+    }
+
+    /// Its DNS names (subjectAltName), as written.
+    pub fn dns_names(&self) -> &[String] {
+        &self.extensions.dns_names
+    }
+
+    /// The identifier of its own key.
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.extensions.subject_key_id.as_deref()
+    }
+
+    /// The identifier of its issuer's key.
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        self.extensions.authority_key_id.as_deref()
+    }
+
+    pub(super) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    pub(super) fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.not_before <= now && now <= self.not_after
+    }
+
+    /// Whether the names, and the key identifiers where both are there, say that `issuer` issued this.
+    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+        let same_key = match (self.authority_key_id(), issuer.subject_key_id()) {
+            (Some(authority), Some(subject)) => authority == subject,
+            _ => true,
+        };
+        self.issuer == issuer.subject && same_key
+    }
+
+    pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
+        let (algorithm, key): (&dyn VerificationAlgorithm, &[u8]) = match (&issuer.key, self.scheme) {
+            (Key::P256(key), Scheme::EcdsaSha256) => (&ECDSA_P256_SHA256_ASN1, key.uncompressed()),
+            (Key::P256(key), Scheme::EcdsaSha384) => (&ECDSA_P256_SHA384_ASN1, key.uncompressed()),
+            (Key::P384(key), Scheme::EcdsaSha256) => (&ECDSA_P384_SHA256_ASN1, key),
+            (Key::P384(key), Scheme::EcdsaSha384) => (&ECDSA_P384_SHA384_ASN1, key),
+        };
+        let part = |range: &Range<usize>| self.der.get(range.clone()).unwrap_or_default();
+        UnparsedPublicKey::new(algorithm, key).verify(part(&self.signed), part(&self.signature)).is_ok()
+    }
+}
+
+impl Key {
+    fn read(info: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> Result<Self, CertificateError> {
+        if info.algorithm.oid != EC_PUBLIC_KEY {
+            return Err(CertificateError::Algorithm);
+        }
+        // Explicit parameters are no name of a curve and are never computed with.
+        let curve = info.algorithm.parameters.as_ref().and_then(|curve| curve.decode_as().ok());
+        let point = info.subject_public_key.as_bytes().ok_or(CertificateError::Malformed)?;
+        match curve {
+            Some(P256) => {
+                PublicKey::from_uncompressed(point).map(Self::P256).map_err(|_| CertificateError::Key)
+            }
+            Some(P384) if point.first() == Some(&4) => {
+                point.try_into().map(Self::P384).map_err(|_| CertificateError::Key)
+            }
+            _ => Err(CertificateError::Key),
+        }
+    }
+}
+
+/// Where the signed part stands, the algorithm, and where the signature's octets stand.
+fn outer(bytes: &[u8]) -> der::Result<(Range<usize>, &[u8], Range<usize>)> {
+    let mut reader = SliceReader::new(bytes)?;
+    let (signed, algorithm, signature) = reader.sequence(|inner| {
+        Ok::<_, der::Error>((inner.tlv_bytes()?, inner.tlv_bytes()?, inner.tlv_bytes()?))
+    })?;
+    reader.finish()?;
+    let octets = BitStringRef::from_der(signature)?;
+    let octets = octets.as_bytes().ok_or_else(|| der::Tag::BitString.value_error())?.len();
+    // The three fill the sequence, and nothing follows it.
+    let start = bytes.len() - signed.len() - algorithm.len() - signature.len();
+    Ok((start..start + signed.len(), algorithm, bytes.len() - octets..bytes.len()))
+}
