@@ -82,6 +82,7 @@
 mod account;
 mod consent;
 mod credentials;
+mod documents;
 mod error;
 mod history;
 mod issuance;
@@ -100,6 +101,7 @@ pub use account::{
 };
 pub use consent::{Audience, Consent, ConsentRequest, Recognised};
 pub use credentials::{CredentialInfo, CredentialName, Warning};
+pub use documents::{DocumentFormat, DocumentInfo};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};

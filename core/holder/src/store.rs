@@ -64,6 +64,7 @@ pub(crate) enum Table {
     Account,
     PendingKey,
     Credential,
+    Document,
     History,
 }
 
@@ -74,6 +75,7 @@ impl Table {
             Self::Account => "account",
             Self::PendingKey => "pending_key",
             Self::Credential => "credential",
+            Self::Document => "document",
             Self::History => "history",
         }
     }

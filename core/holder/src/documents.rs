@@ -1,0 +1,187 @@
+//! The documents that the wallet holds for use online: mdoc and SD-JWT VC, in copies with a key each.
+//!
+//! Two verifiers that are shown one copy can tell that they met the same person; so each showing takes the copy that was
+//! shown least.
+
+use serde::{Deserialize, Serialize};
+use trust::time::Timestamp;
+
+use crate::Error;
+use crate::history::{Event, append};
+use crate::issuance::IssuanceError;
+use crate::keys::Keys;
+use crate::store::{Change, Store, Table};
+use crate::wallet::Wallet;
+
+/// What a document is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum DocumentFormat {
+    /// SD-JWT VC.
+    SdJwt,
+    /// ISO/IEC 18013-5.
+    Mdoc,
+}
+
+impl DocumentFormat {
+    /// The name in OpenID4VCI and OpenID4VP.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SdJwt => "dc+sd-jwt",
+            Self::Mdoc => "mso_mdoc",
+        }
+    }
+}
+
+/// What a list of documents shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentInfo {
+    /// The wallet's own name for it.
+    pub id: String,
+    /// What it is made of.
+    pub format: DocumentFormat,
+    /// Its type: `vct` or `docType`.
+    pub kind: String,
+    /// The subject of the certificate that signed it (RFC 4514).
+    pub issuer: String,
+    /// The identifier of the issuer that it was obtained from.
+    pub issuer_url: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// How many copies there are.
+    pub copies: usize,
+    /// How many of them were never shown.
+    pub unshown: usize,
+    /// Whether it can be fetched anew without the person.
+    pub refreshable: bool,
+}
+
+/// A document as stored. It was verified before it came here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DocumentRecord {
+    pub(crate) format: DocumentFormat,
+    pub(crate) kind: String,
+    pub(crate) issuer: String,
+    pub(crate) issuer_url: String,
+    pub(crate) configuration: String,
+    pub(crate) copies: Vec<DocumentCopy>,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: i64,
+    /// The record of the table `issuance_grant` that it can be fetched anew with.
+    #[serde(default)]
+    pub(crate) grant: Option<String>,
+}
+
+/// One copy: the same content, bound to a key of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DocumentCopy {
+    pub(crate) key: String,
+    /// As received: the compact text of an SD-JWT with its disclosures, or the CBOR of `IssuerSigned`.
+    #[serde(with = "serde_bytes")]
+    pub(crate) bytes: Vec<u8>,
+    /// How often it was shown.
+    pub(crate) shown: u32,
+}
+
+// Presenting online uses these.
+#[allow(dead_code)]
+impl DocumentRecord {
+    /// The copy to show next.
+    pub(crate) fn next_copy(&self) -> Option<&DocumentCopy> {
+        self.copies.iter().min_by_key(|copy| copy.shown)
+    }
+
+    /// Counts a showing of the copy with this key.
+    pub(crate) fn note_shown(&mut self, key: &str) {
+        for copy in self.copies.iter_mut().filter(|copy| copy.key == key) {
+            copy.shown = copy.shown.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn info(&self, id: String) -> DocumentInfo {
+        DocumentInfo {
+            id,
+            format: self.format,
+            kind: self.kind.clone(),
+            issuer: self.issuer.clone(),
+            issuer_url: self.issuer_url.clone(),
+            issued_at: Timestamp::from_unix(self.issued_at),
+            expires_at: Timestamp::from_unix(self.expires_at),
+            copies: self.copies.len(),
+            unshown: self.copies.iter().filter(|copy| copy.shown == 0).count(),
+            refreshable: self.grant.is_some(),
+        }
+    }
+}
+
+impl Wallet {
+    /// The documents held, newest issue first.
+    pub fn documents(&self) -> Result<Vec<DocumentInfo>, Error> {
+        let mut found = list(&self.vault.store())?;
+        found.sort_by_key(|(_, record)| std::cmp::Reverse(record.issued_at));
+        Ok(found.into_iter().map(|(id, record)| record.info(id)).collect())
+    }
+
+    /// Deletes a document with all its copies and their keys.
+    ///
+    /// # Errors
+    /// [`IssuanceError::NotFound`] where there is none of this id.
+    pub fn delete_document(&self, id: &str, now: Timestamp) -> Result<(), Error> {
+        let doomed = self.vault.change(|change| {
+            let record: DocumentRecord = change.read(Table::Document, id)?.ok_or(IssuanceError::NotFound)?;
+            let doomed = remove(change, id, &record)?;
+            append(change, now, Event::CredentialDeleted { vct: record.kind })?;
+            Ok(doomed)
+        })?;
+        doomed.iter().try_for_each(|key| self.keys.delete(&self.vault, key))
+    }
+}
+
+/// Removes a document; gives the keys that go once the change is kept.
+pub(crate) fn remove(
+    change: &mut Change<'_>,
+    id: &str,
+    record: &DocumentRecord,
+) -> Result<Vec<String>, Error> {
+    change.delete(Table::Document, id)?;
+    let keys: Vec<String> = record.copies.iter().map(|copy| copy.key.clone()).collect();
+    for key in &keys {
+        Keys::doom(change, key)?;
+    }
+    Ok(keys)
+}
+
+pub(crate) fn list(store: &Store) -> Result<Vec<(String, DocumentRecord)>, Error> {
+    Ok(store.list(Table::Document)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_each_copy_once_before_one_is_shown_again() {
+        let copy = |key: &str| DocumentCopy { key: key.to_owned(), bytes: Vec::new(), shown: 0 };
+        let mut record = DocumentRecord {
+            format: DocumentFormat::Mdoc,
+            kind: String::new(),
+            issuer: String::new(),
+            issuer_url: String::new(),
+            configuration: String::new(),
+            copies: vec![copy("a"), copy("b"), copy("c")],
+            issued_at: 0,
+            expires_at: 0,
+            grant: None,
+        };
+        let mut shown = Vec::new();
+        for unshown in (0..3).rev() {
+            let key = record.next_copy().unwrap().key.clone();
+            record.note_shown(&key);
+            shown.push(key);
+            assert_eq!(record.info(String::new()).unshown, unshown);
+        }
+        assert_eq!(shown, ["a", "b", "c"]);
+    }
+}
