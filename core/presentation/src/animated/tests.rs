@@ -102,7 +102,9 @@ fn impossible_numbers_and_lengths_are_malformed() {
         collect(&[presentation(), frame::encode_as(Content::Animated, &bytes)])
     };
     assert_eq!(part(1, 2, 311), Err(AnimatedError::MissingPart(2)));
-    for (number, count, length) in [(0, 1, 5), (2, 1, 5), (1, 5, 311), (1, 2, 310), (1, 1, 0), (1, 1, 312)] {
+    for (number, count, length) in
+        [(0, 1, 5), (0, 1, 311), (2, 1, 5), (1, 5, 311), (1, 2, 310), (1, 1, 0), (1, 1, 312)]
+    {
         assert_eq!(
             part(number, count, length),
             Err(AnimatedError::MalformedPart),

@@ -39,6 +39,25 @@ fn every_changed_byte_is_refused() {
 }
 
 #[test]
+fn an_answer_longer_than_any_code_is_refused_unread() {
+    let key = AnswerKey::generate().unwrap();
+    let overhead = encrypt(b"", key.public(), &CNONCE).unwrap().len();
+    // A length above 255 takes two bytes more.
+    let sealed = |length: usize| encrypt(&vec![7; length], key.public(), &CNONCE).unwrap();
+    let longest = sealed(LONGEST - overhead - 2);
+    assert_eq!(longest.len(), LONGEST);
+    assert!(EncryptedAnswer::parse(&longest).is_ok());
+    let longer = sealed(LONGEST - overhead - 1);
+    assert_eq!(EncryptedAnswer::parse(&longer).unwrap_err(), EncryptionError::WrongType);
+    assert!(EncryptedAnswer::parse(&sealed(LONGEST)).is_err());
+}
+
+#[test]
+fn a_key_shows_nothing_of_itself() {
+    assert_eq!(format!("{:?}", AnswerKey::generate().unwrap()), "AnswerKey");
+}
+
+#[test]
 fn refuses_other_headers_and_algorithms_by_name() {
     let key = AnswerKey::generate().unwrap();
     let ek = key.public().uncompressed();

@@ -114,6 +114,14 @@ fn a_block_of_256_to_the_n_or_more_is_malformed() {
 fn a_text_longer_than_any_code_is_refused_unread() {
     let text = "7".repeat(MAX_DIGITS + 1);
     assert_eq!(decode(&text), Err(FrameError::Malformed(FrameDefect::TooLong)));
+    assert_eq!(decode(&text[1..]), Err(FrameError::Malformed(FrameDefect::Magic)));
+}
+
+#[test]
+fn a_text_is_told_by_its_first_digits() {
+    let further = encode_as(Content::Animated, b"part");
+    assert_eq!((is_frame(&encode(b"token")), is_further(&encode(b"token"))), (true, false));
+    assert_eq!((is_frame(&further), is_further(&further)), (false, true));
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn gives_back_what_the_holder_signed() {
     assert_eq!(*kbt.claims(), claims);
     let verified = kbt.credential().clone().verify(&issuer.public()).unwrap();
     assert_eq!(kbt.verify(verified.holder_key()), Ok(()));
+    let unsigned = KbtDraft { cnonce: Some(&cnonce), ..draft(&sd_cwt) }.prepare();
+    assert_eq!(kbt.to_be_signed(), unsigned.to_be_signed(), "what a seen-list names it by");
     assert_eq!(kbt.verify(&issuer.public()), Err(KbtError::SignatureInvalid));
     assert_eq!(*verified.claims(), clinic_claims(None));
 }
