@@ -26,6 +26,7 @@ use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use crate::frame::{self, Content, FrameError};
+use crate::shown;
 
 /// `typ` of a challenge: the experimental range of CoAP content formats (RFC 7252, 12.3).
 const CHALLENGE: u64 = 65_004;
@@ -330,14 +331,9 @@ fn sign1<'a>(item: Item<'a>, typ: u64, known: &[i64]) -> Result<Sign1<'a>, Chall
     }
 }
 
-/// A name or purpose of 1 to 64 bytes that a screen shows as it is. Whoever signs it is believed to be a desk, not to be harmless:
-/// an escape sequence would write into the person's terminal, a change of direction turn one name into another.
+/// A name or purpose of 1 to 64 bytes that a screen shows as it is.
 fn can_be_shown(text: &str) -> bool {
-    let is_hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{61c}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    (1..=LONGEST_NAME).contains(&text.len()) && !text.chars().any(is_hidden)
+    shown::can_be_shown(text, LONGEST_NAME)
 }
 
 fn write_keys(out: &mut Encoder, keys: &[i64]) {

@@ -149,6 +149,16 @@ impl Query {
         &self.credentials
     }
 
+    /// Whether this query, read as a list of what may be asked, holds a claim of a credential. Values, sets and authorities
+    /// play no part: they ask for less, not for more.
+    pub fn allows(&self, credential: &Candidate<'_>, claim: &Pointer) -> bool {
+        self.credentials.iter().any(|allowed| {
+            allowed.format == credential.format
+                && allowed.types.iter().any(|one| credential.types.contains(one))
+                && allowed.claims.iter().any(|allowed| allowed.path.covers(claim))
+        })
+    }
+
     /// The query with this identifier.
     pub fn credential(&self, id: &str) -> Option<&CredentialQuery> {
         self.credentials.iter().find(|query| query.id == id)

@@ -18,7 +18,9 @@ pub mod encryption;
 pub mod frame;
 mod hpke;
 pub mod kbt;
+pub mod openid4vp;
 pub mod qr;
+mod shown;
 
 #[cfg(test)]
 mod vectors;

@@ -62,6 +62,17 @@ impl Path {
         &self.0
     }
 
+    /// Whether the path stands for this claim, or for one around it.
+    pub fn covers(&self, claim: &Pointer) -> bool {
+        let step = |(segment, step): (&Segment, &Step)| match (segment, step) {
+            (Segment::Key(wanted), Step::Key(key)) => wanted == key,
+            (Segment::Index(wanted), Step::Index(index)) => wanted == index,
+            (Segment::All, Step::Index(_)) => true,
+            _ => false,
+        };
+        self.0.len() <= claim.0.len() && self.0.iter().zip(&claim.0).all(step)
+    }
+
     /// The claims of a credential that the path stands for, with their places; none where the path leads nowhere or meets
     /// a value of another kind than it expects (sections 7.1.1 and 7.2.1).
     pub(super) fn resolve<'a>(&self, format: &Format, claims: &'a Value) -> Vec<(Pointer, &'a Value)> {

@@ -367,3 +367,29 @@ fn refuses_what_no_honest_query_holds() {
     let sets = json!({"claims": [{"id": "a", "path": ["name"]}], "claim_sets": [vec!["a"; 257]]});
     assert_eq!(refused_credential(sets), DcqlError::TooLarge);
 }
+
+#[test]
+fn a_list_of_what_may_be_asked_holds_its_claims_and_those_inside_them() {
+    let claims = person();
+    let allowed = query(
+        json!({"claims": [{"path": ["address"]}, {"path": ["degrees", null, "type"]}, {"path": ["nationalities", 0]}]}),
+    );
+    let place = |path: &[Step]| Pointer::new(path.to_vec());
+    let key = |key: &str| Step::Key(key.to_owned());
+    for (claim, held_in_it) in [
+        (place(&[key("address")]), true),
+        (place(&[key("address"), key("locality")]), true),
+        (place(&[key("degrees"), Step::Index(1), key("type")]), true),
+        (place(&[key("degrees"), Step::Index(1)]), false),
+        (place(&[key("degrees"), Step::Index(1), key("year")]), false),
+        (place(&[key("nationalities"), Step::Index(0)]), true),
+        (place(&[key("nationalities"), Step::Index(1)]), false),
+        (place(&[key("nationalities")]), false),
+        (place(&[key("name")]), false),
+    ] {
+        assert_eq!(allowed.allows(&held(&claims), &claim), held_in_it, "{claim}");
+    }
+    let name = place(&[key("address")]);
+    assert!(!allowed.allows(&mdoc(&claims), &name));
+    assert!(!allowed.allows(&Candidate { types: vec!["urn:other".to_owned()], ..held(&claims) }, &name));
+}

@@ -1,0 +1,43 @@
+//! Presentations over the network: OpenID4VP 1.0 with HAIP 1.0, the wallet's and the verifier's side, without I/O.
+//!
+//! | wallet | verifier |
+//! |---|---|
+//! | | [`RequestDraft`] -> bytes to sign -> request object, and a [`link`] to it |
+//! | [`RequestLink::parse`] what was scanned or opened, fetch the object elsewhere | serve it |
+//! | [`verify`] -> [`VerifiedRequest`]: who asks, for what, and where the answer goes | |
+//!
+//! Only signed requests by reference with a certificate are believed (`x509_hash`, `x509_san_dns`). One without signature
+//! (`redirect_uri`) is read where the [`Expectation`] says so, and names nobody.
+
+mod client_id;
+mod draft;
+mod encryption_key;
+mod error;
+mod link;
+mod parameters;
+mod registration;
+mod request;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use client_id::{ClientId, Prefix};
+pub use draft::{RequestDraft, link};
+pub use encryption_key::{ContentEncryption, EncryptionKey};
+pub use error::{RequestError, TransactionError};
+pub use link::{Method, RequestLink, Source};
+pub use parameters::VerifiedRequest;
+pub use registration::{FORMAT as REGISTRATION_FORMAT, RegistrationDraft, VerifiedRegistration};
+pub use request::{Expectation, Refused, ReplyTo, Requester, Unsigned, read_unsigned, verify};
+pub use transaction::{MATCHED_NUMBER, Transaction, TransactionData};
+
+/// Whom a request is for: any wallet (OpenID4VP 1.0, section 5.8).
+pub const AUDIENCE: &str = "https://self-issued.me/v2";
+/// No request object is longer, in bytes.
+pub const LONGEST_REQUEST: usize = 128 * 1024;
+/// For so many seconds an approval on another screen is open (security.md 19).
+pub const LONGEST_APPROVAL: i64 = 60;
+/// How far the verifier's clock may be ahead, in seconds.
+const SKEW: i64 = 60;
+/// Bytes of a certificate's subject.
+const LONGEST_SUBJECT: usize = 512;
