@@ -11,6 +11,7 @@
 //! ```
 
 mod json;
+pub mod jwe;
 mod jwk;
 
 pub use json::parse_json;
