@@ -5,6 +5,8 @@
 //! | | [`RequestDraft`] -> bytes to sign -> request object, and a [`link`] to it |
 //! | [`RequestLink::parse`] what was scanned or opened, fetch the object elsewhere | serve it |
 //! | [`verify`] -> [`VerifiedRequest`]: who asks, for what, and where the answer goes | |
+//! | select by [`dcql`](crate::dcql), ask the person, sign | |
+//! | [`VerifiedRequest::answer`] or [`ReplyTo::refusal`] -> the form to post | [`open`] the form -> presentations to verify |
 //!
 //! Only signed requests by reference with a certificate are believed (`x509_hash`, `x509_san_dns`). One without signature
 //! (`redirect_uri`) is read where the [`Expectation`] says so, and names nobody.
@@ -17,19 +19,23 @@ mod link;
 mod parameters;
 mod registration;
 mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod vp_token;
 
 pub use client_id::{ClientId, Prefix};
 pub use draft::{RequestDraft, link};
-pub use encryption_key::{ContentEncryption, EncryptionKey};
+pub use encryption_key::EncryptionKey;
 pub use error::{RequestError, TransactionError};
 pub use link::{Method, RequestLink, Source};
 pub use parameters::VerifiedRequest;
 pub use registration::{FORMAT as REGISTRATION_FORMAT, RegistrationDraft, VerifiedRegistration};
 pub use request::{Expectation, Refused, ReplyTo, Requester, Unsigned, read_unsigned, verify};
+pub use response::{Form, LONGEST_RESPONSE, Opened, Refusal, RefusalCode, ResponseError, open};
 pub use transaction::{MATCHED_NUMBER, Transaction, TransactionData};
+pub use vp_token::{NotAVpToken, VpToken};
 
 /// Whom a request is for: any wallet (OpenID4VP 1.0, section 5.8).
 pub const AUDIENCE: &str = "https://self-issued.me/v2";

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use credential::jose::{Jwk, signing_input};
+use credential::jose::jwe::DecryptionKey;
+use credential::jose::signing_input;
 use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
 use url::form_urlencoded;
@@ -27,7 +28,7 @@ pub struct RequestDraft<'a> {
     /// What is to be approved: [`Transaction::encode`](super::Transaction::encode).
     pub transaction: Option<&'a str>,
     /// A key made for this answer, which it is encrypted to; without one it comes as it is.
-    pub encryption_key: Option<&'a Jwk>,
+    pub encryption_key: Option<&'a DecryptionKey>,
     /// Entries of `verifier_info`: [`RegistrationDraft::entry`](super::RegistrationDraft::entry).
     pub verifier_info: &'a [Value],
     /// What the wallet sent as `wallet_nonce`, where it fetched by POST.
@@ -75,15 +76,8 @@ impl RequestDraft<'_> {
             "mso_mdoc": {"issuerauth_alg_values": [-7, -9], "deviceauth_alg_values": [-7, -9]},
         });
         let mut metadata = json!({"vp_formats_supported": formats});
-        if let (Some(jwk), Some(members)) = (self.encryption_key, metadata.as_object_mut()) {
-            let mut key = jwk.to_json();
-            if let Some(key) = key.as_object_mut() {
-                key.extend(
-                    [("use", "enc"), ("alg", "ECDH-ES")].map(|(name, value)| (name.to_owned(), value.into())),
-                );
-                key.insert("kid".to_owned(), jwk.thumbprint_base64url().into());
-            }
-            members.insert("jwks".to_owned(), json!({"keys": [key]}));
+        if let (Some(key), Some(members)) = (self.encryption_key, metadata.as_object_mut()) {
+            members.insert("jwks".to_owned(), json!({"keys": [key.to_json()]}));
             members
                 .insert("encrypted_response_enc_values_supported".to_owned(), json!(["A256GCM", "A128GCM"]));
         }

@@ -1,6 +1,7 @@
 //! The key that an answer is encrypted to (OpenID4VP 1.0, section 8.3; HAIP 1.0, section 5).
 
 use credential::jose::Jwk;
+use credential::jose::jwe::Encryption;
 use serde_json::{Map, Value};
 
 use super::RequestError;
@@ -10,26 +11,7 @@ use super::RequestError;
 pub struct EncryptionKey {
     jwk: Jwk,
     kid: Option<String>,
-    content: ContentEncryption,
-}
-
-/// The content encryption (`enc`, RFC 7518, 5.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContentEncryption {
-    /// `A128GCM`, what every verifier takes that says nothing.
-    A128Gcm,
-    /// `A256GCM`, preferred.
-    A256Gcm,
-}
-
-impl ContentEncryption {
-    /// The name in the header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::A128Gcm => "A128GCM",
-            Self::A256Gcm => "A256GCM",
-        }
-    }
+    content: Encryption,
 }
 
 impl EncryptionKey {
@@ -44,7 +26,7 @@ impl EncryptionKey {
     }
 
     /// How the content is encrypted.
-    pub const fn content(&self) -> ContentEncryption {
+    pub const fn content(&self) -> Encryption {
         self.content
     }
 
@@ -52,11 +34,11 @@ impl EncryptionKey {
     pub(super) fn choose(metadata: Option<&Map<String, Value>>) -> Result<Self, RequestError> {
         let metadata = metadata.ok_or(RequestError::EncryptionKey)?;
         let content = match metadata.get("encrypted_response_enc_values_supported") {
-            None => ContentEncryption::A128Gcm,
+            None => Encryption::A128Gcm,
             Some(offered) => {
                 let offered = offered.as_array().ok_or(RequestError::EncryptionKey)?;
-                let ours = [ContentEncryption::A256Gcm, ContentEncryption::A128Gcm];
-                let found = ours.into_iter().find(|ours| offered.iter().any(|one| one == ours.as_str()));
+                let ours = [Encryption::A256Gcm, Encryption::A128Gcm];
+                let found = ours.into_iter().find(|ours| offered.iter().any(|one| one == ours.name()));
                 found.ok_or(RequestError::EncryptionKey)?
             }
         };
@@ -107,16 +89,16 @@ mod tests {
     #[test]
     fn takes_the_p_256_key_of_those_that_the_specification_prints() {
         let key = choose(&printed()).unwrap();
-        assert_eq!((key.kid(), key.content()), (Some("ac"), ContentEncryption::A128Gcm));
+        assert_eq!((key.kid(), key.content()), (Some("ac"), Encryption::A128Gcm));
     }
 
     #[test]
     fn prefers_a256gcm_and_takes_a128gcm_where_nothing_is_said() {
         let mut metadata = printed();
         metadata["encrypted_response_enc_values_supported"] = json!(["A128GCM", "A256GCM"]);
-        assert_eq!(choose(&metadata).unwrap().content(), ContentEncryption::A256Gcm);
+        assert_eq!(choose(&metadata).unwrap().content(), Encryption::A256Gcm);
         metadata.as_object_mut().unwrap().remove("encrypted_response_enc_values_supported");
-        assert_eq!(choose(&metadata).unwrap().content(), ContentEncryption::A128Gcm);
+        assert_eq!(choose(&metadata).unwrap().content(), Encryption::A128Gcm);
         metadata["encrypted_response_enc_values_supported"] = json!(["A128CBC-HS256"]);
         assert_eq!(choose(&metadata), Err(RequestError::EncryptionKey));
         assert_eq!(EncryptionKey::choose(None), Err(RequestError::EncryptionKey));
