@@ -6,13 +6,16 @@
 //! Our own tokens are read in the deterministic profile; [`open`] reads those of others.
 mod disclosure;
 mod issue;
+mod select;
 #[cfg(test)]
 mod tests;
 
 pub use disclosure::open;
-pub use issue::{Redaction, SdCwtDraft, UnsignedSdCwt, redactable, select};
+pub use issue::{Redaction, SdCwtDraft, UnsignedSdCwt};
+pub use select::{redactable, select};
 
 use trust::cbor::{self, Item, Profile};
+use trust::confirmation::{COSE_KEY, CRV, EC2, KTY, P256, X, Y};
 use trust::cose::{ALG, ES256, ESP256, KID, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
@@ -170,13 +173,13 @@ impl Content {
 
 /// `cnf` with an EC2 key on P-256 whose `y` is a sign (RFC 9053, 7.1.1) or a coordinate.
 fn confirmation_key(cnf: &ClaimValue<'_>) -> Option<PublicKey> {
-    let key = cnf.get(1)?;
-    if key.get(1)?.as_uint()? != 2 || key.get(-1)?.as_uint()? != 1 {
+    let key = cnf.get(COSE_KEY)?;
+    if key.get(KTY)?.as_int()? != EC2 || key.get(CRV)?.as_int()? != P256 {
         return None;
     }
-    let x = key.get(-2)?.as_bytes()?;
-    match key.get(-3)? {
-        ClaimValue::Bool(sign) => PublicKey::from_compressed(&[&[2 + u8::from(*sign)], x].concat()).ok(),
+    let x = key.get(X)?.as_bytes()?;
+    match key.get(Y)? {
+        ClaimValue::Bool(sign) => PublicKey::from_sign(x, *sign).ok(),
         ClaimValue::Bytes(y) => PublicKey::from_coordinates(x, y).ok(),
         _ => None,
     }

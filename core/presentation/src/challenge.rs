@@ -21,7 +21,7 @@ use credential::claims::cwt;
 use desk::DeskCertificate;
 use trust::anchors::Trust;
 use trust::cbor::{self, Encoder, Item, Profile};
-use trust::cose::{ALG, Draft, ES256, ESP256, Sign1, TYP};
+use trust::cose::{ALG, Draft, ES256, ESP256, KCWT, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
@@ -30,8 +30,7 @@ use crate::shown;
 
 /// `typ` of a challenge: the experimental range of CoAP content formats (RFC 7252, 12.3).
 const CHALLENGE: u64 = 65_004;
-/// Header `kcwt`: a token that holds the signer's key.
-const KCWT: i64 = 13;
+
 /// A question is open for so many seconds at most.
 pub const LONGEST_LIFE: i64 = 60;
 /// How far the desk's clock may be ahead of the phone's, in seconds.
@@ -183,10 +182,8 @@ impl<'a> Challenge<'a> {
         let claims = token.payload_item()?.as_map()?;
         let known =
             [cwt::EXP, cwt::IAT, cwt::CNONCE, cwt::LEVEL, cwt::ENCRYPTION_KEY, cwt::ASKED, cwt::PURPOSE];
-        if let Some((surplus, _)) =
-            claims.clone().find(|(key, _)| !key.as_int().is_ok_and(|key| known.contains(&key)))
-        {
-            return Err(ChallengeError::Claim(surplus.as_int().unwrap_or_default()));
+        if let Some(surplus) = claims.surplus(&known) {
+            return Err(ChallengeError::Claim(surplus));
         }
         let time = |label| {
             let time = claims.get_int(label).and_then(|time| time.as_int().ok());
@@ -322,8 +319,8 @@ fn sign1<'a>(item: Item<'a>, typ: u64, known: &[i64]) -> Result<Sign1<'a>, Chall
     if !matches!(token.algorithm(), Some(ES256 | ESP256)) {
         return Err(ChallengeError::WrongAlgorithm);
     }
-    if let Some((surplus, _)) = token.unprotected().as_map()?.next() {
-        return Err(ChallengeError::Claim(surplus.as_int().unwrap_or_default()));
+    if let Some(surplus) = token.unprotected().as_map()?.surplus(&[]) {
+        return Err(ChallengeError::Claim(surplus));
     }
     match token.surplus_header(known) {
         Some(surplus) => Err(ChallengeError::Claim(surplus)),

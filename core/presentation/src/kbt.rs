@@ -7,14 +7,12 @@
 use credential::claims::cwt;
 use credential::sd_cwt::{SdCwt, SdCwtError};
 use trust::cbor::{self, Encoder, Item, Profile};
-use trust::cose::{ALG, Draft, ES256, ESP256, Sign1, TYP};
+use trust::cose::{ALG, Draft, ES256, ESP256, KCWT, Sign1, TYP};
 use trust::p256::{PublicKey, is_low_s, normalize_s};
 use trust::time::Timestamp;
 
 /// `typ` of a key-binding token, 294.
 const KB_CWT: u64 = 294;
-/// Header `kcwt`: the SD-CWT as an item.
-const KCWT: i64 = 13;
 /// The audience of a code shown to any clinic.
 pub const ANY_CLINIC: &str = "vn.clinic";
 
@@ -172,11 +170,8 @@ impl KbtClaims {
     fn read(payload: Item<'_>) -> Result<Self, KbtError> {
         let map = payload.as_map()?;
         let known = [cwt::AUD, cwt::IAT, cwt::CNONCE, cwt::LEVEL];
-        for (key, _) in map.clone() {
-            let key = key.as_int().unwrap_or_default();
-            if !known.contains(&key) {
-                return Err(KbtError::Claim(key));
-            }
+        if let Some(surplus) = map.surplus(&known) {
+            return Err(KbtError::Claim(surplus));
         }
         let required = |label| map.get_int(label).ok_or(KbtError::Claim(label));
         let audience =

@@ -120,6 +120,15 @@ pub struct Issuer {
     pub revoked: bool,
 }
 
+impl Issuer {
+    /// Whether it is believed for what it signed at this time: it is not revoked, it may issue this type, and its own time covers
+    /// the moment of issue.
+    pub fn may_issue(&self, vct: &str, issued_at: Timestamp) -> bool {
+        let in_its_time = self.not_before <= issued_at && issued_at <= self.not_after;
+        !self.revoked && in_its_time && self.vcts.iter().any(|allowed| allowed == vct)
+    }
+}
+
 /// A key that signs status lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusSigner {
@@ -166,7 +175,7 @@ impl Trust {
         if list.len() > LARGEST {
             return Err(TrustError::TooLarge);
         }
-        let token = Sign1::parse(list, Profile::Interoperable)?;
+        let token = Sign1::parse_tagged(list, Profile::Interoperable)?;
         if token.header(crate::cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(TYP) {
             return Err(TrustError::WrongType);
         }

@@ -7,6 +7,8 @@ use crate::p256::{PublicKey, SignatureInvalid};
 pub const ALG: i64 = 1;
 /// Header `kid`, 4.
 pub const KID: i64 = 4;
+/// Header `kcwt`, 13: a token, as an item (RFC 9528, 9.7).
+pub const KCWT: i64 = 13;
 /// Header `typ`, 16 (RFC 9596).
 pub const TYP: i64 = 16;
 /// ES256, `alg` -7.
@@ -31,6 +33,16 @@ impl<'a> Sign1<'a> {
     /// From bytes, tagged 18 or bare.
     pub fn parse(bytes: &'a [u8], profile: Profile) -> Result<Self, Error> {
         Self::from_item(Item::parse(bytes, profile)?, profile)
+    }
+
+    /// From bytes tagged 18: a format of ours has one form, and the same token without its tag (RFC 9052, 2) is none of ours.
+    ///
+    /// # Errors
+    /// [`Error::WrongKind`] for a bare one.
+    pub fn parse_tagged(bytes: &'a [u8], profile: Profile) -> Result<Self, Error> {
+        let item = Item::parse(bytes, profile)?;
+        item.as_tag()?;
+        Self::from_item(item, profile)
     }
 
     /// From an item of bytes scanned before, tagged 18 or bare.
@@ -66,8 +78,7 @@ impl<'a> Sign1<'a> {
     /// A protected header parameter that is none of these; 0 for one without a number. For formats that know all of
     /// theirs: `crit` is surplus with them too.
     pub fn surplus_header(&self, known: &[i64]) -> Option<i64> {
-        let labels = self.protected_map.and_then(|map| map.as_map().ok())?;
-        labels.map(|(label, _)| label.as_int().unwrap_or_default()).find(|label| !known.contains(label))
+        self.protected_map.and_then(|map| map.as_map().ok())?.surplus(known)
     }
 
     /// The protected header as received (the content of its byte string).

@@ -2,6 +2,7 @@
 pub mod anchors;
 pub mod cbor;
 pub mod certificates;
+pub mod confirmation;
 pub mod cose;
 pub mod p256;
 pub mod random;

@@ -56,6 +56,11 @@ impl PublicKey {
         Self::from_uncompressed(&[&[4][..], x, y].concat())
     }
 
+    /// From the first coordinate and the sign of the second: whether it is odd (RFC 9053, 7.1.1).
+    pub fn from_sign(x: &[u8], odd: bool) -> Result<Self, NotAPoint> {
+        Self::from_compressed(&[&[2 + u8::from(odd)], x].concat())
+    }
+
     fn from_sec1(bytes: &[u8]) -> Result<Self, NotAPoint> {
         let point = ::p256::AffinePoint::from_sec1_bytes(bytes).map_err(|_| NotAPoint)?;
         let uncompressed = point.to_sec1_point(false);
@@ -72,7 +77,7 @@ impl PublicKey {
         let mut out = [0; 33];
         let [_, rest @ ..] = &self.0;
         if let Some((first, x)) = out.split_first_mut() {
-            *first = if self.y().last().is_some_and(|b| b & 1 == 1) { 3 } else { 2 };
+            *first = 2 + u8::from(self.is_odd());
             x.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
         }
         out
@@ -86,6 +91,11 @@ impl PublicKey {
     /// The second coordinate, 32 bytes big-endian.
     pub fn y(&self) -> &[u8] {
         self.0.get(33..).unwrap_or_default()
+    }
+
+    /// The sign of the second coordinate: whether it is odd.
+    pub fn is_odd(&self) -> bool {
+        self.y().last().is_some_and(|last| last & 1 == 1)
     }
 
     /// Checks an ES256 signature, raw `r || s`, over the message.

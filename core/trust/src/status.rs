@@ -154,7 +154,7 @@ fn signed<'a>(token: &'a [u8], typ: &str, signers: &[StatusSigner]) -> Result<Si
     if token.len() > LARGEST_TOKEN {
         return Err(StatusError::TooLarge);
     }
-    let token = Sign1::parse(token, Profile::Interoperable)?;
+    let token = Sign1::parse_tagged(token, Profile::Interoperable)?;
     if token.header(cose::TYP).and_then(|typ| typ.as_text().ok()) != Some(typ) {
         return Err(StatusError::WrongType);
     }

@@ -107,7 +107,7 @@ pub struct AnswerStatus {
 pub struct AnswerLevel {
     /// 1 to 4.
     pub level: u8,
-    /// `attested`, `claimed` or `server_statement`.
+    /// `attested` or `claimed`; level 4 is always `claimed`.
     pub basis: String,
 }
 

@@ -101,7 +101,9 @@ impl<'a> Desk<'a> {
             SdCwtError::SignatureInvalid => Reason::IssuerSignature,
             _ => Reason::Malformed,
         })?;
-        may_issue(issuer, &credential)?;
+        if !issuer.may_issue(credential.vct().urn(), credential.issued_at()) {
+            return Err(Reason::UnknownIssuer);
+        }
         kbt.verify(credential.holder_key()).map_err(of_token)?;
         let presentation = sha256(&kbt.to_be_signed());
         Ok(Signed { issuer, credential, said: kbt.claims().clone(), presentation })
@@ -306,17 +308,6 @@ impl<'a> Desk<'a> {
             Seen::First | Seen::NotChecked => {}
         }
         seen
-    }
-}
-
-/// The trust list names the issuer for this type of credential, at the time of issue.
-fn may_issue(issuer: &Issuer, credential: &VerifiedSdCwt) -> Result<(), Reason> {
-    let issued = credential.issued_at();
-    let for_this_type = issuer.vcts.iter().any(|vct| vct == credential.vct().urn());
-    if for_this_type && issuer.not_before <= issued && issued <= issuer.not_after {
-        Ok(())
-    } else {
-        Err(Reason::UnknownIssuer)
     }
 }
 

@@ -1,12 +1,14 @@
-//! The issuer's side, and the holder's selection of what to disclose.
-use trust::cbor::{Encoder, Item, Profile};
-use trust::cose::{self, ALG, Draft, ESP256, KID, Sign1, TYP};
+//! The issuer's side.
+use trust::cbor::Encoder;
+use trust::confirmation;
+use trust::cose::{ALG, Draft, ESP256, KID, TYP};
 use trust::p256::PublicKey;
 use trust::random::Random;
 use trust::time::Timestamp;
 
 use super::disclosure::REDACTED_KEYS;
-use super::{SD_CLAIMS, SD_CWT, SdCwtError};
+use super::select::unprotected;
+use super::{SD_CWT, SdCwtError};
 use crate::claims::{Claims, StatusReference, Vct, cwt};
 use crate::digest::sha256;
 
@@ -112,44 +114,20 @@ impl SdCwtDraft {
     }
 
     fn payload(&self, identity: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
-        let odd = self.cnf.y().last().is_some_and(|last| last & 1 == 1);
         let mut out = Encoder::new();
         out.map(8);
         out.int(cwt::ISS).text(&self.iss);
         out.int(cwt::SUB).text(&self.sub);
         out.int(cwt::EXP).int(self.exp.as_unix());
         out.int(cwt::IAT).int(self.iat.as_unix());
-        out.int(cwt::CNF)
-            .map(1)
-            .int(1)
-            .map(4)
-            .int(1)
-            .int(2)
-            .int(-1)
-            .int(1)
-            .int(-2)
-            .bytes(self.cnf.x())
-            .int(-3)
-            .bool(odd);
+        out.int(cwt::CNF);
+        confirmation::write(&mut out, &self.cnf);
         out.int(cwt::VCT).uint(self.vct.number());
         out.int(cwt::IDENTITY).sorted_map(identity);
         out.int(cwt::STATUS).map(1).text("status_list").map(2);
         out.text("idx").uint(self.status.index).text("uri").text(&self.status.uri);
         out.finish()
     }
-}
-
-fn unprotected(disclosures: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Encoder::new();
-    if disclosures.is_empty() {
-        out.map(0);
-        return out.finish();
-    }
-    out.map(1).int(SD_CLAIMS).array(disclosures.len());
-    for disclosure in disclosures {
-        out.raw(disclosure);
-    }
-    out.finish()
 }
 
 impl UnsignedSdCwt {
@@ -162,32 +140,4 @@ impl UnsignedSdCwt {
     pub fn assemble(&self, signature: &[u8; 64]) -> Vec<u8> {
         self.0.assemble(signature)
     }
-}
-
-/// The keys of map 169 that a holder may keep back: those of the token's disclosures.
-pub fn redactable(token: &[u8]) -> Result<Vec<i64>, SdCwtError> {
-    let parsed = Sign1::parse(token, Profile::Deterministic)?;
-    let Some(list) = parsed.unprotected().as_map()?.get_int(SD_CLAIMS) else { return Ok(Vec::new()) };
-    let mut keys = Vec::new();
-    for disclosure in list.as_array()? {
-        let content = Item::parse(disclosure.as_bytes()?, Profile::Deterministic)?;
-        keys.extend(content.as_array()?.nth(2).and_then(|key| key.as_int().ok()));
-    }
-    Ok(keys)
-}
-
-/// A holder's copy of a token that discloses only these keys of map 169; what the issuer did not redact stays.
-pub fn select(token: &[u8], keys: &[i64]) -> Result<Vec<u8>, SdCwtError> {
-    let parsed = Sign1::parse(token, Profile::Deterministic)?;
-    let mut kept = Vec::new();
-    if let Some(list) = parsed.unprotected().as_map()?.get_int(SD_CLAIMS) {
-        for disclosure in list.as_array()? {
-            let content = Item::parse(disclosure.as_bytes()?, Profile::Deterministic)?;
-            let key = content.as_array()?.nth(2).and_then(|key| key.as_int().ok());
-            if key.is_some_and(|key| keys.contains(&key)) {
-                kept.push(disclosure.raw().to_vec());
-            }
-        }
-    }
-    Ok(cose::assemble(parsed.protected(), &unprotected(&kept), parsed.payload(), parsed.signature()))
 }

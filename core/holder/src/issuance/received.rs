@@ -40,11 +40,8 @@ pub(super) fn verify(
 ) -> Result<Received, IssuanceError> {
     let Fetched { credential: bytes, portrait } = fetched;
     let credential = SdCwt::parse(&bytes).map_err(|_| IssuanceError::BadCredential)?;
-    let issuer = trust
-        .issuer(credential.issuer(), credential.key_id())
-        .filter(|issuer| !issuer.revoked && issuer.not_before <= now && now <= issuer.not_after)
-        .filter(|issuer| issuer.vcts.iter().any(|allowed| allowed == vct))
-        .ok_or(IssuanceError::UnknownIssuer)?;
+    let issuer =
+        trust.issuer(credential.issuer(), credential.key_id()).ok_or(IssuanceError::UnknownIssuer)?;
     let verified = credential.verify(&issuer.key).map_err(|_| IssuanceError::IssuerSignature)?;
     if verified.vct().urn() != vct {
         return Err(IssuanceError::WrongType);
@@ -55,6 +52,9 @@ pub(super) fn verify(
     let (issued_at, expires_at) = (verified.issued_at(), verified.expires());
     if issued_at > now.plus_seconds(SKEW) || expires_at <= now {
         return Err(IssuanceError::NotValidNow);
+    }
+    if !issuer.may_issue(vct, issued_at) {
+        return Err(IssuanceError::UnknownIssuer);
     }
     let (claims, hash) = (verified.claims().keys(), verified.claims().portrait_hash);
     let valid_to = verified.claims().valid_to;

@@ -2,6 +2,7 @@
 use credential::claims::{cwt, key};
 use trust::anchors::{Issuer, Trust};
 use trust::cbor::{Encoder, Item};
+use trust::confirmation;
 use trust::cose::{ALG, Draft, ESP256, KID, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
@@ -50,12 +51,11 @@ impl DeskCertificateDraft<'_> {
         }
         let mut protected = Encoder::new();
         protected.map(3).int(ALG).int(ESP256).int(KID).bytes(self.kid).int(TYP).uint(DESK_CERTIFICATE);
-        let odd = self.key.y().last().is_some_and(|last| last & 1 == 1);
         let mut claims = Encoder::new();
         claims.map(6).int(cwt::ISS).text(self.iss).int(cwt::SUB).text(self.name);
         claims.int(cwt::EXP).int(self.expires_at.as_unix()).int(cwt::IAT).int(self.issued_at.as_unix());
-        claims.int(cwt::CNF).map(1).int(1).map(4).int(1).int(2).int(-1).int(1);
-        claims.int(-2).bytes(self.key.x()).int(-3).bool(odd);
+        claims.int(cwt::CNF);
+        confirmation::write(&mut claims, self.key);
         write_keys(&mut claims, self.may_ask);
         Ok(Draft::new(protected.finish(), vec![0xa0], claims.finish()))
     }
@@ -81,10 +81,8 @@ impl<'a> DeskCertificate<'a> {
         let kid = kid.filter(|kid| (1..=8).contains(&kid.len())).ok_or(ChallengeError::Claim(KID))?;
         let claims = token.payload_item()?.as_map()?;
         let known = [cwt::ISS, cwt::SUB, cwt::EXP, cwt::IAT, cwt::CNF, cwt::ASKED];
-        if let Some((surplus, _)) =
-            claims.clone().find(|(key, _)| !key.as_int().is_ok_and(|key| known.contains(&key)))
-        {
-            return Err(ChallengeError::Claim(surplus.as_int().unwrap_or_default()));
+        if let Some(surplus) = claims.surplus(&known) {
+            return Err(ChallengeError::Claim(surplus));
         }
         let claim = |label| claims.get_int(label).ok_or(ChallengeError::Claim(label));
         let text = |label, is_good: &dyn Fn(&str) -> bool| {
@@ -100,7 +98,7 @@ impl<'a> DeskCertificate<'a> {
             iss: text(cwt::ISS, &|iss| (1..=8).contains(&iss.len()))?,
             kid,
             name: text(cwt::SUB, &can_be_shown)?,
-            key: confirmation_key(claim(cwt::CNF)?).ok_or(ChallengeError::Claim(cwt::CNF))?,
+            key: confirmation::read(claim(cwt::CNF)?).ok_or(ChallengeError::Claim(cwt::CNF))?,
             issued_at: time(cwt::IAT)?,
             expires_at: time(cwt::EXP)?,
             may_ask,
@@ -110,10 +108,7 @@ impl<'a> DeskCertificate<'a> {
     /// Checks that an authority which may name desks signed it, and that it is in its time.
     pub(super) fn verify<'t>(&self, trust: &'t Trust, now: Timestamp) -> Result<&'t Issuer, ChallengeError> {
         let authority = trust.issuer(self.iss, self.kid).ok_or(ChallengeError::UnknownAuthority)?;
-        let may_name = authority.vcts.iter().any(|vct| vct == DESK_AUTHORITY)
-            && authority.not_before <= self.issued_at
-            && self.issued_at <= authority.not_after;
-        if authority.revoked || !may_name {
+        if !authority.may_issue(DESK_AUTHORITY, self.issued_at) {
             return Err(ChallengeError::UnknownAuthority);
         }
         self.token.verify(&authority.key).map_err(|_| ChallengeError::AuthoritySignature)?;
@@ -122,14 +117,4 @@ impl<'a> DeskCertificate<'a> {
         }
         Ok(authority)
     }
-}
-
-/// `{1: {1: 2, -1: 1, -2: x, -3: sign}}`, the one form that we write.
-fn confirmation_key(cnf: Item<'_>) -> Option<PublicKey> {
-    let key = cnf.as_map().ok()?.get_int(1)?.as_map().ok()?;
-    if key.get_int(1)?.as_int() != Ok(2) || key.get_int(-1)?.as_int() != Ok(1) {
-        return None;
-    }
-    let (x, sign) = (key.get_int(-2)?.as_bytes().ok()?, key.get_int(-3)?.as_bool().ok()?);
-    PublicKey::from_compressed(&[&[2 + u8::from(sign)], x].concat()).ok()
 }

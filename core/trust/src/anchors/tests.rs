@@ -90,6 +90,26 @@ fn refuses_a_token_of_another_type() {
 }
 
 #[test]
+fn refuses_a_list_without_its_tag() {
+    let root = TestKey::new();
+    let list = signed(&root, &draft(None));
+    let refused = Trust::load(&[root.public()], &list[1..], 0, NOW);
+    assert_eq!(refused.unwrap_err(), TrustError::Malformed(cbor::Error::WrongKind));
+}
+
+#[test]
+fn an_issuer_may_issue_its_types_in_its_time_until_it_is_revoked() {
+    let list = draft(None);
+    let good = &list.issuers[0];
+    let vct = "urn:vn:health-insurance:1";
+    for (at, may) in [(-11, false), (-10, true), (10, true), (11, false)] {
+        assert_eq!(good.may_issue(vct, NOW.plus_seconds(at)), may, "{at}");
+    }
+    assert!(!good.may_issue("urn:vn:citizen:1", NOW));
+    assert!(!Issuer { revoked: true, ..good.clone() }.may_issue(vct, NOW));
+}
+
+#[test]
 fn no_changed_byte_is_accepted() {
     let root = TestKey::new();
     let good = signed(&root, &draft(None));

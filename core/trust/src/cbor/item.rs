@@ -210,6 +210,11 @@ impl<'a> Map<'a> {
         self.clone().find(|(found, _)| found.as_text() == Ok(key)).map(|(_, value)| value)
     }
 
+    /// A key that is none of these numbers; 0 for one without a number. For formats that know all of theirs.
+    pub fn surplus(&self, known: &[i64]) -> Option<i64> {
+        self.clone().map(|(key, _)| key.as_int().unwrap_or_default()).find(|key| !known.contains(key))
+    }
+
     /// The value under a simple key.
     pub fn get_simple(&self, key: u8) -> Option<Item<'a>> {
         self.clone().find(|(found, _)| found.as_simple() == Ok(key)).map(|(_, value)| value)

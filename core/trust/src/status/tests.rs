@@ -68,6 +68,13 @@ fn refuses_a_list_of_an_unknown_signer() {
 }
 
 #[test]
+fn refuses_a_list_without_its_tag() {
+    let key = TestKey::new();
+    let refused = StatusList::verify(&signed(&key, &draft())[1..], &signer(&key));
+    assert_eq!(refused.unwrap_err(), StatusError::Malformed(cbor::Error::WrongKind));
+}
+
+#[test]
 fn refuses_a_bomb() {
     let key = TestKey::new();
     let mut bomb = draft();
