@@ -211,3 +211,32 @@ fn vectors_of_every_area_are_named_by_a_test_or_said_to_be_missing() {
         }
     }
 }
+
+/// The names of tests in a page of `docs`: in backticks, four words or more joined by underscores.
+fn tests_named_in(page: &str) -> impl Iterator<Item = &str> {
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 3 && word.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    };
+    page.split('`').skip(1).step_by(2).filter(is_test)
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let sources: Vec<String> = files()
+        .iter()
+        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
+        .map(|file| std::fs::read_to_string(root().join(file)).unwrap())
+        .collect();
+    let pages = files()
+        .into_iter()
+        .filter(|file| file.starts_with("docs") && file.extension().is_some_and(|end| end == "md"));
+    let mut named = 0;
+    for page in pages {
+        for test in tests_named_in(&std::fs::read_to_string(root().join(&page)).unwrap()) {
+            let head = format!("fn {test}(");
+            assert!(sources.iter().any(|source| source.contains(&head)), "{} names {test}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 50, "the pages say which tests prove what they say");
+}
