@@ -40,8 +40,6 @@ struct Shown {
     id: String,
     cnonce: Vec<u8>,
     expires_at: Timestamp,
-    /// The lowest authentication level that will do; 0 asks for none.
-    level: u8,
     check: Option<String>,
 }
 
@@ -56,15 +54,10 @@ impl Screens {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text to decide on, decrypted where it answers an open question, the questions that are open, and the level that the
-    /// one it answers asks for.
-    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>, u8) {
+    /// The text to decide on, decrypted where it answers an open question, and the questions that are open.
+    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>) {
         let mut asked = self.asked();
-        let text = asked.questions.decrypt(scanned, now);
-        let open = asked.questions.open(now);
-        let answered = if open.is_empty() { None } else { cnonce(&text) };
-        let shown = asked.shown.iter().find(|shown| answered.as_ref() == Some(&shown.cnonce));
-        (text, open, shown.map_or(0, |shown| shown.level))
+        (asked.questions.decrypt(scanned, now), asked.questions.open(now))
     }
 
     /// Closes the question that this text answers, once its check is kept.
@@ -126,7 +119,7 @@ pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> A
         "id": id, "text": shown.text, "svg": code.svg(), "expires_at": shown.expires_at.to_string(), "desk": name,
     });
     let (cnonce, expires_at) = (shown.cnonce, shown.expires_at);
-    asked.shown.push(Shown { id, cnonce, expires_at, level, check: None });
+    asked.shown.push(Shown { id, cnonce, expires_at, check: None });
     Ok(Json(answer))
 }
 

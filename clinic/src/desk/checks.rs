@@ -111,10 +111,9 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
     let mut policy = desk.policy(&data);
     let mut read = Vec::with_capacity(texts.len());
     for text in texts {
-        let (text, open, level) = desk.screens.read(&text, now);
+        let (text, open) = desk.screens.read(&text, now);
         read.push(text);
         policy.open_challenges = open;
-        policy.minimum_level = policy.minimum_level.max(level);
     }
     let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
     let (first, portrait, sighting) = scan.prepare();

@@ -137,7 +137,7 @@ fn the_row_says_what_the_hospital_software_must_add() {
 }
 
 #[test]
-fn another_reader_of_csv_finds_the_same_values() {
+fn quotes_and_commas_of_a_name_are_quoted_in_csv() {
     let row = checked_in(&with("/name", json!("Mẫu, \"An\"")), Some("01C54"));
     assert!(row.csv.ends_with("\r\n") && row.csv.lines().count() == 2);
     assert!(row.csv.contains("1,,\"Mẫu, \"\"An\"\"\",000199012345,"), "{}", row.csv);

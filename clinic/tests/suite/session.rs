@@ -1,10 +1,11 @@
 //! Login and session.
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use sen_clinic::database::Place;
 use sen_clinic::desk::set_password;
 use serde_json::{Value, json};
 
 use crate::counter::Running;
+use crate::counter::document::document;
 use crate::counter::nation::Nation;
 
 type Places = fn(&Nation) -> Place;
@@ -35,44 +36,47 @@ pub fn nothing_is_told_without_a_session(place: Places) {
     let mut stranger = running.stranger();
     for cookie in [None, Some("sen_desk=".to_owned()), Some(format!("sen_desk={}", "A".repeat(43)))] {
         stranger.cookie = cookie;
-        for path in [
-            "/api/session",
-            "/api/state",
-            "/api/day",
-            "/api/queue",
-            "/api/offline",
-            "/api/events",
-            "/api/checks/x",
-        ] {
-            assert_eq!(stranger.get(path).refusal(), (401, "no_session".into()), "{path}");
-        }
-        for path in [
-            "/api/checks",
-            "/api/checks/picture",
-            "/api/checks/x/face",
-            "/api/queue",
-            "/api/queue/x",
-            "/api/seen",
-        ] {
-            assert_eq!(stranger.post(path, &json!({})).refusal(), (401, "no_session".into()), "{path}");
+        let refused = every_call(|method, path, is_open| {
+            if !is_open {
+                let said = stranger
+                    .send(with_body(stranger.request(method.clone(), path).header("x-sen-desk", "1")));
+                assert_eq!(said.refusal(), (401, "no_session".into()), "{method} {path}");
+            }
+            !is_open
+        });
+        assert!(refused > 20, "{refused}");
+    }
+}
+
+/// Every call that the description has, and whether a stranger may make it; the number of those that `tried` counts.
+fn every_call(tried: impl Fn(&Method, &str, bool) -> bool) -> usize {
+    let mut counted = 0;
+    for (path, calls) in document()["paths"].as_object().unwrap() {
+        for (method, call) in calls.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let is_open = call["security"] == json!([]);
+            counted += usize::from(tried(&method, &path.replace("{id}", "x"), is_open));
         }
     }
+    counted
+}
+
+fn with_body(request: RequestBuilder) -> RequestBuilder {
+    request.header("content-type", "application/json").body("{}")
 }
 
 pub fn a_change_needs_the_header_of_our_page(place: Places) {
     let nation = Nation::new();
     let running = Running::first(&nation, &place(&nation));
     let clerk = running.clerk("Quầy 1");
-    for (method, path) in [
-        (Method::POST, "/api/session"),
-        (Method::DELETE, "/api/session"),
-        (Method::POST, "/api/checks"),
-        (Method::POST, "/api/queue"),
-        (Method::POST, "/api/seen"),
-    ] {
-        let request = clerk.request(method, path).header("content-type", "application/json").body("{}");
-        assert_eq!(clerk.send(request).refusal(), (403, "header_missing".into()), "{path}");
-    }
+    let refused = every_call(|method, path, _| {
+        if *method != Method::GET {
+            let said = clerk.send(with_body(clerk.request(method.clone(), path)));
+            assert_eq!(said.refusal(), (403, "header_missing".into()), "{method} {path}");
+        }
+        *method != Method::GET
+    });
+    assert!(refused > 8, "{refused}");
     assert_eq!(clerk.get("/api/session").ok()["clerk"], "Lan");
 }
 

@@ -153,6 +153,7 @@ pub fn a_question_says_what_it_is_for_and_which_level_will_do(place: Places) {
     let question = scanned(&nation, &asked);
     assert_eq!(question.purpose(), Some("khám bệnh, chữa bệnh"));
     assert_eq!(question.minimum_level(), Some(2));
+    nation.world.level = Some(2);
     let mut answered = |cap| {
         nation.world.credential.claims.level_policy = Some(cap);
         clerk.verdict(&frame::encode(&token(&mut nation, &question)))
@@ -170,6 +171,7 @@ pub fn a_desk_that_takes_answers_alone_refuses_a_code_for_any_clinic(place: Plac
     let running = Running { desk, password, clock };
     let clerk = running.clerk("Quầy 1");
     nation.world.credential.claims.level_policy = Some(2);
+    nation.world.level = Some(2);
     assert_eq!(clerk.verdict(&nation.code_of(1)), "refused stale");
     let question = scanned(&nation, &clerk.post("/api/challenges", &json!({})).ok());
     assert_eq!(question.minimum_level(), Some(2));

@@ -281,7 +281,7 @@ const CALLS: &[Call] = &[
         "/sandbox/insurance-fault",
         "the portal's fault: none, slow, broken, bad_json or forgets_tokens",
         &["fault", "milliseconds"],
-        DONE,
+        &["done", "tokens"],
     ),
     (Asked::Json, "/sandbox/recovery-wait", "how long a new phone or PIN waits", &["seconds"], DONE),
 ];

@@ -174,13 +174,13 @@ async fn go_wrong(nation: &Nation) -> Option<Answer> {
     }
 }
 
-/// `POST /sandbox/insurance-fault`: what goes wrong from now on; every token is forgotten.
+/// `POST /sandbox/insurance-fault`: what goes wrong from now on; every token is forgotten, and how many were in use is told.
 pub(super) async fn set_fault(State(nation): State<Shared>, body: Body) -> Answer {
     let fault: Fault = body.json("invalid_request")?;
     let mut standing = nation.insurance_portal.standing();
     standing.fault = fault;
-    standing.tokens.clear();
-    Ok(fresh(json!({"done": true})))
+    let forgotten = standing.tokens.drain().count();
+    Ok(fresh(json!({"done": true, "tokens": forgotten})))
 }
 
 #[derive(Deserialize)]
