@@ -1,84 +1,120 @@
-// The page: who is logged in, what was scanned, what is shown. Each thing it does is one function; the files beside it do
-// the parts.
+// The page: what was scanned, what is shown, and what the clerk does with it. Each thing it does is one function; the files
+// beside it do the parts.
 import { api, ServerError, Unreachable } from "./api.js";
+import { banner } from "./banners.js";
 import { Capture } from "./capture.js";
 import { the } from "./dom.js";
-import { banner, clearBanner } from "./banners.js";
 import { showDay, showQueue } from "./lists.js";
+import { TWICE, now } from "./now.js";
 import * as offline from "./offline.js";
-import { openSerial, serialIsThere } from "./serial.js";
 import { Wedge } from "./scan.js";
+import { openSerial } from "./serial.js";
+import { listenWith, lost, refreshLost, showNetwork } from "./server.js";
+import { goOnAlone, logIn, logOut, openLogin, sessionsWith, start } from "./session.js";
 import { sound, soundIsOn, toggleSound, wakeSound } from "./sound.js";
-import { store } from "./store.js";
 import { Question } from "./twoway.js";
 import { comparable, judge, showCheck, showState } from "./verdict.js";
-import { clock, currentLanguage, say, speak } from "./words.js";
+import { currentLanguage, say, speak } from "./words.js";
 
-/** A scanner that sends one code twice does so within this time, in milliseconds. */
-const TWICE = 2500;
-/** How often the server is asked how it is, in milliseconds: while it answers, and while it does not. */
-const ASK = 15000;
-const ASK_LOST = 3000;
-/** How often the offline bundle is renewed, in milliseconds. */
-const BUNDLE = 5 * 60_000;
-/** How long a page may go on alone after the last login, in milliseconds: as long as the session. */
-const ALONE = 12 * 3600_000;
-
-const now = { session: null, state: null, reachable: true, tab: "scan", check: null, last: { text: "", ended: -TWICE } };
 const question = new Question((check) => show(fromServer(check)));
 
 // ---- scanning -------------------------------------------------------------------------------------------------
 
+/** Paints the verdict, now and whenever the language changes. */
+let draw = () => undefined;
+function paint(how) {
+  draw = how;
+  draw();
+}
+
 const wedge = new Wedge({
   onStart: () => {
+    // From here on nothing that the clerk does can be meant for whoever was shown before.
+    now.aside = now.check ?? now.aside;
+    now.check = null;
     openTab("scan");
-    showState("busy", say("receiving_title"), "");
+    paint(() => showState("busy", say("receiving_title"), ""));
   },
   onCount: (count) => (the("advice").textContent = say("receiving_count", { count })),
-  onScan: (scan) => (scan ? submit(scan) : showNothing()),
+  // Too short for a code, as a wristband's: whoever was shown comes back.
+  onScan: (scan) => (scan ? submit(scan) : resume()),
 });
+
+/** Back to what stood there before a scan that was none. */
+function resume() {
+  const before = now.check ?? now.aside;
+  if (before) showAgain(before);
+  else if (now.deciding) showDeciding();
+  else showNothing();
+}
+
+/** A new scan: nobody is shown any more, and no answer to an earlier one will be. Gives the scan's number. */
+function looking() {
+  Object.assign(now, { check: null, aside: null });
+  now.turn += 1;
+  openTab("scan");
+  showDeciding();
+  return now.turn;
+}
+
+const showDeciding = () => paint(() => showState("busy", say("deciding_title"), ""));
 
 /** What the scanner, the camera, a paste or a drop brought. */
 async function submit({ text, frames = null, milliseconds = 0, doubled = false, ended = performance.now() }) {
   if (!now.session) return;
-  const again = text === now.last.text && ended - now.last.ended < TWICE;
-  now.last = { text, ended };
-  if (again && now.check) return twice();
   the("paste").close();
-  openTab("scan");
-  showState("busy", say("deciding_title"), "");
+  if (text === now.deciding) {
+    // It is being decided on: once more, it would count as used.
+    showDeciding();
+    sentTwice();
+    return;
+  }
+  const again = text === now.last.text && ended - now.last.ended < TWICE;
+  const before = now.check ?? now.aside;
+  now.last = { text, ended };
+  if (again && before?.text === text) {
+    showAgain(before);
+    sound(judge(before).look);
+    sentTwice();
+    return;
+  }
+  const turn = looking();
+  now.deciding = text;
   const receivedAt = new Date(Date.now() - milliseconds);
-  const check = await decide(text, milliseconds, receivedAt, frames);
-  if (!check) return;
-  show(check);
-  if (doubled) banner("twice", "good", say("scanned_twice"), 6000);
-  requestAnimationFrame(() => setTimeout(() => performance.mark("sen-verdict", { detail: { since: ended } })));
+  let check = null;
+  try {
+    check = await decide(text, milliseconds, receivedAt, frames);
+  } catch (error) {
+    failed(error, turn);
+    return;
+  } finally {
+    if (now.deciding === text) now.deciding = null;
+  }
+  if (turn === now.turn) {
+    if (check) show({ ...check, text });
+    else showNoAnswer();
+    if (check && doubled) sentTwice();
+  }
+  requestAnimationFrame(() => setTimeout(() => {
+    if (check) performance.mark("sen-verdict", { detail: { since: ended } });
+    if (check && !check.offline) offline.noteQuietly(text, receivedAt).catch(() => undefined);
+  }));
 }
 
-function twice() {
-  show(now.check);
-  banner("twice", "good", say("scanned_twice"), 6000);
-}
+const sentTwice = () => banner("twice", "good", say("scanned_twice"), 6000);
 
 /** The server's answer, or this page's own where nobody answers; nothing where neither may be given. */
 async function decide(text, milliseconds, receivedAt, frames) {
   if (now.reachable) {
     try {
-      const check = fromServer(await askServer(text, frames, milliseconds));
-      offline.noteQuietly(text, receivedAt).catch(() => undefined);
-      return check;
+      return fromServer(await askServer(text, frames, milliseconds));
     } catch (error) {
-      if (!(error instanceof Unreachable)) return failed(error);
+      if (!(error instanceof Unreachable)) throw error;
       lost();
     }
   }
-  const check = await offline.checkHere(frames ?? [text], receivedAt).catch(() => null);
-  if (!check) {
-    showState("idle", say("offline"), say("offline_no_data"));
-    sound("bad");
-    return null;
-  }
-  refreshLost();
+  const check = await offline.checkHere(frames ?? [text], receivedAt, now.session?.clerk ?? null).catch(() => null);
+  if (check) refreshLost();
   return check;
 }
 
@@ -95,56 +131,81 @@ async function askServer(text, frames, milliseconds) {
 const fromServer = (kept) => ({ ...kept, face: kept.face ?? null, entitlement: kept.entitlement ?? null, queued: kept.queued ?? null, offline: false });
 
 /** The server answered, but not with a verdict: nothing may look valid then. */
-function failed(error) {
-  if (error instanceof ServerError && error.status === 401) return openLogin();
-  const said = { no_code_in_picture: "picture_none", no_code: "picture_none", picture_unreadable: "picture_unreadable" }[error.code];
-  showState("bad", say("refused"), said ? say(said) : say("server_failed", { code: error.code ?? "page" }));
-  the("new-scan").hidden = false;
+function failed(error, turn) {
+  if (error instanceof ServerError && error.status === 401) return void openLogin();
+  if (turn !== now.turn) return undefined;
+  const said = { no_code: "picture_none", picture_unreadable: "picture_unreadable" }[error.code];
+  paint(() => {
+    showState("bad", say("refused"), said ? say(said) : say("server_failed", { code: error.code ?? "page" }));
+    the("new-scan").hidden = false;
+  });
   sound("bad");
-  return null;
+  return undefined;
+}
+
+/** Neither the server nor this page can say anything. */
+function showNoAnswer() {
+  paint(() => {
+    showState("warn", say("offline"), say("offline_no_data"));
+    the("new-scan").hidden = false;
+  });
+  sound("bad");
 }
 
 function show(check) {
-  now.check = { ...check, lookup: now.state?.lookup };
   question.close();
-  openTab("scan");
-  const said = showCheck(now.check, actions);
-  the("live").textContent = said;
-  sound(judge(now.check).look);
+  the("live").textContent = showAgain({ ...check, lookup: now.state?.lookup });
+  sound(judge(check).look);
   if (check.answer.reasons.includes("clock_suspect")) banner("clock", "bad", say("clock_banner"));
 }
 
-const redraw = () => (now.check ? void showCheck(now.check, actions) : showNothing());
+/** Puts a check on the screen, without a sound; gives what it says. */
+function showAgain(check) {
+  Object.assign(now, { check, aside: null });
+  openTab("scan");
+  let said = "";
+  paint(() => (said = showCheck(check, actions)));
+  return said;
+}
 
 function showNothing() {
-  now.check = null;
-  showState("idle", say("idle_title"), say("idle_do"), now.state);
+  Object.assign(now, { check: null, aside: null });
+  paint(() => showState("idle", say("idle_title"), say("idle_do"), now.state));
 }
 
 // ---- what the clerk does with a check ----------------------------------------------------------------------------
 
 const actions = {
-  undoFace: () => {
-    now.check.face = null;
-    redraw();
+  undoFace: () => guarded(async () => {
+    const check = now.check;
+    if (!check) return;
+    if (check.offline) await offline.keepFace(check.id, null);
+    else await api.withdrawFace(check.id);
+    check.face = null;
+    if (now.check !== check) return;
+    draw();
     the("matches").focus();
-  },
+  }),
   enqueue: () => guarded(async () => {
     const check = now.check;
+    if (!check) return;
     const { entry } = await api.enqueue(check.id);
     check.queued = entry;
-    redraw();
-    the("live").textContent = say("queued", { number: entry.number });
     refreshQueue();
+    if (now.check !== check) return;
+    draw();
+    the("live").textContent = say("queued", { number: entry.number });
   }),
   lookUp: () => guarded(async () => {
     const check = now.check;
+    if (!check) return;
     check.entitlement = { result: "asking" };
-    redraw();
+    draw();
     check.entitlement = await api.entitlement(check.id).catch(() => ({ result: "unreachable" }));
-    if (now.check === check) redraw();
+    if (now.check === check) draw();
   }),
   copyLines: () => guarded(async () => {
+    if (!now.check) return;
     await navigator.clipboard.writeText(await api.lines(now.check.id));
     banner("copied", "good", say("copied"), 5000);
   }),
@@ -152,13 +213,19 @@ const actions = {
 
 function recordFace(result) {
   const check = now.check;
-  if (!check || !comparable(check) || check.face) return;
+  if (!check || !comparable(check) || check.face || check.comparing) return;
+  check.comparing = true;
   guarded(async () => {
-    const alone = { result, clerk: now.session.clerk, at: new Date().toISOString() };
-    if (check.offline) await offline.keepFace(check.id, alone);
-    check.face = check.offline ? alone : (await api.face(check.id, result)).face;
-    const said = showCheck(check, actions);
-    the("live").textContent = said;
+    try {
+      const alone = { result, clerk: now.session.clerk, at: new Date().toISOString() };
+      if (check.offline) await offline.keepFace(check.id, alone);
+      check.face = check.offline ? alone : (await api.face(check.id, result)).face;
+    } finally {
+      check.comparing = false;
+    }
+    // Another patient is on the screen by now.
+    if (now.check !== check) return;
+    the("live").textContent = showAgain(check);
     sound(judge(check).look);
     the("new-scan").focus();
   });
@@ -175,94 +242,12 @@ async function guarded(work) {
   }
 }
 
-// ---- with and without the server ----------------------------------------------------------------------------------
-
-async function refreshState() {
-  try {
-    now.state = await api.state();
-    if (!now.reachable) await found();
-    now.reachable = true;
-  } catch (error) {
-    if (error instanceof Unreachable) lost();
-    else if (error.status === 401) return openLogin();
-  }
-  showNetwork();
-  if (!now.check && the("verdict").dataset.look === "idle") showNothing();
-  return undefined;
-}
-
-function lost() {
-  now.reachable = false;
-  showNetwork();
-  refreshLost();
-}
-
-async function refreshLost() {
-  const at = offline.dataAsOf();
-  const waiting = await offline.waiting().catch(() => []);
-  const count = waiting.length ? ` ${say("offline_waiting", { count: waiting.length })}` : "";
-  if (now.reachable) return;
-  banner("offline", "warn", (at ? say("offline_banner", { at: clock(at) }) : say("offline_no_data")) + count);
-}
-
-/** The server is back: it learns what was checked without it. */
-async function found() {
-  clearBanner("offline");
-  now.reachable = true;
-  await syncNow();
-  await renewBundle();
-  refreshQueue();
-}
-
-async function syncNow() {
-  const { told, conflicts } = await offline.sync();
-  if (told.length) {
-    banner("synced", "good", say("synced", { count: told.length }), 15000);
-    // From now on the server knows these checks by the same names.
-    if (told.includes(now.check?.id)) now.check.offline = false;
-    redraw();
-  }
-  if (conflicts.length) {
-    const texts = conflicts.map(({ at, name, seen }) => say(seen === "again" ? "conflict_again" : "conflict_elsewhere", { at: clock(at), name }));
-    const button = Object.assign(document.createElement("button"), { textContent: say("conflict_seen") });
-    button.addEventListener("click", () => clearBanner("conflict"));
-    banner("conflict", "bad", `${say("conflict_title")}: ${texts.join(" ")}`, 0, button);
-    the("live").textContent = texts.join(" ");
-    sound("bad");
-  }
-}
-
-const renewBundle = () => offline.refreshBundle().catch(() => undefined);
-
-function showNetwork() {
-  const chip = the("network");
-  const said = !now.reachable ? "offline" : now.state && !now.state.online ? "nation_offline" : "online";
-  chip.textContent = say(said);
-  chip.dataset.look = said === "online" ? "good" : "warn";
-  if (now.state?.clock === "suspect") banner("clock", "bad", say("clock_banner"));
-  else clearBanner("clock");
-}
-
-function listen() {
-  const events = new EventSource("/api/events");
-  events.onmessage = ({ data }) => {
-    let kind = null;
-    try {
-      ({ kind } = JSON.parse(data));
-    } catch {
-      return;
-    }
-    if (kind === "queue") refreshQueue();
-    if (kind === "check" && now.tab === "day") refreshDay();
-    if (kind === "state") refreshState().then(renewBundle);
-  };
-  events.onerror = () => setTimeout(refreshState, 300);
-  return events;
-}
+// ---- the lists --------------------------------------------------------------------------------------------------------
 
 async function refreshQueue() {
   const { entries } = await api.queue().catch(() => ({ entries: null }));
-  if (entries) showQueue(entries, (id, state) => guarded(async () => {
+  if (!entries || !now.session) return;
+  showQueue(entries, (id, state) => guarded(async () => {
     await api.moveInQueue(id, state);
     await refreshQueue();
   }));
@@ -270,7 +255,8 @@ async function refreshQueue() {
 
 async function refreshDay() {
   const empty = { date: new Date().toLocaleDateString("sv-SE"), checks: [] };
-  showDay(await api.day().catch(() => empty), await offline.waiting().catch(() => []));
+  const [day, mine] = [await api.day().catch(() => empty), await offline.waiting().catch(() => [])];
+  if (now.session) showDay(day, mine);
 }
 
 // ---- the page itself ------------------------------------------------------------------------------------------------
@@ -279,7 +265,8 @@ function openTab(tab) {
   now.tab = tab;
   for (const name of ["scan", "queue", "day"]) {
     the(name).hidden = name !== tab;
-    the(`tab-${name}`).setAttribute("aria-selected", String(name === tab));
+    if (name === tab) the(`tab-${name}`).setAttribute("aria-current", "page");
+    else the(`tab-${name}`).removeAttribute("aria-current");
   }
   if (tab === "queue") refreshQueue();
   if (tab === "day") refreshDay();
@@ -291,90 +278,53 @@ function translate() {
   the("sound").textContent = say(soundIsOn() ? "sound_on" : "sound_off");
   the("twoway-code").alt = say("twoway_alt");
   if (!now.session) return;
-  redraw();
+  draw();
   showNetwork();
   if (!now.reachable) refreshLost();
   if (now.tab !== "scan") openTab(now.tab);
   refreshQueue();
 }
 
-let timers = [];
-let events = null;
+sessionsWith({
+  onOpen: () => {
+    openTab("scan");
+    showNothing();
+    translate();
+  },
+  onClosed: () => {
+    question.close();
+    the("paste").close();
+    capture.closeCamera();
+    showNothing();
+    translate();
+  },
+});
 
-/** The desk for a session; `alone` where the server does not answer. */
-async function openDesk(session, alone) {
-  now.session = session;
-  the("login").hidden = true;
-  the("desk").hidden = false;
-  the("desk-name").textContent = session.desk ?? "";
-  the("clerk-name").textContent = session.clerk ?? "";
-  the("serial").hidden = !serialIsThere();
-  openTab("scan");
-  translate();
-  await offline.openKept().catch(() => undefined);
-  if (alone) lost();
-  else {
-    await store.keep("session", { ...session, until: Date.now() + ALONE }).catch(() => undefined);
-    await refreshState();
-    syncNow().catch(() => undefined);
-    renewBundle();
-  }
-  events ??= listen();
-  const again = () => (timers[0] = setTimeout(() => refreshState().then(again), now.reachable ? ASK : ASK_LOST));
-  timers.forEach(clearTimeout);
-  again();
-  timers[1] = setInterval(() => now.reachable && renewBundle(), BUNDLE);
-}
-
-async function openLogin(lostServer = false) {
-  Object.assign(now, { session: null, check: null });
-  timers.forEach(clearTimeout);
-  events?.close();
-  events = null;
-  capture.closeCamera();
-  the("desk").hidden = true;
-  the("login").hidden = false;
-  the("login-error").textContent = lostServer ? say("login_unreachable") : "";
-  translate();
-  const kept = lostServer ? await store.kept("session").catch(() => null) : null;
-  the("login-offline").hidden = !(kept && kept.until > Date.now());
-  (lostServer ? the("login-offline") : the("login-password")).focus();
-  return null;
-}
-
-async function logIn(event) {
-  event.preventDefault();
-  const password = the("login-password");
-  try {
-    await api.logIn(password.value, the("login-clerk").value, the("login-desk").value);
-    password.value = "";
-    await openDesk(await api.session(), false);
-  } catch (error) {
-    const wait = error.status === 429 ? say("login_wait", { seconds: error.retryAfter || 10 }) : say("login_wrong");
-    the("login-error").textContent = error instanceof Unreachable ? say("login_unreachable") : wait;
-    password.select();
-  }
-}
-
-async function logOut() {
-  await api.logOut().catch(() => undefined);
-  await store.forget("session").catch(() => undefined);
-  openLogin();
-}
+listenWith({
+  onState: () => the("verdict").dataset.look === "idle" && draw(),
+  onSynced: (ids) => {
+    // From now on the server knows these checks by the same names.
+    for (const check of [now.check, now.aside]) if (check && ids.includes(check.id)) check.offline = false;
+    if (ids.includes(now.check?.id)) draw();
+    if (now.tab === "day") refreshDay();
+  },
+  onQueue: refreshQueue,
+  onDay: () => now.tab === "day" && refreshDay(),
+  onLogin: openLogin,
+});
 
 const capture = new Capture({
   wanted: () => now.session !== null,
   onCode: submit,
-  // The same text as a moment ago is no new scan.
+  // What the camera sees all the time since a moment ago is no new scan.
   isOld: (text) => {
-    if (text === now.last.text) now.last.ended = performance.now();
-    return text === now.last.text;
+    const old = text === now.last.text && performance.now() - now.last.ended < TWICE;
+    if (old) now.last.ended = performance.now();
+    return old;
   },
-  onLooking: () => {
-    openTab("scan");
-    showState("busy", say("deciding_title"), "");
-  },
-  onCheck: (check) => show(fromServer(check)),
+  turn: () => now.turn,
+  onLooking: looking,
+  onCheck: (check, turn) => turn === now.turn && show(fromServer(check)),
   onFailure: failed,
 });
 
@@ -395,7 +345,7 @@ const does = {
   },
   matches: () => recordFace("matches"),
   differs: () => recordFace("differs"),
-  enqueue: () => the("enqueue")?.click(),
+  enqueue: () => now.check && the("enqueue")?.click(),
   twoway: () => question.ask(),
   "twoway-again": () => question.ask(),
   "twoway-close": () => question.close(),
@@ -405,7 +355,7 @@ const does = {
   paste: () => the("paste").showModal(),
   "paste-close": () => the("paste").close(),
   serial: () =>
-    openSerial((text) => submit({ text })).then(
+    openSerial({ onScan: submit, onClosed: () => banner("serial", "bad", say("serial_closed"), 0) }).then(
       () => banner("serial", "good", say("serial_open"), 6000),
       () => banner("serial", "bad", say("serial_failed"), 6000)),
 };
@@ -436,17 +386,14 @@ the("paste-form").addEventListener("submit", () => {
   the("paste-text").value = "";
   if (text) submit({ text });
 });
-the("twoway").addEventListener("close", () => question.close());
+// The event comes late: by then another question may stand there.
+the("twoway").addEventListener("close", () => the("twoway").open || question.close());
 the("login-form").addEventListener("submit", logIn);
-the("login-offline").addEventListener("click", async () => openDesk(await store.kept("session"), true));
+the("login-offline").addEventListener("click", goOnAlone);
 
 // ---- start ---------------------------------------------------------------------------------------------------------
 
 speak(localStorage.getItem("language") ?? "vi");
 translate();
 navigator.serviceWorker?.register("/assets/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => undefined);
-try {
-  await openDesk(await api.session(), false);
-} catch (error) {
-  await openLogin(error instanceof Unreachable);
-}
+await start();

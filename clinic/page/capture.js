@@ -7,7 +7,8 @@ import { say } from "./words.js";
 
 /**
  * `on` says what happens: `wanted()` whether anything is taken, `onCode({text, frames})` for what was read here, `isOld(text)`
- * whether a text was taken a moment ago, `onLooking()` while the server reads, `onCheck(check)` and `onFailure(error)` after that.
+ * whether a text was taken a moment ago; `turn()` tells the newest scan's number, `onLooking()` begins another while the server
+ * reads, `onCheck(check, turn)` and `onFailure(error, turn)` come after that.
  */
 export class Capture {
   #on;
@@ -39,7 +40,11 @@ export class Capture {
     the("camera-note").textContent = "";
     this.#loop = new Loop();
     try {
-      await this.#camera.start((text) => this.#seen(text), (frame) => this.#ask(frame));
+      await this.#camera.start({
+        onText: (text) => this.#seen(text),
+        onFrame: (frame) => this.#ask(frame),
+        onBroken: () => (the("camera-note").textContent = say("camera_broken")),
+      });
     } catch {
       the("camera-note").textContent = say("camera_denied");
     }
@@ -64,10 +69,11 @@ export class Capture {
 
   /** A camera's frame that only the server can read. */
   async #ask(frame) {
+    const turn = this.#on.turn();
     const check = await api.checkPicture(frame).catch(() => null);
     if (!check || !this.#camera.running) return;
     this.closeCamera();
-    this.#on.onCheck(check);
+    this.#on.onCheck(check, turn);
   }
 
   #paste(event) {
@@ -79,13 +85,13 @@ export class Capture {
   }
 
   async #picture(file) {
-    this.#on.onLooking();
+    const turn = this.#on.onLooking();
     const text = await readCode(file).catch(() => undefined);
-    if (text) return this.#on.onCode({ text });
+    if (text) return this.#on.turn() === turn ? this.#on.onCode({ text }) : undefined;
     try {
-      return this.#on.onCheck(await api.checkPicture(file));
+      return this.#on.onCheck(await api.checkPicture(file), turn);
     } catch (error) {
-      return this.#on.onFailure(error instanceof Unreachable ? { code: "no_code" } : error);
+      return this.#on.onFailure(error instanceof Unreachable ? { code: "no_code" } : error, turn);
     }
   }
 }

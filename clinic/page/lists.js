@@ -36,23 +36,22 @@ export function showDay({ date, checks }, mine) {
     rows.length ? table(say("tab_day"), heads, rows) : make("p", { class: "empty" }, say("day_empty")));
 }
 
-function offlineRow({ answer, at, face }) {
+function offlineRow({ answer, at, clerk, face }) {
   return {
     at, verdict: answer.verdict, name: answer.claims?.name, insurance_number: answer.claims?.insurance?.number, face,
-    entitlement: null, clerk: say("offline_made"),
+    entitlement: null, clerk: [clerk, say("offline_made")].filter(Boolean).join(" · "),
   };
 }
 
 function row({ at, verdict, name, insurance_number, face, entitlement, clerk, desk }) {
   const result = face?.result ?? face ?? null;
-  const known = ["entitled", "not_entitled", "different_data", "unreachable"];
   const portal = entitlement?.result ?? entitlement ?? "not_looked_up";
   return make("tr", {},
     make("td", {}, clock(at)),
-    make("td", {}, make("span", { class: "tag", look: LOOKS[verdict] }, say(`verdict_${verdict}`))),
+    make("td", {}, make("span", { class: "tag", look: LOOKS[verdict] ?? "bad" }, say(`verdict_${verdict in LOOKS ? verdict : "refused"}`))),
     make("td", { class: "name" }, name ?? "—"),
     make("td", {}, insurance_number ?? "—"),
     make("td", {}, result ? make("span", { class: "tag", look: result === "matches" ? "good" : "bad" }, say(`face_${result}`)) : say("face_none")),
-    make("td", {}, known.includes(portal) ? say(`entitlement_${portal}`) : say("entitlement_not_looked_up")),
+    make("td", {}, say(`entitlement_${portal}`)),
     make("td", {}, [clerk, desk].filter(Boolean).join(" · ")));
 }

@@ -3,6 +3,8 @@
 import { api } from "./api.js";
 import { store } from "./store.js";
 
+/** So many checks are told to the server at once: it takes no more than 500, and no more than a megabyte. */
+const AT_ONCE = 250;
 /** Sightings are kept this much longer than asked, in milliseconds, lest a clock that jumps ahead empties the list. */
 const GRACE = 3600_000;
 
@@ -33,10 +35,11 @@ async function openDesk(json, asOf) {
   [desk, bundleAt] = [next, asOf];
 }
 
-/** Fetches what other counters have seen, and a fresh bundle where there is one, and keeps both. */
+/** Fetches what other counters have seen, and a fresh bundle where there is one, and keeps both; forgets old sightings. */
 export async function refreshBundle() {
   const { entries } = await api.seenRecently();
-  await Promise.all(entries.map((entry) => store.putSeen(entry)));
+  await store.putSeen(entries);
+  await store.purgeSeen(Date.now() - GRACE);
   const fresh = await api.offlineBundle(desk ? version : null);
   if (!fresh) return;
   const json = JSON.stringify(fresh.content);
@@ -51,12 +54,7 @@ export async function openKept() {
   if (kept) await openDesk(kept.json, kept.asOf);
 }
 
-async function knownKeys() {
-  const entries = await store.seen();
-  const over = Date.now() - GRACE;
-  await Promise.all(entries.filter((entry) => Date.parse(entry.keep_until) < over).map((entry) => store.dropSeen(entry.key)));
-  return entries.map((entry) => entry.key);
-}
+const knownKeys = async () => (await store.seen()).map((entry) => entry.key);
 
 function ask(texts, receivedAt, keys) {
   return JSON.parse(desk.check(texts, receivedAt.toISOString(), new Date().toISOString(), keys));
@@ -66,51 +64,70 @@ function ask(texts, receivedAt, keys) {
 export async function noteQuietly(text, receivedAt) {
   if (!desk) return;
   const { noted } = ask([text], receivedAt, []);
-  if (noted) await store.putSeen({ key: noted.key, keep_until: noted.keep_until });
+  if (noted) await store.putSeen([{ key: noted.key, keep_until: noted.keep_until }]);
 }
 
 /** A check by this page alone; null where it has no data. What must be remembered is on the disk before this returns. */
-export async function checkHere(texts, receivedAt) {
+export async function checkHere(texts, receivedAt, clerk) {
   if (!desk) return null;
   const first = ask(texts, receivedAt, await knownKeys());
   try {
-    return await remember(first, receivedAt);
+    return await remember(first, receivedAt, clerk);
   } catch (error) {
     // Another tab was quicker with this code.
     if (!first.noted) throw error;
-    return remember(ask(texts, receivedAt, [first.noted.key]), receivedAt);
+    return remember(ask(texts, receivedAt, [first.noted.key]), receivedAt, clerk);
   }
 }
 
-async function remember({ answer, noted, portrait }, receivedAt) {
+async function remember({ answer, noted, portrait }, receivedAt, clerk) {
   const at = receivedAt.toISOString();
-  const check = { id: `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, face: null };
+  const check = { id: `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, clerk, face: null };
   await store.addCheck(check, noted && { key: noted.key, keep_until: noted.keep_until });
   return { ...shown(check), portrait: portrait ?? null };
 }
 
-const shown = (check) => ({ id: check.id, answer: check.answer, at: check.at, face: check.face, portrait: null, offline: true });
+const shown = ({ id, answer, at, clerk, face }) => ({ id, answer, at, clerk, face, portrait: null, offline: true });
 
 /** Checks that the server does not know of yet, newest first. */
 export const waiting = async () => (await store.waiting()).sort((a, b) => (a.at < b.at ? 1 : -1)).map(shown);
 
-/** The clerk's comparison, kept until the server can have it. */
+/** The clerk's comparison, kept until the server can have it; null takes it back. */
 export async function keepFace(id, face) {
   const check = (await store.waiting()).find((one) => one.id === id);
   if (check) await store.putWaiting({ ...check, face });
 }
 
-/** Tells the server of what was checked without it: which checks, and where it knew better. */
-export async function sync() {
+let syncing = null;
+
+/**
+ * Tells the server of what was checked without it. `onTold({told, conflicts})` says which checks it knows now and where it knew
+ * better, before this page forgets them. Throws where the server takes none; what is left waits for the next time.
+ */
+export function sync(onTold) {
+  syncing ??= tellAll(onTold).finally(() => (syncing = null));
+  return syncing;
+}
+
+async function tellAll(onTold) {
   const checks = await store.waiting();
-  if (checks.length === 0) return { told: [], conflicts: [] };
-  const { results } = await api.seen(checks.map(({ face, ...entry }) => entry));
+  for (let at = 0; at < checks.length; at += AT_ONCE) await tell(checks.slice(at, at + AT_ONCE), onTold);
+}
+
+async function tell(checks, onTold) {
+  const { results } = await api.seen(checks);
   const of = new Map(results.map(({ id, seen }) => [id, seen]));
   const told = checks.filter(({ id }) => of.has(id));
-  for (const { id, face } of told) {
-    if (face) await api.face(id, face.result);
-    await store.dropWaiting(id);
-  }
   const conflicts = told.filter(({ id }) => ["again", "elsewhere"].includes(of.get(id)));
-  return { told: told.map(({ id }) => id), conflicts: conflicts.map(({ id, at, answer }) => ({ at, name: answer.claims?.name ?? "", seen: of.get(id) })) };
+  onTold({
+    told: told.map(({ id }) => id),
+    conflicts: conflicts.map(({ id, at, answer }) => ({ at, name: answer.claims?.name ?? "", seen: of.get(id) })),
+  });
+  // What the clerk recorded while this was on its way follows it.
+  const left = new Map((await store.waiting()).map((check) => [check.id, check]));
+  for (const { id, face } of told) {
+    const later = left.get(id)?.face ?? null;
+    if (later?.at !== face?.at) await (later ? api.face(id, later.result) : api.withdrawFace(id));
+  }
+  await store.dropWaiting(told.map(({ id }) => id));
 }

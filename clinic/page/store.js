@@ -28,8 +28,18 @@ export const store = {
   keep: (name, value) => within(["kept"], "readwrite", (kept) => kept.put({ name, value })),
   kept: async (name) => (await within(["kept"], "readonly", (kept) => kept.get(name)))?.value,
   forget: (name) => within(["kept"], "readwrite", (kept) => kept.delete(name)),
-  putSeen: (entry) => within(["seen"], "readwrite", (seen) => seen.put(entry)),
-  dropSeen: (key) => within(["seen"], "readwrite", (seen) => seen.delete(key)),
+  putSeen: (entries) => within(["seen"], "readwrite", (seen) => entries.forEach((entry) => seen.put(entry))),
+  /** Forgets the sightings that were to be kept until before this time (milliseconds). */
+  purgeSeen: (before) =>
+    within(["seen"], "readwrite", (seen) => {
+      const each = seen.openCursor();
+      each.onsuccess = () => {
+        const cursor = each.result;
+        if (!cursor) return;
+        if (Date.parse(cursor.value.keep_until) < before) cursor.delete();
+        cursor.continue();
+      };
+    }),
   seen: () => within(["seen"], "readonly", (seen) => seen.getAll()),
   /** A check and its sighting at once. Fails where the sighting is there already: of two tabs, one is told it is new. */
   addCheck: (check, sighting) =>
@@ -38,6 +48,6 @@ export const store = {
       return waiting.put(check);
     }),
   putWaiting: (check) => within(["waiting"], "readwrite", (waiting) => waiting.put(check)),
-  dropWaiting: (id) => within(["waiting"], "readwrite", (waiting) => waiting.delete(id)),
+  dropWaiting: (ids) => within(["waiting"], "readwrite", (waiting) => ids.forEach((id) => waiting.delete(id))),
   waiting: () => within(["waiting"], "readonly", (waiting) => waiting.getAll()),
 };

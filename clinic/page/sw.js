@@ -2,7 +2,7 @@
 const CACHE = "sen-page-1";
 /** How long the server may take before the kept copy serves, in milliseconds. */
 const PATIENCE = 1500;
-const WANTED = ["/", ...["style.css", "icon.svg", "manifest.webmanifest", "app.js", "words.js", "reasons.js", "scan.js", "api.js", "shapes.js", "dom.js", "banners.js", "twoway.js", "serial.js",
+const WANTED = ["/", ...["style.css", "icon.svg", "manifest.webmanifest", "app.js", "now.js", "server.js", "session.js", "words.js", "reasons.js", "scan.js", "api.js", "shapes.js", "dom.js", "banners.js", "twoway.js", "serial.js",
   "verdict.js", "store.js", "offline.js", "camera.js", "capture.js", "lists.js", "loop.js", "sound.js"].map((name) => `/assets/${name}`)];
 /** A desk may have been set up without these. */
 const WELCOME = ["sen_verifier.js", "sen_verifier_bg.wasm", "zxing.js", "zxing_share.js", "zxing_reader.wasm"].map((name) => `/assets/web/${name}`);

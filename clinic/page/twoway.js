@@ -10,6 +10,8 @@ export class Question {
   #onCheck;
   #timer = 0;
   #open = null;
+  /** Counts askings and closings: what was under way before the last of them shows nothing any more. */
+  #turn = 0;
 
   constructor(onCheck) {
     this.#onCheck = onCheck;
@@ -17,23 +19,27 @@ export class Question {
 
   /** Asks a new question and shows it. */
   async ask() {
-    this.#stop();
+    const turn = this.#stop();
     const dialog = the("twoway");
     if (!dialog.open) dialog.showModal();
+    const code = the("twoway-code");
+    let asked;
     try {
-      this.#open = await api.ask();
+      asked = await api.ask();
     } catch (error) {
-      the("twoway-code").hidden = true;
-      const unnamed = error.code === "no_desk_name" && say("twoway_unnamed");
-      the("twoway-left").textContent = error instanceof Unreachable ? say("twoway_offline") : unnamed || say("server_failed", { code: error.code });
+      if (turn !== this.#turn) return;
+      code.hidden = true;
+      const unnamed = error.code === "desk_unnamed" && say("twoway_unnamed");
+      the("twoway-left").textContent = error instanceof Unreachable ? say("twoway_offline") : unnamed || say("server_failed", { code: error.code ?? "page" });
       return;
     }
-    const code = the("twoway-code");
+    if (turn !== this.#turn) return;
+    // This computer's clock may be wrong: the time left is counted from here.
+    this.#open = { id: asked.id, ends: performance.now() + asked.lifetime_seconds * 1000 };
     code.hidden = false;
-    code.alt = say("twoway_alt");
-    code.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.#open.svg)}`;
-    this.#tick();
+    code.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(asked.svg)}`;
     this.#timer = setInterval(() => this.#tick(), ASK);
+    this.#tick();
   }
 
   /** Takes the question from the screen. */
@@ -45,19 +51,24 @@ export class Question {
   #stop() {
     clearInterval(this.#timer);
     this.#open = null;
+    this.#turn += 1;
+    return this.#turn;
   }
 
   async #tick() {
-    const { id, expires_at } = this.#open;
-    const left = Math.max(0, Math.round((Date.parse(expires_at) - Date.now()) / 1000));
+    if (!this.#open) return;
+    const { id, ends } = this.#open;
+    const left = Math.max(0, Math.round((ends - performance.now()) / 1000));
     the("twoway-left").textContent = left > 0 ? say("twoway_left", { seconds: left }) : say("twoway_over");
     if (left === 0) {
       the("twoway-code").hidden = true;
-      return this.#stop();
+      this.#stop();
+      return;
     }
-    // A phone that answers over the network, not before the scanner.
+    // A phone that answers over the network, not before the scanner. What cannot be had now is asked for in a second.
     const asked = await api.asked(id).catch(() => null);
-    if (asked?.state === "answered" && asked.check && this.#open?.id === id) this.#onCheck(await api.kept(asked.check));
-    return undefined;
+    if (asked?.state !== "answered" || !asked.check) return;
+    const check = await api.kept(asked.check).catch(() => null);
+    if (check && this.#open?.id === id) this.#onCheck(check);
   }
 }

@@ -5,9 +5,12 @@ import { REASONS } from "./reasons.js";
 import { SHAPES } from "./shapes.js";
 import { clock, currentLanguage, day, say, span } from "./words.js";
 
+/** Whether the answer is of a kind that this page knows and that shows somebody; anything else is refused. */
+const shows = ({ verdict }) => ["accepted", "unsure"].includes(verdict);
+
 /** Look, shape and words for a check. Green needs the clerk's own comparison. */
 export function judge({ answer, face, offline }) {
-  if (answer.verdict === "refused") return { look: "bad", shape: "bad", title: "refused", advice: null };
+  if (!shows(answer)) return { look: "bad", shape: "bad", title: "refused", advice: null };
   if (face?.result === "differs") return { look: "bad", shape: "bad", title: "differs", advice: "differs_do" };
   if (answer.verdict === "unsure") return { look: "warn", shape: "warn", title: "unsure", advice: null };
   if (face?.result === "matches") return { look: "good", shape: "good", title: "accepted", advice: offline ? "accepted_offline_do" : "accepted_do" };
@@ -16,7 +19,7 @@ export function judge({ answer, face, offline }) {
 }
 
 /** Whether there is a person to be compared. */
-export const comparable = (check) => check.answer.verdict !== "refused" && check.answer.holder_bound === true;
+export const comparable = (check) => shows(check.answer) && check.answer.holder_bound === true;
 
 /** What a reason means and what to do; a code that this page does not know is shown as it is. */
 export const explain = (code) => REASONS[currentLanguage()][code] ?? [code, ""];
@@ -28,6 +31,7 @@ export function showState(look, headline, advice, state) {
   the("headline").textContent = headline;
   the("advice").textContent = advice;
   for (const id of ["face-buttons", "new-scan", "person"]) the(id).hidden = true;
+  the("person").replaceChildren();
   the("reasons").replaceChildren();
   the("ages").replaceChildren(...(state ? [statusAge(state.status_age_seconds), trustAge(state.trust_age_seconds)] : []));
 }
@@ -41,16 +45,17 @@ export function showCheck(check, actions) {
   the("headline").textContent = say(title);
   // What is wrong first stands in the verdict itself; the rest, and warnings beside a good code, below it.
   const [first] = advice ? [] : answer.reasons;
-  the("advice").replaceChildren(...(first ? firstReason(first) : [say(advice ?? "accepted_do")]));
+  the("advice").replaceChildren(...(first ? firstReason(first) : [advice ? say(advice) : ""]));
   the("new-scan").hidden = false;
   const askFace = comparable(check) && !check.face;
   the("face-buttons").hidden = !askFace;
   the("reasons").replaceChildren(...answer.reasons.filter((code) => code !== first).map(reasonCard));
   const person = the("person");
-  person.hidden = !answer.claims;
-  person.replaceChildren(...(answer.claims ? [mainColumn(check), sideColumn(check, actions)] : []));
+  const anybody = shows(answer) && answer.claims;
+  person.hidden = !anybody;
+  person.replaceChildren(...(anybody ? [mainColumn(check), sideColumn(check, actions)] : []));
   the("ages").replaceChildren(...ages(answer));
-  return `${say(title)}. ${answer.reasons.map((code) => explain(code).join(". ")).join(" ")} ${answer.claims?.name ?? ""}`;
+  return `${say(title)}. ${answer.reasons.map((code) => explain(code).join(". ")).join(" ")} ${anybody ? answer.claims.name ?? "" : ""}`;
 }
 
 function firstReason(code) {
@@ -81,16 +86,18 @@ function mainColumn(check) {
   return make("div", { class: "left-column" }, identity, insuranceCard(claims.insurance));
 }
 
+const range = ({ valid_from, valid_to }) =>
+  valid_from ? say("valid_range", { from: day(valid_from), to: day(valid_to) }) : valid_to && say("valid_until", { to: day(valid_to) });
+
 function insuranceCard(insurance) {
   if (!insurance) return make("article", { class: "card insurance" }, make("h2", {}, say("insurance")), make("p", {}, say("insurance_none")));
   const { number, valid_from, valid_to, facility, benefit_level, five_years_from } = insurance;
   const today = localDate(new Date());
-  const valid = valid_from ? say("valid_range", { from: day(valid_from), to: day(valid_to) }) : valid_to && say("valid_until", { to: day(valid_to) });
   return make("article", { class: "card insurance" },
     make("h2", {}, say("insurance")),
     make("p", { class: "number", id: "insurance-number" }, grouped(number)),
     make("dl", { class: "facts" },
-      fact(say("valid"), valid), fact(say("facility"), facility),
+      fact(say("valid"), range(insurance)), fact(say("facility"), facility),
       fact(say("benefit_level"), benefit_level ? say(`benefit_${benefit_level}`) : null),
       fact(say("five_years"), day(five_years_from))),
     valid_to && valid_to < today ? make("p", { class: "flag" }, say("insurance_over", { date: day(valid_to) })) : null,
@@ -121,16 +128,24 @@ function entitlementCard({ answer, entitlement, offline, lookup }, actions) {
   const result = entitlement?.result ?? answer.entitlement;
   const look = { entitled: "good", not_entitled: "bad", not_looked_up: null, asking: null }[result];
   const own = entitlement?.words?.[currentLanguage()];
-  const known = ["not_looked_up", "asking", "entitled", "not_entitled", "different_data", "unreachable"].includes(result);
-  const words = known ? say(`entitlement_${result}`) : own ?? say("entitlement_other", { code: entitlement?.code ?? result });
+  const words = say(`entitlement_${result}`);
   const mayAsk = !offline && lookup === "configured" && result !== "asking" && answer.claims?.insurance;
   return make("article", { class: "card entitlement" },
     make("h2", {}, say("entitlement")),
     make("b", { id: "entitlement", look: look === undefined ? "warn" : look }, words),
-    known && own && own !== words ? make("p", { class: "note" }, own) : null,
+    own && own !== words ? make("p", { class: "note" }, own) : null,
+    newCard(entitlement?.details?.new_card),
     mayAsk ? make("button", { onclick: actions.lookUp }, say("entitlement_button")) : null,
     offline ? make("p", { class: "note" }, say("entitlement_offline")) : null,
     !offline && lookup === "not_configured" ? make("p", { class: "note" }, say("entitlement_unset")) : null);
+}
+
+/** The card that replaced the one in the code: its number and dates count. */
+function newCard(card) {
+  if (!card) return null;
+  return make("div", { id: "new-card" },
+    make("p", { class: "flag" }, `${say("new_card")}: ${grouped(card.number)}`),
+    make("dl", { class: "facts" }, fact(say("valid"), range(card)), fact(say("facility"), card.facility)));
 }
 
 const aged = (text, old) => make("span", { class: old ? "old" : "" }, text);

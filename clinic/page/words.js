@@ -36,9 +36,11 @@ const vi = {
   camera_stop: "Tắt máy ảnh",
   camera_frames: "Đang nhận ảnh chân dung: {have} / {total}",
   camera_denied: "Không mở được máy ảnh. Cho phép trang này dùng máy ảnh rồi thử lại.",
+  camera_broken: "Máy ảnh đã dừng vì lỗi. Tắt máy ảnh rồi mở lại.",
   picture_none: "Không thấy mã QR trong ảnh. Chụp gần hơn, đủ bốn góc của mã.",
   picture_unreadable: "Không đọc được tệp ảnh. Cần ảnh PNG hoặc JPEG.",
   serial_open: "Máy quét cổng nối tiếp đã sẵn sàng",
+  serial_closed: "Máy quét cổng nối tiếp đã ngắt. Cắm lại rồi chọn cổng.",
   serial_failed: "Không mở được cổng nối tiếp.",
   close: "Đóng",
   new_scan: "Quét tiếp",
@@ -97,7 +99,14 @@ const vi = {
   entitlement_not_entitled: "Không được hưởng",
   entitlement_different_data: "Dữ liệu khác với cổng",
   entitlement_unreachable: "Cổng tra cứu không trả lời",
-  entitlement_other: "Cổng trả lời: {code}",
+  entitlement_new_card: "Đã được cấp thẻ mới",
+  entitlement_not_found: "Cổng không có thẻ này",
+  entitlement_check_papers: "Không tra cứu được thẻ này: kiểm tra thẻ và giấy tờ",
+  entitlement_wrong_input: "Thông tin tra cứu sai định dạng",
+  entitlement_refused_access: "Cổng từ chối tài khoản tra cứu",
+  entitlement_ask_again: "Cổng đang lỗi, tra cứu lại sau",
+  entitlement_unknown_answer: "Cổng trả lời mã chưa biết",
+  new_card: "Thẻ mới",
   entitlement_button: "Tra cứu thẻ BHYT",
   entitlement_offline: "Không tra cứu được khi ngoại tuyến. Không tra cứu được không có nghĩa là thẻ không hợp lệ.",
   entitlement_unset: "Quầy chưa được nối với cổng tra cứu.",
@@ -205,9 +214,11 @@ const en = {
   camera_stop: "Camera off",
   camera_frames: "Receiving the portrait: {have} / {total}",
   camera_denied: "The camera cannot be used. Allow this page to use it and try again.",
+  camera_broken: "The camera stopped on a fault. Turn it off and open it again.",
   picture_none: "There is no QR code in the picture. Come closer, with all four corners of the code.",
   picture_unreadable: "The file cannot be read. A PNG or JPEG picture is needed.",
   serial_open: "The serial scanner is ready",
+  serial_closed: "The serial scanner is gone. Plug it in and choose the port again.",
   serial_failed: "The serial port cannot be opened.",
   close: "Close",
   new_scan: "Next scan",
@@ -266,7 +277,14 @@ const en = {
   entitlement_not_entitled: "Not entitled",
   entitlement_different_data: "The portal has other data",
   entitlement_unreachable: "The portal does not answer",
-  entitlement_other: "The portal says: {code}",
+  entitlement_new_card: "A new card was issued",
+  entitlement_not_found: "The portal has no such card",
+  entitlement_check_papers: "This card cannot be looked up: check card and papers",
+  entitlement_wrong_input: "The question has a wrong form",
+  entitlement_refused_access: "The portal refuses the account that asks",
+  entitlement_ask_again: "The portal failed: ask again later",
+  entitlement_unknown_answer: "The portal's answer is not known here",
+  new_card: "The new card",
   entitlement_button: "Look up the card",
   entitlement_offline: "No look-up while offline. That says nothing against the card.",
   entitlement_unset: "This desk is not connected to the portal.",
@@ -352,7 +370,7 @@ export function speak(to) {
 
 /** A sentence, its {gaps} filled. */
 export function say(key, gaps = {}) {
-  return WORDS[language][key].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap] ?? "");
+  return (WORDS[language][key] ?? key).replace(/\{(\w+)\}/g, (_, gap) => gaps[gap] ?? "");
 }
 
 /** A span of seconds in words. */

@@ -36,6 +36,9 @@ assets! {
     "icon.svg" "image/svg+xml";
     "manifest.webmanifest" "application/manifest+json";
     "app.js" SCRIPT;
+    "now.js" SCRIPT;
+    "server.js" SCRIPT;
+    "session.js" SCRIPT;
     "words.js" SCRIPT;
     "reasons.js" SCRIPT;
     "scan.js" SCRIPT;

@@ -70,6 +70,49 @@ for (const alone of [false, true]) {
   });
 }
 
+test("a camera that is opened twice, or closed while the browser asks for leave, is off afterwards; a fault is said", async () => {
+  const browser = await openBrowser({ camera: film([await nation.picture(`${nation.home}/still.png`)], 1, "still") });
+  const { page } = browser;
+  try {
+    await logIn(page, desk, desk.password);
+    await page.evaluate(() => {
+      globalThis.streams = [];
+      const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        await new Promise((done) => setTimeout(done, 700));
+        const stream = await get(wanted);
+        globalThis.streams.push(stream);
+        return stream;
+      };
+    });
+    const live = () => page.evaluate(() => globalThis.streams.flatMap((stream) => stream.getTracks()).filter(({ readyState }) => readyState === "live").length);
+    const opened = (count) => page.waitForFunction((wanted) => globalThis.streams.length === wanted, count);
+    await page.click("[data-action=camera]");
+    await page.click("[data-action=camera]");
+    await opened(2);
+    await verdict(page);
+    assert.equal(await live(), 0, "both are off after the verdict");
+    await page.keyboard.press("F2");
+    await page.click("[data-action=camera]");
+    await page.click("[data-action=camera-stop]");
+    await opened(3);
+    await page.waitForTimeout(500);
+    assert.equal(await live(), 0, "closed before it was open");
+    // What the camera saw before is looked at again: the clerk asked for it.
+    await page.waitForTimeout(2500);
+    await page.click("[data-action=camera]");
+    assert.equal((await verdict(page)).look, "bad");
+    await page.keyboard.press("F2");
+    await page.evaluate(() => (CanvasRenderingContext2D.prototype.drawImage = () => { throw new Error("fault"); }));
+    await page.click("[data-action=camera]");
+    await page.waitForFunction(() => document.getElementById("camera-note").textContent.includes("dừng vì lỗi"));
+    assert.equal(await live(), 0);
+    assert.deepEqual(browser.faults, []);
+  } finally {
+    await browser.close();
+  }
+});
+
 test("where the page has no reader of its own, the desk's server reads the camera's pictures", async () => {
   const bare = await nation.desk({ bare: true });
   try {

@@ -1,5 +1,6 @@
 // The desk's page in Chromium, against the real desk, with codes from the real wallet.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { logIn, openBrowser, openNation, pause, scan, shoot, verdict } from "./nation.mjs";
 
@@ -26,22 +27,28 @@ const latency = () => page.evaluate(() => {
   return Math.round(marks.at(-1).startTime - marks.at(-1).detail.since);
 });
 
-for (const each of [1, 10]) {
+for (const [each, scans] of [[1, 5], [10, 3]]) {
   test(`a scanner that types a key each ${each} ms is read anywhere on the page`, async () => {
-    await scan(page, await nation.code(), { each });
-    const said = await verdict(page);
-    assert.deepEqual([said.look, said.headline, said.reasons], ["warn", COMPARE, []]);
-    assert.equal(said.name, nation.claims.name);
-    assert.equal(said.insurance.replaceAll(" ", ""), nation.claims.insurance.number);
-    await page.waitForFunction(() => performance.getEntriesByName("sen-verdict").length > 0);
-    const milliseconds = await latency();
-    console.log(`verdict shown ${milliseconds} ms after the last digit (goal 300) at ${each} ms a key`);
-    assert.ok(milliseconds < 5000, `${milliseconds} ms`);
+    const took = [];
+    for (let number = 0; number < scans; number += 1) {
+      await page.evaluate(() => performance.clearMarks("sen-verdict"));
+      await scan(page, await nation.code(), { each });
+      const said = await verdict(page);
+      assert.deepEqual([said.look, said.headline, said.reasons], ["warn", COMPARE, []]);
+      assert.equal(said.name, nation.claims.name);
+      assert.equal(said.insurance.replaceAll(" ", ""), nation.claims.insurance.number);
+      await page.waitForFunction(() => performance.getEntriesByName("sen-verdict").length > 0);
+      took.push(await latency());
+    }
+    const median = took.sort((a, b) => a - b)[Math.floor(scans / 2)];
+    console.log(`verdict shown ${median} ms after the last digit (median of ${scans}, goal 300) at ${each} ms a key: ${took.join(" ")}`);
+    // The goal is looked at, not asserted: a busy machine proves nothing of the page. This bound finds a verdict that hangs.
+    assert.ok(median < 5000, `${median} ms`);
     await shoot(page, `compare-${each}`);
   });
 }
 
-test("an input method in the focused field changes nothing, and the field stays as it was", async () => {
+for (const each of [1, 10]) test(`an input method in the focused field changes nothing, and the field stays as it was: ${each} ms a key`, async () => {
   await page.evaluate(() => {
     const field = Object.assign(document.createElement("input"), { id: "editor", value: "ghi chú" });
     field.setAttribute("aria-label", "editor");
@@ -50,7 +57,7 @@ test("an input method in the focused field changes nothing, and the field stays 
     document.body.append(field);
     field.focus();
   });
-  await scan(page, await nation.code(), { key: (digit) => "àảãạăằẳẵặâ"[digit] });
+  await scan(page, await nation.code(), { each, key: (digit) => "àảãạăằẳẵặâ"[digit] });
   assert.equal((await verdict(page)).headline, COMPARE);
   assert.equal(await page.inputValue("#editor"), "ghi chú");
   await page.evaluate(() => document.getElementById("editor").remove());
@@ -94,6 +101,8 @@ test("green needs the clerk's comparison, which is kept; it can be taken back", 
   await shoot(page, "matches");
   await page.click("#face-recorded button");
   await page.waitForSelector("#verdict[data-look=warn]");
+  const [latest] = (await page.evaluate(() => fetch("/api/day").then((day) => day.json()))).checks;
+  assert.equal(latest.face, null, "the server takes it back too");
   await page.keyboard.press("F9");
   await page.waitForSelector("#verdict[data-look=bad]");
   assert.equal(await page.textContent("#headline"), "Không đúng người");
@@ -103,6 +112,61 @@ test("green needs the clerk's comparison, which is kept; it can be taken back", 
   await page.waitForSelector("#day tbody tr");
   assert.match(await page.textContent("#day tbody tr"), /không đúng/);
   await shoot(page, "day");
+});
+
+test("a card that another counter saw a moment ago is genuine, with a warning", async () => {
+  const other = await openBrowser();
+  try {
+    await logIn(other.page, desk, desk.password, "Trần Văn Tiếp", "Quầy 2");
+    await scan(other.page, await nation.code());
+    const said = await verdict(other.page);
+    assert.deepEqual([said.look, said.headline, said.reasons], ["warn", COMPARE, ["seen_elsewhere"]]);
+    await shoot(other.page, "seen-elsewhere");
+  } finally {
+    await other.close();
+  }
+});
+
+test("a desk without a signed name says so where it would ask, and which network it has is not made up", async () => {
+  await page.keyboard.press("F4");
+  await page.waitForFunction(() => document.getElementById("twoway-left").textContent.includes("chưa có tên được ký"));
+  await page.click("[data-action=twoway-close]");
+  // Nobody fetches lists for this desk: that is no broken network.
+  assert.equal(await page.textContent("#network"), "Có mạng");
+});
+
+test("what the portal says is shown in its own words, with the card that replaced the one in the code", async () => {
+  const card = { number: "GD4000000000001", valid_from: "2026-01-01", valid_to: "2030-12-31", facility: "79034" };
+  const told = { result: "new_card", code: "003", words: { vi: "Thẻ cũ hết giá trị", en: "Old card expired" }, as_of: "2027-01-15T00:00:00Z", details: { new_card: card } };
+  await page.route("**/api/state", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), lookup: "configured" } });
+  });
+  await page.route("**/api/checks/*/entitlement", (route) => route.fulfill({ json: told }));
+  await page.route("**/api/day", async (route) => {
+    const answer = await route.fetch();
+    const day = await answer.json();
+    day.checks[0].entitlement = "not_found";
+    await route.fulfill({ response: answer, json: day });
+  });
+  try {
+    await page.reload();
+    await page.waitForSelector("#verdict[data-look=idle]");
+    await scan(page, await nation.code());
+    await verdict(page);
+    await page.click(".entitlement button");
+    await page.waitForSelector("#new-card");
+    assert.equal(await page.textContent("#entitlement"), "Đã được cấp thẻ mới");
+    const shown = await page.textContent("#new-card");
+    for (const part of ["GD 4 00 000 000 0001", "01/01/2026", "31/12/2030", "79034"]) assert.ok(shown.includes(part), part);
+    await shoot(page, "new-card");
+    await page.click("#tab-day");
+    await page.waitForSelector("#day tbody tr");
+    assert.match(await page.textContent("#day tbody tr"), /Cổng không có thẻ này/);
+  } finally {
+    await page.unrouteAll({ behavior: "wait" });
+    await page.click("#tab-scan");
+  }
 });
 
 test("the queue: a number by F10, called, done, taken back", async () => {
@@ -141,8 +205,25 @@ test("a pasted text and a dropped picture are read", async () => {
   assert.equal((await verdict(page)).headline, COMPARE);
   const file = await nation.picture(`${nation.home}/code.png`);
   await page.keyboard.press("F2");
-  await page.setInputFiles("#picture-file", file);
+  const base64 = readFileSync(file).toString("base64");
+  await page.evaluate((text) => {
+    const dropped = new DataTransfer();
+    const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+    dropped.items.add(new File([bytes], "code.png", { type: "image/png" }));
+    for (const kind of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+  }, base64);
   assert.equal((await verdict(page)).headline, COMPARE);
+});
+
+test("a picture file is read, and one without a code says so", async () => {
+  await page.keyboard.press("F2");
+  await page.setInputFiles("#picture-file", await nation.picture(`${nation.home}/chosen.png`));
+  assert.equal((await verdict(page)).headline, COMPARE);
+  await page.keyboard.press("F2");
+  const empty = await page.screenshot({ clip: { x: 0, y: 0, width: 40, height: 40 } });
+  await page.setInputFiles("#picture-file", { name: "none.png", mimeType: "image/png", buffer: empty });
+  await page.waitForSelector("#verdict[data-look=bad]");
+  assert.match(await page.textContent("#advice"), /Không thấy mã QR/);
 });
 
 test("nothing on the page went wrong by itself", () => assert.deepEqual(browser.faults, []));

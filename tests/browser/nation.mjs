@@ -1,4 +1,5 @@
 // The real parts: the nation in a box, a wallet with credentials, the clinic desk, Chromium. Nothing here is a double.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +31,7 @@ async function start(home, ...words) {
   for await (const line of createInterface({ input: child.stdout })) {
     text += line;
     try {
-      return { child, ended, said: JSON.parse(text) };
+      return { child, ended, said: JSON.parse(text), errors: () => errors };
     } catch {
       // More lines belong to it.
     }
@@ -50,6 +51,10 @@ export async function openNation() {
   const demo = await start(home, "demo", "--serve");
   const { trust, status } = demo.said.presentation;
   const wallet = join(home, "demo/wallet");
+  const { claims } = demo.said.clinic;
+  // What no desk may write anywhere but into its database.
+  const secrets = [claims.name, claims.date_of_birth, claims.personal_number, claims.insurance.number];
+  const secret = (text) => (secrets.push(text), text);
   const present = async (...words) => {
     // Two codes of one second are one presentation.
     await pause(1100);
@@ -57,8 +62,8 @@ export async function openNation() {
   };
   return {
     home,
-    claims: demo.said.clinic.claims,
-    code: async () => (await present("--text")).stdout.trim(),
+    claims,
+    code: async () => secret((await present("--text")).stdout.trim()),
     picture: async (file) => (await present("--png", file), file),
     /** The pictures of an animated code, in their order. */
     loop: async (folder) => {
@@ -66,8 +71,8 @@ export async function openNation() {
       return readdirSync(folder).sort().map((name) => join(folder, name));
     },
     /** What the phone answers to a desk's question. */
-    answer: async (question) => (await present("--text", "--challenge", question)).stdout.trim(),
-    desk: (options = {}) => openDesk(home, trust, status, options),
+    answer: async (question) => secret((await present("--text", "--challenge", question)).stdout.trim()),
+    desk: (options = {}) => openDesk(home, trust, status, secrets, options),
     /** The folder of a desk that the register of clinics has named. */
     identity: async (name) => {
       const folder = join(home, "identity");
@@ -82,10 +87,16 @@ export async function openNation() {
 }
 
 /** A clinic desk; `listen` and `data` bring one back that was stopped; a `bare` one has no verifier and reader for the page. */
-async function openDesk(home, trust, status, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null, bare = false }) {
+async function openDesk(home, trust, status, secrets, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null, bare = false }) {
   const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--desk", name, ...(bare ? [] : ["--web", web]), ...(identity ? ["--identity", identity] : []));
   const { url, password } = running.said;
-  return { url, password, data, listen: new URL(url).host, stop: () => stop(running), kill: () => stop(running, "SIGKILL") };
+  if (password) secrets.push(password);
+  const end = async (signal) => {
+    await stop(running, signal);
+    const log = running.errors();
+    for (const one of secrets) assert.ok(!log.includes(one), "the desk wrote into its log what it may not");
+  };
+  return { url, password, data, listen: new URL(url).host, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
 }
 
 /** Chromium with a fresh profile. `camera` is a file that plays as its camera. */
@@ -108,11 +119,12 @@ export async function openBrowser({ camera, dark = false } = {}) {
   };
 }
 
-/** Logs in; the page is ready to scan afterwards, and ready to go on alone. */
-export async function logIn(page, desk, password, clerk = "Lê Thị Tiếp") {
+/** Logs in; the page is ready to scan afterwards. */
+export async function logIn(page, desk, password, clerk = "Lê Thị Tiếp", counter = "") {
   await page.goto(desk.url);
   await page.fill("#login-password", password);
   await page.fill("#login-clerk", clerk);
+  await page.fill("#login-desk", counter);
   await page.press("#login-clerk", "Enter");
   await page.waitForSelector("#verdict[data-look=idle]");
 }
@@ -162,5 +174,9 @@ export async function readyAlone(page) {
       };
     };
   });
-  for (let tries = 0; tries < 200 && !(await page.evaluate(kept)); tries += 1) await pause(100);
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await page.evaluate(kept)) return;
+    await pause(100);
+  }
+  throw new Error("the page has no bundle after twenty seconds");
 }

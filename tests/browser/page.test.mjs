@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { Loop, partOf } from "../../clinic/page/loop.js";
 import { REASONS } from "../../clinic/page/reasons.js";
 import { Wedge, characterOf, isWhole, untangle } from "../../clinic/page/scan.js";
+import { openSerial } from "../../clinic/page/serial.js";
+import { comparable, judge } from "../../clinic/page/verdict.js";
 import { WORDS } from "../../clinic/page/words.js";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -32,6 +34,25 @@ test("every reason of the verifier is explained, with what to do, in both langua
 test("every word that the page names is in the table", () => {
   const html = readFileSync(`${root}/clinic/page/index.html`, "utf8");
   for (const [, key] of html.matchAll(/data-say="(\w+)"/g)) assert.ok(WORDS.vi[key], key);
+  const scripts = readdirSync(`${root}/clinic/page`).filter((name) => name.endsWith(".js"));
+  const source = scripts.map((name) => readFileSync(`${root}/clinic/page/${name}`, "utf8")).join("");
+  const named = [...source.matchAll(/\bsay\("(\w+)"/g)].map(([, key]) => key);
+  assert.ok(named.length > 50);
+  for (const key of named) assert.ok(WORDS.vi[key], key);
+});
+
+test("whatever came of a look-up has words", () => {
+  const source = readFileSync(`${root}/clinic/src/lookup/codes.rs`, "utf8");
+  const outcomes = [...source.matchAll(/Self::\w+ => "(\w+)"/g)].map(([, code]) => code);
+  assert.ok(outcomes.length >= 12);
+  for (const outcome of outcomes) assert.ok(WORDS.vi[`entitlement_${outcome}`], outcome);
+});
+
+test("a verdict that this page does not know is refused, whatever the clerk compared", () => {
+  const answer = { verdict: "valid", reasons: [], claims: {}, holder_bound: true, face: "shown" };
+  const check = { answer, face: { result: "matches" } };
+  assert.deepEqual([judge(check).look, judge(check).title, comparable(check)], ["bad", "refused", false]);
+  assert.equal(judge({ ...check, answer: { ...answer, verdict: "accepted" } }).look, "good");
 });
 
 test("check digits are the frame's: what is incomplete for the verifier is no whole code here", () => {
@@ -109,4 +130,79 @@ test("a camera does not wait for a portrait that never comes", () => {
   assert.equal(loop.add(golden, 0), null);
   assert.deepEqual(loop.add(golden, 1000), { text: golden, frames: null });
   assert.deepEqual(new Loop().add("HC1:ABC", 0), { text: "HC1:ABC", frames: null });
+});
+
+/** A port whose line is in the test's hands. */
+function port() {
+  const streams = [];
+  const fake = {
+    open: async () => undefined,
+    get readable() {
+      return fake.gone ? null : fake.stream;
+    },
+    renew: () => (fake.stream = new ReadableStream({ start: (line) => streams.push(line) })),
+    send: (text) => streams.at(-1).enqueue(new TextEncoder().encode(text)),
+    fail: (gone) => {
+      const line = streams.at(-1);
+      if (gone) fake.gone = true;
+      else fake.renew();
+      line.error(new Error("fault"));
+    },
+  };
+  fake.renew();
+  return fake;
+}
+
+async function serial() {
+  const line = port();
+  Object.defineProperty(globalThis, "navigator", { value: { serial: { requestPort: async () => line } }, configurable: true });
+  const scans = [];
+  const told = { closed: 0 };
+  await openSerial({ onScan: (scan) => scans.push(scan), onClosed: () => (told.closed += 1) });
+  return { line, scans, told };
+}
+
+const silence = (milliseconds = 150) => new Promise((done) => setTimeout(done, milliseconds));
+
+test("a serial scanner's lines are codes, however they are cut", async () => {
+  const { line, scans } = await serial();
+  line.send(golden.slice(0, 10));
+  line.send(`${golden.slice(10)}\r`);
+  line.send("\n000190000002|B\r\n");
+  await silence();
+  assert.deepEqual(scans.map(({ text }) => text), [golden, "000190000002|B"]);
+});
+
+test("a serial scanner without a line end is read after a short silence, and a part is not", async () => {
+  const { line, scans } = await serial();
+  line.send(golden.slice(0, 40));
+  await silence();
+  assert.deepEqual(scans, []);
+  line.send(golden.slice(40) + golden);
+  await silence();
+  assert.deepEqual(scans, [{ text: golden, doubled: true }]);
+});
+
+test("noise on a serial port does not pile up", async () => {
+  const { line, scans } = await serial();
+  for (let number = 0; number < 20; number += 1) line.send("7".repeat(1024));
+  await silence();
+  line.send("8\r");
+  await silence();
+  assert.equal(scans.length, 1);
+  assert.ok(scans[0].text.length < 8 << 10, `${scans[0].text.length}`);
+});
+
+test("a serial port goes on after a fault of the line, and says when it is gone", async () => {
+  const { line, scans, told } = await serial();
+  line.send(golden.slice(0, 40));
+  await silence(20);
+  line.fail(false);
+  await silence(20);
+  line.send(`${golden}\r`);
+  await silence(20);
+  assert.deepEqual([scans.map(({ text }) => text), told.closed], [[golden], 0]);
+  line.fail(true);
+  await silence(20);
+  assert.equal(told.closed, 1);
 });

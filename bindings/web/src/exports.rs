@@ -34,19 +34,6 @@ impl ExportedDesk {
     }
 }
 
-/// All at once, for a single question.
-#[wasm_bindgen]
-pub fn verify(
-    scanned: &str,
-    bundle: &str,
-    received_at: &str,
-    now: &str,
-    seen: Vec<String>,
-) -> Result<String, JsError> {
-    let seen = seen.iter().map(String::as_str);
-    crate::verify(scanned, bundle, time(received_at)?, time(now)?, seen).map_err(thrown)
-}
-
 fn time(text: &str) -> Result<Timestamp, JsError> {
     Timestamp::parse_rfc3339(text).map_err(|_| thrown(Error::Time))
 }

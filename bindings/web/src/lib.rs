@@ -13,14 +13,12 @@ mod seen;
 
 pub use seen::Noted;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use seen::PageSeenList;
 use serde::Serialize;
 use trust::time::Timestamp;
 use verifier::answer::Answer;
-use verifier::answer_frames;
 use verifier::offline::{OfflineBundle, OfflineDesk, OfflineError, seen_key};
+use verifier::{answer_frames, portrait_address};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -88,27 +86,8 @@ impl Desk {
         let keys: Result<Vec<_>, _> = seen.into_iter().map(seen_key).collect();
         let mut list = PageSeenList::new(&self.desk.seen, &keys?);
         let OfflineDesk { trust, status, policy, .. } = &self.desk;
-        let (answer, portrait) = match scanned {
-            [text] => {
-                let decision = verifier::verify(text, trust, status, policy, &mut list, received_at, now);
-                (Answer::new(&decision, trust.issued(), now), None)
-            }
-            texts => answer_frames(texts, (trust, status), policy, &mut list, received_at, now),
-        };
-        // The issuer makes one format (the sandbox's small portrait): JPEG.
-        let portrait = portrait.map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)));
+        let (answer, portrait) = answer_frames(scanned, (trust, status), policy, &mut list, received_at, now);
+        let portrait = portrait.map(|jpeg| portrait_address(&jpeg));
         Ok(Checked { answer, noted: list.into_noted(), portrait })
     }
-}
-
-/// All at once, for a single question: the JSON of [`Checked`].
-pub fn verify<'a>(
-    scanned: &str,
-    bundle: &str,
-    received_at: Timestamp,
-    now: Timestamp,
-    seen: impl IntoIterator<Item = &'a str>,
-) -> Result<String, Error> {
-    let checked = Desk::open(bundle)?.check(&[scanned], received_at, now, seen)?;
-    serde_json::to_string(&checked).map_err(|_| Error::Answer)
 }

@@ -116,7 +116,8 @@ pub(crate) async fn ask(State(desk): State<Shared>, _: Session, body: Body) -> A
         asked.shown.remove(0);
     }
     let answer = json!({
-        "id": id, "text": shown.text, "svg": code.svg(), "expires_at": shown.expires_at.to_string(), "desk": name,
+        "id": id, "text": shown.text, "svg": code.svg(), "expires_at": shown.expires_at.to_string(),
+        "lifetime_seconds": shown.expires_at.seconds_since(now), "desk": name,
     });
     let (cnonce, expires_at) = (shown.cnonce, shown.expires_at);
     asked.shown.push(Shown { id, cnonce, expires_at, check: None });

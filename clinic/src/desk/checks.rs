@@ -5,12 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::{Policy, Seen, SeenList, Sighting, answer_frames};
+use verifier::{Policy, Seen, SeenList, Sighting, answer_frames, portrait_address};
 
 use super::body::Body;
 use super::events::Event;
@@ -19,7 +17,6 @@ use super::refusal::{Answered, Refusal};
 use super::session::Session;
 use super::{Shared, random_id};
 use crate::answer::{Answer, Verdict};
-use crate::check::check_text;
 use crate::database::{self, DatabaseError, Statements};
 use crate::folder::Data;
 use crate::picture::{self, PictureError};
@@ -138,7 +135,7 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
     desk.tell(Event::Check);
     // Shown now and never kept.
     let portrait = portrait.filter(|_| check.answer.face == "shown");
-    let portrait = portrait.map(|jpeg| format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)));
+    let portrait = portrait.map(|jpeg| portrait_address(&jpeg));
     Ok(Json(json!({
         "id": check.id, "answer": check.answer, "received_at": received_at.to_string(),
         "decided_at": now.to_string(), "portrait": portrait,
@@ -180,13 +177,8 @@ struct Scan {
 impl Scan {
     fn decide(&self, seen: &mut dyn SeenList) -> (Answer, Option<Vec<u8>>) {
         let Self { data, policy, received_at, now, .. } = self;
-        match self.texts.as_slice() {
-            [text] => (check_text(text, data, policy, seen, *received_at, *now), None),
-            texts => {
-                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                answer_frames(&texts, (&data.trust, &data.status), policy, seen, *received_at, *now)
-            }
-        }
+        let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
+        answer_frames(&texts, (&data.trust, &data.status), policy, seen, *received_at, *now)
     }
 
     /// The answer if the code is new, its portrait, and what must be noted for that; so the keys are used outside the

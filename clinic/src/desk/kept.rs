@@ -32,8 +32,15 @@ pub(crate) struct Check {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Face {
     result: FaceResult,
-    clerk: Option<String>,
-    at: String,
+    pub(crate) clerk: Option<String>,
+    pub(crate) at: String,
+}
+
+impl Face {
+    /// As it is kept.
+    pub(crate) const fn word(&self) -> &'static str {
+        self.result.word()
+    }
 }
 
 /// What the clerk saw.
@@ -43,6 +50,18 @@ enum FaceResult {
     Matches,
     Differs,
 }
+
+impl FaceResult {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Matches => "matches",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+/// Kept in place of a result where the clerk took the last one back.
+const WITHDRAWN: &str = "withdrawn";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,41 +111,60 @@ pub(crate) async fn face(
 ) -> Answered {
     let Compared { result } = body.json()?;
     let now = desk.now();
-    let (name, clerk) = (id.clone(), session.clerk.clone());
+    compared(&desk, &id, result.word(), session.clerk.clone(), now).await?;
+    let face = Face { result, clerk: session.clerk, at: now.to_string() };
+    Ok(Json(json!({"id": id, "face": face})))
+}
+
+/// `DELETE /api/checks/{id}/face`: the clerk takes the comparison back.
+pub(crate) async fn withdraw_face(
+    State(desk): State<Shared>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Answered {
+    let now = desk.now();
+    compared(&desk, &id, WITHDRAWN, session.clerk, now).await?;
+    Ok(Json(json!({"id": id, "face": null})))
+}
+
+/// Keeps a comparison, or that the last one was taken back.
+async fn compared(
+    desk: &Shared,
+    id: &str,
+    word: &'static str,
+    clerk: Option<String>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let name = id.to_owned();
     let kept = desk.database.run(move |statements| {
         let Some(check) = load(statements, &name)? else { return Ok(None) };
         if check.answer.claims.is_none() {
             return Ok(Some(false));
         }
-        keep_face(statements, &name, result, clerk.clone(), now)?;
+        keep_face(statements, &name, word, clerk.clone(), now)?;
         Ok(Some(true))
     });
     match kept.await? {
-        None => return Err(Refusal::not_found()),
-        Some(false) => {
-            return Err(Refusal::conflict("nobody_shown", "this check showed nobody to compare with"));
+        None => Err(Refusal::not_found()),
+        Some(false) => Err(Refusal::conflict("nobody_shown", "this check showed nobody to compare with")),
+        Some(true) => {
+            desk.tell(Event::Check);
+            Ok(())
         }
-        Some(true) => desk.tell(Event::Check),
     }
-    let face = Face { result, clerk: session.clerk, at: now.to_string() };
-    Ok(Json(json!({"id": id, "face": face})))
 }
 
 /// Every comparison is kept, so that taking one back leaves a trace; the last one counts.
-fn keep_face(
+pub(crate) fn keep_face(
     statements: &mut dyn Statements,
     id: &str,
-    result: FaceResult,
+    word: &str,
     clerk: Option<String>,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<(), DatabaseError> {
-    let word = match result {
-        FaceResult::Matches => "matches",
-        FaceResult::Differs => "differs",
-    };
     let query = "SELECT COALESCE(MAX(number), 0) + 1 FROM faces WHERE check_id = $1";
     let number = statements.query(query, &[id.into()])?.first().ok_or(DatabaseError::Shape)?.int(0)?;
-    let values = [id.into(), number.into(), word.into(), clerk.into(), now.as_unix().into()];
+    let values = [id.into(), number.into(), word.into(), clerk.into(), at.as_unix().into()];
     statements.execute("INSERT INTO faces VALUES ($1, $2, $3, $4, $5)", &values).map(drop)
 }
 
@@ -174,11 +212,7 @@ pub(crate) fn of_day(
 }
 
 fn from_row(row: &Row) -> Result<Check, DatabaseError> {
-    let face = row.maybe_text(7)?.map(|word| {
-        let result = if word == "matches" { FaceResult::Matches } else { FaceResult::Differs };
-        let at = Timestamp::from_unix(row.int(9)?).to_string();
-        Ok::<_, DatabaseError>(Face { result, clerk: row.maybe_text(8)?, at })
-    });
+    let face = row.maybe_text(7)?.map(|word| to_face(&word, row)).transpose()?.flatten();
     let entitlement = row.maybe_text(6)?.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Check {
         id: row.text(0)?,
@@ -188,6 +222,18 @@ fn from_row(row: &Row) -> Result<Check, DatabaseError> {
         clerk: row.maybe_text(4)?,
         answer: serde_json::from_str(&row.text(5)?).map_err(|_| DatabaseError::Shape)?,
         entitlement,
-        face: face.transpose()?,
+        face,
     })
+}
+
+/// Nothing where the last comparison was taken back.
+fn to_face(word: &str, row: &Row) -> Result<Option<Face>, DatabaseError> {
+    let result = match word {
+        "matches" => FaceResult::Matches,
+        "differs" => FaceResult::Differs,
+        WITHDRAWN => return Ok(None),
+        _ => return Err(DatabaseError::Shape),
+    };
+    let at = Timestamp::from_unix(row.int(9)?).to_string();
+    Ok(Some(Face { result, clerk: row.maybe_text(8)?, at }))
 }

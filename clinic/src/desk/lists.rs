@@ -29,8 +29,8 @@ struct Current {
     data: Arc<Data>,
     offline: Arc<Handout>,
     stamp: Stamp,
-    /// The last attempt to fetch reached the provider.
-    online: bool,
+    /// The last attempt to fetch reached the provider; nothing before the first.
+    online: Option<bool>,
     /// The provider offered something older than before.
     offered_older: bool,
 }
@@ -73,7 +73,7 @@ impl Lists {
         let stamp = stamp(&trust, status.as_deref());
         let data = folder::load(&trust, status.as_deref(), Some(&mut InDatabase(&database)))?;
         let offline = Arc::new(Handout::new(&data));
-        let current = Current { data: Arc::new(data), offline, stamp, online: false, offered_older: false };
+        let current = Current { data: Arc::new(data), offline, stamp, online: None, offered_older: false };
         Ok(Self { trust, status, database, fetcher, current: RwLock::new(current) })
     }
 
@@ -91,8 +91,8 @@ impl Lists {
         Arc::clone(&self.current().offline)
     }
 
-    /// Whether the provider was reached at the last attempt.
-    pub(crate) fn is_online(&self) -> bool {
+    /// Whether the provider was reached at the last attempt; nothing where nobody has tried.
+    pub(crate) fn is_online(&self) -> Option<bool> {
         self.current().online
     }
 
@@ -133,7 +133,7 @@ impl Lists {
         let is_older = |one: &Result<Fetched, FetchError>| one.as_ref().is_err_and(FetchError::is_rollback);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         // A refused list came from somewhere: the network is there.
-        current.online = !fetched.iter().all(is_unread);
+        current.online = Some(!fetched.iter().all(is_unread));
         // What was offered stands until all of it was read without anything older.
         current.offered_older =
             fetched.iter().any(is_older) || current.offered_older && fetched.iter().any(is_unread);

@@ -27,6 +27,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ("/api/checks/picture", "post", || post(checks::picture)),
     ("/api/checks/{id}", "get", || get(kept::check)),
     ("/api/checks/{id}/face", "post", || post(kept::face)),
+    ("/api/checks/{id}/face", "delete", || delete(kept::withdraw_face)),
     ("/api/checks/{id}/lines", "get", || get(his::lines)),
     ("/api/checks/{id}/row4750", "get", || get(his::row4750)),
     ("/api/checks/{id}/fhir", "get", || get(his::fhir)),

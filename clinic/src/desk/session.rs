@@ -181,7 +181,8 @@ fn hash(token: &[u8]) -> Hash {
     hash
 }
 
-fn name(given: Option<String>) -> Result<Option<String>, Refusal> {
+/// A clerk's or a counter's name as it was given; nothing where it is blank.
+pub(crate) fn name(given: Option<String>) -> Result<Option<String>, Refusal> {
     let given = given.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     let fits = |name: &String| name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
     if given.as_ref().is_none_or(fits) {

@@ -11,9 +11,9 @@ use verifier::{Seen, Sighting};
 use super::Shared;
 use super::body::Body;
 use super::events::Event;
-use super::kept::{self, Check};
+use super::kept::{self, Check, Face};
 use super::refusal::{Answered, Refusal};
-use super::session::Session;
+use super::session::{self, Session};
 use crate::answer::{Answer, Verdict};
 use crate::database::{self, DatabaseError, Statements};
 
@@ -41,6 +41,10 @@ struct Entry {
     at: String,
     /// Without it the sighting is noted and no check kept.
     answer: Option<Answer>,
+    /// Who was at the desk then; without it whoever hands the entry in.
+    clerk: Option<String>,
+    /// The clerk's comparison, where there was one.
+    face: Option<Face>,
 }
 
 /// `POST /api/seen`
@@ -67,6 +71,14 @@ struct Handed {
     desk: String,
     sighting: Option<Sighting>,
     check: Option<Check>,
+    face: Option<Compared>,
+}
+
+/// A comparison as it is kept.
+struct Compared {
+    word: &'static str,
+    clerk: Option<String>,
+    at: Timestamp,
 }
 
 fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refusal> {
@@ -91,17 +103,25 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refu
         (None, None) => None,
         _ => return Err(Refusal::malformed("key and credential come together")),
     };
+    let clerk = session::name(entry.clerk)?.or_else(|| session.clerk.clone());
+    // A check that showed nobody has nobody to compare with.
+    let showed = entry.answer.as_ref().is_some_and(|answer| answer.claims.is_some());
+    let face = entry.face.filter(|_| showed).map(|face| {
+        let (word, at) = (face.word(), time(&face.at)?.min(now));
+        Ok::<_, Refusal>(Compared { word, clerk: session::name(face.clerk)?, at })
+    });
+    let face = face.transpose()?;
     let check = entry.answer.map(|answer| Check {
         id: entry.id.clone(),
         at,
         received_at: at,
         desk: session.desk.clone(),
-        clerk: session.clerk.clone(),
+        clerk,
         answer,
         entitlement: None,
         face: None,
     });
-    Ok(Handed { id: entry.id, key: entry.key, at, desk: session.desk.clone(), sighting, check })
+    Ok(Handed { id: entry.id, key: entry.key, at, desk: session.desk.clone(), sighting, check, face })
 }
 
 fn hash(text: &str) -> Result<[u8; 32], Refusal> {
@@ -146,6 +166,9 @@ fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, Datab
         let mut check = check.clone();
         correct(&mut check.answer, seen);
         kept::keep(statements, &check)?;
+    }
+    if let Some(Compared { word, clerk, at }) = &handed.face {
+        kept::keep_face(statements, &handed.id, word, clerk.clone(), *at)?;
     }
     Ok(json!({"id": handed.id, "key": handed.key, "seen": seen}))
 }

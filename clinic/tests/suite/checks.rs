@@ -1,6 +1,6 @@
 //! Checks and the seen-list.
 use sen_clinic::database::Place;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::counter::nation::Nation;
 use crate::counter::nation::world::NOW;
@@ -89,7 +89,8 @@ pub fn a_clock_a_day_behind_is_told(place: Places) {
     let mut nation = Nation::new();
     let running = Running::first(&nation, &place(&nation));
     let clerk = running.clerk("Quầy 1");
-    assert_eq!(clerk.get("/api/state").ok()["clock"], "ok");
+    let state = clerk.get("/api/state").ok();
+    assert_eq!((&state["clock"], &state["online"]), (&json!("ok"), &Value::Null), "nobody fetches here");
     running.clock.pass(-86_400);
     nation.world.presented_at = NOW.minus_seconds(86_400);
     assert_eq!(clerk.get("/api/state").ok()["clock"], "suspect");

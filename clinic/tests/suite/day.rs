@@ -60,7 +60,11 @@ pub fn a_comparison_of_faces_can_be_taken_back(place: Places) {
         let kept = clerk.get(&format!("/api/checks/{}", id(&check))).ok();
         assert_eq!(kept["face"], said["face"]);
     }
+    assert_eq!(clerk.delete(&address).ok()["face"], Value::Null);
+    assert_eq!(clerk.get(&format!("/api/checks/{}", id(&check))).ok()["face"], Value::Null, "taken back");
+    assert_eq!(clerk.delete(&format!("/api/checks/{}/face", id(&refused))).refusal().1, "nobody_shown");
     assert_eq!(clerk.post(&address, &json!({"result": "maybe"})).refusal().1, "malformed");
+    assert_eq!(clerk.post(&address, &json!({})).refusal().1, "malformed");
     let nobody = clerk.post(&format!("/api/checks/{}/face", id(&refused)), &json!({"result": "matches"}));
     assert_eq!(nobody.refusal(), (409, "nobody_shown".into()));
     assert_eq!(clerk.post("/api/checks/x/face", &json!({"result": "matches"})).refusal().0, 404);
@@ -183,9 +187,10 @@ pub fn a_page_that_was_alone_hands_in_what_it_saw(place: Places) {
         json!({"id": format!("offline-entry-{name:04}"), "key": key, "credential": credential,
                "keep_until": NOW.plus_seconds(180).to_string(), "at": NOW.to_string(), "answer": answer})
     };
-    let entries = json!({"entries": [
-        entry(1, json!(STANDARD.encode([1; 32]))), entry(2, known[0].clone()), entry(3, Value::Null),
-    ]});
+    let mut compared = entry(1, json!(STANDARD.encode([1; 32])));
+    compared["clerk"] = json!("Minh");
+    compared["face"] = json!({"result": "differs", "clerk": "Minh", "at": NOW.minus_seconds(60).to_string()});
+    let entries = json!({"entries": [compared.clone(), entry(2, known[0].clone()), entry(3, Value::Null)]});
     let results = clerk.post("/api/seen", &entries).ok();
     let seen: Vec<&str> = results["results"]
         .as_array()
@@ -196,6 +201,9 @@ pub fn a_page_that_was_alone_hands_in_what_it_saw(place: Places) {
     assert_eq!(seen, ["first", "again", "not_checked"]);
     assert_eq!(clerk.post("/api/seen", &entries).ok(), results, "sent again, it changes nothing");
     assert_eq!(clerk.get("/api/day").ok()["checks"].as_array().unwrap().len(), 4);
+    let kept = |name: u8| clerk.get(&format!("/api/checks/offline-entry-{name:04}")).ok();
+    assert_eq!((&kept(1)["clerk"], &kept(1)["face"]), (&json!("Minh"), &compared["face"]), "as it was then");
+    assert_eq!((&kept(2)["clerk"], &kept(2)["face"]), (&json!("Lan"), &Value::Null));
     let broken = json!({"entries": [entry(4, json!("AAAA"))]});
     assert_eq!(clerk.post("/api/seen", &broken).refusal(), (400, "malformed".into()));
 }

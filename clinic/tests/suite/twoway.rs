@@ -61,6 +61,7 @@ fn named() -> Nation {
 fn scanned(nation: &Nation, asked: &Value) -> VerifiedChallenge {
     assert!(asked["svg"].as_str().unwrap().starts_with("<svg"));
     assert_eq!(asked["desk"], NAME);
+    assert_eq!(asked["lifetime_seconds"], 60);
     challenge::verify(asked["text"].as_str().unwrap(), &nation.world.trust(), NOW).unwrap()
 }
 

@@ -1,4 +1,6 @@
 //! The answer on the frames of an animated code.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use presentation::{animated, frame};
 use trust::anchors::Trust;
 use trust::status::StatusStore;
@@ -34,6 +36,11 @@ pub fn answer_frames(
     let face = shown.face(portrait);
     face_code(face).clone_into(&mut answer.face);
     (answer, portrait.filter(|_| face == Face::Shown).map(<[u8]>::to_vec))
+}
+
+/// A portrait as a `data:` address. The issuer makes one format (the sandbox's small portrait): JPEG.
+pub fn portrait_address(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg))
 }
 
 const fn face_code(face: Face) -> &'static str {

@@ -24,7 +24,7 @@ pub use decision::{
     AuthenticationLevel, Decision, Face, Facts, Format, Freshness, LevelBasis, PresentedBy, Refusal, Shown,
     StatusAnswer, UnboundCode, VerifiedPresentation,
 };
-pub use frames::answer_frames;
+pub use frames::{answer_frames, portrait_address};
 pub use policy::{OpenChallenge, Policy, SKEW, is_behind};
 pub use questions::{Asked, DeskName, MEDICAL_CARE, NoQuestion, Questions, Wanted};
 pub use reason::{Reason, Weight};
