@@ -1,7 +1,8 @@
 // The real parts: the nation in a box, a wallet with credentials, the clinic desk, Chromium. Nothing here is a double.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,12 +46,27 @@ async function stop({ child, ended }, signal = "SIGTERM") {
   await ended;
 }
 
+/** Sends JSON to the sandbox, which only its own root speaks for. */
+async function tell(url, ca, content) {
+  const body = JSON.stringify(content);
+  const status = await new Promise((done, failed) => {
+    const call = request(url, { method: "POST", ca, headers: { "content-type": "application/json" } }, (answer) => answer.resume().on("end", () => done(answer.statusCode)));
+    call.on("error", failed).end(body);
+  });
+  assert.equal(status, 200, url);
+}
+
+/** The account of a clerk whom the register knows at the insurance portal's stand-in. */
+const ACCOUNT = { user: "00000_BV", password: "sandbox", staff_name: "Nguyễn Thị Mẫu", staff_number: "000199012345" };
+
 /** The nation and a wallet in it whose holder has an insurance card. */
 export async function openNation() {
   const home = mkdtempSync(join(tmpdir(), "sen-browser-"));
   const demo = await start(home, "demo", "--serve");
   const { trust, status } = demo.said.presentation;
   const wallet = join(home, "demo/wallet");
+  const [sandbox, roots, account] = [demo.said.sandbox.url, join(home, "demo/nation/ca.pem"), join(home, "account.json")];
+  writeFileSync(account, JSON.stringify(ACCOUNT), { mode: 0o600 });
   const { claims } = demo.said.clinic;
   // What no desk may write anywhere but into its database.
   const secrets = [claims.name, claims.date_of_birth, claims.personal_number, claims.insurance.number];
@@ -72,11 +88,19 @@ export async function openNation() {
     },
     /** What the phone answers to a desk's question. */
     answer: async (question) => secret((await present("--text", "--challenge", question)).stdout.trim()),
-    desk: (options = {}) => openDesk(home, trust, status, secrets, options),
+    /** A desk; with `lookup` it has an account at the insurance portal. */
+    desk: ({ lookup = false, ...options } = {}) => {
+      const portal = lookup ? ["--lookup", sandbox, "--lookup-account", account, "--lookup-roots", roots] : [];
+      return openDesk(home, trust, status, secrets, { ...options, portal });
+    },
+    /** What the portal says of the holder's card from now on: a code, or null for what the register says. */
+    portalSays: (code) => tell(`${sandbox}/sandbox/insurance-answer`, readFileSync(roots), { number: claims.personal_number, code }),
+    /** What goes wrong at the portal from now on. */
+    portalFails: (fault) => tell(`${sandbox}/sandbox/insurance-fault`, readFileSync(roots), fault),
     /** The folder of a desk that the register of clinics has named. */
     identity: async (name) => {
       const folder = join(home, "identity");
-      await run(sen, ["clinic", "enrol", "--desk", folder, "--name", name, "--register", `${demo.said.sandbox.url}/sandbox/desk`, "--roots", join(home, "demo/nation/ca.pem")]);
+      await run(sen, ["clinic", "enrol", "--desk", folder, "--name", name, "--register", `${sandbox}/sandbox/desk`, "--roots", roots]);
       return folder;
     },
     close: async () => {
@@ -87,8 +111,8 @@ export async function openNation() {
 }
 
 /** A clinic desk; `listen` and `data` bring one back that was stopped; a `bare` one has no verifier and reader for the page. */
-async function openDesk(home, trust, status, secrets, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null, bare = false }) {
-  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--desk", name, ...(bare ? [] : ["--web", web]), ...(identity ? ["--identity", identity] : []));
+async function openDesk(home, trust, status, secrets, { listen = "127.0.0.1:0", data = mkdtempSync(join(home, "desk-")), name = "Quầy 1", identity = null, bare = false, portal = [] }) {
+  const running = await start(home, "clinic", "serve", "--listen", listen, "--data", data, "--trust", trust, "--status", status, "--desk", name, ...(bare ? [] : ["--web", web]), ...(identity ? ["--identity", identity] : []), ...portal);
   const { url, password } = running.said;
   if (password) secrets.push(password);
   const end = async (signal) => {
