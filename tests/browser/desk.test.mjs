@@ -135,40 +135,6 @@ test("a desk without a signed name says so where it would ask, and which network
   assert.equal(await page.textContent("#network"), "Có mạng");
 });
 
-test("what the portal says is shown in its own words, with the card that replaced the one in the code", async () => {
-  const card = { number: "GD4000000000001", valid_from: "2026-01-01", valid_to: "2030-12-31", facility: "79034" };
-  const told = { result: "new_card", code: "003", words: { vi: "Thẻ cũ hết giá trị", en: "Old card expired" }, as_of: "2027-01-15T00:00:00Z", details: { new_card: card } };
-  await page.route("**/api/state", async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), lookup: "configured" } });
-  });
-  await page.route("**/api/checks/*/entitlement", (route) => route.fulfill({ json: told }));
-  await page.route("**/api/day", async (route) => {
-    const answer = await route.fetch();
-    const day = await answer.json();
-    day.checks[0].entitlement = "not_found";
-    await route.fulfill({ response: answer, json: day });
-  });
-  try {
-    await page.reload();
-    await page.waitForSelector("#verdict[data-look=idle]");
-    await scan(page, await nation.code());
-    await verdict(page);
-    await page.click(".entitlement button");
-    await page.waitForSelector("#new-card");
-    assert.equal(await page.textContent("#entitlement"), "Đã được cấp thẻ mới");
-    const shown = await page.textContent("#new-card");
-    for (const part of ["GD 4 00 000 000 0001", "01/01/2026", "31/12/2030", "79034"]) assert.ok(shown.includes(part), part);
-    await shoot(page, "new-card");
-    await page.click("#tab-day");
-    await page.waitForSelector("#day tbody tr");
-    assert.match(await page.textContent("#day tbody tr"), /Cổng không có thẻ này/);
-  } finally {
-    await page.unrouteAll({ behavior: "wait" });
-    await page.click("#tab-scan");
-  }
-});
-
 test("the queue: a number by F10, called, done, taken back", async () => {
   await page.click("#tab-scan");
   await scan(page, await nation.code());
