@@ -1,7 +1,7 @@
 // The real parts: the nation in a box, a wallet with credentials, the clinic desk, Chromium. Nothing here is a double.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -27,6 +27,8 @@ async function start(home, ...words) {
   const child = spawn(sen, ["--json", ...words], { env: { ...process.env, SEN_HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
+  // tests/run looks for names and secrets in it.
+  if (process.env.SEN_LOGS) child.stderr.pipe(createWriteStream(join(process.env.SEN_LOGS, `browser-${child.pid}`)));
   const ended = new Promise((done) => child.once("exit", done));
   let text = "";
   for await (const line of createInterface({ input: child.stdout })) {

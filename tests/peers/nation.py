@@ -19,6 +19,8 @@ class Nation:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="sen-peers-")
         self.home = pathlib.Path(self.folder.name)
+        # What the servers say: tests/run looks for names and secrets in it.
+        self.logs = pathlib.Path(os.environ.get("SEN_LOGS", self.home))
         self.running = []
         self.env = {name: value for name, value in os.environ.items() if name != "DBUS_SESSION_BUS_ADDRESS"}
         self.env |= {"SEN_HOME": str(self.home / "home"), "XDG_RUNTIME_DIR": str(self.home)}
@@ -39,8 +41,9 @@ class Nation:
 
     def serve(self, *words):
         """Starts a command that stays, and waits for the object that it prints."""
-        child = subprocess.Popen([SEN, *words, "--json"], env=self.env, stdout=subprocess.PIPE,
-                                 stderr=subprocess.DEVNULL, text=True)
+        with open(self.logs / f"peers-{words[0]}-{len(self.running)}", "w", encoding="utf-8") as log:
+            child = subprocess.Popen([SEN, *words, "--json"], env=self.env, stdout=subprocess.PIPE,
+                                     stderr=log, text=True)
         self.running.append(child)
         text = ""
         for line in child.stdout:
