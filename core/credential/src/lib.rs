@@ -6,4 +6,5 @@
 pub mod claims;
 mod digest;
 pub mod jose;
+pub mod mdoc;
 pub mod sd_cwt;

@@ -47,6 +47,15 @@ impl<'a> Sign1<'a> {
 
     /// From an item of bytes scanned before, tagged 18 or bare.
     pub fn from_item(item: Item<'a>, profile: Profile) -> Result<Self, Error> {
+        Self::with_payload(item, None, profile)
+    }
+
+    /// From an item whose payload is `null` because the receiver knows it (RFC 9052, 4.1), tagged 18 or bare.
+    pub fn detached(item: Item<'a>, payload: &'a [u8], profile: Profile) -> Result<Self, Error> {
+        Self::with_payload(item, Some(payload), profile)
+    }
+
+    fn with_payload(item: Item<'a>, detached: Option<&'a [u8]>, profile: Profile) -> Result<Self, Error> {
         let array = match item.as_tag() {
             Ok((SIGN1_TAG, inner)) => inner,
             Ok(_) => return Err(Error::WrongKind),
@@ -57,7 +66,11 @@ impl<'a> Sign1<'a> {
         let protected = part()?.as_bytes()?;
         let unprotected = part()?;
         unprotected.as_map()?;
-        let payload = part()?.as_bytes()?;
+        let payload = match (part()?, detached) {
+            (attached, None) => attached.as_bytes()?,
+            (null, Some(payload)) if null.is_null() => payload,
+            _ => return Err(Error::WrongKind),
+        };
         let signature = part()?.as_bytes()?;
         if parts.next().is_some() {
             return Err(Error::WrongKind);
@@ -164,6 +177,20 @@ impl Draft {
     /// The bytes to sign.
     pub fn to_be_signed(&self) -> Vec<u8> {
         to_be_signed(&self.protected, &self.payload)
+    }
+
+    /// Without the tag, as an mdoc carries it.
+    pub fn assemble_bare(&self, signature: &[u8; 64]) -> Vec<u8> {
+        let mut out = Encoder::new();
+        out.array(4).bytes(&self.protected).raw(&self.unprotected).bytes(&self.payload).bytes(signature);
+        out.finish()
+    }
+
+    /// Without tag and payload: for a receiver who knows it.
+    pub fn assemble_detached(&self, signature: &[u8; 64]) -> Vec<u8> {
+        let mut out = Encoder::new();
+        out.array(4).bytes(&self.protected).raw(&self.unprotected).null().bytes(signature);
+        out.finish()
     }
 
     /// With its signature, raw `r || s`.
