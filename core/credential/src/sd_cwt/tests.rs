@@ -1,3 +1,5 @@
+mod bounds;
+
 use ring::signature::{ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 use serde_json::Value;
 use test_key::TestKey;
