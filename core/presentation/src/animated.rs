@@ -17,8 +17,8 @@ pub const LARGEST_PORTRAIT: usize = 1_200;
 pub const MOST_FRAMES: usize = 5;
 
 const SET_LENGTH: usize = 4;
-/// Bytes of a portrait in one frame: version 13 at level M holds 796 digits (ISO/IEC 18004, table 7), which is 311 bytes
-/// behind set, number and count.
+/// Bytes of a portrait in one frame: four of them hold the largest. Version 13 at level M has 796 digits (ISO/IEC 18004,
+/// table 7), room for 316 bytes behind set, number and count.
 const PART_LENGTH: usize = 311;
 
 /// Why frames are no animated code.

@@ -120,31 +120,21 @@ impl<'a> EncryptedAnswer<'a> {
         if bytes.len() > LONGEST || !Self::is_one(bytes) {
             return Err(EncryptionError::WrongType);
         }
-        let (tag, array) = Item::parse(bytes, Profile::Deterministic)?.as_tag()?;
+        let (_, array) = Item::parse(bytes, Profile::Deterministic)?.as_tag()?;
         let mut parts = array.as_array()?;
         let (Some(protected), Some(unprotected), Some(ciphertext), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(EncryptionError::WrongType);
         };
-        if tag != ENCRYPT0 {
-            return Err(EncryptionError::WrongType);
-        }
         let protected = protected.as_bytes()?;
         let headers = Item::parse(protected, Profile::Deterministic)?.as_map()?;
         if headers.get_int(ALG).and_then(|alg| alg.as_int().ok()) != Some(HPKE_0) {
             return Err(EncryptionError::WrongAlgorithm);
         }
         let unsigned = unprotected.as_map()?;
-        for (key, known) in headers
-            .clone()
-            .map(|(key, _)| (key, [ALG, KID]))
-            .chain(unsigned.clone().map(|(key, _)| (key, [EK, EK])))
-        {
-            let key = key.as_int().unwrap_or_default();
-            if !known.contains(&key) {
-                return Err(EncryptionError::Header(key));
-            }
+        if let Some(surplus) = headers.surplus(&[ALG, KID]).or_else(|| unsigned.surplus(&[EK])) {
+            return Err(EncryptionError::Header(surplus));
         }
         let kid = headers.get_int(KID).and_then(|kid| kid.as_bytes().ok());
         let ek = unsigned.get_int(EK).and_then(|ek| PublicKey::from_uncompressed(ek.as_bytes().ok()?).ok());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trust::time::Timestamp;
 
 use crate::{
-    Decision, Facts, Format, Freshness, LevelBasis, PresentedBy, Reason, Seen, Shown, StatusAnswer,
+    Decision, Face, Facts, Format, Freshness, LevelBasis, PresentedBy, Reason, Seen, Shown, StatusAnswer,
     VerifiedPresentation,
 };
 
@@ -163,7 +163,7 @@ impl Answer {
             window_seconds: None,
             replay: "not_checked".to_owned(),
             // A code of one frame carries no face, so the clerk needs a card with a photo.
-            face: if shown.is_some() { "compare_with_card" } else { "not_available" }.to_owned(),
+            face: if shown.is_some() { Face::CompareWithCard } else { Face::NotAvailable }.code().to_owned(),
             authentication_level: None,
             presented_by: shown.map(|shown| presented_by(shown.presented_by()).to_owned()),
             entitlement: "not_looked_up".to_owned(),

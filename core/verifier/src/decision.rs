@@ -274,6 +274,17 @@ pub enum Face {
     NotAvailable,
 }
 
+impl Face {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::CompareWithCard => "compare_with_card",
+            Self::NotAvailable => "not_available",
+        }
+    }
+}
+
 /// Who holds the phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PresentedBy {

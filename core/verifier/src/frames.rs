@@ -34,19 +34,11 @@ pub fn answer_frames(
         return (answer, None);
     };
     let face = shown.face(portrait);
-    face_code(face).clone_into(&mut answer.face);
+    face.code().clone_into(&mut answer.face);
     (answer, portrait.filter(|_| face == Face::Shown).map(<[u8]>::to_vec))
 }
 
 /// A portrait as a `data:` address. The issuer makes one format (the sandbox's small portrait): JPEG.
 pub fn portrait_address(jpeg: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg))
-}
-
-const fn face_code(face: Face) -> &'static str {
-    match face {
-        Face::Shown => "shown",
-        Face::CompareWithCard => "compare_with_card",
-        Face::NotAvailable => "not_available",
-    }
 }

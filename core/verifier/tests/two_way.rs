@@ -287,20 +287,29 @@ fn a_changed_encrypted_answer_is_refused_and_closes_its_question() {
 
 #[test]
 fn an_answer_with_its_number_keeps_to_its_size() {
-    let mut clinics = Clinics::new();
-    let mut desk = clinics.desk("79034 · Quầy 1");
-    clinics.world.credential.claims.portrait_hash = Some([7; 16]);
-    let screen = desk.ask(true);
-    let asked = challenge::verify(&screen, &clinics.world.trust(), NOW).unwrap();
-    let token = clinics.token(&asked);
-    let key: &PublicKey = asked.encryption_key().unwrap();
-    let sealed = encryption::encrypt(&token, key, asked.cnonce()).unwrap();
-    for (what, bytes, most_bytes, most_version) in
-        [("clear", &token, 460, 15), ("encrypted", &sealed, 570, 17)]
+    // With all that it can hold: level, attested level, portrait hash; for a usual desk and for the longest name.
+    let longest = "Q".repeat(64);
+    for (name, (clear, encrypted)) in
+        [("79034 · Quầy 1", ((460, 15), (570, 17))), (&longest, ((520, 16), (620, 17)))]
     {
-        let code =
-            presentation::qr::encode_at(&frame::encode(bytes), presentation::qr::Level::Low, 25).unwrap();
-        println!("{what}: {} bytes, version {} at level L", bytes.len(), code.version());
-        assert!(bytes.len() <= most_bytes && code.version() <= most_version, "{what}: {}", bytes.len());
+        let mut clinics = Clinics::new();
+        let mut desk = clinics.desk(name);
+        clinics.world.credential.claims.portrait_hash = Some([7; 16]);
+        clinics.world.credential.claims.level_policy = Some(3);
+        clinics.world.level = Some(3);
+        let screen = desk.ask(true);
+        let asked = challenge::verify(&screen, &clinics.world.trust(), NOW).unwrap();
+        let token = clinics.token(&asked);
+        let key: &PublicKey = asked.encryption_key().unwrap();
+        let sealed = encryption::encrypt(&token, key, asked.cnonce()).unwrap();
+        for (what, bytes, (most_bytes, most_version)) in
+            [("clear", &token, clear), ("encrypted", &sealed, encrypted)]
+        {
+            let code =
+                presentation::qr::encode_at(&frame::encode(bytes), presentation::qr::Level::Low, 25).unwrap();
+            let name = name.len();
+            println!("{what}, name of {name}: {} bytes, version {} at level L", bytes.len(), code.version());
+            assert!(bytes.len() <= most_bytes && code.version() <= most_version, "{what}: {}", bytes.len());
+        }
     }
 }
