@@ -160,12 +160,22 @@ impl Jws {
         if found.eq_ignore_ascii_case(typ) { Ok(self) } else { Err(JoseError::Type) }
     }
 
+    /// The payload, of which nothing is known yet: for formats that verify later what they read.
+    pub(crate) fn unverified_payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Verifies the signature alone.
+    pub(crate) fn verify_signature(&self, key: &PublicKey) -> Result<(), JoseError> {
+        key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| JoseError::Signature)
+    }
+
     /// Verifies the signature and only then reads the payload, which must be a JSON object.
     ///
     /// # Errors
     /// [`JoseError::Signature`], or a payload that is no strict JSON object.
     pub fn verify(self, key: &PublicKey) -> Result<VerifiedJws, JoseError> {
-        key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| JoseError::Signature)?;
+        self.verify_signature(key)?;
         match parse_json(&self.payload)? {
             Value::Object(claims) => Ok(VerifiedJws { header: self.header, claims }),
             _ => Err(JoseError::Member),

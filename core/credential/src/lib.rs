@@ -8,3 +8,4 @@ mod digest;
 pub mod jose;
 pub mod mdoc;
 pub mod sd_cwt;
+pub mod sd_jwt;

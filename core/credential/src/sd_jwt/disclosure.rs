@@ -1,0 +1,184 @@
+//! Disclosures, and the payload with them filled in (RFC 9901, 4.2 and 7.1).
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::{MOST_NESTING, NEVER_DISCLOSED, SHA_256, SdJwtError, Step};
+use crate::digest::sha256;
+use crate::jose::parse_json;
+
+pub(super) const SD: &str = "_sd";
+pub(super) const SD_ALG: &str = "_sd_alg";
+pub(super) const ELEMENT: &str = "...";
+
+/// A disclosure as received.
+#[derive(Clone, Debug)]
+pub(super) struct Disclosure {
+    pub(super) text: String,
+    /// The member's name; nothing for an element of an array.
+    name: Option<String>,
+    value: Value,
+}
+
+impl Disclosure {
+    pub(super) fn parse(text: &str) -> Result<Self, SdJwtError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SdJwtError::Disclosure)?;
+        let parts = parse_json(&bytes).map_err(|_| SdJwtError::Disclosure)?;
+        let Value::Array(parts) = parts else { return Err(SdJwtError::Disclosure) };
+        let (name, value) = match <[Value; 3]>::try_from(parts) {
+            Ok([Value::String(_), Value::String(name), value]) => (Some(name), value),
+            Ok(_) => return Err(SdJwtError::Disclosure),
+            Err(parts) => match <[Value; 2]>::try_from(parts) {
+                Ok([Value::String(_), value]) => (None, value),
+                _ => return Err(SdJwtError::Disclosure),
+            },
+        };
+        if name.as_deref().is_some_and(|name| name == SD || name == ELEMENT) {
+            return Err(SdJwtError::Name);
+        }
+        Ok(Self { text: text.to_owned(), name, value })
+    }
+}
+
+/// The digest of a disclosure's text, as `_sd` and `...` hold it.
+pub(super) fn digest(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(text.as_bytes()))
+}
+
+/// A payload with its disclosures filled in, and where each disclosure belongs.
+#[derive(Clone, Debug)]
+pub(super) struct Resolved {
+    pub(super) claims: Map<String, Value>,
+    /// In the order of the disclosures.
+    pub(super) places: Vec<Vec<Step>>,
+}
+
+/// Fills the disclosures in.
+pub(super) fn resolve(
+    mut payload: Map<String, Value>,
+    disclosures: &[Disclosure],
+) -> Result<Resolved, SdJwtError> {
+    if payload.remove(SD_ALG).is_some_and(|algorithm| algorithm != SHA_256) {
+        return Err(SdJwtError::HashAlgorithm);
+    }
+    let mut resolver = Resolver {
+        by_digest: BTreeMap::new(),
+        seen: BTreeSet::new(),
+        places: vec![Vec::new(); disclosures.len()],
+        path: Vec::new(),
+    };
+    for (index, disclosure) in disclosures.iter().enumerate() {
+        if resolver.by_digest.insert(digest(&disclosure.text), (index, disclosure)).is_some() {
+            return Err(SdJwtError::DigestTwice);
+        }
+    }
+    let claims = resolver.object(payload)?;
+    // What stands at the top has a place of at least one step.
+    if resolver.places.iter().any(Vec::is_empty) {
+        return Err(SdJwtError::UnusedDisclosure);
+    }
+    Ok(Resolved { claims, places: resolver.places })
+}
+
+struct Resolver<'a> {
+    by_digest: BTreeMap<String, (usize, &'a Disclosure)>,
+    seen: BTreeSet<String>,
+    places: Vec<Vec<Step>>,
+    path: Vec<Step>,
+}
+
+impl<'a> Resolver<'a> {
+    fn value(&mut self, step: Step, value: Value) -> Result<Value, SdJwtError> {
+        if self.path.len() >= MOST_NESTING {
+            return Err(SdJwtError::TooDeep);
+        }
+        self.path.push(step);
+        let value = match value {
+            Value::Object(members) => self.object(members).map(Value::Object)?,
+            Value::Array(elements) => self.array(elements).map(Value::Array)?,
+            other => other,
+        };
+        self.path.pop();
+        Ok(value)
+    }
+
+    fn object(&mut self, mut members: Map<String, Value>) -> Result<Map<String, Value>, SdJwtError> {
+        let at_top = self.path.is_empty();
+        let digests = members.remove(SD);
+        if members.contains_key(ELEMENT) {
+            return Err(SdJwtError::Digests);
+        }
+        let mut out = Map::new();
+        for (name, value) in members {
+            if at_top && NEVER_DISCLOSED.contains(&name.as_str()) && hides_something(&value) {
+                return Err(SdJwtError::HiddenClaim);
+            }
+            let value = self.value(Step::Key(name.clone()), value)?;
+            out.insert(name, value);
+        }
+        let Some(digests) = digests else { return Ok(out) };
+        for digest in digests.as_array().ok_or(SdJwtError::Digests)? {
+            let Some((index, disclosure)) = self.take(digest)? else { continue };
+            let name = disclosure.name.clone().ok_or(SdJwtError::UnusedDisclosure)?;
+            if at_top && NEVER_DISCLOSED.contains(&name.as_str()) {
+                return Err(SdJwtError::HiddenClaim);
+            }
+            if out.contains_key(&name) || (at_top && name == SD_ALG) {
+                return Err(SdJwtError::Name);
+            }
+            let value = self.disclosed(index, Step::Key(name.clone()), disclosure)?;
+            out.insert(name, value);
+        }
+        Ok(out)
+    }
+
+    fn array(&mut self, elements: Vec<Value>) -> Result<Vec<Value>, SdJwtError> {
+        let mut out = Vec::new();
+        for element in elements {
+            let step = Step::Index(out.len());
+            let hidden = element.as_object().and_then(|members| Some((members.len(), members.get(ELEMENT)?)));
+            match hidden {
+                Some((1, digest)) => {
+                    let Some((index, disclosure)) = self.take(digest)? else { continue };
+                    if disclosure.name.is_some() {
+                        return Err(SdJwtError::UnusedDisclosure);
+                    }
+                    out.push(self.disclosed(index, step, disclosure)?);
+                }
+                Some(_) => return Err(SdJwtError::Digests),
+                None => out.push(self.value(step, element)?),
+            }
+        }
+        Ok(out)
+    }
+
+    fn disclosed(&mut self, index: usize, step: Step, disclosure: &Disclosure) -> Result<Value, SdJwtError> {
+        if let Some(place) = self.places.get_mut(index) {
+            place.clone_from(&self.path);
+            place.push(step.clone());
+        }
+        self.value(step, disclosure.value.clone())
+    }
+
+    /// The disclosure of a digest, if it was sent. Every digest may stand once, also those of nothing.
+    fn take(&mut self, digest: &Value) -> Result<Option<(usize, &'a Disclosure)>, SdJwtError> {
+        let digest = digest.as_str().ok_or(SdJwtError::Digests)?;
+        if !self.seen.insert(digest.to_owned()) {
+            return Err(SdJwtError::DigestTwice);
+        }
+        Ok(self.by_digest.get(digest).copied())
+    }
+}
+
+/// Whether digests stand anywhere in it.
+fn hides_something(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| name == SD || name == ELEMENT || hides_something(value))
+        }
+        Value::Array(elements) => elements.iter().any(hides_something),
+        _ => false,
+    }
+}
