@@ -180,6 +180,7 @@ const fn challenge_kind(error: ChallengeError) -> Kind {
         ChallengeError::UnknownAuthority
         | ChallengeError::AuthoritySignature
         | ChallengeError::CertificateExpired
+        | ChallengeError::DeskWithdrawn
         | ChallengeError::DeskSignature => Kind::IssuerRefused,
         _ => Kind::NotReady,
     }
@@ -191,6 +192,7 @@ const fn challenge_code(error: ChallengeError) -> &'static str {
         ChallengeError::AuthoritySignature => "challenge.authority_signature",
         ChallengeError::CertificateExpired => "challenge.certificate_expired",
         ChallengeError::DeskSignature => "challenge.desk_signature",
+        ChallengeError::DeskWithdrawn => "challenge.desk_withdrawn",
         ChallengeError::NotYetValid => "challenge.not_yet_valid",
         ChallengeError::Expired => "challenge.expired",
         ChallengeError::Frame(FrameError::ScanIncomplete) => "challenge.scan_incomplete",

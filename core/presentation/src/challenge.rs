@@ -68,6 +68,9 @@ pub enum ChallengeError {
     /// The desk's certificate is not in its time.
     #[error("the desk's certificate has expired or is not valid yet")]
     CertificateExpired,
+    /// The trust list withdraws this one desk's key: a stolen desk.
+    #[error("this desk was withdrawn")]
+    DeskWithdrawn,
     /// The desk's signature on the question is wrong.
     #[error("the question is not signed by the desk")]
     DeskSignature,

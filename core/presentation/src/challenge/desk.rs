@@ -105,7 +105,8 @@ impl<'a> DeskCertificate<'a> {
         })
     }
 
-    /// Checks that an authority which may name desks signed it, and that it is in its time.
+    /// Checks that an authority which may name desks signed it, that it is in its time, and that the list does not withdraw the
+    /// desk: its key stands among the issuers then, revoked, so that one stolen desk does not cost the others their authority.
     pub(super) fn verify<'t>(&self, trust: &'t Trust, now: Timestamp) -> Result<&'t Issuer, ChallengeError> {
         let authority = trust.issuer(self.iss, self.kid).ok_or(ChallengeError::UnknownAuthority)?;
         if !authority.may_issue(DESK_AUTHORITY, self.issued_at) {
@@ -114,6 +115,9 @@ impl<'a> DeskCertificate<'a> {
         self.token.verify(&authority.key).map_err(|_| ChallengeError::AuthoritySignature)?;
         if now < self.issued_at.minus_seconds(super::SKEW) || now >= self.expires_at {
             return Err(ChallengeError::CertificateExpired);
+        }
+        if trust.issuers().iter().any(|known| known.revoked && known.key == self.key) {
+            return Err(ChallengeError::DeskWithdrawn);
         }
         Ok(authority)
     }

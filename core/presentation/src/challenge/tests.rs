@@ -17,6 +17,7 @@ struct World {
     authority: TestKey,
     desk: TestKey,
     listed: Issuer,
+    withdrawn: Vec<Issuer>,
     asked: Vec<i64>,
     named_at: Timestamp,
     named_until: Timestamp,
@@ -42,6 +43,7 @@ impl World {
             authority,
             desk,
             listed,
+            withdrawn: Vec::new(),
             asked: Vec::new(),
             named_at: NOW.minus_seconds(86_400),
             named_until: NOW.plus_seconds(86_400),
@@ -55,7 +57,7 @@ impl World {
             sequence: 1,
             issued: NOW.minus_seconds(3600),
             expires: NOW.plus_seconds(86_400),
-            issuers: vec![self.listed.clone()],
+            issuers: [vec![self.listed.clone()], self.withdrawn.clone()].concat(),
             status_signers: Vec::new(),
             status_base: String::new(),
             successor: None,
@@ -140,6 +142,19 @@ impl World {
 }
 
 fn written(_: &mut Encoder) {}
+
+#[test]
+fn refuses_a_desk_whose_key_the_list_withdraws_and_no_other_desk() {
+    let mut world = World::new();
+    let entry = |key, revoked| Issuer { kid: b"stolen".to_vec(), key, revoked, ..world.listed.clone() };
+    let (own, another) = (entry(world.desk.public(), true), entry(TestKey::new().public(), true));
+    let listed_only = entry(world.desk.public(), false);
+    for (entry, verdict) in [(own, Some(ChallengeError::DeskWithdrawn)), (another, None), (listed_only, None)]
+    {
+        world.withdrawn = vec![entry];
+        assert_eq!(world.verify().err(), verdict);
+    }
+}
 
 #[test]
 fn tells_who_asks_for_what_and_who_named_the_desk() {
