@@ -159,7 +159,7 @@ fn authenticated(protected: &[u8]) -> Vec<u8> {
     out.finish()
 }
 
-fn ephemeral() -> Result<(EphemeralPrivateKey, PublicKey), EncryptionError> {
+pub(crate) fn ephemeral() -> Result<(EphemeralPrivateKey, PublicKey), EncryptionError> {
     let private = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
     let private = private.map_err(|_| EncryptionError::NoRandom)?;
     let public = private.compute_public_key().map_err(|_| EncryptionError::NoRandom)?;
@@ -167,7 +167,7 @@ fn ephemeral() -> Result<(EphemeralPrivateKey, PublicKey), EncryptionError> {
     Ok((private, public))
 }
 
-fn agree<T>(
+pub(crate) fn agree<T>(
     private: EphemeralPrivateKey,
     with: &PublicKey,
     use_it: impl FnOnce(&[u8]) -> T,

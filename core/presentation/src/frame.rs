@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! frame   = magic version flags packed check
-//! magic   = "7360" for a presentation, "7361" for a desk's challenge, "7362" for a further frame of a loop
+//! magic   = "7360" for a presentation, "7361" for a desk's challenge, "7362" for a further frame of a loop,
+//!           "7363" for a new phone
 //! version = "1"
 //! flags   = "0"
 //! packed  = blocks of 7 bytes as 17 digits, then one shorter block (1..6 bytes as 3, 5, 8, 10, 13, 15 digits)
@@ -39,6 +40,8 @@ pub enum Content {
     Challenge,
     /// A frame after the first of an animated code.
     Animated,
+    /// What a new phone shows to the old one.
+    NewPhone,
 }
 
 impl Content {
@@ -48,6 +51,7 @@ impl Content {
             Self::Presentation => MAGIC,
             Self::Challenge => "7361",
             Self::Animated => "7362",
+            Self::NewPhone => "7363",
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What holder and verifier exchange: key-binding token, a desk's challenge, encrypted answer, digits frame, QR code.
+//! What holder and verifier exchange: key-binding token, a desk's challenge, encrypted answer, digits frame, QR code;
+//! and what a new phone shows to the old one.
 //!
 //! For the wallet (which makes them) and for whoever scans them. Nothing here signs, reads a clock or decides whether
 //! a presentation is to be believed: a token comes in as bytes to sign, and the device key answers elsewhere.
@@ -18,6 +19,7 @@ pub mod encryption;
 pub mod frame;
 mod hpke;
 pub mod kbt;
+pub mod new_phone;
 pub mod openid4vp;
 pub mod qr;
 mod shown;
