@@ -1,7 +1,7 @@
 //! A phone in memory and the ways round the sandbox that a person has: the mailbox, the operator's page.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 #[path = "../../core/holder/tests/doubles/device.rs"]
-mod device;
+pub mod device;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,10 +78,24 @@ pub fn start_sandbox(folder: &Path, card: &IssuedCard) -> RunningSandbox {
 
 /// A wallet whose keys and secret are in this process's memory.
 pub fn open_wallet(folder: &Path) -> Wallet {
+    open_phone(folder, "wallet").0
+}
+
+/// The same of that name, and its keys.
+pub fn open_phone(folder: &Path, name: &str) -> (Wallet, Arc<MemoryKeyStore>) {
     let (secret, keys) = (Arc::<MemorySecretStore>::default(), Arc::<MemoryKeyStore>::default());
-    let folder = folder.join("wallet");
+    let folder = folder.join(name);
     std::fs::create_dir_all(&folder).unwrap();
-    Wallet::open(&folder, secret, keys).unwrap()
+    (Wallet::open(&folder, secret, keys.clone()).unwrap(), keys)
+}
+
+/// The citizen of every test, with a phone of that name.
+pub fn citizen(device_name: &str) -> Applicant {
+    Applicant {
+        personal_number: NUMBER.to_owned(),
+        phone: PHONE.to_owned(),
+        device_name: device_name.to_owned(),
+    }
 }
 
 pub fn provider(sandbox: &RunningSandbox) -> Provider {
@@ -119,6 +133,7 @@ pub struct World {
     pub card: IssuedCard,
     pub sandbox: RunningSandbox,
     pub wallet: Wallet,
+    pub keys: Arc<MemoryKeyStore>,
 }
 
 impl World {
@@ -127,8 +142,8 @@ impl World {
         let folder = Folder::new();
         let card = make_card();
         let sandbox = start_sandbox(folder.path(), &card);
-        let wallet = open_wallet(folder.path());
-        Self { folder, card, sandbox, wallet }
+        let (wallet, keys) = open_phone(folder.path(), "wallet");
+        Self { folder, card, sandbox, wallet, keys }
     }
 
     /// An account at level 1 of the person with that number and phone.

@@ -1,27 +1,41 @@
 //! The electronic identity account: opened with a number and a phone, activated with a one-time code, raised to level 2 with
 //! the chip card and the face, locked and unlocked by its holder.
 
+mod departure;
+mod evidence;
 pub(crate) mod message;
+mod new_phone;
 mod pin;
 pub(crate) mod record;
+mod safety;
+mod standing;
 mod step_up;
+mod transfer;
+mod view;
+mod wards;
 
 use http_client::Request;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use crate::history::{Action, Event, append};
-use crate::keys::Keys;
+use crate::keys::{Keys, NewKey};
 use crate::ports::KeyPolicy;
-use crate::store::Table;
+use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 use crate::{Error, issuance, trust_list};
 use message::{Contact, client, first};
-use record::{ACCOUNT, AccountRecord, Stage};
+use record::{ACCOUNT, AccountRecord, Told};
+use standing::{Stage, Standing, Turn};
 
-pub use step_up::{CardAtHand, FaceCapture, StepUp};
+pub use evidence::{CardAtHand, FaceCapture, StepUp};
+pub use safety::RevocationCode;
+pub use standing::{Level, Method};
+pub use transfer::{NewPhone, Received, ShownCode};
+pub use view::{AccountState, AccountView, Device, DeviceState, LockedBy, Pending, PendingKind, PinStanding};
+pub use wards::{Ward, WardAccount, WardAct};
 
 /// Where an account is to be opened. There is no default: who is trusted is the caller's decision.
 #[derive(Debug, Clone)]
@@ -54,113 +68,6 @@ pub struct Opened {
     pub code_expires_in: u32,
 }
 
-/// How well the provider knows who the holder is (Decree 69/2024/ND-CP article 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub enum Level {
-    /// Opened, not active.
-    None,
-    /// Number and phone.
-    One,
-    /// Person and card.
-    Two,
-}
-
-impl TryFrom<u8> for Level {
-    type Error = &'static str;
-
-    fn try_from(number: u8) -> Result<Self, Self::Error> {
-        [Self::None, Self::One, Self::Two].get(usize::from(number)).copied().ok_or("no level of this number")
-    }
-}
-
-impl From<Level> for u8 {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::None => 0,
-            Level::One => 1,
-            Level::Two => 2,
-        }
-    }
-}
-
-/// How the level was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Method {
-    /// The chip answered the server's challenge and the face was compared.
-    #[serde(rename = "chip+face")]
-    ChipAndFace,
-    /// An officer at a counter.
-    #[serde(rename = "counter")]
-    Counter,
-    /// Another way.
-    #[serde(other, rename = "other")]
-    Other,
-}
-
-/// What the account can do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum AccountState {
-    /// The one-time code is awaited.
-    AwaitingCode,
-    /// In use.
-    Active,
-    /// Locked; the provider knows why.
-    Locked,
-    /// Blocked after too many attempts.
-    Blocked,
-    /// Another state.
-    #[serde(other)]
-    Other,
-}
-
-/// Who locked an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum LockedBy {
-    /// The holder, who can unlock it.
-    Holder,
-    /// Somebody else; the holder cannot.
-    #[serde(other)]
-    Other,
-}
-
-/// A device that the provider knows for this account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
-    /// What its owner calls it.
-    #[serde(default, alias = "device_name")]
-    pub name: String,
-    /// Base64url thumbprint (RFC 7638) of its instance key.
-    #[serde(default, alias = "device_key_thumbprint")]
-    pub thumbprint: String,
-}
-
-/// The account as the provider sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountView {
-    /// The provider's name for the account.
-    pub account: String,
-    /// The provider's URL.
-    pub provider: String,
-    /// The level reached.
-    pub level: Level,
-    /// Active or not.
-    pub state: AccountState,
-    /// Who locked it, where it is locked.
-    pub locked_by: Option<LockedBy>,
-    /// When the level was reached.
-    pub verified_at: Option<Timestamp>,
-    /// How the level was reached.
-    pub method: Option<Method>,
-    /// The devices known.
-    pub devices: Vec<Device>,
-}
-
 /// Why the account cannot do what is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -186,23 +93,33 @@ pub enum AccountError {
     /// The card reading has no face.
     #[error("the card reading has no face")]
     NoFace,
+    /// The account is on another phone; this one was emptied.
+    #[error("the account is on another phone now; this one has been emptied")]
+    Replaced,
+    /// This phone was reported lost and emptied.
+    #[error("this phone was reported lost; it has been emptied")]
+    ReportedLost,
+    /// Somebody objected from the phone in use: this phone does not get the account.
+    #[error("the move to this phone was cancelled")]
+    Cancelled,
+    /// The old phone has not handed the account over to this one.
+    #[error("the other phone has not handed the account over yet")]
+    NotHandedOver,
+    /// The text is not the code of a new phone.
+    #[error("this is not the code of a new phone")]
+    BadTransferCode,
+    /// The new phone's code is too old, or its clock is far from this one's.
+    #[error("the new phone's code is too old: show a new one")]
+    TransferCodeOld,
+    /// This is not the account's phone, or not yet.
+    #[error("this phone is not the account's, or not yet")]
+    NotInUse,
 }
 
 /// The wallet's account. Every method but [`Account::remembered`] reaches the network and needs a tokio runtime.
 #[derive(Clone, Copy)]
 pub struct Account<'w> {
     pub(crate) wallet: &'w Wallet,
-}
-
-#[derive(Deserialize)]
-struct Shown {
-    level: Level,
-    state: AccountState,
-    locked_by: Option<LockedBy>,
-    verified_at: Option<String>,
-    method: Option<Method>,
-    #[serde(default)]
-    devices: Vec<Device>,
 }
 
 impl Account<'_> {
@@ -212,15 +129,7 @@ impl Account<'_> {
     /// # Errors
     /// [`AccountError::AlreadyActive`] where this wallet has an active account; what the provider refuses.
     pub async fn open(self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
-        let earlier = AccountRecord::load(&self.wallet.vault.store()).ok();
-        if earlier.as_ref().is_some_and(|record| record.stage == Stage::Active) {
-            return Err(AccountError::AlreadyActive.into());
-        }
-        if provider.url.ends_with('/') || issuance::https_identifier(&provider.url).is_err() {
-            return Err(AccountError::BadProvider.into());
-        }
-        let client = client(&provider.roots_pem)?;
-        let trust_root = fetch_trust_root(&client, &provider.url).await?;
+        let (client, trust_root) = self.reach(provider).await?;
         let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
         let members = Map::from_iter([
             ("personal_number".to_owned(), json!(who.personal_number)),
@@ -230,35 +139,17 @@ impl Account<'_> {
         let (opened, server_time): (Opened, i64) =
             first(&client, &provider.url, "/account/open", "open", members, key.key()?).await?;
         let record = AccountRecord {
-            provider: provider.url.clone(),
-            roots_pem: provider.roots_pem.clone(),
-            trust_root: trust_root.uncompressed().to_vec(),
             account: opened.account.clone(),
-            instance_key: key.id().to_owned(),
             sequence: 1,
-            stage: Stage::AwaitingCode,
-            level: Level::None,
-            verified_at: None,
-            method: None,
-            clock_offset: server_time - now.as_unix(),
+            ..new_record(provider, &trust_root, key.id(), &who.device_name, Stage::AwaitingCode)
         };
-        key.keep(|change| {
-            if let Some(earlier) = &earlier {
-                Keys::doom(change, &earlier.instance_key)?;
-            }
-            trust_list::forget(change)?;
-            pin::forget(change)?;
-            change.put(Table::Account, ACCOUNT, &record)?;
-            append(change, now, Event::AccountOpened)?;
-            Ok(())
+        self.begin_with(key, record, server_time, now, |change| {
+            Ok(append(change, now, Event::AccountOpened).map(drop)?)
         })?;
-        if let Some(earlier) = earlier {
-            self.wallet.keys.delete(&self.wallet.vault, &earlier.instance_key)?;
-        }
         Ok(opened)
     }
 
-    /// Activates the account with the one-time code; ends at level 1.
+    /// Activates the account with the one-time code; ends at level 1, or, for a child or ward, before the guardian's consent.
     ///
     /// # Errors
     /// What the provider refuses: a wrong code comes with the attempts left.
@@ -271,81 +162,132 @@ impl Account<'_> {
         let members = Map::from_iter([("code".to_owned(), json!(code))]);
         let answer = contact.ask::<Activated>("/account/activate", "activate", members, now).await;
         let level = self.wallet.note_refusal(Action::OpenAccount, now, answer)?.level;
-        self.update(now, Some(Event::AccountActivated { level: level.into() }), |record| {
-            record.stage = Stage::Active;
-            record.level = level;
-        })?;
-        Ok(level)
-    }
-
-    /// Asks the provider how the account stands, and remembers it.
-    pub async fn show(self, now: Timestamp) -> Result<AccountView, Error> {
-        let mut contact = Contact::of(self.wallet)?;
-        let shown: Shown = contact.ask("/account/show", "show", Map::new(), now).await?;
-        let verified_at = shown
-            .verified_at
-            .as_deref()
-            .map(Timestamp::parse_rfc3339)
-            .transpose()
-            .map_err(|_| AccountError::UnexpectedAnswer)?;
-        self.update(now, None, |record| {
-            // An activation whose answer was lost is found out here.
-            if shown.level >= Level::One {
-                record.stage = Stage::Active;
-            }
-            record.level = shown.level;
-            record.verified_at = verified_at.map(Timestamp::as_unix);
-            record.method = shown.method;
-        })?;
-        Ok(AccountView {
-            account: contact.record.account,
-            provider: contact.record.provider,
-            level: shown.level,
-            state: shown.state,
-            locked_by: shown.locked_by,
-            verified_at,
-            method: shown.method,
-            devices: shown.devices,
-        })
-    }
-
-    /// The account as this device last heard of it. No network.
-    ///
-    /// # Errors
-    /// [`AccountError::NoAccount`] where none was opened.
-    pub fn remembered(self) -> Result<AccountView, Error> {
-        let record = AccountRecord::load(&self.wallet.vault.store())?;
-        let state = match record.stage {
-            Stage::AwaitingCode => AccountState::AwaitingCode,
-            Stage::Active => AccountState::Active,
-        };
-        Ok(AccountView {
-            account: record.account,
-            provider: record.provider,
-            level: record.level,
-            state,
-            locked_by: None,
-            verified_at: record.verified_at.map(Timestamp::from_unix),
-            method: record.method,
-            devices: Vec::new(),
-        })
+        if level == Level::None {
+            self.turn(now, Turn::ConsentAwaited, None, |_| {})?;
+            return Ok(Level::None);
+        }
+        self.turn(
+            now,
+            Turn::CodeMatched,
+            Some(Event::AccountActivated { level: Level::One.into() }),
+            |_| {},
+        )?;
+        Ok(Level::One)
     }
 
     /// Locks the account at once.
     pub async fn lock(self, now: Timestamp) -> Result<(), Error> {
-        self.switch("/account/lock", "lock", Event::AccountLocked, now).await
+        self.ask_action("/account/lock", "lock", Action::Lock, now).await?;
+        self.update(now, Some(Event::AccountLocked), |record| record.told_mut(now).lock(LockedBy::Holder))
     }
 
     /// Lifts the holder's own lock; a lock set by an authority stays.
     pub async fn unlock(self, now: Timestamp) -> Result<(), Error> {
-        self.switch("/account/unlock", "unlock", Event::AccountUnlocked, now).await
+        self.ask_action("/account/unlock", "unlock", Action::Lock, now).await?;
+        self.update(now, Some(Event::AccountUnlocked), |record| record.told_mut(now).unlock(LockedBy::Holder))
     }
 
-    async fn switch(&self, path: &str, operation: &str, event: Event, now: Timestamp) -> Result<(), Error> {
+    /// Ends the account, for good. What this phone holds of it is deleted; the history stays.
+    pub async fn close(self, now: Timestamp) -> Result<(), Error> {
+        self.ask_action("/account/close", "close", Action::Lock, now).await?;
+        departure::empty(self.wallet, Turn::ClosedByHolder, now)
+    }
+
+    /// An instruction without members whose answer says nothing more.
+    async fn ask_action(
+        &self,
+        path: &str,
+        operation: &str,
+        action: Action,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut contact = Contact::of(self.wallet)?;
         let answer = contact.ask::<Value>(path, operation, Map::new(), now).await;
-        self.wallet.note_refusal(Action::Lock, now, answer)?;
-        self.update(now, Some(event), |_| {})
+        self.wallet.note_refusal(action, now, answer).map(drop)
+    }
+
+    /// Where there is room for an account: reaches its provider, and gives its trust root.
+    async fn reach(&self, provider: &Provider) -> Result<(http_client::Client, PublicKey), Error> {
+        if self.earlier().is_some_and(|record| record.standing().is_in_use()) {
+            return Err(AccountError::AlreadyActive.into());
+        }
+        if provider.url.ends_with('/') || issuance::https_identifier(&provider.url).is_err() {
+            return Err(AccountError::BadProvider.into());
+        }
+        let client = client(&provider.roots_pem)?;
+        let trust_root = fetch_trust_root(&client, &provider.url).await?;
+        Ok((client, trust_root))
+    }
+
+    fn earlier(&self) -> Option<AccountRecord> {
+        AccountRecord::load(&self.wallet.vault.store()).ok()
+    }
+
+    /// Keeps a new key with the record that owns it, in place of an earlier one that came to nothing.
+    fn begin_with(
+        &self,
+        key: NewKey<'_>,
+        mut record: AccountRecord,
+        server_time: i64,
+        now: Timestamp,
+        more: impl FnOnce(&mut Change<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        record.learn_time(server_time, now);
+        let earlier = self.earlier();
+        key.keep(|change| {
+            if let Some(earlier) = &earlier {
+                Keys::doom(change, &earlier.instance_key)?;
+            }
+            trust_list::forget(change)?;
+            pin::forget(change)?;
+            transfer::forget(change)?;
+            change.put(Table::Account, ACCOUNT, &record)?;
+            more(change)
+        })?;
+        if let Some(earlier) = earlier {
+            self.wallet.keys.delete(&self.wallet.vault, &earlier.instance_key)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the phone's standing by a turn of the table, with its history entry and what else changes, in one transaction.
+    fn turn(
+        &self,
+        now: Timestamp,
+        turn: Turn,
+        event: Option<Event>,
+        edit: impl FnOnce(&mut AccountRecord),
+    ) -> Result<(), Error> {
+        self.wallet.vault.change(|change| {
+            let mut record: AccountRecord =
+                change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
+            let before = record.stage;
+            record.set_standing(record.standing().after(turn).map_err(|_| AccountError::NotInUse)?);
+            if record.stage != before {
+                // What was said of another stage says nothing of this one.
+                record.told = None;
+            }
+            edit(&mut record);
+            change.put(Table::Account, ACCOUNT, &record)?;
+            if let Some(event) = event {
+                append(change, now, event)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes in what the provider told when it was asked. A new phone that is told of an account has taken over.
+    fn taken_over(&self, now: Timestamp, turn: Option<Turn>, told: Told) -> Result<(), Error> {
+        let new =
+            self.earlier().is_some_and(|record| matches!(record.stage, Stage::Proving | Stage::Waiting));
+        match turn {
+            Some(Turn::ClosedByHolder) => departure::empty(self.wallet, Turn::ClosedByHolder, now),
+            Some(turn) => {
+                let event = new.then_some(Event::PhoneTaken);
+                self.turn(now, turn, event, |record| record.told = Some(told))
+            }
+            None => self.update(now, None, |record| record.told = Some(told)),
+        }
     }
 
     /// Changes what is remembered, with its history entry, in one transaction.
@@ -365,6 +307,32 @@ impl Account<'_> {
             }
             Ok(())
         })
+    }
+}
+
+/// A record of an account that begins here; the provider's name for it is not known yet, and nothing was sent.
+fn new_record(
+    provider: &Provider,
+    trust_root: &PublicKey,
+    instance_key: &str,
+    device_name: &str,
+    stage: Stage,
+) -> AccountRecord {
+    let Standing { stage, level, proof } = Standing::at(stage);
+    AccountRecord {
+        provider: provider.url.clone(),
+        roots_pem: provider.roots_pem.clone(),
+        trust_root: trust_root.uncompressed().to_vec(),
+        account: String::new(),
+        instance_key: instance_key.to_owned(),
+        sequence: 0,
+        stage,
+        level,
+        proof,
+        clock_offset: 0,
+        newest_time: 0,
+        device_name: device_name.to_owned(),
+        told: None,
     }
 }
 

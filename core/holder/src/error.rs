@@ -80,7 +80,8 @@ impl Error {
         match self {
             Self::Network(error) => network_kind(error),
             Self::Card(error) => card_kind(error),
-            Self::Key(KeyError::Lost) => Kind::DeviceKeyLost,
+            Self::Key(KeyError::Lost)
+            | Self::Account(AccountError::Replaced | AccountError::ReportedLost) => Kind::DeviceKeyLost,
             Self::Key(KeyError::UserCancelled | KeyError::Locked)
             | Self::Secret(SecretStoreError::UserCancelled) => Kind::UserCancelled,
             Self::Store(StoreError::SecretLost | StoreError::Tampered | StoreError::RolledBack) => {
@@ -90,13 +91,17 @@ impl Error {
             | Self::Secret(SecretStoreError::Unavailable)
             | Self::Store(_)
             | Self::Present(PresentError::Bug) => Kind::Bug,
-            Self::Account(AccountError::UnexpectedAnswer) => Kind::IssuerRefused,
+            Self::Account(AccountError::UnexpectedAnswer | AccountError::Cancelled) => Kind::IssuerRefused,
             Self::Account(AccountError::NoActiveResponse | AccountError::NoFace) => Kind::CardUnsupported,
             Self::Account(
                 AccountError::NoAccount
                 | AccountError::AlreadyActive
                 | AccountError::BadProvider
-                | AccountError::NoPin,
+                | AccountError::NoPin
+                | AccountError::NotInUse
+                | AccountError::NotHandedOver
+                | AccountError::BadTransferCode
+                | AccountError::TransferCodeOld,
             )
             | Self::Present(
                 PresentError::NoCredential
@@ -305,6 +310,13 @@ impl AccountError {
             Self::UnexpectedAnswer => "account.unexpected_answer",
             Self::NoActiveResponse => "account.no_active_response",
             Self::NoFace => "account.no_face",
+            Self::Replaced => "account.device_replaced",
+            Self::ReportedLost => "account.device_revoked",
+            Self::Cancelled => "account.move_cancelled",
+            Self::NotInUse => "account.not_in_use",
+            Self::NotHandedOver => "account.no_hand_over",
+            Self::BadTransferCode => "account.bad_transfer_code",
+            Self::TransferCodeOld => "account.transfer_code_old",
         }
     }
 }

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use trust::time::Timestamp;
 
 use crate::Error;
+use crate::account::WardAct;
 use crate::wallet::Wallet;
 
-pub(crate) use chain::{Head, append, continues, head};
+pub(crate) use chain::{Head, append, continues, head, newest};
 pub use view::Recipient;
 
 /// What happened.
@@ -33,6 +34,34 @@ pub enum Event {
     AccountLocked,
     /// The holder unlocked the account.
     AccountUnlocked,
+    /// The account came to this phone: with the card, or from the old phone.
+    PhoneTaken,
+    /// This phone handed the account over to a new one, which has yet to take it.
+    HandedOver {
+        /// What the new phone is called.
+        to: String,
+    },
+    /// The account is on another phone; credentials and keys of this one were deleted.
+    PhoneReplaced,
+    /// This phone was reported lost; its credentials and keys were deleted.
+    PhoneRevoked,
+    /// The move to this phone was cancelled from the phone in use.
+    MoveCancelled,
+    /// What was waiting for its time, a new phone or a new PIN, was cancelled from here.
+    PendingCancelled,
+    /// A proof was accepted that frees the forgotten PIN after a waiting time.
+    PinRecovered,
+    /// A new revocation code was made in place of the old one.
+    RevocationCodeMade,
+    /// The holder ended the account.
+    AccountClosed,
+    /// Something was done with the account of a person in the holder's care.
+    ActedForWard {
+        /// What.
+        act: WardAct,
+        /// The personal number of the person in care.
+        ward: String,
+    },
     /// A credential was issued and stored.
     CredentialObtained {
         /// Its type.
@@ -100,8 +129,14 @@ pub enum Action {
     Obtain,
     /// Showing a credential.
     Present,
-    /// Locking or unlocking.
+    /// Locking, unlocking or ending the account.
     Lock,
+    /// Moving the account to another phone.
+    Move,
+    /// Recovering a forgotten PIN.
+    RecoverPin,
+    /// Acting for a person in the holder's care.
+    Ward,
 }
 
 /// One line of the history.

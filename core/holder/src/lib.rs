@@ -7,6 +7,11 @@
 //! | open an account at level 1 | [`Account::open`], [`Account::activate`] | yes |
 //! | reach level 2 | [`Account::step_up`] (or its three parts) | yes |
 //! | look, lock, unlock | [`Account::show`], [`Account::remembered`], [`Account::lock`], [`Account::unlock`] | all but `remembered` |
+//! | move it to this phone with the card | [`Account::move_here`] (or its parts), then [`Account::show`] | yes |
+//! | move it from phone to phone | [`Account::receive`], [`Account::read_new_phone`], [`Account::hand_over`], [`Account::claim`], [`Account::obtain_carried`] | yes |
+//! | cancel what waits, a lost phone, the end | [`Account::cancel_pending`], [`Account::new_revocation_code`], [`Account::close`] | yes |
+//! | act for persons in care | [`Account::wards`], [`Account::act_for`] | yes |
+//! | recover a forgotten PIN | [`Account::recover_pin`] (or its parts) | yes |
 //! | set, change and use a PIN | [`Account::set_pin`], [`Account::change_pin`], [`Account::check_pin`] | yes |
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
 //! | keep them fresh | [`Wallet::due`], [`Account::refresh_due`], [`Wallet::warnings`] | to refresh |
@@ -96,8 +101,9 @@ mod vault;
 mod wallet;
 
 pub use account::{
-    Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, FaceCapture, Level,
-    LockedBy, Method, Opened, Provider, StepUp,
+    Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, DeviceState,
+    FaceCapture, Level, LockedBy, Method, NewPhone, Opened, Pending, PendingKind, PinStanding, Provider,
+    Received, RevocationCode, ShownCode, StepUp, Ward, WardAccount, WardAct,
 };
 pub use consent::{Audience, Consent, ConsentRequest, Recognised};
 pub use credentials::{CredentialInfo, CredentialName, Warning};

@@ -107,16 +107,7 @@ impl Store {
 
     /// All records of a table with their ids, in the order of the ids.
     pub(crate) fn list<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(String, T)>, StoreError> {
-        let sql = format!("SELECT id, version, sealed FROM {} ORDER BY id", table.name());
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let plain = self.key.open(&Place { table, id: &id, version }, &sealed)?;
-            found.push((id, decode(&plain)?));
-        }
-        Ok(found)
+        list(&self.connection, &self.key, table)
     }
 
     /// Runs one use case's changes: all of them are kept, or none.
@@ -155,6 +146,11 @@ impl Change<'_> {
         read(&self.transaction, self.key, table, id)?.map(|plain| decode(&plain)).transpose()
     }
 
+    /// All records of a table as these changes left them.
+    pub(crate) fn list<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(String, T)>, StoreError> {
+        list(&self.transaction, self.key, table)
+    }
+
     /// Writes a record in place of the earlier one of that id.
     pub(crate) fn put<T: Serialize>(&mut self, table: Table, id: &str, record: &T) -> Result<(), StoreError> {
         let plain = encode(record)?;
@@ -178,6 +174,23 @@ impl Change<'_> {
         let sql = format!("DELETE FROM {} WHERE id = ?1", table.name());
         Ok(self.transaction.prepare_cached(&sql)?.execute([id])? > 0)
     }
+}
+
+fn list<T: DeserializeOwned>(
+    connection: &Connection,
+    key: &SealingKey,
+    table: Table,
+) -> Result<Vec<(String, T)>, StoreError> {
+    let sql = format!("SELECT id, version, sealed FROM {} ORDER BY id", table.name());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, version, sealed): (String, i64, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let plain = key.open(&Place { table, id: &id, version }, &sealed)?;
+        found.push((id, decode(&plain)?));
+    }
+    Ok(found)
 }
 
 pub(crate) fn read(

@@ -166,6 +166,12 @@ server_codes! {
     LevelRequired = "account" "level_required",
     /// Account: the account is locked.
     AccountLocked = "account" "account_locked",
+    /// Account: the person is not in the holder's care.
+    NotInCare = "account" "not_in_care",
+    /// Account: it is not locked for the reason that was to end.
+    NotLocked = "account" "not_locked",
+    /// Account: level 2 is for persons of six years or more.
+    TooYoung = "account" "too_young",
     /// Account: no such account on this device.
     AccountUnknown = "account" "account_unknown",
     /// Account: the account is not active.

@@ -157,7 +157,7 @@ const CALLS: &[Call] = &[
         Asked::Signed("hand_over_claim"),
         "/account/hand-over/claim",
         "the next phone takes over",
-        &["account"],
+        &[],
         &["account", "level", "state", "sealed"],
     ),
     (

@@ -49,14 +49,17 @@ struct Parcel {
     sealed: Option<String>,
 }
 
-/// The new phone claims the account. An answer that was lost is given again, as long as the parcel is kept.
+/// The new phone claims the account, which its key alone names: it learns from the answer what the account is called. An answer
+/// that was lost is given again, as long as the parcel is kept.
 pub(super) async fn claim(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["hand_over_claim"])?;
-    let (id, thumbprint, now) = (message.text("account")?, message.key.thumbprint_base64url(), nation.now());
-    let (account, sealed) = change_account(&nation, id, |change, account| {
-        let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?;
-        let parcel =
-            parcel.ok_or(Refusal::new("no_hand_over", "no phone handed this account over to this key"))?;
+    let (thumbprint, now) = (message.key.thumbprint_base64url(), nation.now());
+    let nothing = Refusal::new("no_hand_over", "no phone handed an account over to this key");
+    let find = "SELECT account FROM hand_over WHERE thumbprint = ?1";
+    let id: Option<String> =
+        nation.database().connection().query_row(find, [&thumbprint], |row| row.get(0)).optional()?;
+    let (account, sealed) = change_account(&nation, &id.ok_or(nothing.clone())?, |change, account| {
+        let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?.ok_or(nothing)?;
         let in_use = "SELECT 1 FROM device WHERE thumbprint = ?1 AND account = ?2 AND state = 'active'";
         if change.query_row(in_use, params![thumbprint, account.id], |_| Ok(())).optional()?.is_none() {
             account.apply(change, Event::HandedOver, now)?;

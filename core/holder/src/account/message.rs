@@ -9,6 +9,7 @@ use trust::time::Timestamp;
 
 use crate::Error;
 use crate::account::record::{ACCOUNT, AccountRecord};
+use crate::account::{AccountError, departure};
 use crate::keys::SigningKey;
 use crate::store::Table;
 use crate::wallet::Wallet;
@@ -34,8 +35,19 @@ struct Envelope {
 
 impl<'w> Contact<'w> {
     /// To the provider of the account that the wallet holds.
+    ///
+    /// # Errors
+    /// [`AccountError::Replaced`] and the like where this phone is not the account's any more; nothing is sent then.
     pub(crate) fn of(wallet: &'w Wallet) -> Result<Self, Error> {
+        let contact = Self::of_new_phone(wallet)?;
+        // Without the provider's name for it there is nothing to say about the account.
+        if contact.record.account.is_empty() { Err(AccountError::NotInUse.into()) } else { Ok(contact) }
+    }
+
+    /// The same for a phone that may not know yet what the provider calls the account.
+    pub(crate) fn of_new_phone(wallet: &'w Wallet) -> Result<Self, Error> {
         let record = AccountRecord::load(&wallet.vault.store())?;
+        departure::refuse_departed(record.stage)?;
         let client = client(&record.roots_pem)?;
         let key = wallet.keys.find(&record.instance_key)?;
         Ok(Self { wallet, client, record, key })
@@ -65,8 +77,11 @@ impl<'w> Contact<'w> {
         wallet.vault.change(|change| {
             // Another process may have sent something since.
             let kept: Option<AccountRecord> = change.read(Table::Account, ACCOUNT)?;
-            record.sequence = kept.map_or(record.sequence, |kept| kept.sequence) + 1;
-            record.clock_offset = challenge.server_time - now.as_unix();
+            if let Some(kept) = kept.filter(|kept| kept.instance_key == record.instance_key) {
+                *record = kept;
+            }
+            record.sequence += 1;
+            record.learn_time(challenge.server_time, now);
             change.put(Table::Account, ACCOUNT, record)?;
             Ok(())
         })?;
@@ -78,7 +93,9 @@ impl<'w> Contact<'w> {
             sequence: self.record.sequence,
         };
         let mut members = members(&numbered);
-        members.insert("account".to_owned(), json!(self.record.account));
+        if !self.record.account.is_empty() {
+            members.insert("account".to_owned(), json!(self.record.account));
+        }
         let message = Message {
             operation,
             sequence: self.record.sequence,
@@ -86,7 +103,8 @@ impl<'w> Contact<'w> {
             sent_at: challenge.server_time,
             members,
         };
-        send(&self.client, &self.record.provider, path, message, &self.key).await
+        let answer = send(&self.client, &self.record.provider, path, message, &self.key).await;
+        answer.map_err(|error| departure::learn(self.wallet, &self.record.instance_key, error, now))
     }
 }
 
@@ -125,6 +143,11 @@ pub(crate) async fn first<T: DeserializeOwned>(
 
 pub(crate) fn client(roots_pem: &[u8]) -> Result<Client, Error> {
     Ok(Client::new(roots_pem, Limits::default())?)
+}
+
+/// The provider's clock. The challenge that comes with it is not used.
+pub(crate) async fn server_time(client: &Client, provider: &str) -> Result<i64, Error> {
+    Ok(fetch_challenge(client, provider).await?.server_time)
 }
 
 async fn fetch_challenge(client: &Client, provider: &str) -> Result<Challenge, Error> {

@@ -57,12 +57,10 @@ impl Account<'_> {
     /// # Errors
     /// `wrong_pin` with the attempts left, `pin_delayed` with the time to wait, `pin_blocked`.
     pub async fn check_pin(self, pin: &Pin, now: Timestamp) -> Result<(), Error> {
-        self.settle_pin(now).await?;
-        let salt = load(self.wallet, SALT)?.ok_or(AccountError::NoPin)?;
-        let key = derive(self.wallet, pin, &salt)?;
+        let inner = Inner::with(&self, pin, now).await?;
         let mut contact = Contact::of(self.wallet)?;
         let sign =
-            |numbered: &Numbered<'_>| Map::from_iter([("pin".to_owned(), json!(inner(&key, numbered)))]);
+            |numbered: &Numbered<'_>| Map::from_iter([("pin".to_owned(), json!(inner.sign(numbered)))]);
         let _: Value = contact.ask_signed("/account/pin", "pin_check", sign, now).await?;
         Ok(())
     }
@@ -114,6 +112,22 @@ impl Account<'_> {
             change.put(Table::Setting, SALT, salt)?;
             Ok(change.delete(Table::Setting, NEXT_SALT).map(drop)?)
         })
+    }
+}
+
+/// The PIN, ready to sign inside an instruction that needs it.
+pub(super) struct Inner(PinKey);
+
+impl Inner {
+    /// Settles first which PIN the provider has.
+    pub(super) async fn with(account: &Account<'_>, pin: &Pin, now: Timestamp) -> Result<Self, Error> {
+        account.settle_pin(now).await?;
+        let salt = load(account.wallet, SALT)?.ok_or(AccountError::NoPin)?;
+        derive(account.wallet, pin, &salt).map(Self)
+    }
+
+    pub(super) fn sign(&self, numbered: &Numbered<'_>) -> String {
+        inner(&self.0, numbered)
     }
 }
 

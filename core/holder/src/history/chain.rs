@@ -98,6 +98,25 @@ pub(crate) fn page(store: &Store, before: Option<u64>, limit: u32) -> Result<Vec
     Ok(entries)
 }
 
+/// Calls `take` with each entry, newest first, for as long as it takes them; gives the number of those that it did not.
+pub(crate) fn newest(
+    store: &Store,
+    mut take: impl FnMut(HistoryEntry) -> Result<bool, StoreError>,
+) -> Result<u64, StoreError> {
+    let mut statement =
+        store.connection().prepare_cached("SELECT id, version, sealed FROM history ORDER BY id DESC")?;
+    let mut rows = statement.query([])?;
+    let first = start(store)?.sequence;
+    while let Some(row) = rows.next()? {
+        let entry = Link::open(store, row)?.entry()?;
+        let sequence = entry.sequence;
+        if !take(entry)? {
+            return Ok(sequence - first);
+        }
+    }
+    Ok(0)
+}
+
 /// Follows the whole chain from its start to the head; gives the head's number.
 ///
 /// # Errors

@@ -1,0 +1,161 @@
+//! A new phone without the old one, and a forgotten PIN: the card is read and the face compared again, and after a waiting time,
+//! in which the phone in use can object, the provider lets it take effect (security.md 6).
+
+use card::CardReading;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use trust::time::Timestamp;
+
+use super::evidence::{CardAtHand, FaceCapture, Purpose, Started, StepUp, members};
+use super::message::{Contact, first};
+use super::standing::{Stage, Turn};
+use super::view::{Pending, PendingKind};
+use super::{Account, Applicant, Provider, new_record};
+use crate::Error;
+use crate::history::{Action, Event};
+use crate::ports::{KeyPolicy, ProgressListener, Step};
+
+#[derive(Deserialize)]
+struct Begun {
+    account: String,
+    #[serde(flatten)]
+    started: Started,
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    effective_at: i64,
+}
+
+impl Account<'_> {
+    /// The whole move to this phone with a card at hand; gives when the account is here. Reading blocks, so a caller on a runtime
+    /// of its own takes the parts instead: [`Account::start_new_phone`], [`card::read_card`], [`Account::finish_new_phone`]. From
+    /// then on [`Account::show`] says how long to wait, and takes over when the time is there.
+    ///
+    /// # Errors
+    /// As its parts, and [`Error::Card`].
+    pub async fn move_here(
+        self,
+        provider: &Provider,
+        who: &Applicant,
+        card: CardAtHand<'_>,
+        capture: FaceCapture<'_>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        progress.began(Step::Provider);
+        let begun = self.start_new_phone(provider, who, now).await?;
+        progress.began(Step::Card);
+        let reading = self.wallet.note_refusal(Action::Move, now, card.read(&begun))?;
+        self.finish_new_phone(&begun, &reading, capture, progress, now).await
+    }
+
+    /// Begins the move of an account to this phone: makes its key, pins the provider's root and asks for a challenge. What an
+    /// earlier attempt left is given up for this one.
+    ///
+    /// # Errors
+    /// [`AccountError::AlreadyActive`](crate::AccountError::AlreadyActive) where this phone has an account; what the provider refuses.
+    pub async fn start_new_phone(
+        self,
+        provider: &Provider,
+        who: &Applicant,
+        now: Timestamp,
+    ) -> Result<StepUp, Error> {
+        let (client, trust_root) = self.reach(provider).await?;
+        let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
+        let members = Map::from_iter([
+            ("personal_number".to_owned(), json!(who.personal_number)),
+            ("phone".to_owned(), json!(who.phone)),
+        ]);
+        let (begun, server_time): (Begun, i64) =
+            first(&client, &provider.url, "/account/device", "device_start", members, key.key()?).await?;
+        let step_up = begun.started.begun(Purpose::NewDevice, key.key()?)?;
+        let mut record = new_record(provider, &trust_root, key.id(), &who.device_name, Stage::Proving);
+        (record.account, record.sequence) = (begun.account, 1);
+        self.begin_with(key, record, server_time, now, |_| Ok(()))?;
+        Ok(step_up)
+    }
+
+    /// Completes the proof with what was read of the card; gives when the account is on this phone, by the provider's clock.
+    ///
+    /// # Errors
+    /// [`AccountError::NoActiveResponse`](crate::AccountError::NoActiveResponse) where the chip gave no answer to this challenge; what face service or provider refuse.
+    pub async fn finish_new_phone(
+        self,
+        begun: &StepUp,
+        reading: &CardReading,
+        capture: FaceCapture<'_>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let mut contact = Contact::of(self.wallet)?;
+        let members = members(&contact, Purpose::NewDevice, begun, reading, capture, progress).await;
+        let mut members = self.wallet.note_refusal(Action::Move, now, members)?;
+        let name = contact.record.device_name.clone();
+        members.insert("device_name".to_owned(), json!(name));
+        let answer = contact.ask::<Accepted>("/account/device/verify", "device", members, now).await;
+        let effective_at = self.wallet.note_refusal(Action::Move, now, answer)?.effective_at;
+        self.turn(now, Turn::WaitBegun, None, |record| {
+            record.told_mut(now).pending = Some(Pending { kind: PendingKind::Device, name, effective_at });
+        })?;
+        Ok(Timestamp::from_unix(effective_at))
+    }
+
+    /// Cancels what waits for its time: a new phone or a new PIN that its holder did not ask for.
+    ///
+    /// # Errors
+    /// `account.nothing_pending` where nothing waits.
+    pub async fn cancel_pending(self, now: Timestamp) -> Result<(), Error> {
+        let mut contact = Contact::of(self.wallet)?;
+        let answer = contact.ask::<Value>("/account/pending/cancel", "pending_cancel", Map::new(), now).await;
+        self.wallet.note_refusal(Action::Move, now, answer)?;
+        self.update(now, Some(Event::PendingCancelled), |record| record.told_mut(now).pending = None)
+    }
+
+    /// Frees a forgotten PIN with a card at hand; gives when a new one can be set. Parts as with [`Account::move_here`].
+    pub async fn recover_pin(
+        self,
+        card: CardAtHand<'_>,
+        capture: FaceCapture<'_>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        progress.began(Step::Provider);
+        let begun = self.start_pin_recovery(now).await?;
+        progress.began(Step::Card);
+        let reading = self.wallet.note_refusal(Action::RecoverPin, now, card.read(&begun))?;
+        self.finish_pin_recovery(&begun, &reading, capture, progress, now).await
+    }
+
+    /// Begins the recovery of a forgotten PIN.
+    ///
+    /// # Errors
+    /// `account.no_pin` where there is none.
+    pub async fn start_pin_recovery(self, now: Timestamp) -> Result<StepUp, Error> {
+        let mut contact = Contact::of(self.wallet)?;
+        let started: Started =
+            contact.ask("/account/pin/recover", "pin_recover_start", Map::new(), now).await?;
+        started.begun(Purpose::NewPin, &contact.key)
+    }
+
+    /// Completes it with what was read of the card; gives when [`Account::set_pin`] can set a new one, by the provider's clock.
+    pub async fn finish_pin_recovery(
+        self,
+        begun: &StepUp,
+        reading: &CardReading,
+        capture: FaceCapture<'_>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let mut contact = Contact::of(self.wallet)?;
+        let members = members(&contact, Purpose::NewPin, begun, reading, capture, progress).await;
+        let members = self.wallet.note_refusal(Action::RecoverPin, now, members)?;
+        let answer = contact.ask::<Accepted>("/account/pin/recover", "pin_recover", members, now).await;
+        let effective_at = self.wallet.note_refusal(Action::RecoverPin, now, answer)?.effective_at;
+        self.turn(now, Turn::WaitBegun, Some(Event::PinRecovered), |record| {
+            let name = String::new();
+            record.told_mut(now).pending = Some(Pending { kind: PendingKind::Pin, name, effective_at });
+        })?;
+        Ok(Timestamp::from_unix(effective_at))
+    }
+}
