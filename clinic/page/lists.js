@@ -7,7 +7,8 @@ const STEPS = { waiting: ["called", "left"], called: ["done", "left", "waiting"]
 const STEP_WORDS = { called: "call", done: "done", left: "left", waiting: "back_to_waiting" };
 
 const head = (...words) => make("thead", {}, make("tr", {}, ...words.map((word) => make("th", { scope: "col" }, word))));
-const table = (label, heads, rows) => make("div", { class: "scroll" }, make("table", { "aria-label": label }, head(...heads), make("tbody", {}, ...rows)));
+/** On a narrow screen it is scrolled by keys too. */
+const table = (label, heads, rows) => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, make("table", { "aria-label": label }, head(...heads), make("tbody", {}, ...rows)));
 
 /** Shows the queue; `move(id, state)` is what a button does. */
 export function showQueue(entries, move) {

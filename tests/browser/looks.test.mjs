@@ -1,29 +1,18 @@
 // Every screen, light and dark, before axe: nothing that keeps somebody out. The screenshots are for people.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { logIn, openBrowser, openNation, pause, scan, shoot, verdict } from "./nation.mjs";
+import { logIn, look, openBrowser, openNation, pause, readyAlone, scan, verdict } from "./nation.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let nation, desk;
 
 before(async () => {
   nation = await openNation();
-  desk = await nation.desk();
+  desk = await nation.desk({ identity: await nation.identity("Phòng khám mẫu, Quầy 1"), lookup: true });
 });
 after(async () => {
   await desk?.stop();
   await nation?.close();
 });
-
-/** What axe finds on the page as it is; it is evaluated beside the page, whose policy lets no foreign script in. */
-async function look(page, name) {
-  await pause(200);
-  await shoot(page, name);
-  const found = await page.evaluate(`${axe}; axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target }) => target).join(" ")))`);
-  assert.deepEqual(found, [], name);
-}
 
 for (const dark of [false, true]) {
   const how = dark ? "dark" : "light";
@@ -69,3 +58,68 @@ for (const dark of [false, true]) {
     }
   });
 }
+
+for (const dark of [false, true]) {
+  const how = dark ? "dark" : "light";
+  test(`dialogs, camera and banners are open to everybody: ${how}`, async () => {
+    const browser = await openBrowser({ dark });
+    const { page, context } = browser;
+    try {
+      await logIn(page, desk, desk.password);
+      await readyAlone(page);
+      await page.keyboard.press("F4");
+      await page.waitForSelector("#twoway-code:not([hidden])");
+      await look(page, `${how}-twoway`);
+      await page.click("[data-action=twoway-close]");
+      // There is no camera: the panel says so.
+      await page.click("[data-action=camera]");
+      await page.waitForFunction(() => document.getElementById("camera-note").textContent);
+      await look(page, `${how}-camera`);
+      await page.click("[data-action=camera-stop]");
+      await scan(page, await nation.code());
+      await verdict(page);
+      await page.click(".entitlement button");
+      await page.waitForFunction(() => document.getElementById("entitlement").textContent === "Được hưởng");
+      await look(page, `${how}-entitled`);
+      await context.setOffline(true);
+      await scan(page, await nation.code());
+      await verdict(page);
+      await page.waitForSelector("#banner-offline");
+      await look(page, `${how}-offline`);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+test("on a phone, in English, nothing stands beyond the edge", async () => {
+  const browser = await openBrowser();
+  const { page } = browser;
+  try {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto(desk.url);
+    await page.click("#login [data-action=language]");
+    await look(page, "phone-login");
+    await logIn(page, desk, desk.password);
+    await look(page, "phone-idle");
+    await scan(page, await nation.code());
+    assert.deepEqual((await verdict(page)).reasons, []);
+    await look(page, "phone-compare");
+    await page.keyboard.press("F8");
+    await page.waitForSelector("#verdict[data-look=good]");
+    await page.keyboard.press("F10");
+    await page.waitForSelector("#queued");
+    await look(page, "phone-good");
+    await page.keyboard.press("F4");
+    await page.waitForSelector("#twoway-code:not([hidden])");
+    await look(page, "phone-twoway");
+    await page.click("[data-action=twoway-close]");
+    for (const tab of ["queue", "day"]) {
+      await page.click(`#tab-${tab}`);
+      await page.waitForSelector(`#${tab} tbody tr`);
+      await look(page, `phone-${tab}`);
+    }
+  } finally {
+    await browser.close();
+  }
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -186,6 +187,21 @@ export async function verdict(page) {
 }
 
 export const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/**
+ * A screenshot, and what axe finds on the page as it is: nothing. It is evaluated beside the page, whose policy lets no foreign
+ * script in. Nothing may stand beyond the right edge either.
+ */
+export async function look(page, name) {
+  await pause(200);
+  await shoot(page, name);
+  const found = await page.evaluate(`${axe}; axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target }) => target).join(" ")))`);
+  assert.deepEqual(found, [], name);
+  const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= room, `${name}: ${wide} wide in ${room}`);
+}
 
 /** The page has all that it needs to go on alone: its own files and the bundle. */
 export async function readyAlone(page) {

@@ -1,7 +1,7 @@
 // The network cut and the desk's server gone: the page decides by itself, remembers, and tells the server later.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { logIn, openBrowser, openNation, pause, readyAlone, scan, shoot, verdict } from "./nation.mjs";
+import { logIn, look, openBrowser, openNation, pause, readyAlone, scan, shoot, verdict } from "./nation.mjs";
 
 let nation, desk, browser, page;
 
@@ -133,7 +133,7 @@ test("with the server killed a code that another counter took is found on syncin
   desk = { ...(await nation.desk({ listen: desk.listen, data: desk.data })), password: desk.password };
   await page.waitForSelector("#banner-conflict", { timeout: 30000 });
   assert.match(await page.textContent("#banner-conflict"), /đã được dùng trước đó/);
-  await shoot(page, "conflict");
+  await look(page, "conflict");
   await page.click("#banner-conflict button");
   assert.equal(await page.isVisible("#banner-conflict"), false);
 });
@@ -157,7 +157,7 @@ test("a clock that is wrong is said as long as its check is on the screen, thoug
   await page.waitForSelector("#banner-clock");
   await pause(4000);
   assert.equal(await page.isVisible("#banner-clock"), true);
-  await shoot(page, "clock");
+  await look(page, "clock");
   await browser.context.setOffline(false);
   await page.reload();
   await page.waitForSelector("#verdict[data-look=idle]");
