@@ -147,12 +147,13 @@ impl<'a> Document<'a> {
         let device = member("deviceSigned")?.as_map()?;
         let namespaces = device.get_text("nameSpaces").ok_or(cbor::Error::Record)?;
         let auth = device.get_text("deviceAuth").ok_or(cbor::Error::Record)?.as_map()?;
+        let issuer_signed = IssuerSigned::from_item(&member("issuerSigned")?)?;
         if auth.get_text("deviceMac").is_some() {
             return Err(MdocError::DeviceMac);
         }
         Ok(Self {
             doc_type: member("docType")?.as_text()?,
-            issuer_signed: IssuerSigned::from_item(&member("issuerSigned")?)?,
+            issuer_signed,
             signed: signed_elements(embedded(&namespaces)?)?,
             namespaces,
             signature: auth.get_text("deviceSignature").ok_or(cbor::Error::Record)?,
