@@ -156,7 +156,8 @@ pub(crate) enum CredentialCommand {
     /// Obtain a credential by name or from an OpenID4VCI offer
     #[command(
         after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
-        sen credential obtain 'openid-credential-offer://?credential_offer=...'"
+        sen credential obtain 'openid-credential-offer://?credential_offer=...'\n  \
+        sen credential obtain 'openid-credential-offer://?...' --roots tls.pem --issuers issuers.pem --code 123456"
     )]
     Obtain {
         /// `citizen`, `health-insurance`, or an offer URI
@@ -168,14 +169,23 @@ pub(crate) enum CredentialCommand {
         /// For a minor in your care, by personal number
         #[arg(long = "for", value_name = "NUMBER")]
         ward: Option<String>,
+        /// An issuer that the account's provider does not vouch for: the roots of its TLS servers
+        #[arg(long, value_name = "PEM", requires = "issuers", conflicts_with = "ward")]
+        roots: Option<PathBuf>,
+        /// The roots of those who sign that issuer's documents
+        #[arg(long, value_name = "PEM", requires = "roots")]
+        issuers: Option<PathBuf>,
     },
     /// Fetch anew what is due, as a wallet does from time to time in the background
     #[command(
-        after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet"
+        after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet\n  \
+        sen credential refresh ID         one document, where its issuer gave leave to"
     )]
     Refresh {
+        /// A document, from `sen credential list`
+        id: Option<String>,
         /// Also what is not due yet
-        #[arg(long)]
+        #[arg(long, conflicts_with = "id")]
         all: bool,
     },
     /// Delete a credential and its key

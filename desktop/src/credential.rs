@@ -1,7 +1,10 @@
 //! `sen credential`: what the wallet holds.
-use std::io::IsTerminal;
+mod documents;
 
-use holder::{CredentialInfo, CredentialName, Wallet, Wanted, Warning};
+use std::io::IsTerminal;
+use std::path::Path;
+
+use holder::{CredentialInfo, CredentialName, Issuers, Wallet, Wanted, Warning};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
@@ -17,9 +20,24 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     match command {
         CredentialCommand::List => {
             let held = wallet.credentials().map_err(failure)?;
-            show(&wallet, &held, as_json, now);
+            let documents = wallet.documents().map_err(failure)?;
+            if as_json {
+                let documents = documents::rows(&documents);
+                print_json(&json!({"credentials": rows(&wallet, &held, now), "documents": documents}));
+            } else if held.is_empty() && !documents.is_empty() {
+                documents::print(&documents);
+            } else {
+                show(&wallet, &held, false, now);
+                documents::print(&documents);
+            }
         }
-        CredentialCommand::Obtain { what, code, ward } => {
+        CredentialCommand::Obtain { what, code, roots: Some(roots), issuers: Some(issuers), .. } => {
+            let (roots, issuers) = (read(roots)?, read_text(issuers)?);
+            let issuers = Issuers { roots_pem: &roots, anchors_pem: &issuers };
+            let obtained = wallet.obtain_documents(what, issuers, code.as_deref(), &Aloud, now);
+            documents::show(&block_on(obtained)?.map_err(failure)?, as_json);
+        }
+        CredentialCommand::Obtain { what, code, ward, .. } => {
             let wanted = match (CredentialName::from_text(what), ward) {
                 (Some(name), ward) => Wanted::Named(name, ward.as_deref()),
                 (None, None) if what.contains("://") => Wanted::Offer(what),
@@ -34,7 +52,11 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             let obtained = account.obtain_credential(wanted, code.as_deref(), &Aloud, now);
             show(&wallet, &block_on(obtained)?.map_err(failure)?, as_json, now);
         }
-        CredentialCommand::Refresh { all } => {
+        CredentialCommand::Refresh { id: Some(id), .. } => {
+            let refreshed = block_on(wallet.refresh_document(id, &Aloud, now))?.map_err(failure)?;
+            documents::show(&[refreshed], as_json);
+        }
+        CredentialCommand::Refresh { all, .. } => {
             let account = wallet.account();
             let mut refreshed = Vec::new();
             if *all {
@@ -62,7 +84,11 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             if !agreed {
                 return Err(Failure::negative("cancelled", "nothing was deleted: say --yes, or answer yes"));
             }
-            wallet.delete_credential(id, now).map_err(failure)?;
+            let documents = wallet.documents().map_err(failure)?;
+            let is_document = documents.iter().any(|document| document.id == *id);
+            let deleted =
+                if is_document { wallet.delete_document(id, now) } else { wallet.delete_credential(id, now) };
+            deleted.map_err(failure)?;
             if as_json {
                 print_json(&json!({"deleted": id}));
             } else {
@@ -73,22 +99,33 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
     Ok(0)
 }
 
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .map_err(|error| Failure::input("file_unreadable", format!("{}: {error}", file.display())))
+}
+
+fn read_text(file: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(file)?)
+        .map_err(|_| Failure::input("file_unreadable", format!("{}: not text", file.display())))
+}
+
+fn rows(wallet: &Wallet, held: &[CredentialInfo], now: Timestamp) -> Vec<Value> {
+    let row = |info: &CredentialInfo| {
+        let warnings = wallet.warnings(info, now).into_iter();
+        let warnings: Vec<Value> = warnings
+            .map(|warning| json!({"code": warning.code(), "days_left": warning.days_left()}))
+            .collect();
+        json!({"id": info.id, "vct": info.vct, "issuer": info.issuer,
+               "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string(),
+               "refresh_at": info.refresh_at.to_string(),
+               "valid_to": info.valid_to, "ward": info.ward, "warnings": warnings})
+    };
+    held.iter().map(row).collect()
+}
+
 fn show(wallet: &Wallet, held: &[CredentialInfo], as_json: bool, now: Timestamp) {
     if as_json {
-        let rows: Vec<Value> = held
-            .iter()
-            .map(|info| {
-                let warnings = wallet.warnings(info, now).into_iter();
-                let warnings: Vec<Value> = warnings
-                    .map(|warning| json!({"code": warning.code(), "days_left": warning.days_left()}))
-                    .collect();
-                json!({"id": info.id, "vct": info.vct, "issuer": info.issuer,
-                       "issued_at": info.issued_at.to_string(), "expires_at": info.expires_at.to_string(),
-                       "refresh_at": info.refresh_at.to_string(),
-                       "valid_to": info.valid_to, "ward": info.ward, "warnings": warnings})
-            })
-            .collect();
-        print_json(&json!({"credentials": rows}));
+        print_json(&json!({"credentials": rows(wallet, held, now)}));
         return;
     }
     if held.is_empty() {

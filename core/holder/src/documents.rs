@@ -8,7 +8,7 @@ use trust::time::Timestamp;
 
 use crate::Error;
 use crate::history::{Event, append};
-use crate::issuance::IssuanceError;
+use crate::issuance::{IssuanceError, grant};
 use crate::keys::Keys;
 use crate::store::{Change, Store, Table};
 use crate::wallet::Wallet;
@@ -48,8 +48,8 @@ pub struct DocumentInfo {
     pub issuer_url: String,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it expires.
-    pub expires_at: Timestamp,
+    /// When it expires, where it does.
+    pub expires_at: Option<Timestamp>,
     /// How many copies there are.
     pub copies: usize,
     /// How many of them were never shown.
@@ -68,8 +68,8 @@ pub(crate) struct DocumentRecord {
     pub(crate) configuration: String,
     pub(crate) copies: Vec<DocumentCopy>,
     pub(crate) issued_at: i64,
-    pub(crate) expires_at: i64,
-    /// The record of the table `issuance_grant` that it can be fetched anew with.
+    pub(crate) expires_at: Option<i64>,
+    /// The record of [`Table::Grant`] that it can be fetched anew with.
     #[serde(default)]
     pub(crate) grant: Option<String>,
 }
@@ -100,6 +100,16 @@ impl DocumentRecord {
         }
     }
 
+    /// The name of its first key is unique and says nothing: it names the document, too.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.copies.first().map(|copy| copy.key.as_str())
+    }
+
+    /// Whether this is the same document in a newer issue.
+    pub(crate) fn replaces(&self, old: &Self) -> bool {
+        self.format == old.format && self.kind == old.kind && self.issuer_url == old.issuer_url
+    }
+
     pub(crate) fn info(&self, id: String) -> DocumentInfo {
         DocumentInfo {
             id,
@@ -108,7 +118,7 @@ impl DocumentRecord {
             issuer: self.issuer.clone(),
             issuer_url: self.issuer_url.clone(),
             issued_at: Timestamp::from_unix(self.issued_at),
-            expires_at: Timestamp::from_unix(self.expires_at),
+            expires_at: self.expires_at.map(Timestamp::from_unix),
             copies: self.copies.len(),
             unshown: self.copies.iter().filter(|copy| copy.shown == 0).count(),
             refreshable: self.grant.is_some(),
@@ -146,9 +156,12 @@ pub(crate) fn remove(
     record: &DocumentRecord,
 ) -> Result<Vec<String>, Error> {
     change.delete(Table::Document, id)?;
-    let keys: Vec<String> = record.copies.iter().map(|copy| copy.key.clone()).collect();
+    let mut keys: Vec<String> = record.copies.iter().map(|copy| copy.key.clone()).collect();
     for key in &keys {
         Keys::doom(change, key)?;
+    }
+    if let Some(grant) = &record.grant {
+        keys.extend(grant::part(change, grant, id)?);
     }
     Ok(keys)
 }
@@ -172,7 +185,7 @@ mod tests {
             configuration: String::new(),
             copies: vec![copy("a"), copy("b"), copy("c")],
             issued_at: 0,
-            expires_at: 0,
+            expires_at: None,
             grant: None,
         };
         let mut shown = Vec::new();

@@ -328,7 +328,10 @@ impl IssuanceError {
             | Self::TransactionCodeUnexpected
             | Self::TransactionCodeWrong
             | Self::NotFound
+            | Self::NotRefreshable
+            | Self::BadAnchors
             | Self::BadOffer => Kind::NotReady,
+            Self::Declined => Kind::UserCancelled,
             _ => Kind::IssuerRefused,
         }
     }
@@ -354,6 +357,10 @@ impl IssuanceError {
             Self::WrongKey => "issuance.wrong_key",
             Self::WrongType => "issuance.wrong_type",
             Self::NotValidNow => "issuance.not_valid_now",
+            Self::Declined => "issuance.declined",
+            Self::AuthorisationFailed => "issuance.authorisation_failed",
+            Self::BadAnchors => "issuance.bad_anchors",
+            Self::NotRefreshable => "issuance.not_refreshable",
             Self::NotFound => "credential.not_found",
         }
     }

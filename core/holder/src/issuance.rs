@@ -1,12 +1,19 @@
 //! Obtaining credentials by OpenID4VCI 1.0 with a pre-authorised code: each bound to its own new device key, each verified
 //! before it is stored, and nothing left half where anything fails.
 
+mod authorise;
+mod by_offer;
+mod checked;
+mod copies;
+mod dpop;
 mod exchange;
+pub(crate) mod grant;
+mod line;
 mod metadata;
+mod notify;
 pub(crate) mod offer;
 mod received;
 
-use http_client::Request;
 use serde::Deserialize;
 use serde_json::{Map, json};
 use trust::random::SystemRandom;
@@ -21,8 +28,11 @@ use crate::keys::NewKey;
 use crate::ports::{KeyPolicy, ProgressListener, Step};
 use crate::store::{StoreError, Table};
 use crate::trust_list;
-use offer::{Offer, OfferLink};
+use by_offer::resolve;
+use exchange::Answered;
 
+pub use authorise::{Authorisation, WalletClient};
+pub use by_offer::Issuers;
 pub(crate) use metadata::https_identifier;
 pub use offer::{InputMode, TransactionCode};
 
@@ -90,6 +100,18 @@ pub enum IssuanceError {
     /// The credential is expired or not yet valid.
     #[error("the credential is not valid now")]
     NotValidNow,
+    /// The person declined at the authorization server.
+    #[error("the person declined in the browser")]
+    Declined,
+    /// The authorization server would not authorise.
+    #[error("the authorization server refused")]
+    AuthorisationFailed,
+    /// The roots given are no certificates that can be anchors.
+    #[error("the roots of the issuers are not certificates in PEM")]
+    BadAnchors,
+    /// Its issuer gave no leave to fetch it anew without the person.
+    #[error("the document cannot be fetched anew without a new offer")]
+    NotRefreshable,
     /// The wallet holds no such credential.
     #[error("the wallet holds no such credential")]
     NotFound,
@@ -124,12 +146,8 @@ struct OfferAnswer {
 impl Account<'_> {
     /// Reads an offer link; fetches the offer where the link only refers to it. Nothing goes to the issuer's endpoints.
     pub async fn read_offer(self, link: &str) -> Result<OfferInfo, Error> {
-        let offer = resolve(&Contact::of(self.wallet)?, link).await?;
-        Ok(OfferInfo {
-            issuer: offer.issuer,
-            credentials: offer.configurations,
-            transaction_code: offer.grant.transaction_code,
-        })
+        let offer = resolve(&Contact::of(self.wallet)?.client, link).await?;
+        Ok(offer.info())
     }
 
     /// Obtains credentials and stores them, all or none; an earlier one of the same type and issuer is replaced.
@@ -186,7 +204,8 @@ impl Account<'_> {
                 contact.ask::<OfferAnswer>("/account/offer", "offer", members, now).await?.credential_offer
             }
         };
-        let offer = resolve(&contact, &link).await?;
+        let offer = resolve(&contact.client, &link).await?;
+        let grant = offer.pre_authorised()?;
         let now_there = contact.record.corrected(now);
         let trust = trust_list::refresh(&contact, now_there).await?;
 
@@ -196,24 +215,30 @@ impl Account<'_> {
         // What cannot be used is found out before the code is spent.
         let configurations = offer.configurations.iter().map(|id| issuer.configuration(id));
         let configurations = configurations.collect::<Result<Vec<_>, _>>()?;
-        let server = metadata::fetch_server(client, &issuer, &offer).await?;
-        let token = exchange::fetch_token(client, &server, &offer.grant, transaction_code).await?;
+        configurations.iter().try_for_each(|found| found.sd_cwt().map(drop))?;
+        let named = grant.authorization_server.as_deref();
+        let server = metadata::fetch_server(client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;
+        let (_proof_key, mut line) = self.wallet.line(client, &server)?;
+        let token = exchange::fetch_token(&mut line, &server, grant, transaction_code, now_there).await?;
 
         let mut obtained = Vec::with_capacity(configurations.len());
         for (id, configuration) in offer.configurations.iter().zip(&configurations) {
             progress.began(Step::Key);
             let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
             progress.began(Step::Issuer);
-            let fetched =
-                exchange::fetch_credential(client, &issuer, &token, id, key.key()?, now_there).await?;
-            progress.began(Step::Storing);
-            let vct = match wanted {
-                Wanted::Named(name, _) if configuration.vct.as_deref() != Some(name.vct().urn()) => {
-                    return Err(IssuanceError::WrongType.into());
-                }
-                _ => configuration.vct.as_deref().ok_or(IssuanceError::BadMetadata)?,
+            let keys = [key.key()?];
+            let answered =
+                exchange::fetch_credentials(&mut line, &issuer, &token, id, &keys, now_there).await?;
+            let Answered::Issued { credentials, .. } = answered else {
+                return Err(IssuanceError::Deferred.into());
             };
-            let received = received::verify(fetched, &trust, key.key()?.public(), vct, now_there)?;
+            progress.began(Step::Storing);
+            let vct = configuration.sd_cwt()?;
+            if matches!(wanted, Wanted::Named(name, _) if name.vct().urn() != vct) {
+                return Err(IssuanceError::WrongType.into());
+            }
+            let [issued] = credentials.as_slice() else { return Err(IssuanceError::BadCredential.into()) };
+            let received = received::verify(issued, &trust, key.key()?.public(), vct, now_there)?;
             if let Wanted::Named(_, Some(ward)) = wanted
                 && received.ward.as_deref() != Some(ward)
             {
@@ -281,15 +306,5 @@ impl Account<'_> {
             self.wallet.keys.delete(&self.wallet.vault, &old.key)?;
         }
         Ok(stored)
-    }
-}
-
-async fn resolve(contact: &Contact<'_>, link: &str) -> Result<Offer, Error> {
-    match OfferLink::parse(link)? {
-        OfferLink::Value(offer) => Ok(offer),
-        OfferLink::Reference(address) => {
-            let answer = contact.client.fetch(Request::get(&address)?.limit(offer::LONGEST)).await?;
-            Ok(Offer::parse(answer.body())?)
-        }
     }
 }

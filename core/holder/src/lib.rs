@@ -110,7 +110,9 @@ pub use credentials::{CredentialInfo, CredentialName, Warning};
 pub use documents::{DocumentFormat, DocumentInfo};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
-pub use issuance::{InputMode, IssuanceError, OfferInfo, TransactionCode, Wanted};
+pub use issuance::{
+    Authorisation, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient, Wanted,
+};
 pub use pin::{Pin, PinRefused};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,

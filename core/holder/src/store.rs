@@ -65,6 +65,7 @@ pub(crate) enum Table {
     PendingKey,
     Credential,
     Document,
+    Grant,
     History,
 }
 
@@ -76,6 +77,7 @@ impl Table {
             Self::PendingKey => "pending_key",
             Self::Credential => "credential",
             Self::Document => "document",
+            Self::Grant => "issuance_grant",
             Self::History => "history",
         }
     }

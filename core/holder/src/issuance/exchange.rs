@@ -1,34 +1,40 @@
-//! The three calls of issuance: token, nonce, credential (OpenID4VCI 1.0 sections 6 to 8).
+//! The calls of issuance: token, nonce, credential (OpenID4VCI 1.0 sections 6 to 8).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::{Jwk, compact, signing_input};
-use http_client::{Client, Request, ServerCode};
+use http_client::{Request, ServerCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::IssuanceError;
+use super::line::{AccessToken, Line};
 use super::metadata::{IssuerMetadata, ServerMetadata};
 use super::offer::PreAuthorised;
 use crate::Error;
 use crate::keys::SigningKey;
 
-/// A credential is small; an answer of more than this is not one.
-const LONGEST_ANSWER: usize = 256 * 1024;
+/// A credential is small; an answer of more than this is not a few of them.
+pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// An access token and what it is for.
 pub(crate) struct Token {
-    access_token: Zeroizing<String>,
+    pub(super) access: AccessToken,
     /// Pairs of configuration id and credential identifier, where the server names identifiers.
     identifiers: Vec<(String, String)>,
+    /// For another access token later.
+    pub(super) refresh: Option<Zeroizing<String>>,
+    /// The client that the token is for; none where a pre-authorised code was exchanged anonymously.
+    pub(super) client_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
     token_type: String,
+    refresh_token: Option<String>,
     #[serde(default)]
     authorization_details: Vec<AuthorizationDetail>,
 }
@@ -49,19 +55,44 @@ struct NonceAnswer {
 struct CredentialAnswer {
     #[serde(default)]
     credentials: Vec<IssuedCredential>,
+    notification_id: Option<String>,
+    transaction_id: Option<String>,
 }
 
+/// One credential, unverified, in the text form of its format.
 #[derive(Deserialize)]
-struct IssuedCredential {
+pub(crate) struct IssuedCredential {
     credential: Value,
     /// Beside the standard: the small portrait whose hash is claim 84.
     portrait: Option<String>,
 }
 
 /// What came, unverified.
-pub(crate) struct Fetched {
-    pub(crate) credential: Vec<u8>,
-    pub(crate) portrait: Option<Vec<u8>>,
+pub(crate) enum Answered {
+    /// Credentials, and the name to tell the issuer by what became of them.
+    Issued { credentials: Vec<IssuedCredential>, notification: Option<String> },
+    /// They come later.
+    Deferred,
+}
+
+impl IssuedCredential {
+    /// The text of a credential that is text.
+    pub(crate) fn text(&self) -> Result<&str, IssuanceError> {
+        self.credential.as_str().ok_or(IssuanceError::BadCredential)
+    }
+
+    /// The bytes of a credential that is bytes in base64url.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, IssuanceError> {
+        decode(self.text()?)
+    }
+
+    pub(crate) fn portrait(&self) -> Result<Option<Vec<u8>>, IssuanceError> {
+        self.portrait.as_deref().map(decode).transpose()
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, IssuanceError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| IssuanceError::BadCredential)
 }
 
 /// Exchanges the pre-authorised code (section 6.1).
@@ -70,10 +101,11 @@ pub(crate) struct Fetched {
 /// [`IssuanceError::TransactionCodeRequired`] and [`IssuanceError::TransactionCodeUnexpected`] before anything is sent;
 /// [`IssuanceError::TransactionCodeWrong`] where the server refuses the code that was typed.
 pub(crate) async fn fetch_token(
-    client: &Client,
+    line: &mut Line,
     server: &ServerMetadata,
     grant: &PreAuthorised,
     transaction_code: Option<&str>,
+    now: Timestamp,
 ) -> Result<Token, Error> {
     let mut fields = vec![
         ("grant_type", "urn:ietf:params:oauth:grant-type:pre-authorized_code"),
@@ -85,82 +117,104 @@ pub(crate) async fn fetch_token(
         (Some(_), None) => return Err(IssuanceError::TransactionCodeRequired.into()),
         (None, Some(_)) => return Err(IssuanceError::TransactionCodeUnexpected.into()),
     }
-    let answer =
-        client.fetch(Request::post_form(&server.token_endpoint, &fields)?).await.map_err(|error| {
-            let wrong = error.server_code() == ServerCode::InvalidGrant && transaction_code.is_some();
-            if wrong { IssuanceError::TransactionCodeWrong.into() } else { Error::Network(error) }
-        })?;
-    let answer: TokenAnswer = answer.json()?;
-    if !answer.token_type.eq_ignore_ascii_case("bearer") {
-        return Err(IssuanceError::BadToken.into());
-    }
-    let identifiers = answer.authorization_details.into_iter().filter_map(|detail| {
-        Some((detail.credential_configuration_id?, detail.credential_identifiers.into_iter().next()?))
-    });
-    Ok(Token { access_token: Zeroizing::new(answer.access_token), identifiers: identifiers.collect() })
+    ask_token(line, server, &fields, now).await.map_err(|error| match error {
+        Error::Network(refused)
+            if refused.server_code() == ServerCode::InvalidGrant && transaction_code.is_some() =>
+        {
+            IssuanceError::TransactionCodeWrong.into()
+        }
+        error => error,
+    })
 }
 
-/// Asks for one credential bound to `key`; a nonce that the issuer no longer takes is replaced once (section 8.3.1.2).
-pub(crate) async fn fetch_credential(
-    client: &Client,
+/// Asks the token endpoint (RFC 6749 section 3.2). Where tokens are to be bound to our key, one that is not is refused: whoever
+/// stole it could use it.
+pub(super) async fn ask_token(
+    line: &mut Line,
+    server: &ServerMetadata,
+    fields: &[(&str, &str)],
+    now: Timestamp,
+) -> Result<Token, Error> {
+    let answer: TokenAnswer = line.post_form(&server.token_endpoint, fields, now).await?.json()?;
+    let text = Zeroizing::new(answer.access_token);
+    let access = if answer.token_type.eq_ignore_ascii_case("dpop") && line.binds_tokens() {
+        AccessToken::Dpop(text)
+    } else if answer.token_type.eq_ignore_ascii_case("bearer") && !line.binds_tokens() {
+        AccessToken::Bearer(text)
+    } else {
+        return Err(IssuanceError::BadToken.into());
+    };
+    let identifiers = answer.authorization_details.into_iter().flat_map(|detail| {
+        let id = detail.credential_configuration_id;
+        detail.credential_identifiers.into_iter().filter_map(move |named| Some((id.clone()?, named)))
+    });
+    let refresh = answer.refresh_token.map(Zeroizing::new);
+    Ok(Token { access, identifiers: identifiers.collect(), refresh, client_id: None })
+}
+
+/// Asks for credentials of one configuration, one for each key; a nonce that the issuer no longer takes is replaced once
+/// (section 8.3.1.2).
+pub(crate) async fn fetch_credentials(
+    line: &mut Line,
     metadata: &IssuerMetadata,
     token: &Token,
     configuration: &str,
-    key: &SigningKey,
+    keys: &[&SigningKey],
     now: Timestamp,
-) -> Result<Fetched, Error> {
+) -> Result<Answered, Error> {
+    // An identifier given with the token replaces the configuration id, never stands beside it (section 8.2).
+    let identifier = token.identifiers.iter().find(|(id, _)| id == configuration).map(|(_, found)| found);
+    let (name, value) = match identifier {
+        Some(identifier) => ("credential_identifier", identifier.as_str()),
+        None => ("credential_configuration_id", configuration),
+    };
     let mut renewed = false;
     loop {
-        let nonce = fetch_nonce(client, metadata).await?;
-        let proof = proof(key, &metadata.credential_issuer, nonce.as_deref(), now)?;
-        let mut body = json!({"proofs": {"jwt": [proof]}});
-        // An identifier given with the token replaces the configuration id, never stands beside it (section 8.2).
-        let identifier = token.identifiers.iter().find(|(id, _)| id == configuration).map(|(_, found)| found);
-        let (name, value) = match identifier {
-            Some(identifier) => ("credential_identifier", identifier.as_str()),
-            None => ("credential_configuration_id", configuration),
-        };
-        if let Some(members) = body.as_object_mut() {
-            members.insert(name.to_owned(), json!(value));
+        let nonce = fetch_nonce(line, metadata).await?;
+        let mut claims = json!({"aud": metadata.credential_issuer, "iat": now.as_unix()});
+        for (name, value) in [("nonce", &nonce), ("iss", &token.client_id)] {
+            if let (Some(value), Some(members)) = (value, claims.as_object_mut()) {
+                members.insert(name.to_owned(), json!(value));
+            }
         }
-        let request = Request::post_json(&metadata.credential_endpoint, &body)?
-            .bearer(&token.access_token)?
-            .limit(LONGEST_ANSWER);
-        match client.fetch(request).await {
-            Err(error) if error.server_code() == ServerCode::InvalidNonce && !renewed && nonce.is_some() => {
+        let proofs = keys.iter().map(|key| proof(key, &claims));
+        let proofs: Vec<String> = proofs.collect::<Result<_, _>>()?;
+        let body = json!({name: value, "proofs": {"jwt": proofs}});
+        let request = Request::post_json(&metadata.credential_endpoint, &body)?.limit(LONGEST_ANSWER);
+        match line.post_with(&token.access, &metadata.credential_endpoint, request, now).await {
+            Err(Error::Network(error))
+                if error.server_code() == ServerCode::InvalidNonce && !renewed && nonce.is_some() =>
+            {
                 renewed = true;
             }
-            Err(error) => return Err(error.into()),
-            Ok(answer) if answer.status() == 202 => return Err(IssuanceError::Deferred.into()),
-            Ok(answer) => return single_credential(&answer.json::<CredentialAnswer>()?),
+            Err(error) => return Err(error),
+            Ok(answer) => return answered(answer.json()?, keys.len()),
         }
     }
 }
 
-fn single_credential(answer: &CredentialAnswer) -> Result<Fetched, Error> {
-    let [issued] = answer.credentials.as_slice() else {
-        return Err(IssuanceError::BadCredential.into());
-    };
-    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| IssuanceError::BadCredential);
-    let credential = decode(issued.credential.as_str().ok_or(IssuanceError::BadCredential)?)?;
-    Ok(Fetched { credential, portrait: issued.portrait.as_deref().map(decode).transpose()? })
+/// Sorts an answer of the credential or deferred credential endpoint (sections 8.3 and 9.2).
+fn answered(answer: CredentialAnswer, asked: usize) -> Result<Answered, Error> {
+    match (answer.credentials, answer.transaction_id) {
+        (credentials, None) if (1..=asked).contains(&credentials.len()) => {
+            Ok(Answered::Issued { credentials, notification: answer.notification_id })
+        }
+        (credentials, Some(_)) if credentials.is_empty() => Ok(Answered::Deferred),
+        _ => Err(IssuanceError::BadCredential.into()),
+    }
 }
 
-async fn fetch_nonce(client: &Client, metadata: &IssuerMetadata) -> Result<Option<String>, Error> {
+async fn fetch_nonce(line: &mut Line, metadata: &IssuerMetadata) -> Result<Option<String>, Error> {
     let Some(endpoint) = &metadata.nonce_endpoint else {
         return Ok(None);
     };
-    let answer: NonceAnswer = client.fetch(Request::post(endpoint)?.idempotent()).await?.json()?;
+    let answer: NonceAnswer = line.post_openly(endpoint).await?.json()?;
     Ok(Some(answer.c_nonce))
 }
 
-/// Key proof (appendix F.1). No `iss`: the token of a pre-authorised code is anonymous.
-fn proof(key: &SigningKey, issuer: &str, nonce: Option<&str>, now: Timestamp) -> Result<String, Error> {
+/// Key proof (appendix F.1). No `iss` where the token is of nobody in particular.
+fn proof(key: &SigningKey, claims: &Value) -> Result<String, Error> {
     let header = json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(*key.public())});
-    let mut payload = json!({"aud": issuer, "iat": now.as_unix()});
-    if let (Some(nonce), Some(members)) = (nonce, payload.as_object_mut()) {
-        members.insert("nonce".to_owned(), json!(nonce));
-    }
-    let input = signing_input(&header, &payload);
+    let input = signing_input(&header, claims);
     Ok(compact(&input, &key.sign(input.as_bytes())?))
 }

@@ -8,10 +8,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::IssuanceError;
-use super::offer::Offer;
 use crate::Error;
+use crate::documents::DocumentFormat;
 
-const PRE_AUTHORISED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+/// As many keys as a phone makes without the person waiting for it.
+const MOST_COPIES: usize = 10;
+pub(super) const PRE_AUTHORISED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+pub(super) const AUTHORISATION_CODE: &str = "authorization_code";
 
 /// The parts of an issuer's metadata that this wallet acts on.
 #[derive(Debug, Deserialize)]
@@ -21,14 +24,23 @@ pub(crate) struct IssuerMetadata {
     pub(crate) authorization_servers: Vec<String>,
     pub(crate) credential_endpoint: String,
     pub(crate) nonce_endpoint: Option<String>,
+    pub(super) notification_endpoint: Option<String>,
+    batch_credential_issuance: Option<Batch>,
     credential_configurations_supported: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Batch {
+    batch_size: usize,
 }
 
 /// One entry of `credential_configurations_supported`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Configuration {
-    pub(crate) format: String,
+    format: String,
     pub(crate) vct: Option<String>,
+    doctype: Option<String>,
+    pub(super) scope: Option<String>,
     cryptographic_binding_methods_supported: Option<Vec<String>>,
     proof_types_supported: Option<BTreeMap<String, ProofType>>,
 }
@@ -43,9 +55,12 @@ struct ProofType {
 /// The parts of an authorization server's metadata that this wallet acts on.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ServerMetadata {
-    issuer: String,
+    pub(super) issuer: String,
     pub(crate) token_endpoint: String,
+    authorization_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
     grant_types_supported: Option<Vec<String>>,
+    dpop_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 /// Fetches the issuer's metadata and checks that it is that issuer's.
@@ -58,29 +73,33 @@ pub(crate) async fn fetch_issuer(client: &Client, issuer: &str) -> Result<Issuer
         return Err(IssuanceError::IssuerMixUp.into());
     }
     https_endpoint(&metadata.credential_endpoint)?;
-    if let Some(endpoint) = &metadata.nonce_endpoint {
+    let optional = [&metadata.nonce_endpoint, &metadata.notification_endpoint];
+    for endpoint in optional.into_iter().flatten() {
         https_endpoint(endpoint)?;
     }
     Ok(metadata)
 }
 
-/// Fetches the metadata of the server that the offer and the issuer agree on.
+/// Fetches the metadata of the server that the issuer lists and the offer may name.
 pub(crate) async fn fetch_server(
     client: &Client,
     metadata: &IssuerMetadata,
-    offer: &Offer,
+    named: Option<&str>,
+    grant: Option<&str>,
 ) -> Result<ServerMetadata, Error> {
-    let server = authorization_server(metadata, offer)?;
+    let server = authorization_server(metadata, named)?;
     let address = well_known(server, "oauth-authorization-server")?;
     let found: ServerMetadata = client.fetch(Request::get(&address)?).await?.json()?;
     if found.issuer != server {
         return Err(IssuanceError::IssuerMixUp.into());
     }
     https_endpoint(&found.token_endpoint)?;
-    if found
-        .grant_types_supported
-        .as_ref()
-        .is_some_and(|grants| !grants.iter().any(|grant| grant == PRE_AUTHORISED))
+    for endpoint in [&found.pushed_authorization_request_endpoint, &found.authorization_endpoint] {
+        endpoint.as_deref().map(https_endpoint).transpose()?;
+    }
+    let supported = found.grant_types_supported.as_ref();
+    if let (Some(grant), Some(supported)) = (grant, supported)
+        && !supported.iter().any(|one| one == grant)
     {
         return Err(IssuanceError::GrantUnsupported.into());
     }
@@ -90,26 +109,35 @@ pub(crate) async fn fetch_server(
 /// A server named in the offer counts only where the issuer lists several, and must be one of them (section 4.1.1).
 fn authorization_server<'a>(
     metadata: &'a IssuerMetadata,
-    offer: &'a Offer,
+    named: Option<&'a str>,
 ) -> Result<&'a str, IssuanceError> {
     let listed = &metadata.authorization_servers;
-    match (&offer.grant.authorization_server, listed.as_slice()) {
+    match (named, listed.as_slice()) {
         (None, []) => Ok(&metadata.credential_issuer),
         (None, [first, ..]) => Ok(first),
-        (Some(named), [_, _, ..]) if listed.contains(named) => Ok(named),
+        (Some(named), [_, _, ..]) if listed.iter().any(|one| one == named) => Ok(named),
         (Some(_), _) => Err(IssuanceError::IssuerMixUp),
     }
 }
 
+impl ServerMetadata {
+    /// Where requests are pushed, and where the person agrees.
+    pub(super) fn authorisation_endpoints(&self) -> (Option<&str>, Option<&str>) {
+        (self.pushed_authorization_request_endpoint.as_deref(), self.authorization_endpoint.as_deref())
+    }
+
+    /// Whether the server binds tokens to a key of ours (RFC 9449 section 5.1).
+    pub(crate) fn binds_tokens(&self) -> bool {
+        self.dpop_signing_alg_values_supported.iter().flatten().any(|name| name == "ES256")
+    }
+}
+
 impl IssuerMetadata {
-    /// The configuration of this id, where the wallet can obtain it: SD-CWT, bound to a P-256 key by a `jwt` proof.
+    /// The configuration of this id, where the wallet can obtain it: bound to a P-256 key by a `jwt` proof.
     pub(crate) fn configuration(&self, id: &str) -> Result<Configuration, IssuanceError> {
         let value =
             self.credential_configurations_supported.get(id).ok_or(IssuanceError::UnknownConfiguration)?;
         let found = Configuration::deserialize(value).map_err(|_| IssuanceError::BadMetadata)?;
-        if found.format != super::FORMAT {
-            return Err(IssuanceError::FormatUnsupported);
-        }
         let binding = found.cryptographic_binding_methods_supported.iter().flatten();
         let proof = found.proof_types_supported.as_ref().and_then(|types| types.get("jwt"));
         let es256 = |name: &Value| name.as_str() == Some("ES256") || name.as_i64() == Some(-7);
@@ -119,6 +147,31 @@ impl IssuerMetadata {
             return Err(IssuanceError::ProofUnsupported);
         }
         Ok(found)
+    }
+
+    /// How many copies of a document to ask for (section 12.2.4: `batch_size` is 2 or more where it is there).
+    pub(crate) fn copies(&self) -> usize {
+        self.batch_credential_issuance.as_ref().map_or(1, |batch| batch.batch_size.clamp(1, MOST_COPIES))
+    }
+}
+
+impl Configuration {
+    /// The type of our own format.
+    pub(crate) fn sd_cwt(&self) -> Result<&str, IssuanceError> {
+        if self.format != super::FORMAT {
+            return Err(IssuanceError::FormatUnsupported);
+        }
+        self.vct.as_deref().ok_or(IssuanceError::BadMetadata)
+    }
+
+    /// Format and type of a document.
+    pub(crate) fn document(&self) -> Result<(DocumentFormat, &str), IssuanceError> {
+        let (format, kind) = match self.format.as_str() {
+            "dc+sd-jwt" => (DocumentFormat::SdJwt, &self.vct),
+            "mso_mdoc" => (DocumentFormat::Mdoc, &self.doctype),
+            _ => return Err(IssuanceError::FormatUnsupported),
+        };
+        Ok((format, kind.as_deref().ok_or(IssuanceError::BadMetadata)?))
     }
 }
 
@@ -183,7 +236,6 @@ mod tests {
             configuration[name] = value;
             metadata(&configuration).configuration("a").unwrap_err()
         };
-        assert_eq!(change("format", json!("jwt_vc_json")), IssuanceError::FormatUnsupported);
         assert_eq!(change("format", json!(1)), IssuanceError::BadMetadata);
         assert_eq!(
             change("cryptographic_binding_methods_supported", json!(["did:key"])),
@@ -198,6 +250,38 @@ mod tests {
     }
 
     #[test]
+    fn holds_three_formats_and_the_type_of_each_where_that_format_says_it() {
+        let configuration = |value: Value| {
+            let mut all = good();
+            all.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+            metadata(&all).configuration("a").unwrap()
+        };
+        assert_eq!(configuration(json!({})).sd_cwt(), Ok("v"));
+        let sd_jwt = configuration(json!({"format": "dc+sd-jwt"}));
+        assert_eq!(sd_jwt.document(), Ok((DocumentFormat::SdJwt, "v")));
+        let mdoc = configuration(json!({"format": "mso_mdoc", "doctype": "d"}));
+        assert_eq!(mdoc.document(), Ok((DocumentFormat::Mdoc, "d")));
+        let untyped = configuration(json!({"format": "mso_mdoc"}));
+        assert_eq!(untyped.document(), Err(IssuanceError::BadMetadata));
+        let other = configuration(json!({"format": "jwt_vc_json"}));
+        assert_eq!(other.document(), Err(IssuanceError::FormatUnsupported));
+        assert_eq!(other.sd_cwt(), Err(IssuanceError::FormatUnsupported));
+    }
+
+    #[test]
+    fn asks_for_no_more_copies_than_the_issuer_gives_or_a_phone_makes_quickly() {
+        let copies = |size: Value| {
+            let mut found = metadata(&good());
+            found.batch_credential_issuance = Option::<Batch>::deserialize(size).unwrap();
+            found.copies()
+        };
+        assert_eq!(copies(Value::Null), 1);
+        assert_eq!(copies(json!({"batch_size": 2})), 2);
+        assert_eq!(copies(json!({"batch_size": 1_000_000})), MOST_COPIES);
+        assert_eq!(copies(json!({"batch_size": 0})), 1);
+    }
+
+    #[test]
     fn accepts_algorithm_names_and_numbers() {
         let mut configuration = good();
         configuration["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"] = json!([-7]);
@@ -209,13 +293,7 @@ mod tests {
         let server = |listed: &[&str], named: Option<&str>| {
             let mut metadata = metadata(&good());
             metadata.authorization_servers = listed.iter().map(|&name| name.to_owned()).collect();
-            let grant = super::super::offer::PreAuthorised {
-                code: "c".to_owned(),
-                transaction_code: None,
-                authorization_server: named.map(str::to_owned),
-            };
-            let offer = Offer { issuer: String::new(), configurations: Vec::new(), grant };
-            authorization_server(&metadata, &offer).map(str::to_owned)
+            authorization_server(&metadata, named).map(str::to_owned)
         };
         assert_eq!(server(&[], None).as_deref(), Ok("https://issuer.vn"));
         assert_eq!(server(&["https://a", "https://b"], Some("https://b")).as_deref(), Ok("https://b"));

@@ -1,12 +1,13 @@
 //! Credential offers (OpenID4VCI 1.0 section 4). An offer is untrusted input: it names an issuer, it does not vouch for one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
-use super::IssuanceError;
 use super::metadata::https_identifier;
+use super::{IssuanceError, OfferInfo};
 
 /// The longest offer read, in bytes.
 pub(crate) const LONGEST: usize = 16 * 1024;
@@ -26,7 +27,16 @@ pub(crate) enum OfferLink {
 pub(crate) struct Offer {
     pub(crate) issuer: String,
     pub(crate) configurations: Vec<String>,
-    pub(crate) grant: PreAuthorised,
+    pub(crate) pre_authorised: Option<PreAuthorised>,
+    pub(crate) authorisation: Option<AuthorisationCode>,
+}
+
+/// The grant `authorization_code`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct AuthorisationCode {
+    /// To be handed back; whoever made the offer chose it.
+    pub(crate) issuer_state: Option<String>,
+    pub(crate) authorization_server: Option<String>,
 }
 
 /// The grant `urn:ietf:params:oauth:grant-type:pre-authorized_code`.
@@ -71,6 +81,10 @@ struct WireOffer {
 struct WireGrants {
     #[serde(rename = "urn:ietf:params:oauth:grant-type:pre-authorized_code")]
     pre_authorised: Option<WirePreAuthorised>,
+    #[serde(rename = "authorization_code")]
+    authorisation: Option<AuthorisationCode>,
+    #[serde(flatten)]
+    other: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +133,20 @@ impl OfferLink {
 }
 
 impl Offer {
+    /// What is shown of it.
+    pub(crate) fn info(self) -> OfferInfo {
+        OfferInfo {
+            issuer: self.issuer,
+            credentials: self.configurations,
+            transaction_code: self.pre_authorised.and_then(|grant| grant.transaction_code),
+        }
+    }
+
+    /// The grant with a code for it.
+    pub(crate) fn pre_authorised(&self) -> Result<&PreAuthorised, IssuanceError> {
+        self.pre_authorised.as_ref().ok_or(IssuanceError::GrantUnsupported)
+    }
+
     /// Reads the offer object. Members that the standard does not know are ignored.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, IssuanceError> {
         if json.len() > LONGEST {
@@ -131,16 +159,27 @@ impl Offer {
         if ids.is_empty() || ids.len() > MOST_CREDENTIALS || unique.len() != ids.len() {
             return Err(IssuanceError::BadOffer);
         }
-        let grant = wire.grants.pre_authorised.ok_or(IssuanceError::GrantUnsupported)?;
-        if grant.code.is_empty() {
-            return Err(IssuanceError::BadOffer);
-        }
-        let grant = PreAuthorised {
+        let grants = wire.grants;
+        let pre_authorised = grants.pre_authorised.map(|grant| PreAuthorised {
             code: grant.code,
             transaction_code: grant.tx_code,
             authorization_server: grant.authorization_server,
-        };
-        Ok(Self { issuer: wire.credential_issuer, configurations: wire.credential_configuration_ids, grant })
+        });
+        if pre_authorised.as_ref().is_some_and(|grant| grant.code.is_empty()) {
+            return Err(IssuanceError::BadOffer);
+        }
+        // Where the offer names no grant, the server's metadata say what there is (section 4.1.1).
+        let unnamed = pre_authorised.is_none() && grants.other.is_empty();
+        let authorisation = grants.authorisation.or_else(|| unnamed.then(AuthorisationCode::default));
+        if pre_authorised.is_none() && authorisation.is_none() {
+            return Err(IssuanceError::GrantUnsupported);
+        }
+        Ok(Self {
+            issuer: wire.credential_issuer,
+            configurations: wire.credential_configuration_ids,
+            pre_authorised,
+            authorisation,
+        })
     }
 }
 
@@ -171,14 +210,14 @@ mod tests {
         };
         assert_eq!(offer.issuer, "https://issuer.vn");
         assert_eq!(offer.configurations, ["a"]);
-        assert_eq!(offer.grant.code, "c");
-        assert_eq!(offer.grant.transaction_code, None);
+        assert_eq!(offer.pre_authorised().unwrap().code, "c");
+        assert_eq!(offer.pre_authorised().unwrap().transaction_code, None);
     }
 
     #[test]
     fn takes_an_empty_tx_code_for_a_code_that_is_required() {
         let offer = Offer::parse(offer(r#"{"pre-authorized_code":"c","tx_code":{}}"#).as_bytes()).unwrap();
-        assert_eq!(offer.grant.transaction_code, Some(TransactionCode::default()));
+        assert_eq!(offer.pre_authorised().unwrap().transaction_code, Some(TransactionCode::default()));
     }
 
     #[test]

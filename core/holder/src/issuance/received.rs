@@ -8,10 +8,10 @@ use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use super::IssuanceError;
-use super::exchange::Fetched;
+use super::exchange::IssuedCredential;
 
 /// How far issuer and wallet may disagree about the time, in seconds.
-const SKEW: i64 = 60;
+pub(super) const SKEW: i64 = 60;
 
 /// A credential that is what was asked for.
 pub(super) struct Received {
@@ -32,13 +32,13 @@ pub(super) struct Received {
 
 /// Verifies issuer, key, type, time and portrait.
 pub(super) fn verify(
-    fetched: Fetched,
+    issued: &IssuedCredential,
     trust: &Trust,
     our_key: &PublicKey,
     vct: &str,
     now: Timestamp,
 ) -> Result<Received, IssuanceError> {
-    let Fetched { credential: bytes, portrait } = fetched;
+    let (bytes, portrait) = (issued.bytes()?, issued.portrait()?);
     let credential = SdCwt::parse(&bytes).map_err(|_| IssuanceError::BadCredential)?;
     let issuer =
         trust.issuer(credential.issuer(), credential.key_id()).ok_or(IssuanceError::UnknownIssuer)?;

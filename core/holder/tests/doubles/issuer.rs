@@ -130,9 +130,9 @@ impl TestIssuer {
         Some(match asked.path.as_str() {
             "/trust/root.pub" => {
                 let hex = hex::encode(self.root.public().uncompressed());
-                Reply { status: 200, body: format!("{hex}\n").into_bytes() }
+                Reply::bytes(format!("{hex}\n").into_bytes())
             }
-            "/trust/trust-list.cwt" => Reply { status: 200, body: self.trust_list() },
+            "/trust/trust-list.cwt" => Reply::bytes(self.trust_list()),
             "/offer/both" => {
                 Reply::json(&self.offer_object(&["citizen_sd_cwt", "health_insurance_sd_cwt"], url))
             }
@@ -269,7 +269,7 @@ impl TestIssuer {
         if self.fault == Fault::DuplicateMember {
             text = text.replacen("{\"credential\"", "{\"credential\":\"\",\"credential\"", 1);
         }
-        Some(Reply { status: 200, body: text.into_bytes() })
+        Some(Reply::bytes(text.into_bytes()))
     }
 
     fn issue(&self, vct: Vct, key: &Jwk) -> Vec<u8> {

@@ -4,6 +4,7 @@
 pub mod desk;
 pub mod device;
 pub mod disk;
+pub mod document_issuer;
 pub mod issuer;
 pub mod pin;
 pub mod provider;

@@ -15,22 +15,48 @@ use tokio_rustls::server::TlsStream;
 pub struct Asked {
     pub path: String,
     pub authorization: String,
+    /// Request line and headers.
+    pub head: String,
     pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// A header by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let is_it = |line: &&str| line.to_lowercase().starts_with(&format!("{name}:"));
+        Some(self.head.lines().find(is_it)?.split_once(':')?.1.trim().to_owned())
+    }
+
+    /// A field of a form.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let mut fields = url::form_urlencoded::parse(&self.body);
+        fields.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
 }
 
 /// What the server answers.
 pub struct Reply {
     pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
 }
 
 impl Reply {
     pub fn json(value: &Value) -> Self {
-        Self { status: 200, body: value.to_string().into_bytes() }
+        Self::error(200, value)
     }
 
     pub fn error(status: u16, value: &Value) -> Self {
-        Self { status, body: value.to_string().into_bytes() }
+        Self { status, headers: Vec::new(), body: value.to_string().into_bytes() }
+    }
+
+    pub fn bytes(body: Vec<u8>) -> Self {
+        Self { status: 200, headers: Vec::new(), body }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
     }
 }
 
@@ -93,19 +119,17 @@ async fn serve(
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8(head).unwrap();
-    let header = |name: &str| {
-        let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let length = header("content-length").map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
     let path = head.split(' ').nth(1).unwrap().to_owned();
-    let asked = Asked { path, authorization: header("authorization").unwrap_or_default(), body };
+    let mut asked = Asked { path, authorization: String::new(), head, body: Vec::new() };
+    asked.authorization = asked.header("authorization").unwrap_or_default();
+    asked.body = vec![0; asked.header("content-length").map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut asked.body).await?;
     let reply = answer.lock().unwrap()(asked, own_url);
-    if let Some(Reply { status, body }) = reply {
+    if let Some(Reply { status, headers, body }) = reply {
+        let more =
+            headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
         let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).await?;

@@ -1,0 +1,243 @@
+//! Obtaining documents (mdoc, SD-JWT VC) from any issuer whose offer the person follows and whose roots the person believes.
+//! An offer's documents are all stored or none, and the issuer is told which.
+
+use http_client::Client;
+use trust::certificates::CertificateAnchors;
+use trust::time::Timestamp;
+
+use super::copies::{Asked, Copies};
+use super::dpop::{self, Dpop};
+use super::exchange::{self, Token};
+use super::grant::GrantRecord;
+use super::line::Line;
+use super::metadata::{self, IssuerMetadata, ServerMetadata};
+use super::notify::{self, Outcome};
+use super::offer::{Offer, OfferLink};
+use super::{IssuanceError, OfferInfo};
+use crate::Error;
+use crate::account::message::client;
+use crate::consent::clock_offset;
+use crate::documents::{self, DocumentInfo};
+use crate::history::{Action, Event, append};
+use crate::keys::NewKey;
+use crate::ports::{KeyPolicy, ProgressListener, Step};
+use crate::store::Table;
+use crate::wallet::Wallet;
+
+/// Whom to believe: an issuer that the account's provider does not vouch for is believed by the person's own decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Issuers<'a> {
+    /// Certificates of the roots of its TLS servers, PEM.
+    pub roots_pem: &'a [u8],
+    /// Certificates of the roots of those who sign documents, PEM.
+    pub anchors_pem: &'a str,
+}
+
+impl Issuers<'_> {
+    pub(super) fn anchors(&self) -> Result<CertificateAnchors, IssuanceError> {
+        CertificateAnchors::from_pem(self.anchors_pem)
+            .ok()
+            .filter(|anchors| !anchors.certificates().is_empty())
+            .ok_or(IssuanceError::BadAnchors)
+    }
+}
+
+impl Wallet {
+    /// Reads an offer link; fetches the offer where the link only refers to it. Nothing goes to the issuer's endpoints.
+    pub async fn read_offer(&self, link: &str, issuers: Issuers<'_>) -> Result<OfferInfo, Error> {
+        let offer = resolve(&client(issuers.roots_pem)?, link).await?;
+        Ok(offer.info())
+    }
+
+    /// Obtains the documents of an offer and stores them, all or none; earlier ones of the same type and issuer are replaced.
+    /// `transaction_code` is what the person typed, where the offer asks for it.
+    ///
+    /// # Errors
+    /// [`IssuanceError`] for offers, metadata and documents that break a rule or that nobody believed vouches for; what the issuer
+    /// refuses.
+    pub async fn obtain_documents(
+        &self,
+        link: &str,
+        issuers: Issuers<'_>,
+        transaction_code: Option<&str>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        let obtained = self.follow_offer(link, issuers, transaction_code, progress, now).await;
+        self.note_refusal(Action::Obtain, now, obtained)
+    }
+
+    async fn follow_offer(
+        &self,
+        link: &str,
+        issuers: Issuers<'_>,
+        transaction_code: Option<&str>,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        issuers.anchors()?;
+        let client = client(issuers.roots_pem)?;
+        let there = self.there(now);
+        progress.began(Step::Issuer);
+        let offer = resolve(&client, link).await?;
+        let grant = offer.pre_authorised()?;
+        let issuer = metadata::fetch_issuer(&client, &offer.issuer).await?;
+        // What cannot be used is found out before the code is spent.
+        let asked = offer.configurations.iter().map(|id| Asked::of(&issuer, id));
+        let asked = asked.collect::<Result<Vec<_>, _>>()?;
+        let named = grant.authorization_server.as_deref();
+        let server = metadata::fetch_server(&client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;
+        let (proof_key, mut line) = self.line(&client, &server)?;
+        let token = exchange::fetch_token(&mut line, &server, grant, transaction_code, there).await?;
+        let visit = Visit { wallet: self, issuer: &issuer, issuers, named, progress, now, there };
+        visit.obtain(&mut line, token, &asked, proof_key).await
+    }
+
+    /// A line to the issuer, with a key of its own where the server binds tokens to one.
+    pub(super) fn line(
+        &self,
+        client: &Client,
+        server: &ServerMetadata,
+    ) -> Result<(Option<NewKey<'_>>, Line), Error> {
+        if !server.binds_tokens() {
+            return Ok((None, Line::new(client, None)));
+        }
+        let key = self.keys.create(&self.vault, KeyPolicy::Presentation, &[])?;
+        let dpop = Dpop::new(key.key()?.clone());
+        Ok((Some(key), Line::new(client, Some(dpop))))
+    }
+
+    /// The servers' time as far as the wallet knows it.
+    pub(super) fn there(&self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(clock_offset(&self.vault.store()))
+    }
+}
+
+/// One visit to an issuer.
+pub(super) struct Visit<'a> {
+    pub(super) wallet: &'a Wallet,
+    pub(super) issuer: &'a IssuerMetadata,
+    pub(super) issuers: Issuers<'a>,
+    /// The authorization server that the offer named.
+    pub(super) named: Option<&'a str>,
+    pub(super) progress: &'a dyn ProgressListener,
+    /// The device's time, and the servers'.
+    pub(super) now: Timestamp,
+    pub(super) there: Timestamp,
+}
+
+impl<'a> Visit<'a> {
+    /// Obtains the documents with a new token, and keeps the leave to fetch them anew where the token brought one.
+    pub(super) async fn obtain(
+        &self,
+        line: &mut Line,
+        mut token: Token,
+        asked: &[Asked<'_>],
+        proof_key: Option<NewKey<'a>>,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        let grant = match token.refresh.take() {
+            None => None,
+            Some(refresh) => Some((
+                dpop::jti()?,
+                GrantRecord {
+                    refresh_token: refresh.to_string(),
+                    proof_key: proof_key.as_ref().map(|key| key.id().to_owned()),
+                    client_id: token.client_id.clone(),
+                    authorization_server: self.named.map(str::to_owned),
+                    roots_pem: self.issuers.roots_pem.to_vec(),
+                    anchors_pem: self.issuers.anchors_pem.to_owned(),
+                    documents: Vec::new(),
+                },
+            )),
+        };
+        self.fetch_and_keep(line, &token, asked, grant, proof_key).await
+    }
+
+    /// Fetches the documents asked for, stores all or none, and tells the issuer.
+    pub(super) async fn fetch_and_keep(
+        &self,
+        line: &mut Line,
+        token: &Token,
+        asked: &[Asked<'_>],
+        grant: Option<(String, GrantRecord)>,
+        proof_key: Option<NewKey<'a>>,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        let mut notifications = Vec::new();
+        let mut fetched = Vec::with_capacity(asked.len());
+        let mut failed = None;
+        for one in asked {
+            match self.fetch_copies(line, token, one, &mut notifications).await {
+                Ok(copies) => fetched.push(copies),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        let kept = match failed {
+            Some(error) => Err(error),
+            None => self.keep(fetched, grant, proof_key),
+        };
+        let outcome = if kept.is_ok() { Outcome::Accepted } else { Outcome::Failure };
+        notify::tell(line, self.issuer, token, &notifications, outcome, self.there).await;
+        kept
+    }
+
+    /// Stores what was fetched in one transaction, in place of earlier ones.
+    fn keep(
+        &self,
+        fetched: Vec<Copies<'a>>,
+        grant: Option<(String, GrantRecord)>,
+        proof_key: Option<NewKey<'a>>,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        self.progress.began(Step::Storing);
+        let vault = &self.wallet.vault;
+        let (mut keys, mut records) = (Vec::new(), Vec::new());
+        for Copies { keys: of_one, record } in fetched {
+            keys.extend(of_one);
+            records.push(record);
+        }
+        if grant.is_some() {
+            keys.extend(proof_key);
+        }
+        let grant_id = grant.as_ref().map(|(id, _)| id.clone());
+        let earlier = documents::list(&vault.store())?;
+        let replaced = earlier.into_iter().filter(|(_, old)| records.iter().any(|new| new.replaces(old)));
+        let replaced: Vec<_> = replaced.collect();
+        let (stored, doomed) = NewKey::keep_all(vault, keys, |change| {
+            let mut stored = Vec::with_capacity(records.len());
+            for mut record in records {
+                record.grant.clone_from(&grant_id);
+                let id = record.id().ok_or(IssuanceError::BadCredential)?.to_owned();
+                change.put(Table::Document, &id, &record)?;
+                let (vct, issuer) = (record.kind.clone(), record.issuer.clone());
+                append(change, self.now, Event::CredentialObtained { vct, issuer })?;
+                stored.push(record.info(id));
+            }
+            let mut doomed = Vec::new();
+            for (id, mut old) in replaced.clone() {
+                // The grant that fetched the new one stays.
+                old.grant = old.grant.filter(|old| Some(old) != grant_id.as_ref());
+                doomed.extend(documents::remove(change, &id, &old)?);
+            }
+            if let Some((id, mut grant)) = grant {
+                grant.documents.retain(|of| !replaced.iter().any(|(id, _)| id == of));
+                grant.documents.extend(stored.iter().map(|info| info.id.clone()));
+                change.put(Table::Grant, &id, &grant)?;
+            }
+            Ok((stored, doomed))
+        })?;
+        doomed.iter().try_for_each(|key| self.wallet.keys.delete(vault, key))?;
+        Ok(stored)
+    }
+}
+
+pub(super) async fn resolve(client: &Client, link: &str) -> Result<Offer, Error> {
+    match OfferLink::parse(link)? {
+        OfferLink::Value(offer) => Ok(offer),
+        OfferLink::Reference(address) => {
+            let request = http_client::Request::get(&address)?.limit(super::offer::LONGEST);
+            Ok(Offer::parse(client.fetch(request).await?.body())?)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Fetching documents anew without the person: the refresh token that came with them (OpenID4VCI 1.0 section 13.5).
+
+use serde::{Deserialize, Serialize};
+use trust::time::Timestamp;
+use zeroize::Zeroizing;
+
+use super::IssuanceError;
+use super::by_offer::{Issuers, Visit};
+use super::copies::Asked;
+use super::dpop::Dpop;
+use super::exchange;
+use super::line::Line;
+use super::metadata;
+use crate::Error;
+use crate::account::message::client;
+use crate::documents::{DocumentInfo, DocumentRecord};
+use crate::history::Action;
+use crate::keys::Keys;
+use crate::ports::{ProgressListener, Step};
+use crate::store::{Change, Table};
+use crate::wallet::Wallet;
+
+/// What another access token is had with, and whom the person believed when the first was.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct GrantRecord {
+    pub(super) refresh_token: String,
+    /// The key that the refresh token is bound to (RFC 9449 section 5).
+    pub(super) proof_key: Option<String>,
+    /// The client that it is for, where it is not anonymous.
+    pub(super) client_id: Option<String>,
+    /// The authorization server, where the offer named one.
+    pub(super) authorization_server: Option<String>,
+    #[serde(with = "serde_bytes")]
+    pub(super) roots_pem: Vec<u8>,
+    pub(super) anchors_pem: String,
+    /// The documents that came with it.
+    pub(super) documents: Vec<String>,
+}
+
+impl Wallet {
+    /// Fetches a document anew with new keys, where its issuer gave leave to; the earlier one is replaced.
+    ///
+    /// # Errors
+    /// [`IssuanceError::NotFound`] where there is none of this id, [`IssuanceError::NotRefreshable`] where the person must follow
+    /// a new offer; all that [`obtain_documents`](Self::obtain_documents) has.
+    pub async fn refresh_document(
+        &self,
+        id: &str,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<DocumentInfo, Error> {
+        let obtained = self.fetch_anew(id, progress, now).await;
+        self.note_refusal(Action::Obtain, now, obtained)
+    }
+
+    async fn fetch_anew(
+        &self,
+        id: &str,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<DocumentInfo, Error> {
+        let (document, grant_id, mut grant) = {
+            let store = self.vault.store();
+            let document: DocumentRecord = store.read(Table::Document, id)?.ok_or(IssuanceError::NotFound)?;
+            let grant_id = document.grant.clone().ok_or(IssuanceError::NotRefreshable)?;
+            let grant: GrantRecord =
+                store.read(Table::Grant, &grant_id)?.ok_or(IssuanceError::NotRefreshable)?;
+            (document, grant_id, grant)
+        };
+        let there = self.there(now);
+        progress.began(Step::Issuer);
+        let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
+        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
+        let client = client(&roots_pem)?;
+        let issuer = metadata::fetch_issuer(&client, &document.issuer_url).await?;
+        let asked = Asked::of(&issuer, &document.configuration)?;
+        let named = grant.authorization_server.clone();
+        let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
+        let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
+        let mut line = Line::new(&client, key.map(Dpop::new));
+        let spent = Zeroizing::new(grant.refresh_token.clone());
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", spent.as_str())];
+        let client_id = grant.client_id.clone();
+        fields.extend(client_id.as_deref().map(|id| ("client_id", id)));
+        let mut token = exchange::ask_token(&mut line, &server, &fields, there).await?;
+        token.client_id.clone_from(&client_id);
+        if let Some(next) = token.refresh.take() {
+            // The one just used may be worth nothing from here on, whatever becomes of the document.
+            grant.refresh_token = next.to_string();
+            self.vault.change(|change| Ok(change.put(Table::Grant, &grant_id, &grant)?))?;
+        }
+        let (wallet, issuer, named) = (self, &issuer, named.as_deref());
+        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let kept = visit.fetch_and_keep(&mut line, &token, &[asked], Some((grant_id, grant)), None).await?;
+        Ok(kept.into_iter().next().ok_or(IssuanceError::BadCredential)?)
+    }
+}
+
+/// Parts a document from its grant, in the change that removes it. A grant without documents goes; gives the key that goes with
+/// it once the change is kept.
+pub(crate) fn part(change: &mut Change<'_>, grant: &str, document: &str) -> Result<Option<String>, Error> {
+    let Some(mut record) = change.read::<GrantRecord>(Table::Grant, grant)? else { return Ok(None) };
+    record.documents.retain(|id| id != document);
+    if !record.documents.is_empty() {
+        change.put(Table::Grant, grant, &record)?;
+        return Ok(None);
+    }
+    change.delete(Table::Grant, grant)?;
+    if let Some(key) = &record.proof_key {
+        Keys::doom(change, key)?;
+    }
+    Ok(record.proof_key)
+}

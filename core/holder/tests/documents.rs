@@ -1,0 +1,239 @@
+//! Obtaining documents from an issuer that checks each request as the standards say, and that fails in many ways.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use doubles::Phone;
+use doubles::document_issuer::{CLIENT, DOCTYPE, DocumentFault, REDIRECT, RunningIssuer};
+use doubles::provider::SERVER_TIME;
+use holder::{
+    Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Silent, Wallet,
+    WalletClient,
+};
+use trust::time::Timestamp;
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(SERVER_TIME)
+}
+
+fn issuers(running: &RunningIssuer) -> Issuers<'_> {
+    Issuers { roots_pem: &running.server.roots_pem, anchors_pem: &running.anchors_pem }
+}
+
+async fn obtain(running: &RunningIssuer, wallet: &Wallet) -> Result<Vec<DocumentInfo>, Error> {
+    wallet.obtain_documents(&running.offer(), issuers(running), None, &Silent, now()).await
+}
+
+/// An issuer that demands all it can.
+async fn strict() -> RunningIssuer {
+    let running = RunningIssuer::start().await;
+    {
+        let mut state = running.state();
+        (state.bound, state.batch, state.refresh) = (true, Some(3), true);
+    }
+    running
+}
+
+#[tokio::test]
+async fn obtains_a_document_from_an_issuer_below_a_path_without_any_account() {
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    let wallet = phone.wallet();
+    let obtained = obtain(&running, &wallet).await.unwrap();
+    let [document] = obtained.as_slice() else { panic!("{obtained:?}") };
+    assert_eq!((document.format, document.kind.as_str()), (DocumentFormat::Mdoc, DOCTYPE));
+    assert!(document.issuer.contains("Signer of the Test"));
+    assert_eq!((document.copies, document.unshown, document.refreshable), (1, 1, false));
+    assert_eq!(wallet.documents().unwrap(), obtained);
+    assert_eq!(running.state().notified, ["credential_accepted"]);
+    assert_eq!(phone.keys.count(), 1);
+    let last = wallet.history(None, 1).unwrap();
+    assert!(matches!(&last[0].event, Event::CredentialObtained { vct, .. } if vct == DOCTYPE));
+}
+
+#[tokio::test]
+async fn obtains_an_sd_jwt_vc_as_it_came() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().sd_jwt = true;
+    let obtained = obtain(&running, &phone.wallet()).await.unwrap();
+    assert_eq!((obtained[0].format, obtained[0].copies), (DocumentFormat::SdJwt, 3));
+    assert!(obtained[0].issuer.contains("Signer of the Test"));
+    assert_eq!(obtained[0].issued_at, now().plus_seconds(-3600));
+    assert_eq!(obtained[0].expires_at, Some(now().plus_seconds(86_400 - 3600)));
+}
+
+#[tokio::test]
+async fn gives_each_copy_of_a_batch_its_key_whatever_their_order() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().backwards = true;
+    let wallet = phone.wallet();
+    let obtained = obtain(&running, &wallet).await.unwrap();
+    assert_eq!((obtained[0].copies, obtained[0].refreshable), (3, true));
+    // Three copies, and the key that the tokens are bound to.
+    assert_eq!(phone.keys.count(), 4);
+    wallet.delete_document(&obtained[0].id, now()).unwrap();
+    assert_eq!((wallet.documents().unwrap().len(), phone.keys.count()), (0, 0));
+}
+
+#[tokio::test]
+async fn repeats_a_request_once_for_each_server_that_wants_its_nonce() {
+    let (running, phone) = (strict().await, Phone::new());
+    obtain(&running, &phone.wallet()).await.unwrap();
+    let count = |path: &str| running.state().asked.iter().filter(|asked| *asked == path).count();
+    assert_eq!((count("/as/token"), count("/tenant/credential")), (2, 2));
+}
+
+#[tokio::test]
+async fn gives_up_on_a_server_that_takes_no_nonce_at_all() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().fault = DocumentFault::EndlessNonces;
+    let refused = obtain(&running, &phone.wallet()).await.unwrap_err();
+    assert_eq!(refused.code(), "issuer.use_dpop_nonce");
+    assert_eq!(running.state().asked.iter().filter(|asked| *asked == "/as/token").count(), 2);
+}
+
+#[tokio::test]
+async fn gives_up_on_an_issuer_that_takes_no_nonce_in_key_proofs() {
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    running.state().fault = DocumentFault::StaleNonces;
+    let refused = obtain(&running, &phone.wallet()).await.unwrap_err();
+    assert_eq!(refused.code(), "issuer.invalid_nonce");
+    assert_eq!(running.state().asked.iter().filter(|asked| *asked == "/tenant/credential").count(), 2);
+}
+
+#[tokio::test]
+async fn refuses_what_breaks_a_rule_keeps_nothing_of_it_and_says_so_to_the_issuer() {
+    use DocumentFault as F;
+    let cases = [
+        (F::ForeignKey, IssuanceError::WrongKey, true),
+        (F::OneKeyForAll, IssuanceError::WrongKey, true),
+        (F::OneTooMany, IssuanceError::BadCredential, false),
+        (F::NoCopies, IssuanceError::BadCredential, false),
+        (F::OtherType, IssuanceError::WrongType, true),
+        (F::Expired, IssuanceError::NotValidNow, true),
+        (F::OtherRoot, IssuanceError::UnknownIssuer, true),
+        (F::Flipped, IssuanceError::IssuerSignature, true),
+        (F::BearerToken, IssuanceError::BadToken, false),
+        (F::OtherServer, IssuanceError::IssuerMixUp, false),
+    ];
+    for (sd_jwt, (fault, error, told)) in
+        [false, true].into_iter().flat_map(|one| cases.map(|case| (one, case)))
+    {
+        let (running, phone) = (strict().await, Phone::new());
+        (running.state().fault, running.state().sd_jwt) = (fault, sd_jwt);
+        let wallet = phone.wallet();
+        assert_eq!(obtain(&running, &wallet).await, Err(error.into()), "{fault:?}");
+        assert_eq!((wallet.documents().unwrap().len(), phone.keys.count()), (0, 0), "{fault:?}");
+        let expected: &[&str] = if told { &["credential_failure"] } else { &[] };
+        assert_eq!(running.state().notified, expected, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_roots_that_are_no_certificates_before_anything_is_sent() {
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    let issuers = Issuers { anchors_pem: "nothing", ..issuers(&running) };
+    let wallet = phone.wallet();
+    let refused = wallet.obtain_documents(&running.offer(), issuers, None, &Silent, now()).await;
+    assert_eq!(refused.unwrap_err(), IssuanceError::BadAnchors.into());
+    assert!(running.state().asked.is_empty());
+}
+
+#[tokio::test]
+async fn fetches_a_document_anew_without_the_person_and_keeps_the_newest_leave_to() {
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    let mut held = obtain(&running, &wallet).await.unwrap().remove(0);
+    for _ in 0..2 {
+        let next = wallet.refresh_document(&held.id, &Silent, now()).await.unwrap();
+        assert_ne!(next.id, held.id);
+        assert_eq!(wallet.documents().unwrap(), std::slice::from_ref(&next));
+        assert_eq!(phone.keys.count(), 4);
+        held = next;
+    }
+    // The issuer's checks are the assertion: the newest token, under the first key.
+    running.state().fault = DocumentFault::Flipped;
+    let refused = wallet.refresh_document(&held.id, &Silent, now()).await.unwrap_err();
+    assert_eq!(refused, IssuanceError::IssuerSignature.into());
+    assert_eq!((wallet.documents().unwrap(), phone.keys.count()), (vec![held.clone()], 4));
+    running.state().fault = DocumentFault::None;
+    wallet.refresh_document(&held.id, &Silent, now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_document_without_leave_is_fetched_anew_only_with_an_offer_which_replaces_it() {
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    let wallet = phone.wallet();
+    let first = obtain(&running, &wallet).await.unwrap().remove(0);
+    let refused = wallet.refresh_document(&first.id, &Silent, now()).await.unwrap_err();
+    assert_eq!(refused, IssuanceError::NotRefreshable.into());
+    let second = obtain(&running, &wallet).await.unwrap();
+    assert_eq!((wallet.documents().unwrap(), phone.keys.count()), (second, 1));
+    let gone = wallet.refresh_document(&first.id, &Silent, now()).await.unwrap_err();
+    assert_eq!(gone, IssuanceError::NotFound.into());
+}
+
+async fn begin<'w>(running: &RunningIssuer, wallet: &'w Wallet) -> Authorisation<'w> {
+    let known_as = WalletClient { client_id: CLIENT, redirect_uri: REDIRECT };
+    wallet.begin_authorisation(&running.offer(), issuers(running), known_as, now()).await.unwrap()
+}
+
+#[tokio::test]
+async fn obtains_a_document_after_the_person_agreed_in_a_browser() {
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    let begun = begin(&running, &wallet).await;
+    let expected = format!(
+        "{}/as/authorize?lang=vi&client_id={CLIENT}&request_uri=urn%3Apushed%3A1",
+        running.server.url
+    );
+    assert_eq!(begun.url(), expected);
+    let pushed = running.state().pushed.clone();
+    let field = |name: &str| pushed.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    assert_eq!((field("response_type"), field("scope")), (Some("code"), Some("licence")));
+    assert_eq!(field("code_challenge_method"), Some("S256"));
+    assert_eq!(field("issuer_state"), Some("from-the-offer"));
+    assert_eq!(field("resource"), Some(format!("{}/tenant", running.server.url).as_str()));
+    assert_eq!(field("authorization_details"), None);
+    let obtained = begun.finish(&running.returned(&[]), &Silent, now()).await.unwrap();
+    assert_eq!((obtained[0].copies, phone.keys.count()), (3, 4));
+    wallet.refresh_document(&obtained[0].id, &Silent, now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn refuses_an_answer_of_another_server_to_another_request_or_at_another_place() {
+    let changes: [&[(&str, Option<&str>)]; 6] = [
+        &[("iss", Some("https://other.vn"))],
+        &[("iss", None)],
+        &[("state", Some("of-another-request"))],
+        &[("state", None)],
+        &[("iss", Some("https://other.vn")), ("error", Some("access_denied"))],
+        &[("code", None), ("state", Some("x"))],
+    ];
+    for change in changes {
+        let (running, phone) = (strict().await, Phone::new());
+        let wallet = phone.wallet();
+        let begun = begin(&running, &wallet).await;
+        let refused = begun.finish(&running.returned(change), &Silent, now()).await;
+        assert_eq!(refused.unwrap_err(), IssuanceError::IssuerMixUp.into(), "{change:?}");
+        assert_eq!(phone.keys.count(), 0);
+        assert!(!running.state().asked.iter().any(|path| path == "/as/token"));
+    }
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    let begun = begin(&running, &wallet).await;
+    let elsewhere = running.returned(&[]).replace(REDIRECT, "https://wallet.vn/other");
+    assert_eq!(begun.finish(&elsewhere, &Silent, now()).await, Err(IssuanceError::IssuerMixUp.into()));
+}
+
+#[tokio::test]
+async fn tells_a_person_who_declined_from_a_server_that_refused() {
+    for (error, expected) in
+        [("access_denied", IssuanceError::Declined), ("server_error", IssuanceError::AuthorisationFailed)]
+    {
+        let (running, phone) = (strict().await, Phone::new());
+        let wallet = phone.wallet();
+        let begun = begin(&running, &wallet).await;
+        let returned = running.returned(&[("code", None), ("error", Some(error))]);
+        assert_eq!(begun.finish(&returned, &Silent, now()).await, Err(expected.into()));
+    }
+}

@@ -1,0 +1,393 @@
+//! An issuer of mdocs and SD-JWT VCs with an authorization server of its own, each with its own nonces for proofs of possession. It checks
+//! requests as OpenID4VCI 1.0 and RFC 9449 say, and fails as a test says.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::jose::{Jwk, Jws};
+use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
+use credential::sd_jwt::{SdJwtDraft, Step};
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+use test_key::{Authority, TestKey};
+use trust::p256::PublicKey;
+use trust::random::SystemRandom;
+use trust::time::Timestamp;
+
+use super::provider::SERVER_TIME;
+use super::server::{Asked, Reply, Server};
+
+pub const DOCTYPE: &str = "org.iso.18013.5.1.mDL";
+pub const REDIRECT: &str = "https://wallet.vn/back";
+pub const CLIENT: &str = "sen-wallet";
+
+/// What the issuer does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DocumentFault {
+    #[default]
+    None,
+    /// The last copy is bound to a key that the wallet never proved.
+    ForeignKey,
+    /// All copies are bound to the first key.
+    OneKeyForAll,
+    /// More copies than keys.
+    OneTooMany,
+    /// None at all.
+    NoCopies,
+    OtherType,
+    Expired,
+    /// Signed under another root.
+    OtherRoot,
+    Flipped,
+    /// A bearer token, though tokens are bound to keys here.
+    BearerToken,
+    /// Refuses every nonce in proofs of possession.
+    EndlessNonces,
+    /// Refuses every nonce in key proofs.
+    StaleNonces,
+    /// Metadata of the authorization server name another one.
+    OtherServer,
+}
+
+pub struct DocumentIssuer {
+    pub fault: DocumentFault,
+    pub bound: bool,
+    pub batch: Option<usize>,
+    pub refresh: bool,
+    pub backwards: bool,
+    /// SD-JWT VCs instead of mdocs.
+    pub sd_jwt: bool,
+    /// The events that it was told of.
+    pub notified: Vec<String>,
+    /// How often each path was asked for.
+    pub asked: Vec<String>,
+    /// What was pushed, as fields.
+    pub pushed: Vec<(String, String)>,
+    root: Authority,
+    key: TestKey,
+    chain: Vec<u8>,
+    server_nonces: u32,
+    resource_nonces: u32,
+    challenges: u32,
+    proofs: HashSet<String>,
+    thumbprint: Option<String>,
+    tokens: u32,
+}
+
+/// A running one.
+pub struct RunningIssuer {
+    pub server: Server,
+    state: Arc<Mutex<DocumentIssuer>>,
+    pub anchors_pem: String,
+}
+
+impl RunningIssuer {
+    pub async fn start() -> Self {
+        let (root, key) = (Authority::root("Root of the Test"), TestKey::new());
+        let (chain, anchors_pem) = (root.issue("Signer of the Test", &key), root.pem());
+        let issuer = DocumentIssuer {
+            fault: DocumentFault::None,
+            bound: false,
+            batch: None,
+            refresh: false,
+            backwards: false,
+            sd_jwt: false,
+            notified: Vec::new(),
+            asked: Vec::new(),
+            pushed: Vec::new(),
+            root,
+            key,
+            chain,
+            server_nonces: 0,
+            resource_nonces: 0,
+            challenges: 0,
+            proofs: HashSet::new(),
+            thumbprint: None,
+            tokens: 0,
+        };
+        let state = Arc::new(Mutex::new(issuer));
+        let shared = state.clone();
+        let server = Server::start(move |asked, url| Some(shared.lock().unwrap().answer(&asked, url))).await;
+        Self { server, state, anchors_pem }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, DocumentIssuer> {
+        self.state.lock().unwrap()
+    }
+
+    /// An offer by reference.
+    pub fn offer(&self) -> String {
+        format!("openid-credential-offer://?credential_offer_uri={}/offer", self.server.url)
+    }
+
+    /// The address that the browser comes back to, with these fields.
+    pub fn returned(&self, changes: &[(&str, Option<&str>)]) -> String {
+        let state = self.state();
+        let sent = state.pushed.iter().find(|(name, _)| name == "state").unwrap().1.clone();
+        let iss = format!("{}/as", self.server.url);
+        let mut fields = vec![("code", Some("agreed")), ("state", Some(sent.as_str())), ("iss", Some(&iss))];
+        for change in changes {
+            fields.retain(|(name, _)| name != &change.0);
+            fields.push(*change);
+        }
+        let fields = fields.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        format!(
+            "{REDIRECT}?{}",
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+        )
+    }
+}
+
+impl DocumentIssuer {
+    fn answer(&mut self, asked: &Asked, url: &str) -> Reply {
+        self.asked.push(asked.path.clone());
+        match asked.path.as_str() {
+            "/offer" => Reply::json(&json!({
+                "credential_issuer": format!("{url}/tenant"), "credential_configuration_ids": ["licence"],
+                "grants": {
+                    "authorization_code": {"issuer_state": "from-the-offer"},
+                    "urn:ietf:params:oauth:grant-type:pre-authorized_code": {"pre-authorized_code": "code"},
+                },
+            })),
+            "/.well-known/openid-credential-issuer/tenant" => Reply::json(&self.metadata(url)),
+            "/.well-known/oauth-authorization-server/as" => Reply::json(&self.server_metadata(url)),
+            "/as/par" => self.pushed(asked, url),
+            "/as/token" => self.token(asked, url),
+            "/tenant/nonce" => {
+                self.challenges += 1;
+                Reply::json(&json!({"c_nonce": format!("c-{}", self.challenges)}))
+            }
+            "/tenant/credential" => self.credential(asked, url),
+            "/tenant/notification" => {
+                let told: Value = serde_json::from_slice(&asked.body).unwrap();
+                assert_eq!(told["notification_id"], "n-1");
+                self.notified.push(told["event"].as_str().unwrap().to_owned());
+                Reply::error(204, &Value::Null)
+            }
+            path => panic!("asked for {path}"),
+        }
+    }
+
+    fn metadata(&self, url: &str) -> Value {
+        let issuer = format!("{url}/tenant");
+        let mut metadata = json!({
+            "credential_issuer": issuer, "authorization_servers": [format!("{url}/as")],
+            "credential_endpoint": format!("{issuer}/credential"), "nonce_endpoint": format!("{issuer}/nonce"),
+            "notification_endpoint": format!("{issuer}/notification"),
+            "credential_configurations_supported": {"licence": {
+                "format": "mso_mdoc", "doctype": DOCTYPE, "scope": "licence",
+                "cryptographic_binding_methods_supported": ["cose_key"],
+                "credential_signing_alg_values_supported": [-7, -9],
+                "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+            }},
+        });
+        if self.sd_jwt {
+            let licence = &mut metadata["credential_configurations_supported"]["licence"];
+            (licence["format"], licence["vct"]) = (json!("dc+sd-jwt"), json!(DOCTYPE));
+        }
+        if let Some(size) = self.batch {
+            metadata["batch_credential_issuance"] = json!({"batch_size": size});
+        }
+        metadata
+    }
+
+    fn server_metadata(&self, url: &str) -> Value {
+        let issuer =
+            if self.fault == DocumentFault::OtherServer { "https://other.vn" } else { &format!("{url}/as") };
+        let mut metadata = json!({
+            "issuer": issuer, "token_endpoint": format!("{url}/as/token"),
+            "authorization_endpoint": format!("{url}/as/authorize?lang=vi"),
+            "pushed_authorization_request_endpoint": format!("{url}/as/par"),
+            "authorization_response_iss_parameter_supported": true,
+        });
+        if self.bound {
+            metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+        }
+        metadata
+    }
+
+    /// Checks a proof of possession; the answer to one without the newest nonce asks for that.
+    fn possession(&mut self, asked: &Asked, url: &str, token: Option<&str>) -> Result<(), Reply> {
+        let Some(proof) = asked.header("dpop") else {
+            assert!(!self.bound, "no proof of possession for {}", asked.path);
+            return Ok(());
+        };
+        let proof = Jws::parse(&proof, 4096).unwrap().of_type("dpop+jwt").unwrap();
+        let key = proof.header().jwk().unwrap().clone();
+        let claims = proof.verify(key.key()).unwrap().claims().clone();
+        assert_eq!(
+            (&claims["htm"], &claims["htu"]),
+            (&json!("POST"), &json!(format!("{url}{}", asked.path)))
+        );
+        assert!(self.proofs.insert(claims["jti"].as_str().unwrap().to_owned()), "a proof was used twice");
+        let hash = token.map(|token| URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes())));
+        assert_eq!(claims.get("ath").and_then(Value::as_str), hash.as_deref());
+        let thumbprint = key.thumbprint_base64url();
+        assert_eq!(self.thumbprint.get_or_insert_with(|| thumbprint.clone()), &thumbprint);
+        let (name, count) = match token {
+            None => ("as", &mut self.server_nonces),
+            Some(_) => ("rs", &mut self.resource_nonces),
+        };
+        let newest = format!("{name}-{count}");
+        let fresh = *count > 0 && claims.get("nonce") == Some(&json!(newest));
+        if fresh && self.fault != DocumentFault::EndlessNonces {
+            return Ok(());
+        }
+        *count += 1;
+        let next = format!("{name}-{count}");
+        let reply = match token {
+            None => Reply::error(400, &json!({"error": "use_dpop_nonce"})),
+            Some(_) => Reply { body: Vec::new(), ..Reply::error(401, &Value::Null) }
+                .with("www-authenticate", "DPoP error=\"use_dpop_nonce\""),
+        };
+        Err(reply.with("dpop-nonce", &next))
+    }
+
+    fn pushed(&mut self, asked: &Asked, url: &str) -> Reply {
+        if let Err(reply) = self.possession(asked, url, None) {
+            return reply;
+        }
+        self.pushed = url::form_urlencoded::parse(&asked.body).into_owned().collect();
+        Reply::error(201, &json!({"request_uri": "urn:pushed:1", "expires_in": 60}))
+    }
+
+    fn token(&mut self, asked: &Asked, url: &str) -> Reply {
+        if let Err(reply) = self.possession(asked, url, None) {
+            return reply;
+        }
+        let field = |name: &str| asked.field(name);
+        match field("grant_type").unwrap().as_str() {
+            "authorization_code" => {
+                let verifier = field("code_verifier").unwrap();
+                let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+                assert!(self.pushed.contains(&("code_challenge".to_owned(), challenge)));
+                assert_eq!(field("code").as_deref(), Some("agreed"));
+                assert_eq!(
+                    (field("redirect_uri").unwrap(), field("client_id").unwrap()),
+                    (REDIRECT.into(), CLIENT.into())
+                );
+            }
+            "refresh_token" => {
+                assert_eq!(field("refresh_token").unwrap(), format!("refresh-{}", self.tokens));
+            }
+            _ => assert_eq!(field("pre-authorized_code").as_deref(), Some("code")),
+        }
+        self.tokens += 1;
+        let kind = if self.bound && self.fault != DocumentFault::BearerToken { "DPoP" } else { "Bearer" };
+        let mut answer = json!({"access_token": format!("token-{}", self.tokens), "token_type": kind});
+        if self.refresh {
+            answer["refresh_token"] = json!(format!("refresh-{}", self.tokens));
+        }
+        let reply = Reply::json(&answer);
+        if !self.bound {
+            return reply;
+        }
+        // A new nonce also with a good answer, which the next proof must carry.
+        self.server_nonces += 1;
+        reply.with("dpop-nonce", &format!("as-{}", self.server_nonces))
+    }
+
+    fn credential(&mut self, asked: &Asked, url: &str) -> Reply {
+        let token = format!("token-{}", self.tokens);
+        if let Err(reply) = self.possession(asked, url, Some(&token)) {
+            return reply;
+        }
+        let scheme = if self.bound { "DPoP" } else { "Bearer" };
+        assert_eq!(asked.authorization, format!("{scheme} {token}"));
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        assert_eq!(body["credential_configuration_id"], "licence");
+        assert_eq!(body["proofs"].as_object().unwrap().len(), 1);
+        if self.fault == DocumentFault::StaleNonces {
+            return Reply::error(400, &json!({"error": "invalid_nonce"}));
+        }
+        let proofs = body["proofs"]["jwt"].as_array().unwrap();
+        let mut keys: Vec<PublicKey> = proofs.iter().map(|proof| self.proven(proof, url)).collect();
+        let distinct: HashSet<_> = keys.iter().map(|key| key.uncompressed().to_vec()).collect();
+        assert_eq!(distinct.len(), keys.len());
+        match self.fault {
+            DocumentFault::ForeignKey => *keys.last_mut().unwrap() = TestKey::new().public(),
+            DocumentFault::OneKeyForAll => keys = vec![keys[0]; keys.len()],
+            DocumentFault::OneTooMany => keys.push(TestKey::new().public()),
+            DocumentFault::NoCopies => keys.clear(),
+            _ => {}
+        }
+        if self.backwards {
+            keys.reverse();
+        }
+        let copies = keys.iter().map(|key| json!({"credential": self.issue(*key)}));
+        let copies: Vec<Value> = copies.collect();
+        Reply::json(&json!({"credentials": copies, "notification_id": "n-1"}))
+    }
+
+    fn proven(&self, proof: &Value, url: &str) -> PublicKey {
+        let proof =
+            Jws::parse(proof.as_str().unwrap(), 4096).unwrap().of_type("openid4vci-proof+jwt").unwrap();
+        let key: Jwk = proof.header().jwk().unwrap().clone();
+        let claims = proof.verify(key.key()).unwrap().claims().clone();
+        assert_eq!((&claims["aud"], &claims["iat"]), (&json!(format!("{url}/tenant")), &json!(SERVER_TIME)));
+        assert_eq!(claims["nonce"], format!("c-{}", self.challenges));
+        let client = (!self.pushed.is_empty()).then(|| json!(CLIENT));
+        assert_eq!(claims.get("iss"), client.as_ref());
+        *key.key()
+    }
+
+    fn issue(&self, device_key: PublicKey) -> String {
+        let from = Timestamp::from_unix(SERVER_TIME - 3600);
+        let until = from.plus_seconds(if self.fault == DocumentFault::Expired { 1800 } else { 86_400 });
+        let kind = if self.fault == DocumentFault::OtherType { "other" } else { DOCTYPE };
+        let other_root = Authority::root("Root of the Test");
+        let chain = match self.fault {
+            DocumentFault::OtherRoot => other_root.issue("Signer of the Test", &self.key),
+            _ => self.chain.clone(),
+        };
+        if self.sd_jwt {
+            return self.issue_sd_jwt(kind, device_key, until, chain);
+        }
+        let element = |identifier: &str, text: &str| NewElement {
+            namespace: "org.iso.18013.5.1".to_owned(),
+            identifier: identifier.to_owned(),
+            value: trust::cbor::to_vec(&text).unwrap(),
+        };
+        let draft = MdocDraft {
+            doc_type: kind.to_owned(),
+            elements: vec![element("family_name", "Nguyễn"), element("document_number", "000199012345")],
+            device_key,
+            authorizations: KeyAuthorizations::default(),
+            signed: from,
+            valid_from: from,
+            valid_until: until,
+            status: None,
+            chain: vec![chain],
+        };
+        let unsigned = draft.prepare(&mut SystemRandom::new()).unwrap();
+        URL_SAFE_NO_PAD.encode(unsigned.assemble(&self.sign(&unsigned.to_be_signed())))
+    }
+
+    fn issue_sd_jwt(&self, vct: &str, key: PublicKey, expires: Timestamp, chain: Vec<u8>) -> String {
+        let claims = json!({"iat": SERVER_TIME - 3600, "family_name": "Nguyễn", "number": "000199012345"});
+        let selective = ["family_name", "number"].map(|name| vec![Step::Key(name.to_owned())]);
+        let draft = SdJwtDraft {
+            vct: vct.to_owned(),
+            claims: claims.as_object().unwrap().clone(),
+            selective: selective.into(),
+            decoys: 1,
+            cnf: Some(key),
+            not_before: None,
+            expires,
+            status: None,
+            chain: vec![chain],
+        };
+        let unsigned = draft.prepare(&mut SystemRandom::new()).unwrap();
+        unsigned.assemble(&self.sign(unsigned.to_be_signed()))
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let mut signature = self.key.sign(message);
+        if self.fault == DocumentFault::Flipped {
+            signature[40] ^= 1;
+        }
+        signature
+    }
+}
