@@ -8,7 +8,7 @@ use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::status::StatusError;
 use verifier::offline::{OfflineBundle, OfflineError, seen_key, seen_text};
-use verifier::{Decision, MemorySeenList, verify};
+use verifier::{Decision, MemorySeenList, Policy, verify};
 use world::{INDEX, NOW, World, refused};
 
 fn bundle(world: &World) -> OfflineBundle {
@@ -37,6 +37,25 @@ fn a_bundle_decides_as_the_desk_does_after_a_trip_through_json() {
     assert!(matches!(decide(&bundle_again, &world.text()), Decision::Accepted(_)));
     assert!(world.statuses.set(INDEX, 1));
     assert_eq!(refused(&decide(&bundle(&world), &world.text())), ["revoked"]);
+}
+
+#[test]
+fn a_bundle_takes_every_demand_of_the_policy_along() {
+    let mut world = World::new();
+    world.policy = Policy {
+        audience: "vn.gate".into(),
+        required: vec![4],
+        permitted: vec![4, 8],
+        max_age: 31,
+        open_challenges: Vec::new(),
+        challenged_only: true,
+        status_max_age: 32,
+        trust_max_age: 33,
+        minimum_level: 2,
+        newest_signed_time: NOW,
+        rollback: true,
+    };
+    assert_eq!(bundle(&world).open().unwrap().policy, world.policy);
 }
 
 #[test]

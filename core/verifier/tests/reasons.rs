@@ -405,3 +405,32 @@ fn the_flipped_signature_used_above_would_verify() {
     flipped[32..].copy_from_slice(&world::order_minus(&signature[32..]));
     key.public().verify(b"message", &flipped).unwrap();
 }
+
+#[test]
+fn what_was_signed_in_the_credentials_first_second_is_in_its_time() {
+    let presented_at_issue = |ahead: i64| {
+        let mut world = World::new();
+        world.credential.iat = NOW.plus_seconds(ahead);
+        world.presented_at = NOW.plus_seconds(ahead);
+        world.decide()
+    };
+    for ahead in [0, 60] {
+        assert!(matches!(presented_at_issue(ahead), Decision::Accepted(_)), "{ahead}");
+    }
+    assert_eq!(refused(&presented_at_issue(61)), ["stale", "not_yet_valid"]);
+}
+
+#[test]
+fn a_scan_may_take_two_minutes_a_trust_list_a_week_and_a_level_be_the_lowest() {
+    let mut world = World::new();
+    world.now = NOW.plus_seconds(120);
+    assert!(matches!(world.decide(), Decision::Accepted(_)));
+    let mut world = World::new();
+    world.list.issued = NOW.minus_seconds(604_800);
+    assert!(matches!(world.decide(), Decision::Accepted(_)));
+    let mut world = World::new();
+    world.level = Some(3);
+    world.credential.claims.level_policy = Some(3);
+    world.policy.minimum_level = 3;
+    assert!(matches!(world.decide(), Decision::Accepted(_)));
+}

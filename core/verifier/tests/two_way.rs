@@ -313,3 +313,52 @@ fn an_answer_with_its_number_keeps_to_its_size() {
         }
     }
 }
+
+#[test]
+fn asking_clears_away_what_is_over_and_nothing_else() {
+    let mut desk = Clinics::new().desk("79034 · Quầy 1");
+    let mut ask = |now| {
+        let asked = desk.questions.ask(&desk.name, &Wanted::default(), &mut SystemRandom::new(), now);
+        (asked.unwrap().expires_at, desk.questions.open(NOW).len())
+    };
+    let (expires_at, open) = ask(NOW);
+    assert_eq!((expires_at, open), (NOW.plus_seconds(60), 1));
+    assert_eq!(ask(NOW.plus_seconds(1)).1, 2);
+    assert_eq!(ask(expires_at.minus_seconds(1)).1, 3);
+    assert_eq!(ask(expires_at).1, 3, "the first is over");
+}
+
+#[test]
+fn of_two_encrypted_questions_each_reads_its_own_answer() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screens = [desk.ask(true), desk.ask(true)];
+    for screen in screens.iter().rev() {
+        let answer = clinics.answer(screen);
+        let (freshness, answered) = accepted(&clinics.decide(&mut desk, &answer));
+        assert_eq!(freshness, Freshness::Challenged);
+        assert!(desk.questions.close(&answered.unwrap()));
+        clinics.world.presented_at = NOW.minus_seconds(2);
+    }
+}
+
+#[test]
+fn a_question_that_is_over_reads_no_encrypted_answer() {
+    let mut clinics = Clinics::new();
+    let mut desk = clinics.desk("79034 · Quầy 1");
+    let screen = desk.ask(true);
+    let answer = clinics.answer(&screen);
+    let over = NOW.plus_seconds(50);
+    assert_eq!(desk.questions.decrypt(&answer, over), answer);
+    assert_ne!(desk.questions.decrypt(&answer, over.minus_seconds(1)), answer);
+}
+
+#[test]
+fn closing_says_whether_the_question_was_there() {
+    let mut desk = Clinics::new().desk("79034 · Quầy 1");
+    desk.ask(false);
+    assert!(!desk.questions.close(&[7; 16]));
+    let cnonce = desk.questions.open(NOW).remove(0).cnonce;
+    assert!(desk.questions.close(&cnonce));
+    assert!(!desk.questions.close(&cnonce));
+}

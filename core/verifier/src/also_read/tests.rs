@@ -1,4 +1,6 @@
 //! Codes of others, from their own test data, against the verifier as a whole.
+mod written;
+
 use std::path::PathBuf;
 
 use der::{Decode, Encode};
