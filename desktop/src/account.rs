@@ -1,31 +1,26 @@
 //! `sen account`: the electronic identity account.
-use holder::{AccountView, Applicant, CardAtHand, FaceCapture, Level, Provider};
+mod pin;
+mod transfer;
+mod wards;
+mod words;
+
+use holder::{Applicant, CardAtHand, FaceCapture, Level, Provider, Wallet};
 use serde_json::{Value, json};
 
 use crate::chip::{self, Shown};
-use crate::cli::AccountCommand;
+use crate::cli::{AccountCommand, ApplicantArgs, ProofArgs, ProviderArgs};
+use crate::consent::typed_yes;
 use crate::home;
-use crate::output::{Failure, print_json, print_rows};
+use crate::output::{Failure, print_json, say};
 use crate::wallet::{Aloud, block_on, failure, open};
 
 pub(crate) fn run(command: &AccountCommand, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
     let (account, now) = (wallet.account(), home::now());
     match command {
-        AccountCommand::Open { provider, number, phone, device } => {
-            let missing = |flag: &str| {
-                Failure::input("provider_missing", format!("{flag} is needed to open an account"))
-            };
-            let url = provider.provider.clone().ok_or_else(|| missing("--provider URL"))?;
-            let roots = provider.roots.as_ref().ok_or_else(|| missing("--roots PEM"))?;
-            let provider =
-                Provider { url: url.trim_end_matches('/').to_owned(), roots_pem: home::read_file(roots)? };
-            let applicant = Applicant {
-                personal_number: number.clone(),
-                phone: phone.clone(),
-                device_name: device.clone(),
-            };
-            let opened = block_on(account.open(&provider, &applicant, now))?.map_err(failure)?;
+        AccountCommand::Open { provider, who } => {
+            let opened =
+                block_on(account.open(&provider_of(provider)?, &applicant(who), now))?.map_err(failure)?;
             tell(
                 as_json,
                 &json!({"account": opened.account, "code_sent_to": opened.code_sent_to,
@@ -38,33 +33,23 @@ pub(crate) fn run(command: &AccountCommand, as_json: bool) -> Result<u8, Failure
         }
         AccountCommand::Activate { code } => {
             let level = block_on(account.activate(code, now))?.map_err(failure)?;
-            tell(
-                as_json,
-                &json!({"level": number_of(level)}),
-                "The account is active, at level 1. Next: sen account verify --help",
-            );
+            let sentence = if level == Level::None {
+                "The code was right. A guardian has to consent now: sen account wards consent NUMBER, on their phone"
+            } else {
+                "The account is active, at level 1. Next: sen account verify --help"
+            };
+            tell(as_json, &json!({"level": number_of(level)}), sentence);
         }
-        AccountCommand::Verify { chip, can, capture } => {
-            let mut transport = chip::transport(chip)?;
-            let access = chip::can_key(can)?;
-            // The sandbox's face service cannot see; any picture stands for the person before the camera.
-            let picture =
-                capture.as_ref().map_or_else(|| Ok(b"no camera".to_vec()), |file| home::read_file(file))?;
-            let shown = Shown::new();
-            let card = CardAtHand { transport: transport.as_mut(), access: &access, progress: &shown };
-            let level =
-                block_on(account.step_up(card, FaceCapture(&picture), &Aloud, now))?.map_err(failure)?;
-            let level = number_of(level);
+        AccountCommand::Verify(proof) => {
+            let level = with_card(proof, |card, face| block_on(account.step_up(card, face, &Aloud, now)))?;
+            let level = number_of(level.map_err(failure)?);
             tell(
                 as_json,
                 &json!({"level": level}),
                 &format!("The account is at level {level}. Next: sen credential obtain citizen"),
             );
         }
-        AccountCommand::Show => {
-            let view = block_on(account.show(now))?.map_err(failure)?;
-            show(&view, as_json);
-        }
+        AccountCommand::Show { remembered } => words::show(&wallet, &look(&wallet, *remembered)?, as_json)?,
         AccountCommand::Lock => {
             block_on(account.lock(now))?.map_err(failure)?;
             tell(as_json, &json!({"state": "locked"}), "The account is locked. Undo: sen account unlock");
@@ -73,23 +58,84 @@ pub(crate) fn run(command: &AccountCommand, as_json: bool) -> Result<u8, Failure
             block_on(account.unlock(now))?.map_err(failure)?;
             tell(as_json, &json!({"state": "active"}), "The account is active again.");
         }
-        AccountCommand::Devices => {
-            let view = block_on(account.show(now))?.map_err(failure)?;
-            let devices: Vec<Value> = view
-                .devices
-                .iter()
-                .map(|device| json!({"name": device.name, "thumbprint": device.thumbprint}))
-                .collect();
-            if as_json {
-                print_json(&json!({"devices": devices}));
-            } else {
-                for device in &view.devices {
-                    println!("  {}  {}", device.name, device.thumbprint);
-                }
+        AccountCommand::Devices { cancel } => {
+            if *cancel {
+                block_on(account.cancel_pending(now))?.map_err(failure)?;
+                say("cancelled: nothing waits any more");
             }
+            words::devices(&block_on(account.show(now))?.map_err(failure)?, as_json);
+        }
+        AccountCommand::Transfer(command) => return transfer::run(&wallet, command, as_json),
+        AccountCommand::Pin(command) => return pin::run(&wallet, command, as_json),
+        AccountCommand::RevocationCode => {
+            let made = block_on(account.new_revocation_code(now))?.map_err(failure)?;
+            tell(
+                as_json,
+                &json!({"code": made.code.expose(), "use_at": made.use_at}),
+                &format!(
+                    "{}\nWrite it down: it is not shown again, and an earlier one is void. With it a lost phone is \
+                     ended at {}",
+                    made.code.expose(),
+                    made.use_at
+                ),
+            );
+        }
+        AccountCommand::Wards(command) => return wards::run(&wallet, command, as_json),
+        AccountCommand::Close { yes } => {
+            if !yes && !typed_yes("The account ends for good and this wallet is emptied.") {
+                return Err(Failure::negative("cancelled", "nothing was ended: say --yes, or answer yes"));
+            }
+            block_on(account.close(now))?.map_err(failure)?;
+            tell(as_json, &json!({"state": "closed"}), "The account has ended, and this wallet is empty.");
         }
     }
     Ok(0)
+}
+
+/// The account as the provider tells, or as this device remembers it. A new phone that waits is told how long, which is no
+/// failure.
+fn look(wallet: &Wallet, remembered: bool) -> Result<holder::AccountView, Failure> {
+    let account = wallet.account();
+    if !remembered {
+        match block_on(account.show(home::now()))? {
+            Err(error) if error.code() != "account.device_waiting" => return Err(failure(error)),
+            Ok(view) => return Ok(view),
+            Err(_) => {}
+        }
+    }
+    account.remembered().map_err(failure)
+}
+
+/// Opens the card that the flags name, for a proof.
+fn with_card<T>(
+    proof: &ProofArgs,
+    prove: impl FnOnce(CardAtHand<'_>, FaceCapture<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut transport = chip::transport(&proof.chip)?;
+    let access = chip::can_key(&proof.can)?;
+    // The sandbox's face service cannot see; any picture stands for the person before the camera.
+    let picture =
+        proof.capture.as_ref().map_or_else(|| Ok(b"no camera".to_vec()), |file| home::read_file(file))?;
+    let shown = Shown::new();
+    let card = CardAtHand { transport: transport.as_mut(), access: &access, progress: &shown };
+    prove(card, FaceCapture(&picture))
+}
+
+fn provider_of(args: &ProviderArgs) -> Result<Provider, Failure> {
+    let missing = |flag: &str| {
+        Failure::input("provider_missing", format!("{flag} is needed: whom to trust is your decision"))
+    };
+    let url = args.provider.clone().ok_or_else(|| missing("--provider URL"))?;
+    let roots = args.roots.as_ref().ok_or_else(|| missing("--roots PEM"))?;
+    Ok(Provider { url: url.trim_end_matches('/').to_owned(), roots_pem: home::read_file(roots)? })
+}
+
+fn applicant(who: &ApplicantArgs) -> Applicant {
+    Applicant {
+        personal_number: who.number.clone(),
+        phone: who.phone.clone(),
+        device_name: who.device.clone(),
+    }
 }
 
 fn tell(as_json: bool, object: &Value, sentence: &str) {
@@ -102,25 +148,4 @@ fn tell(as_json: bool, object: &Value, sentence: &str) {
 
 pub(crate) fn number_of(level: Level) -> u8 {
     level.into()
-}
-
-fn show(view: &AccountView, as_json: bool) {
-    let state = serde_json::to_value(view.state).ok();
-    let method = view.method.and_then(|method| serde_json::to_value(method).ok());
-    if as_json {
-        print_json(&json!({
-            "account": view.account, "provider": view.provider, "level": number_of(view.level), "state": state,
-            "verified_at": view.verified_at.map(|at| at.to_string()), "method": method,
-        }));
-        return;
-    }
-    let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
-    print_rows(&[
-        ("account", Some(view.account.clone())),
-        ("provider", Some(view.provider.clone())),
-        ("level", Some(number_of(view.level).to_string())),
-        ("state", text(state)),
-        ("verified", view.verified_at.map(|at| at.to_string())),
-        ("by", text(method)),
-    ]);
 }

@@ -1,4 +1,5 @@
 //! The words of the command line. What each command does stands in the module of the same name.
+mod account;
 mod card;
 
 use std::net::SocketAddr;
@@ -6,6 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use account::{
+    AccountCommand, ApplicantArgs, PinCommand, ProofArgs, ProviderArgs, TransferCommand, WardsCommand,
+};
 pub(crate) use card::{AccessArgs, CardCommand, ChipArgs, ReadArgs, VerifyArgs};
 
 /// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
@@ -81,71 +85,6 @@ pub(crate) enum SandboxCommand {
         #[arg(long, value_name = "PATH")]
         csca: Vec<PathBuf>,
     },
-}
-
-/// Whose account: given once, remembered afterwards.
-#[derive(Args, Debug)]
-pub(crate) struct ProviderArgs {
-    /// The identity provider's address
-    #[arg(long, value_name = "URL")]
-    pub(crate) provider: Option<String>,
-    /// The roots to believe for it (PEM); there is no default root
-    #[arg(long, value_name = "PEM")]
-    pub(crate) roots: Option<PathBuf>,
-}
-
-#[derive(Subcommand, Debug)]
-pub(crate) enum AccountCommand {
-    /// Ask for an account; a one-time code is sent to the registered phone
-    #[command(
-        after_help = "Example:\n  sen account open --provider https://127.0.0.1:8443 --roots nation/ca.pem \\\n      \
-        --number 000204067891 --phone 0900000002"
-    )]
-    Open {
-        #[command(flatten)]
-        provider: ProviderArgs,
-        /// Twelve-digit personal number
-        #[arg(long, value_name = "N")]
-        number: String,
-        /// Phone number registered to the person
-        #[arg(long, value_name = "N")]
-        phone: String,
-        /// What to call this device in the account
-        #[arg(long, default_value = "computer")]
-        device: String,
-    },
-    /// Activate with the one-time code: the account is at level 1 afterwards
-    #[command(after_help = "Example:\n  sen account activate --code 123456")]
-    Activate {
-        /// The six digits
-        #[arg(long, value_name = "C")]
-        code: String,
-    },
-    /// Step up to level 2: the chip answers the provider's challenge, and the face is compared
-    #[command(after_help = "Example:\n  sen account verify --can 067891 \\\n      \
-        --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024")]
-    Verify {
-        #[command(flatten)]
-        chip: ChipArgs,
-        /// Card access number
-        #[arg(long, value_name = "N")]
-        can: String,
-        /// Picture of the person for the face service (the sandbox accepts any)
-        #[arg(long, value_name = "FILE")]
-        capture: Option<PathBuf>,
-    },
-    /// What the provider knows of this account
-    #[command(after_help = "Example:\n  sen account show")]
-    Show,
-    /// Lock the account at once (lost phone, doubt)
-    #[command(after_help = "Example:\n  sen account lock")]
-    Lock,
-    /// Take back your own lock
-    #[command(after_help = "Example:\n  sen account unlock")]
-    Unlock,
-    /// The devices of the account
-    #[command(after_help = "Example:\n  sen account devices --json")]
-    Devices,
 }
 
 #[derive(Subcommand, Debug)]

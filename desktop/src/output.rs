@@ -40,6 +40,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
 /// One JSON object on standard output. A reader that has gone away is no error of ours.
 pub(crate) fn print_json(value: &impl Serialize) {
     let mut out = std::io::stdout().lock();

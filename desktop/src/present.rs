@@ -135,7 +135,7 @@ fn output(
 }
 
 /// The text of a desk's question: digits as they are, or those in a file, in a picture, or on standard input.
-fn read_question(given: &str) -> Result<String, Failure> {
+pub(crate) fn read_question(given: &str) -> Result<String, Failure> {
     if !given.is_empty() && given.bytes().all(|c| c.is_ascii_digit()) {
         return Ok(given.to_owned());
     }

@@ -60,6 +60,21 @@ pub(crate) fn failure(error: Error) -> Failure {
         (_, "present.no_credential") => {
             "the wallet holds no health-insurance credential: `sen credential obtain health-insurance`".to_owned()
         }
+        (_, "account.wrong_pin") => match error.attempts_left() {
+            Some(left) => format!("the PIN is wrong; {left} attempts are left before a wait"),
+            None => "the PIN is wrong".to_owned(),
+        },
+        (_, "account.pin_delayed") => match error.retry_after() {
+            Some(seconds) => format!("too many wrong PINs: wait {seconds} s"),
+            None => "too many wrong PINs: wait".to_owned(),
+        },
+        (_, "account.pin_blocked") => "the PIN is blocked: `sen account pin recover --help`".to_owned(),
+        (_, "account.pin_is_set") => "there is a PIN: `sen account pin change`, or recover it".to_owned(),
+        (_, "account.no_pin") => "no PIN has been set: `sen account pin set`".to_owned(),
+        (_, "account.device_waiting") => match error.retry_after() {
+            Some(seconds) => format!("this device takes the account over in {seconds} s, if nobody objects"),
+            None => "this device takes the account over later".to_owned(),
+        },
         (_, "account.no_account") => "no account yet: `sen account open --help` shows how".to_owned(),
         _ => error.to_string(),
     };

@@ -38,3 +38,14 @@ pub fn insure(home: &Home, nation: &Value) {
     sen(&["account", "verify", "--simulate", &simulate, "--can", "067891"]);
     sen(&["credential", "obtain", "health-insurance"]);
 }
+
+/// What the sandbox's operator does.
+pub fn post(nation: &Value, path: &str, body: &Value) {
+    let roots = std::fs::read(nation["roots"].as_str().unwrap()).unwrap();
+    let address = format!("{}{path}", nation["url"].as_str().unwrap());
+    let send = async {
+        let request = Request::post_json(&address, body).unwrap();
+        Client::new(&roots, Limits::default()).unwrap().fetch(request).await.unwrap();
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(send);
+}

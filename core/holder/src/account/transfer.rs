@@ -267,6 +267,11 @@ impl Account<'_> {
         Ok(obtained)
     }
 
+    /// Whether something of the old phone is still to be obtained.
+    pub fn has_carried(self) -> Result<bool, Error> {
+        Ok(!self.carried()?.is_empty())
+    }
+
     fn carried(&self) -> Result<Vec<Carried>, Error> {
         Ok(self.wallet.vault.store().read(Table::Setting, CARRIED)?.unwrap_or_default())
     }

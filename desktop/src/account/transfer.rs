@@ -1,0 +1,163 @@
+//! `sen account transfer`: the account moves to another device.
+use std::path::Path;
+use std::time::Duration;
+
+use holder::{AccountError, AccountState, Error, Provider, Received, ShownCode, Wallet};
+use serde_json::json;
+
+use super::{applicant, pin, provider_of, tell, with_card};
+use crate::cli::TransferCommand;
+use crate::consent::typed_yes;
+use crate::home;
+use crate::output::{Failure, print_json, say};
+use crate::present::{code, half_blocks, png, read_question, terminal_matrix};
+use crate::wallet::{Aloud, block_on, failure};
+
+/// Between two questions to the provider whether the other device is done.
+const PAUSE: Duration = Duration::from_secs(2);
+
+pub(super) fn run(wallet: &Wallet, command: &TransferCommand, as_json: bool) -> Result<u8, Failure> {
+    let account = wallet.account();
+    match command {
+        TransferCommand::NewPhone { provider, who, proof } => {
+            let (provider, who) = (provider_of(provider)?, applicant(who));
+            let at = with_card(proof, |card, face| {
+                block_on(account.move_here(&provider, &who, card, face, &Aloud, home::now()))
+            })?;
+            let at = at.map_err(failure)?;
+            tell(
+                as_json,
+                &json!({"state": "waiting", "effective_at": at.to_string()}),
+                &format!(
+                    "The account is here from {at}, if nobody objects from the phone in use. Then: sen account show"
+                ),
+            );
+        }
+        TransferCommand::Receive { provider, device, text, png, once } => {
+            let shown = Drawn { text: *text, png: png.as_deref(), as_json };
+            return receive(wallet, &provider_of(provider)?, device, &shown, *once);
+        }
+        TransferCommand::To { code, yes, once } => {
+            let new = account.read_new_phone(&read_question(code)?, home::now()).map_err(failure)?;
+            say(format_args!("to {:?}; both devices show {}", new.name, new.check_digits));
+            if !yes && !typed_yes("Does the new device show these digits?") {
+                return Err(Failure::negative(
+                    "cancelled",
+                    "nothing was handed over: say --yes, or answer yes",
+                ));
+            }
+            let pin = pin::typed("PIN: ")?;
+            let seconds = block_on(account.hand_over(&new, &pin, home::now()))?.map_err(failure)?;
+            let until = home::now().plus_seconds(i64::from(seconds));
+            if !once {
+                say(format_args!("handed over; the new device has {seconds} s to take it ..."));
+                while home::now() < until {
+                    match block_on(account.show(home::now()))? {
+                        Err(Error::Account(AccountError::Replaced)) => {
+                            let done = "The account is on the new device. This one has been emptied.";
+                            tell(as_json, &json!({"state": "replaced"}), done);
+                            return Ok(0);
+                        }
+                        Err(error) => say(failure(error)),
+                        Ok(_) => {}
+                    }
+                    std::thread::sleep(PAUSE);
+                }
+                return Err(Failure::negative(
+                    "not_taken",
+                    "the new device did not take it: it is still here",
+                ));
+            }
+            tell(
+                as_json,
+                &json!({"state": "handed_over", "expires_in": seconds}),
+                &format!("Handed over: the new device has {seconds} s to take it."),
+            );
+        }
+    }
+    Ok(0)
+}
+
+/// How a code is shown.
+struct Drawn<'a> {
+    text: bool,
+    png: Option<&'a Path>,
+    as_json: bool,
+}
+
+/// Goes on wherever it was stopped: takes what was handed over, else shows the code and waits.
+fn receive(
+    wallet: &Wallet,
+    provider: &Provider,
+    device: &str,
+    drawn: &Drawn<'_>,
+    once: bool,
+) -> Result<u8, Failure> {
+    let account = wallet.account();
+    let mut shown = String::new();
+    loop {
+        let state = account.remembered().map(|view| view.state).ok();
+        if state == Some(AccountState::Receiving) {
+            match block_on(account.claim(home::now()))? {
+                Ok(received) => return finish(wallet, Some(received), drawn.as_json),
+                Err(Error::Account(AccountError::NotHandedOver)) => {}
+                Err(error) => return Err(failure(error)),
+            }
+        }
+        // Taken, and stopped before everything was obtained.
+        if state == Some(AccountState::Active) && account.has_carried().map_err(failure)? {
+            return finish(wallet, None, drawn.as_json);
+        }
+        let code = block_on(account.receive(provider, device, home::now()))?.map_err(failure)?;
+        if code.text != shown {
+            draw(&code, drawn, once)?;
+            shown = code.text;
+        }
+        if once {
+            return Ok(0);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn finish(wallet: &Wallet, received: Option<Received>, as_json: bool) -> Result<u8, Failure> {
+    let account = wallet.account();
+    let view = block_on(account.show(home::now()))?.map_err(failure)?;
+    let obtained = block_on(account.obtain_carried(&Aloud, home::now()))?.map_err(failure)?;
+    let (history, left_out) = received.map_or((0, 0), |received| (received.history, received.left_out));
+    if received.is_some_and(|received| !received.opened) {
+        say("note: what the old device sent along could not be opened; obtain the credentials again");
+    }
+    tell(
+        as_json,
+        &json!({"state": view.state, "level": super::number_of(view.level), "history": history,
+                "history_left_out": left_out, "credentials": obtained.len()}),
+        &format!(
+            "The account is on this device, with {history} lines of history and {} credentials. Next: sen account pin set",
+            obtained.len()
+        ),
+    );
+    Ok(0)
+}
+
+fn draw(shown: &ShownCode, drawn: &Drawn<'_>, once: bool) -> Result<(), Failure> {
+    if let Some(file) = drawn.png {
+        home::write_file(file, &png(&code(&shown.text)?)?)?;
+    }
+    if drawn.as_json {
+        // A machine that waits gets one object, at the end.
+        if once {
+            print_json(&json!({"text": shown.text, "check_digits": shown.check_digits,
+                               "expires_in": shown.expires_in}));
+        }
+    } else if drawn.text {
+        println!("{}", shown.text);
+    } else if drawn.png.is_none() {
+        println!("{}", half_blocks(&terminal_matrix(&shown.text)?));
+    }
+    say(format_args!(
+        "both devices show {}; on the old one: sen account transfer to CODE, within {} s",
+        shown.check_digits, shown.expires_in
+    ));
+    Ok(())
+}
