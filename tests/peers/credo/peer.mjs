@@ -13,6 +13,7 @@ import express from "express"
 import { certificates } from "./certificates.mjs"
 import { configurations, deferredMapper, mapper } from "./documents.mjs"
 import { MemoryStorage } from "./memory.mjs"
+import { fetchUnder } from "./own-fetch.mjs"
 
 const host = "127.0.0.1"
 const port = await new Promise((resolve) => {
@@ -31,7 +32,7 @@ const dependencies = new DependencyManager()
 dependencies.registerInstance(InjectionSymbols.StorageService, storage)
 const agent = new Agent({
   config: {},
-  dependencies: agentDependencies,
+  dependencies: { ...agentDependencies, fetch: fetchUnder(() => made.tls.certificate.toString("pem")) },
   modules: {
     kms: new Kms.KeyManagementModule({ backends: [new NodeKeyManagementService(new NodeInMemoryKeyManagementStorage())] }),
     x509: new X509Module({ getTrustedCertificatesForVerification: () => [made.documents.certificate.toString("pem")] }),

@@ -1,38 +1,97 @@
 """Our wallet before Credo, an issuer and verifier that nobody here wrote."""
-import json
 import pathlib
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
-from credo import Credo
+from credo import Credo, Wallet
 
 
 class Peer(unittest.TestCase):
-    """A folder and a Credo for each class of tests."""
+    """A folder and a Credo for each class of tests, and a wallet for each test."""
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="sen-credo-")
         cls.addClassCleanup(folder.cleanup)
-        cls.credo = Credo(pathlib.Path(folder.name))
+        cls.folder = pathlib.Path(folder.name)
+        cls.credo = Credo(cls.folder)
         cls.addClassCleanup(cls.credo.stop)
+
+    def setUp(self):
+        self.wallet = Wallet(self.folder / self.id().rsplit(".", 1)[1], self.credo)
+
+    def refused(self, code, link, *words, status=1, **more):
+        """The wallet ends with this code and holds nothing."""
+        answer = self.wallet.obtain(link, *words, status=status, **more)
+        self.assertEqual(answer["error"]["code"], code)
+        self.assertEqual(self.wallet.documents(), [])
 
 
 class Issuer(Peer):
-    def test_it_offers_by_reference_both_documents_and_asks_for_a_code(self):
-        link, code = self.credo.offer(txCode=True)
-        query = urllib.parse.parse_qs(urllib.parse.urlparse(link).query)
-        offer = json.loads(self.credo.call(query["credential_offer_uri"][0].removeprefix(self.credo.url)))
-        self.assertEqual(offer["credential_configuration_ids"], ["residence-sd-jwt", "licence-mdoc"])
-        self.assertEqual(len(code), 6)
+    def test_both_documents_of_one_offer_come_in_two_copies_each_with_a_code_and_bound_tokens(self):
+        link, code = self.credo.offer(txCode=True, dpop=True)
+        obtained = self.wallet.obtain(link, code)["documents"]
+        told = {(one["format"], one["type"]): one for one in obtained}
+        self.assertEqual(set(told), {("dc+sd-jwt", "urn:vn:residence:1"), ("mso_mdoc", "org.iso.18013.5.1.mDL")})
+        for one in obtained:
+            self.assertEqual((one["copies"], one["unshown"]), (2, 2))
+            self.assertIn("Credo test signer", one["issuer"])
+            self.assertEqual(one["issuer_url"], f"{self.credo.url}/issuer/credo")
+        self.assertEqual(sorted(one["id"] for one in self.wallet.documents()), sorted(one["id"] for one in obtained))
 
-    def test_its_metadata_stand_at_the_inserted_path_alone(self):
-        metadata = json.loads(self.credo.call("/.well-known/openid-credential-issuer/issuer/credo"))
-        self.assertEqual(metadata["credential_issuer"], f"{self.credo.url}/issuer/credo")
-        self.assertEqual(metadata["credential_configurations_supported"]["licence-mdoc"]
-                         ["credential_signing_alg_values_supported"], [-7])
+    def test_each_copy_finds_its_key_also_where_they_come_in_another_order(self):
+        link, _ = self.credo.offer(backwards=True)
+        self.assertEqual([one["copies"] for one in self.wallet.obtain(link)["documents"]], [2, 2])
+
+    def test_a_leave_that_credo_has_ended_costs_no_document(self):
+        # Credo's refresh tokens are for what it put off: none is of use once all is issued.
+        link, _ = self.credo.offer("licence-mdoc", dpop=True, refresh=True)
+        held = self.wallet.obtain(link)["documents"]
+        self.assertTrue(held[0]["refreshable"])
+        answer = self.wallet.sen("credential", "refresh", held[0]["id"], status=1)
+        self.assertEqual(answer["error"]["code"], "issuer.invalid_grant")
+        self.assertEqual(self.wallet.documents(), held)
+
+    def test_a_wrong_code_can_be_typed_again(self):
+        link, code = self.credo.offer("residence-sd-jwt", txCode=True)
+        wrong = f"{(int(code) + 1) % 10**6:06}"
+        self.refused("issuance.tx_code_wrong", link, wrong, status=2)
+        self.assertEqual(len(self.wallet.obtain(link, code)["documents"]), 1)
+
+    def test_a_code_is_asked_for_before_anything_is_sent_and_one_too_many_is_not_sent(self):
+        link, code = self.credo.offer("residence-sd-jwt", txCode=True)
+        self.refused("issuance.tx_code_required", link, status=2)
+        self.wallet.obtain(link, code)
+        uncoded, _ = self.credo.offer("licence-mdoc")
+        answer = self.wallet.obtain(uncoded, "123456", status=2)
+        self.assertEqual(answer["error"]["code"], "issuance.tx_code_unexpected")
+
+    def test_a_copy_for_a_key_that_the_wallet_never_proved_is_refused_with_all_the_others(self):
+        for one in ("residence-sd-jwt", "licence-mdoc"):
+            link, _ = self.credo.offer(one, foreignKey=True)
+            self.refused("issuance.wrong_key", link)
+
+    def test_a_signer_under_roots_that_the_person_does_not_believe_is_refused(self):
+        for one in ("residence-sd-jwt", "licence-mdoc"):
+            link, _ = self.credo.offer(one)
+            self.refused("issuance.unknown_issuer", link, issuers=self.credo.roots)
+
+    def test_a_server_under_another_root_is_not_spoken_to(self):
+        link, _ = self.credo.offer("licence-mdoc")
+        self.refused("network.tls", link, roots=self.credo.issuers)
+
+    def test_an_offer_serves_once(self):
+        link, _ = self.credo.offer("licence-mdoc")
+        held = self.wallet.obtain(link)["documents"]
+        self.assertEqual(self.wallet.obtain(link, status=1)["error"]["code"], "server.refused")
+        self.assertEqual(self.wallet.documents(), held)
+
+    def test_a_deleted_document_is_gone(self):
+        link, _ = self.credo.offer("licence-mdoc")
+        held = self.wallet.obtain(link)["documents"][0]
+        self.wallet.sen("credential", "delete", held["id"], "--yes")
+        self.assertEqual(self.wallet.documents(), [])
 
 
 if __name__ == "__main__":
