@@ -342,6 +342,8 @@ impl IssuanceError {
             Self::GrantUnsupported => "issuance.grant_unsupported",
             Self::IssuerMixUp => "issuance.issuer_mix_up",
             Self::BadMetadata => "issuance.bad_metadata",
+            Self::MetadataSigner => "issuance.metadata_signer",
+            Self::MetadataNotValidNow => "issuance.metadata_not_valid_now",
             Self::UnknownConfiguration => "issuance.unknown_configuration",
             Self::FormatUnsupported => "issuance.format_unsupported",
             Self::ProofUnsupported => "issuance.proof_unsupported",

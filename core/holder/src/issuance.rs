@@ -13,6 +13,7 @@ mod metadata;
 mod notify;
 pub(crate) mod offer;
 mod received;
+mod signed_metadata;
 
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -55,6 +56,12 @@ pub enum IssuanceError {
     /// The metadata breaks a rule of OpenID4VCI 1.0 section 12.2.
     #[error("the issuer's metadata is not valid")]
     BadMetadata,
+    /// Nobody believed vouches for the signed metadata.
+    #[error("the issuer's metadata are signed by an unknown signer")]
+    MetadataSigner,
+    /// The signed metadata are expired or not yet valid.
+    #[error("the issuer's metadata are not valid now")]
+    MetadataNotValidNow,
     /// The issuer does not offer this configuration.
     #[error("the issuer does not issue this credential")]
     UnknownConfiguration,
@@ -211,7 +218,7 @@ impl Account<'_> {
 
         progress.began(Step::Issuer);
         let client = &contact.client;
-        let issuer = metadata::fetch_issuer(client, &offer.issuer).await?;
+        let issuer = metadata::fetch_issuer(client, &offer.issuer, None).await?;
         // What cannot be used is found out before the code is spent.
         let configurations = offer.configurations.iter().map(|id| issuer.configuration(id));
         let configurations = configurations.collect::<Result<Vec<_>, _>>()?;

@@ -80,12 +80,12 @@ impl Wallet {
         known_as: WalletClient<'_>,
         now: Timestamp,
     ) -> Result<Authorisation<'_>, Error> {
-        issuers.anchors()?;
+        let anchors = issuers.anchors()?;
         let client = client(issuers.roots_pem)?;
         let there = self.there(now);
         let offer = resolve(&client, link).await?;
         let code = offer.authorisation.clone().ok_or(IssuanceError::GrantUnsupported)?;
-        let issuer = metadata::fetch_issuer(&client, &offer.issuer).await?;
+        let issuer = metadata::fetch_issuer(&client, &offer.issuer, Some((&anchors, there))).await?;
         offer.configurations.iter().try_for_each(|id| Asked::of(&issuer, id).map(drop))?;
         let named = code.authorization_server.as_deref();
         let server =

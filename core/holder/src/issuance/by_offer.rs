@@ -75,13 +75,13 @@ impl Wallet {
         progress: &dyn ProgressListener,
         now: Timestamp,
     ) -> Result<Vec<DocumentInfo>, Error> {
-        issuers.anchors()?;
+        let anchors = issuers.anchors()?;
         let client = client(issuers.roots_pem)?;
         let there = self.there(now);
         progress.began(Step::Issuer);
         let offer = resolve(&client, link).await?;
         let grant = offer.pre_authorised()?;
-        let issuer = metadata::fetch_issuer(&client, &offer.issuer).await?;
+        let issuer = metadata::fetch_issuer(&client, &offer.issuer, Some((&anchors, there))).await?;
         // What cannot be used is found out before the code is spent.
         let asked = offer.configurations.iter().map(|id| Asked::of(&issuer, id));
         let asked = asked.collect::<Result<Vec<_>, _>>()?;

@@ -72,7 +72,8 @@ impl Wallet {
         let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
         let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
         let client = client(&roots_pem)?;
-        let issuer = metadata::fetch_issuer(&client, &document.issuer_url).await?;
+        let issuer =
+            metadata::fetch_issuer(&client, &document.issuer_url, Some((&issuers.anchors()?, there))).await?;
         let asked = Asked::of(&issuer, &document.configuration)?;
         let named = grant.authorization_server.clone();
         let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use http_client::{Client, Request};
 use serde::Deserialize;
 use serde_json::Value;
+use trust::certificates::CertificateAnchors;
+use trust::time::Timestamp;
 use url::Url;
 
-use super::IssuanceError;
+use super::{IssuanceError, signed_metadata};
 use crate::Error;
 use crate::documents::DocumentFormat;
 
@@ -63,11 +65,24 @@ pub(crate) struct ServerMetadata {
     dpop_signing_alg_values_supported: Option<Vec<String>>,
 }
 
-/// Fetches the issuer's metadata and checks that it is that issuer's.
-pub(crate) async fn fetch_issuer(client: &Client, issuer: &str) -> Result<IssuerMetadata, Error> {
+/// Fetches the issuer's metadata and checks that it is that issuer's. Where there are roots to believe a signer under, the signed
+/// form is preferred.
+pub(crate) async fn fetch_issuer(
+    client: &Client,
+    issuer: &str,
+    signers: Option<(&CertificateAnchors, Timestamp)>,
+) -> Result<IssuerMetadata, Error> {
     let address = well_known(issuer, "openid-credential-issuer")?;
-    let request = Request::get(&address)?.header("accept-language", "vi-VN, vi;q=0.9, en;q=0.5")?;
-    let metadata: IssuerMetadata = client.fetch(request).await?.json()?;
+    let mut request = Request::get(&address)?.header("accept-language", "vi-VN, vi;q=0.9, en;q=0.5")?;
+    if signers.is_some() {
+        request = request.header("accept", "application/jwt, application/json;q=0.9")?;
+    }
+    let answer = client.fetch(request).await?;
+    let is_signed = answer.header("content-type").is_some_and(|kind| kind.starts_with("application/jwt"));
+    let metadata: IssuerMetadata = match signers {
+        Some((anchors, now)) if is_signed => signed_metadata::verify(answer.text()?, issuer, anchors, now)?,
+        _ => answer.json()?,
+    };
     // Byte for byte: a document for another identifier would carry another issuer's endpoints.
     if metadata.credential_issuer != issuer {
         return Err(IssuanceError::IssuerMixUp.into());
