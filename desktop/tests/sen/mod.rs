@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-/// A folder of its own for each test, gone afterwards; `$SEN_HOME` lies in it.
-pub struct Home(PathBuf);
+/// A folder of its own for each test, gone afterwards; `$SEN_HOME` lies in it. Commands may see the session's keyring.
+pub struct Home(PathBuf, bool);
 
 /// What a command printed, and its exit status.
 #[derive(Debug)]
@@ -60,7 +60,12 @@ impl Home {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("sen-cli-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self(folder, false)
+    }
+
+    /// The same home with or without the keyring of the session in which the tests run.
+    pub fn in_session(&mut self, seen: bool) {
+        self.1 = seen;
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -69,9 +74,11 @@ impl Home {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sen"));
-        // Without a session bus no keyring of the person who runs the tests is touched.
-        command.args(arguments).env("SEN_HOME", self.0.join("home")).env_remove("DBUS_SESSION_BUS_ADDRESS");
-        command.env("XDG_RUNTIME_DIR", &self.0);
+        command.args(arguments).env("SEN_HOME", self.0.join("home"));
+        if !self.1 {
+            // Without a session bus no keyring of the person who runs the tests is touched.
+            command.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", &self.0);
+        }
         command
     }
 
