@@ -14,9 +14,10 @@ use trust::certificates::CertificateAnchors;
 use trust::cose::{ALG, Draft, ES256, Sign1};
 use trust::time::Timestamp;
 
+use super::issuer_signed::select_parsed;
 use super::{
     IssuerSigned, LARGEST, MdocError, NewElement, SessionTranscript, VerifiedElement, VerifiedMdoc, embed,
-    embedded, select, takes_headers, text_map,
+    embedded, takes_headers, text_map,
 };
 
 /// What the device signs, without the `Sig_structure` around.
@@ -71,7 +72,7 @@ impl DeviceDraft {
         let payload = authentication(transcript, parsed.doc_type(), &namespaces);
         Ok(Self {
             doc_type: parsed.doc_type().to_owned(),
-            issuer_signed: select(mdoc, disclosed)?,
+            issuer_signed: select_parsed(&parsed, disclosed)?,
             namespaces,
             signature: Draft::new(protected.finish(), vec![0xa0], payload),
         })

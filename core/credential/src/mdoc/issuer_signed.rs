@@ -31,17 +31,26 @@ pub struct Element<'a> {
 
 impl<'a> Element<'a> {
     fn read(namespace: &'a str, item: &Item<'a>) -> Result<Self, MdocError> {
-        let map = Item::parse(embedded(item)?, Profile::Interoperable)?.as_map()?;
-        let member = |name| map.get_text(name).ok_or(cbor::Error::Record);
-        if member("random")?.as_bytes()?.len() < SHORTEST_RANDOM {
+        let (mut digest_id, mut random, mut identifier, mut value) = (None, None, None, None);
+        for (name, member) in Item::parse(embedded(item)?, Profile::Interoperable)?.as_map()? {
+            match name.as_text()? {
+                "digestID" => digest_id = Some(member.as_uint()?),
+                "random" => random = Some(member.as_bytes()?),
+                "elementIdentifier" => identifier = Some(member.as_text()?),
+                "elementValue" => value = Some(member),
+                _ => {}
+            }
+        }
+        let missing = cbor::Error::Record;
+        if random.ok_or(missing)?.len() < SHORTEST_RANDOM {
             return Err(MdocError::ShortRandom);
         }
         Ok(Self {
             namespace,
             raw: item.raw(),
-            digest_id: member("digestID")?.as_uint()?,
-            identifier: member("elementIdentifier")?.as_text()?,
-            value: member("elementValue")?,
+            digest_id: digest_id.ok_or(missing)?,
+            identifier: identifier.ok_or(missing)?,
+            value: value.ok_or(missing)?,
         })
     }
 
@@ -142,9 +151,13 @@ impl<'a> IssuerSigned<'a> {
         let chain = anchors.verify(&self.chain, Purpose::Credentials, now)?;
         self.auth.verify(chain.key()).map_err(|_| MdocError::SignatureInvalid)?;
         self.times(&chain, now)?;
+        let mut digests: (&str, Vec<(u64, &[u8])>) = ("", Vec::new());
         for element in &self.elements {
-            let digest = self.mso.digest(element.namespace, element.digest_id);
-            if digest != Some(&sha256(element.raw)) {
+            if digests.0 != element.namespace {
+                digests = (element.namespace, self.mso.digests(element.namespace)?);
+            }
+            let signed = digests.1.iter().find(|(number, _)| *number == element.digest_id);
+            if signed.is_none_or(|(_, digest)| **digest != sha256(element.raw)) {
                 return Err(MdocError::Digest);
             }
         }
@@ -199,7 +212,13 @@ fn chain<'a>(auth: &Sign1<'a>) -> Result<Vec<&'a [u8]>, MdocError> {
 /// # Errors
 /// [`MdocError::NoSuchElement`] for one that is not there.
 pub fn select(mdoc: &[u8], wanted: &[(&str, &str)]) -> Result<Vec<u8>, MdocError> {
-    let parsed = IssuerSigned::parse(mdoc)?;
+    select_parsed(&IssuerSigned::parse(mdoc)?, wanted)
+}
+
+pub(super) fn select_parsed(
+    parsed: &IssuerSigned<'_>,
+    wanted: &[(&str, &str)],
+) -> Result<Vec<u8>, MdocError> {
     let is = |element: &Element<'_>, wanted: &(&str, &str)| {
         element.namespace == wanted.0 && element.identifier == wanted.1
     };

@@ -121,10 +121,12 @@ impl<'a> Mso<'a> {
         })
     }
 
-    /// The digest that the issuer signed for this number.
-    pub(super) fn digest(&self, namespace: &str, number: u64) -> Option<&'a [u8]> {
-        let digests = self.digests.get_text(namespace)?.as_map().ok()?;
-        digests.get_int(i64::try_from(number).ok()?)?.as_bytes().ok()
+    /// The digests that the issuer signed for a namespace, with their numbers.
+    pub(super) fn digests(&self, namespace: &str) -> Result<Vec<(u64, &'a [u8])>, MdocError> {
+        let digests = self.digests.get_text(namespace).ok_or(MdocError::Digest)?.as_map()?;
+        Ok(digests
+            .map(|(number, digest)| Ok((number.as_uint()?, digest.as_bytes()?)))
+            .collect::<Result<_, cbor::Error>>()?)
     }
 }
 

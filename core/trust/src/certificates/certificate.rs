@@ -1,14 +1,17 @@
 //! One certificate, read from the received bytes.
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use der::asn1::{BitStringRef, ObjectIdentifier};
-use der::{Decode, Encode, Reader, SliceReader};
+use der::asn1::{BitStringRef, ObjectIdentifier, UintRef};
+use der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
     UnparsedPublicKey, VerificationAlgorithm,
 };
-use x509_cert::TbsCertificate;
 use x509_cert::certificate::Version;
+use x509_cert::ext::Extension;
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use x509_cert::time::{Time, Validity};
 
 use super::CertificateError;
 use super::extensions::Extensions;
@@ -30,9 +33,9 @@ pub struct Certificate {
     signed: Range<usize>,
     signature: Range<usize>,
     scheme: Scheme,
-    issuer: Vec<u8>,
-    subject: Vec<u8>,
-    subject_text: String,
+    issuer: Range<usize>,
+    subject: Range<usize>,
+    subject_text: OnceLock<String>,
     not_before: Timestamp,
     not_after: Timestamp,
     key: Key,
@@ -59,35 +62,34 @@ impl Certificate {
             return Err(CertificateError::TooLarge);
         }
         let (signed, algorithm, signature) = outer(bytes).map_err(|_| CertificateError::Malformed)?;
-        let tbs = bytes.get(signed.clone()).unwrap_or_default();
-        let tbs = TbsCertificate::from_der(tbs).map_err(|_| CertificateError::Malformed)?;
+        let part = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
+        let tbs = Tbs::read(part(&signed)).map_err(|_| CertificateError::Malformed)?;
         // RFC 5280, 4.1.1.2: what is signed names the same algorithm as what is not.
-        let named = tbs.signature().to_der().map_err(|_| CertificateError::Malformed)?;
-        if named != algorithm || tbs.version() != Version::V3 {
+        if tbs.algorithm != algorithm || tbs.version != Some(Version::V3) {
             return Err(CertificateError::Malformed);
         }
-        let scheme = match tbs.signature().oid {
-            _ if tbs.signature().parameters.is_some() => return Err(CertificateError::Algorithm),
+        let scheme = AlgorithmIdentifierRef::from_der(algorithm).map_err(|_| CertificateError::Malformed)?;
+        let scheme = match scheme.oid {
+            _ if scheme.parameters.is_some() => return Err(CertificateError::Algorithm),
             ECDSA_SHA256 => Scheme::EcdsaSha256,
             ECDSA_SHA384 => Scheme::EcdsaSha384,
             _ => return Err(CertificateError::Algorithm),
         };
-        let (from, to) = (tbs.validity().not_before, tbs.validity().not_after);
-        let time = |time: x509_cert::time::Time| {
+        let time = |time: Time| {
             Timestamp::from_unix(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
         };
-        let name = |name: &x509_cert::name::Name| name.to_der().map_err(|_| CertificateError::Malformed);
+        let within = |range: Range<usize>| signed.start + range.start..signed.start + range.end;
         Ok(Self {
+            issuer: within(tbs.issuer),
+            subject: within(tbs.subject),
+            subject_text: OnceLock::new(),
+            scheme,
+            not_before: time(tbs.validity.not_before),
+            not_after: time(tbs.validity.not_after),
+            key: Key::read(&tbs.key)?,
+            extensions: Extensions::read(&tbs.extensions)?,
             signed,
             signature,
-            scheme,
-            issuer: name(tbs.issuer())?,
-            subject: name(tbs.subject())?,
-            subject_text: tbs.subject().to_string(),
-            not_before: time(from),
-            not_after: time(to),
-            key: Key::read(tbs.subject_public_key_info())?,
-            extensions: Extensions::read(tbs.extensions())?,
             der: bytes.to_vec(),
         })
     }
@@ -120,7 +122,14 @@ impl Certificate {
 
     /// The subject as RFC 4514 writes it.
     pub fn subject(&self) -> &str {
-        &self.subject_text
+        self.subject_text.get_or_init(|| {
+            let name = x509_cert::name::Name::from_der(self.part(&self.subject));
+            name.map_or_else(|_| String::new(), |name| name.to_string())
+        })
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
     }
 
     /// The P-256 key that it certifies; nothing for another curve.
@@ -162,7 +171,7 @@ impl Certificate {
     }
 
     pub(super) fn is_self_issued(&self) -> bool {
-        self.issuer == self.subject
+        self.part(&self.issuer) == self.part(&self.subject)
     }
 
     pub(super) fn is_valid_at(&self, now: Timestamp) -> bool {
@@ -175,7 +184,7 @@ impl Certificate {
             (Some(authority), Some(subject)) => authority == subject,
             _ => true,
         };
-        self.issuer == issuer.subject && same_key
+        self.part(&self.issuer) == issuer.part(&issuer.subject) && same_key
     }
 
     pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
@@ -185,18 +194,18 @@ impl Certificate {
             (Key::P384(key), Scheme::EcdsaSha256) => (&ECDSA_P384_SHA256_ASN1, key),
             (Key::P384(key), Scheme::EcdsaSha384) => (&ECDSA_P384_SHA384_ASN1, key),
         };
-        let part = |range: &Range<usize>| self.der.get(range.clone()).unwrap_or_default();
-        UnparsedPublicKey::new(algorithm, key).verify(part(&self.signed), part(&self.signature)).is_ok()
+        let (signed, signature) = (self.part(&self.signed), self.part(&self.signature));
+        UnparsedPublicKey::new(algorithm, key).verify(signed, signature).is_ok()
     }
 }
 
 impl Key {
-    fn read(info: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> Result<Self, CertificateError> {
+    fn read(info: &SubjectPublicKeyInfoRef<'_>) -> Result<Self, CertificateError> {
         if info.algorithm.oid != EC_PUBLIC_KEY {
             return Err(CertificateError::Algorithm);
         }
         // Explicit parameters are no name of a curve and are never computed with.
-        let curve = info.algorithm.parameters.as_ref().and_then(|curve| curve.decode_as().ok());
+        let curve = info.algorithm.parameters.and_then(|curve| curve.decode_as().ok());
         let point = info.subject_public_key.as_bytes().ok_or(CertificateError::Malformed)?;
         match curve {
             Some(P256) => {
@@ -210,6 +219,49 @@ impl Key {
     }
 }
 
+/// What is signed, as far as it decides something.
+struct Tbs<'a> {
+    version: Option<Version>,
+    algorithm: &'a [u8],
+    issuer: Range<usize>,
+    validity: Validity,
+    subject: Range<usize>,
+    key: SubjectPublicKeyInfoRef<'a>,
+    extensions: Vec<Extension>,
+}
+
+impl<'a> Tbs<'a> {
+    /// `TBSCertificate` of RFC 5280, 4.1; names stay as they are, since only their bytes are compared.
+    fn read(bytes: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(bytes)?;
+        let read = reader.sequence(|inner| {
+            let version = inner.context_specific(TagNumber(0), TagMode::Explicit)?;
+            let _serial = UintRef::decode(inner)?;
+            let algorithm = inner.tlv_bytes()?;
+            let issuer = name(inner)?;
+            let validity = Validity::decode(inner)?;
+            let subject = name(inner)?;
+            let key = SubjectPublicKeyInfoRef::decode(inner)?;
+            for unique in [TagNumber(1), TagNumber(2)] {
+                let _id: Option<BitStringRef<'_>> = inner.context_specific(unique, TagMode::Implicit)?;
+            }
+            let extensions: Option<_> = inner.context_specific(TagNumber(3), TagMode::Explicit)?;
+            let extensions = extensions.unwrap_or_default();
+            Ok::<_, der::Error>(Self { version, algorithm, issuer, validity, subject, key, extensions })
+        })?;
+        reader.finish()?;
+        Ok(read)
+    }
+}
+
+/// Where a name stands.
+fn name(reader: &mut SliceReader<'_>) -> der::Result<Range<usize>> {
+    Tag::peek(reader)?.assert_eq(Tag::Sequence)?;
+    let start = usize::try_from(reader.position())?;
+    reader.tlv_bytes()?;
+    Ok(start..usize::try_from(reader.position())?)
+}
+
 /// Where the signed part stands, the algorithm, and where the signature's octets stand.
 fn outer(bytes: &[u8]) -> der::Result<(Range<usize>, &[u8], Range<usize>)> {
     let mut reader = SliceReader::new(bytes)?;
@@ -218,7 +270,7 @@ fn outer(bytes: &[u8]) -> der::Result<(Range<usize>, &[u8], Range<usize>)> {
     })?;
     reader.finish()?;
     let octets = BitStringRef::from_der(signature)?;
-    let octets = octets.as_bytes().ok_or_else(|| der::Tag::BitString.value_error())?.len();
+    let octets = octets.as_bytes().ok_or_else(|| Tag::BitString.value_error())?.len();
     // The three fill the sequence, and nothing follows it.
     let start = bytes.len() - signed.len() - algorithm.len() - signature.len();
     Ok((start..start + signed.len(), algorithm, bytes.len() - octets..bytes.len()))

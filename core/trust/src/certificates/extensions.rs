@@ -34,9 +34,8 @@ const AUTHORITY_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 impl Extensions {
-    pub(super) fn read(extensions: Option<&x509_cert::ext::Extensions>) -> Result<Self, CertificateError> {
+    pub(super) fn read(extensions: &[x509_cert::ext::Extension]) -> Result<Self, CertificateError> {
         let mut read = Self { signs_certificates: true, signs_data: true, ..Self::default() };
-        let extensions = extensions.map(Vec::as_slice).unwrap_or_default();
         for (index, extension) in extensions.iter().enumerate() {
             if extensions.iter().take(index).any(|earlier| earlier.extn_id == extension.extn_id) {
                 return Err(CertificateError::Malformed);
