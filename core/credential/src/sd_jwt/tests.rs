@@ -14,6 +14,7 @@ use crate::jose::{compact, signing_input};
 
 mod binding;
 mod mutants;
+mod vectors;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const VCT: &str = "urn:vn:citizen:1";
