@@ -85,8 +85,6 @@ pub(crate) struct DocumentCopy {
     pub(crate) shown: u32,
 }
 
-// Presenting online uses these.
-#[allow(dead_code)]
 impl DocumentRecord {
     /// The copy to show next.
     pub(crate) fn next_copy(&self) -> Option<&DocumentCopy> {

@@ -8,6 +8,7 @@ use presentation::frame::FrameError;
 
 use crate::account::AccountError;
 use crate::issuance::IssuanceError;
+use crate::online::OnlineError;
 use crate::pin::PinRefused;
 use crate::ports::{KeyError, SecretStoreError};
 use crate::present::PresentError;
@@ -44,6 +45,9 @@ pub enum Error {
     /// While presenting.
     #[error(transparent)]
     Present(#[from] PresentError),
+    /// While answering a request over the network.
+    #[error(transparent)]
+    Online(#[from] OnlineError),
 }
 
 /// What the shell does next.
@@ -113,6 +117,7 @@ impl Error {
             )
             | Self::Pin(_) => Kind::NotReady,
             Self::Issuance(error) => error.kind(),
+            Self::Online(error) => error.kind(),
             Self::Present(PresentError::Expired) => Kind::CredentialExpired,
             Self::Present(PresentError::Challenge(error)) => challenge_kind(*error),
         }
@@ -134,6 +139,7 @@ impl Error {
             Self::Pin(PinRefused::NotSixDigits) => "pin.not_six_digits",
             Self::Pin(PinRefused::TooEasy) => "pin.too_easy",
             Self::Issuance(error) => error.code(),
+            Self::Online(error) => error.code(),
             Self::Present(PresentError::NoCredential) => "present.no_credential",
             Self::Present(PresentError::Expired) => "present.expired",
             Self::Present(PresentError::ConsentOver) => "present.consent_over",

@@ -107,6 +107,32 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ward: Option<String>,
     },
+    /// Documents were shown over the network, or what they sign was approved; or it was on its way when the connection broke.
+    PresentedOnline {
+        /// To whom: the client identifier.
+        to: String,
+        /// Who that is: the subject of the certificate, or the host where nobody proved who asked.
+        by: String,
+        /// The types of the documents.
+        documents: Vec<String>,
+        /// The claims told beside those that always are: the document's type and the claim's place.
+        claims: Vec<String>,
+        /// Those among them that the verifier is not registered to ask for, and the person was warned of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over_asked: Vec<String>,
+        /// What was approved, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved: Option<String>,
+        /// How the person was recognised: the authentication level.
+        level: u8,
+    },
+    /// The person declined a request that came over the network, or the wallet held nothing that answers it.
+    DeclinedOnline {
+        /// The client identifier.
+        to: String,
+        /// Who that is.
+        by: String,
+    },
     /// Something was refused, by the person, a server or the wallet.
     Refused {
         /// What was tried.

@@ -18,6 +18,7 @@
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
 //! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::decline`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
+//! | answer a portal, bank or cash machine | [`Wallet::read_request`], [`Wallet::answer_request`], [`Wallet::decline_request`] | yes |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
 //! What it keeps to:
@@ -84,6 +85,10 @@
 //! # Ok::<(), holder::Error>(())
 //! ```
 
+// Under this name the tests' stand-ins know the crate.
+#[cfg(test)]
+extern crate self as holder;
+
 mod account;
 mod consent;
 mod credentials;
@@ -92,6 +97,7 @@ mod error;
 mod history;
 mod issuance;
 mod keys;
+mod online;
 mod pin;
 mod ports;
 mod present;
@@ -113,6 +119,7 @@ pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{
     Authorisation, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient, Wanted,
 };
+pub use online::{Answered, Choice, OnlineConsent, OnlineError, OnlineRequest, OnlineTrust};
 pub use pin::{Pin, PinRefused};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,

@@ -31,7 +31,8 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub use path::{Path, Pointer, Segment, Step};
+pub use credential::sd_jwt::Step;
+pub use path::{Path, Pointer, Segment};
 pub use select::{Answer, Match, NotSatisfied};
 
 use serde_json::Value;

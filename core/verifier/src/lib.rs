@@ -14,6 +14,7 @@ mod decision;
 mod frames;
 pub mod national;
 pub mod offline;
+pub mod online;
 mod policy;
 mod questions;
 mod reason;

@@ -128,6 +128,17 @@ impl<'a> IssuerSigned<'a> {
         &self.elements
     }
 
+    /// The elements as JSON, as [`VerifiedMdoc::to_json`], unverified: for a holder that verified the mdoc when it came.
+    pub fn to_json(&self) -> serde_json::Value {
+        let elements = self.elements.iter();
+        json::namespaces(elements.map(|element| (element.namespace, element.identifier, Some(element.value))))
+    }
+
+    /// Its issuer's certificates, DER, leaf first, unverified.
+    pub fn chain(&self) -> &[&'a [u8]] {
+        &self.chain
+    }
+
     /// The key that it is bound to, unverified.
     pub const fn device_key(&self) -> &PublicKey {
         &self.mso.device_key
@@ -307,7 +318,10 @@ impl VerifiedMdoc {
     /// The elements as JSON, `{namespace: {element: value}}`, values converted as RFC 8949, 6.1 advises: byte strings as
     /// base64url, times and dates as their text.
     pub fn to_json(&self) -> serde_json::Value {
-        json::namespaces(&self.elements)
+        json::namespaces(self.elements.iter().map(|element| {
+            let item = Item::parse(&element.value, Profile::Interoperable).ok();
+            (element.namespace.as_str(), element.identifier.as_str(), item)
+        }))
     }
 
     /// The device key that it is bound to.

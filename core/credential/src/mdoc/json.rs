@@ -2,18 +2,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use trust::cbor::{Item, Kind, Profile};
+use trust::cbor::{Item, Kind};
 
-use super::VerifiedElement;
-
-pub(super) fn namespaces(elements: &[VerifiedElement]) -> Value {
+/// `{namespace: {element: value}}`.
+pub(super) fn namespaces<'a>(elements: impl Iterator<Item = (&'a str, &'a str, Option<Item<'a>>)>) -> Value {
     let mut namespaces = Map::new();
-    for element in elements {
-        let namespace = namespaces.entry(element.namespace.clone()).or_insert_with(|| Map::new().into());
-        let value =
-            Item::parse(&element.value, Profile::Interoperable).map_or(Value::Null, |item| value(&item));
+    for (namespace, identifier, item) in elements {
+        let namespace = namespaces.entry(namespace).or_insert_with(|| Map::new().into());
         if let Some(namespace) = namespace.as_object_mut() {
-            namespace.insert(element.identifier.clone(), value);
+            namespace.insert(identifier.to_owned(), item.map_or(Value::Null, |item| value(&item)));
         }
     }
     namespaces.into()

@@ -36,6 +36,16 @@ pub struct KeyBindingDraft {
 impl KeyBinding<'_> {
     /// For an SD-JWT without key binding, as [`super::select`] gives it.
     pub fn prepare(&self, presented: &str) -> Result<KeyBindingDraft, SdJwtError> {
+        self.prepare_with(presented, Map::new())
+    }
+
+    /// The same with claims of the caller's besides, as a type of transaction data defines them (OpenID4VP 1.0, B.3.3); those of
+    /// the standard stay as they are.
+    pub fn prepare_with(
+        &self,
+        presented: &str,
+        more: Map<String, Value>,
+    ) -> Result<KeyBindingDraft, SdJwtError> {
         if !presented.ends_with('~') {
             return Err(SdJwtError::KeyBinding);
         }
@@ -52,7 +62,11 @@ impl KeyBinding<'_> {
                 claims.insert("transaction_data_hashes_alg".to_owned(), SHA_256.into());
             }
         }
-        let input = signing_input(&json!({"alg": "ES256", "typ": KB_JWT}), &claims);
+        let mut all = more;
+        if let Value::Object(claims) = claims {
+            all.extend(claims);
+        }
+        let input = signing_input(&json!({"alg": "ES256", "typ": KB_JWT}), &Value::Object(all));
         Ok(KeyBindingDraft { presented: presented.to_owned(), input })
     }
 }
@@ -116,7 +130,7 @@ impl SdJwt {
             return Err(SdJwtError::PresentationHash);
         }
         transaction_data(binding.claims(), expected.transaction_data)?;
-        Ok(BoundSdJwt { sd_jwt, issued_at })
+        Ok(BoundSdJwt { sd_jwt, issued_at, binding: binding.claims().clone() })
     }
 }
 
@@ -141,12 +155,18 @@ fn transaction_data(claims: &Map<String, Value>, sent: &[&str]) -> Result<(), Sd
 pub struct BoundSdJwt {
     sd_jwt: VerifiedSdJwt,
     issued_at: Timestamp,
+    binding: Map<String, Value>,
 }
 
 impl BoundSdJwt {
     /// What the issuer signed.
     pub const fn sd_jwt(&self) -> &VerifiedSdJwt {
         &self.sd_jwt
+    }
+
+    /// A claim that the holder signed.
+    pub fn binding_claim(&self, name: &str) -> Option<&Value> {
+        self.binding.get(name)
     }
 
     /// When the holder presented it, by the holder's clock.

@@ -123,8 +123,11 @@ impl SdJwt {
         })
     }
 
-    /// `x5c`: standard base64, leaf first (RFC 7515, 4.1.6).
-    fn certificates(&self) -> Result<Vec<Vec<u8>>, SdJwtError> {
+    /// The issuer's certificates (`x5c`: standard base64, leaf first; RFC 7515, 4.1.6), DER, unverified.
+    ///
+    /// # Errors
+    /// [`SdJwtError::NoCertificates`].
+    pub fn certificates(&self) -> Result<Vec<Vec<u8>>, SdJwtError> {
         let list = self.jws.header().members().get("x5c").and_then(Value::as_array);
         let certificate = |text: &Value| STANDARD.decode(text.as_str()?).ok();
         let list = list.ok_or(SdJwtError::NoCertificates)?.iter().map(certificate);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use credential::sd_jwt::Step;
 use serde_json::Value;
 
 use super::{DcqlError, Format};
@@ -27,15 +28,6 @@ pub enum Segment {
 /// The place of one claim in one credential: never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer(Vec<Step>);
-
-/// One component of a place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// The member of this name.
-    Key(String),
-    /// The element at this place, counted from 0.
-    Index(usize),
-}
 
 impl Path {
     /// From its JSON form, a non-empty array of strings, nulls and non-negative integers.

@@ -23,6 +23,8 @@ use crate::shown::can_be_shown;
 
 /// The claim of the key-binding JWT that holds the two digits of the other screen, as text.
 pub const MATCHED_NUMBER: &str = "matched_number";
+/// The claim of the key-binding JWT that says how the person was recognised: the authentication level of Decree 69/2024, 1 to 4.
+pub const AUTHENTICATION_LEVEL: &str = "authentication_level";
 /// Bytes of a name or place.
 const LONGEST_TEXT: usize = 96;
 /// No machine gives more, in dong.

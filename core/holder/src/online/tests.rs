@@ -1,0 +1,205 @@
+//! A wallet before a verifier of this project, over real TLS.
+#![allow(unreachable_pub, dead_code, reason = "stand-ins that the other tests use more of")]
+
+#[path = "../../tests/doubles/device.rs"]
+mod device;
+#[path = "../../tests/doubles/server.rs"]
+mod server;
+mod world;
+
+use presentation::openid4vp::{Method, RefusalCode, RequestError, TransactionError};
+use serde_json::json;
+use trust::certificates::CertificateAnchors;
+use verifier::online::OnlineError as Refusal;
+
+use super::OnlineError;
+use crate::consent::Recognised;
+use crate::{Error, Event};
+use world::{NOW, World, card_query, cash, licence_query};
+
+#[tokio::test]
+async fn shows_both_formats_with_what_was_asked_and_nothing_else() {
+    let world =
+        World::start(json!({"credentials": [card_query(&["name"]), licence_query(&["family_name"])]}), None)
+            .await;
+    let request = world.read().await.unwrap();
+    let kinds: Vec<&str> = request.choices().iter().map(|choice| choice.kind.as_str()).collect();
+    assert_eq!(kinds, ["urn:example:card", "org.iso.18013.5.1.mDL"]);
+    let consent = request.grant(Recognised::ByBiometrics, None, NOW).unwrap();
+    let answered = world.answer(&consent).await.unwrap();
+    assert_eq!(answered.redirect_uri.as_deref(), Some("https://portal.example.vn/done#code=7"));
+    let answer = world.verdict().unwrap();
+    let card = answer.presented("card").unwrap();
+    assert_eq!((card.claims()["name"].as_str(), card.level()), (Some("Mẫu"), Some(3)));
+    assert_eq!(card.claims().get("birthdate"), None);
+    let licence = answer.presented("licence").unwrap();
+    assert_eq!(licence.claims(), &json!({"org.iso.18013.5.1": {"family_name": "Nguyễn"}}));
+}
+
+#[tokio::test]
+async fn the_use_stands_in_the_history_and_each_copy_is_shown_once() {
+    let world = World::start(json!({"credentials": [card_query(&["name", "birthdate"])]}), None).await;
+    let request = world.read().await.unwrap();
+    let consent = request.grant(Recognised::ByDevice, None, NOW).unwrap();
+    world.answer(&consent).await.unwrap();
+    let event = world.wallet.history(None, 1).unwrap().remove(0).event;
+    let Event::PresentedOnline { by, documents, claims, over_asked, approved, level, .. } = event else {
+        panic!()
+    };
+    assert_eq!((by.as_str(), level, approved), ("CN=Portal,C=VN", 1, None));
+    assert_eq!(documents, ["urn:example:card"]);
+    assert_eq!(claims, ["urn:example:card: name", "urn:example:card: birthdate"]);
+    assert_eq!(over_asked, ["urn:example:card: birthdate"]);
+    let held = world.wallet.documents().unwrap();
+    assert_eq!(held.iter().find(|held| held.kind == "urn:example:card").unwrap().unshown, 1);
+}
+
+#[tokio::test]
+async fn says_who_asks_why_and_what_goes_beyond_the_registration() {
+    let world = World::start(json!({"credentials": [card_query(&["name", "birthdate"])]}), None).await;
+    let request = world.read().await.unwrap();
+    assert_eq!(request.purpose(), Some("to sign you in"));
+    let over: Vec<String> = request.choices()[0].over_asked.iter().map(ToString::to_string).collect();
+    assert_eq!(over, ["birthdate"]);
+    let without = crate::OnlineTrust { registrars: &CertificateAnchors::default(), ..world.trust() };
+    let request = world.wallet.read_request(&world.link(), &without, NOW).await.unwrap();
+    assert_eq!((request.purpose(), request.choices()[0].over_asked.len()), (None, 2));
+}
+
+#[tokio::test]
+async fn approves_a_withdrawal_with_the_number_of_the_machine() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), Some(cash())).await;
+    let request = world.read().await.unwrap();
+    assert_eq!(request.transaction(), Some(&cash()));
+    let grant = |number| request.clone().grant(Recognised::ByBiometrics, number, NOW);
+    assert_eq!(grant(None).unwrap_err(), Error::Online(OnlineError::NumberNeeded));
+    assert_eq!(grant(Some("7")).unwrap_err(), Error::Online(OnlineError::BadNumber));
+    assert_eq!(grant(Some("7x")).unwrap_err(), Error::Online(OnlineError::BadNumber));
+    let number = world.number().unwrap();
+    world.answer(&grant(Some(&number)).unwrap()).await.unwrap();
+    assert!(world.verdict().is_ok());
+    let Event::PresentedOnline { approved, .. } = world.wallet.history(None, 1).unwrap().remove(0).event
+    else {
+        panic!()
+    };
+    assert_eq!(approved.unwrap(), "cash: 2000000 VND, Ngân hàng Mẫu, 0007, Huế");
+}
+
+#[tokio::test]
+async fn another_number_approves_nothing() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), Some(cash())).await;
+    let request = world.read().await.unwrap();
+    let wrong = if world.number().unwrap() == "11" { "12" } else { "11" };
+    world.answer(&request.grant(Recognised::ByBiometrics, Some(wrong), NOW).unwrap()).await.unwrap();
+    assert_eq!(world.verdict().unwrap_err(), Refusal::WrongNumber);
+}
+
+#[tokio::test]
+async fn a_second_wallet_gets_no_withdrawal_to_approve() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), Some(cash())).await;
+    world.read().await.unwrap();
+    assert!(matches!(world.read().await, Err(Error::Network(_))));
+}
+
+#[tokio::test]
+async fn a_number_where_none_is_asked_for_is_a_mistake() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let request = world.read().await.unwrap();
+    assert_eq!(world.number(), None);
+    let granted = request.grant(Recognised::ByDevice, Some("11"), NOW);
+    assert_eq!(granted.unwrap_err(), Error::Online(OnlineError::BadNumber));
+}
+
+#[tokio::test]
+async fn a_no_of_the_person_and_an_empty_wallet_read_the_same() {
+    for claim in ["name", "income"] {
+        let world = World::start(json!({"credentials": [card_query(&[claim])]}), None).await;
+        let request = world.read().await.unwrap();
+        assert_eq!(request.choices().is_empty(), claim == "income");
+        assert_eq!(world.posted(), None);
+        world.wallet.decline_request(&request, &world.trust(), NOW).await.unwrap();
+        let event = world.wallet.history(None, 1).unwrap().remove(0).event;
+        assert!(matches!(event, Event::DeclinedOnline { .. }));
+        assert_eq!(world.verdict().unwrap_err(), Refusal::Declined(RefusalCode::AccessDenied));
+    }
+}
+
+#[tokio::test]
+async fn nothing_to_show_is_nothing_to_agree_to() {
+    let world = World::start(json!({"credentials": [card_query(&["income"])]}), None).await;
+    let granted = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW);
+    assert_eq!(granted.unwrap_err(), Error::Online(OnlineError::NothingToShow));
+}
+
+#[tokio::test]
+async fn what_is_optional_can_be_left_out() {
+    let sets = json!([{"options": [["card"]]}, {"options": [["licence"]], "required": false}]);
+    let query = json!({"credentials": [card_query(&["name"]), licence_query(&["family_name"])], "credential_sets": sets});
+    let world = World::start(query, None).await;
+    let request = world.read().await.unwrap();
+    assert_eq!(request.choices().len(), 2);
+    let consent = request.without_optional().grant(Recognised::ByDevice, None, NOW).unwrap();
+    world.answer(&consent).await.unwrap();
+    let answer = world.verdict().unwrap();
+    assert!(answer.presented("card").is_some() && answer.presented("licence").is_none());
+}
+
+#[tokio::test]
+async fn a_consent_and_a_request_are_good_for_a_while() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let request = world.read().await.unwrap();
+    let late = NOW.plus_seconds(301);
+    let consent = request.clone().grant(Recognised::ByDevice, None, NOW).unwrap();
+    for at in [NOW.plus_seconds(120), NOW.minus_seconds(1)] {
+        let answered = world.wallet.answer_request(&consent, &world.trust(), at).await;
+        assert_eq!(answered.unwrap_err(), Error::Online(OnlineError::ConsentOver));
+    }
+    let consent = request.grant(Recognised::ByDevice, None, late).unwrap();
+    let answered = world.wallet.answer_request(&consent, &world.trust(), late).await;
+    assert_eq!(answered.unwrap_err(), Error::Online(OnlineError::Over));
+    assert_eq!(world.posted(), None);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_answered_is_told_so_and_recorded() {
+    let world = World::start_with(json!({"credentials": [card_query(&["name"])]}), |payload| {
+        payload["transaction_data"] = json!(["eyJ0eXBlIjoicGF5bWVudCJ9"]);
+    })
+    .await;
+    let refused = RequestError::Transaction(TransactionError::Type);
+    assert_eq!(world.read().await.unwrap_err(), Error::Online(OnlineError::Request(refused)));
+    let posted = world.posted().unwrap();
+    assert!(posted.starts_with("error=invalid_transaction_data&state="), "{posted}");
+    let Event::Refused { code, .. } = world.wallet.history(None, 1).unwrap().remove(0).event else {
+        panic!()
+    };
+    assert_eq!(code, "online.transaction_unknown");
+}
+
+#[tokio::test]
+async fn an_old_request_that_comes_again_is_refused() {
+    let world = World::start_with(json!({"credentials": [card_query(&["name"])]}), |payload| {
+        payload["wallet_nonce"] = json!("an-earlier-one");
+    })
+    .await;
+    let refused = OnlineError::Request(RequestError::WalletNonce);
+    assert_eq!(world.read().await.unwrap_err(), Error::Online(refused));
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_nothing() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let without = crate::OnlineTrust { verifiers: &CertificateAnchors::default(), ..world.trust() };
+    let read = world.wallet.read_request(&world.link(), &without, NOW).await;
+    assert!(matches!(read, Err(Error::Online(OnlineError::Request(RequestError::Certificate(_))))));
+    assert_eq!(world.posted(), None);
+}
+
+#[tokio::test]
+async fn reads_a_request_by_get_too() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let request = world.wallet.read_request(&world.link_by(Method::Get), &world.trust(), NOW).await.unwrap();
+    let consent = request.grant(Recognised::ByDevice, None, NOW).unwrap();
+    world.answer(&consent).await.unwrap();
+    assert!(world.verdict().is_ok());
+}

@@ -1,0 +1,185 @@
+//! The presentations of an answer, verified (OpenID4VP 1.0, section 8.6).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::claims::StatusReference;
+use credential::mdoc::{DeviceResponse, MdocError, SessionTranscript};
+use presentation::dcql::{Candidate, CredentialQuery, Format, Pointer, Query, Step};
+use presentation::openid4vp::{TransactionData, VpToken};
+use serde_json::Value;
+use trust::certificates::VerifiedChain;
+use trust::time::Timestamp;
+
+use super::{Issuers, OnlineError};
+
+/// What was asked, as the presentations must repeat it.
+pub(super) struct Asked<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) response_uri: &'a str,
+    pub(super) thumbprint: &'a [u8; 32],
+    pub(super) query: &'a Query,
+    pub(super) transaction: Option<&'a TransactionData>,
+    pub(super) number: Option<&'a str>,
+    pub(super) connected: Timestamp,
+}
+
+/// Presentations that are genuine, for this session, complete, and no more than was asked for.
+#[derive(Clone, Debug)]
+pub struct Answer(Vec<Presented>);
+
+impl Answer {
+    /// The presentations.
+    pub fn presentations(&self) -> &[Presented] {
+        &self.0
+    }
+
+    /// The first presentation that answers this query.
+    pub fn presented(&self, query: &str) -> Option<&Presented> {
+        self.0.iter().find(|presented| presented.query == query)
+    }
+}
+
+/// One verified presentation.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    query: String,
+    kind: String,
+    claims: Value,
+    issuer: String,
+    status: Option<StatusReference>,
+    level: Option<u8>,
+}
+
+impl Presented {
+    /// The query that it answers.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Its type: `vct` or `docType`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// What it tells: the claims of an SD-JWT VC, or the namespaces of an mdoc with their elements.
+    pub const fn claims(&self) -> &Value {
+        &self.claims
+    }
+
+    /// The subject of the issuer's certificate (RFC 4514).
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The authentication level that the wallet says the person was recognised with, 1 to 4: a claim, worth what the key's
+    /// attestation is worth. An mdoc says nothing of it.
+    pub const fn level(&self) -> Option<u8> {
+        self.level
+    }
+
+    /// Where its status is to be looked up.
+    pub const fn status(&self) -> Option<&StatusReference> {
+        self.status.as_ref()
+    }
+}
+
+pub(super) fn verify(
+    token: &VpToken,
+    asked: &Asked<'_>,
+    issuers: &Issuers<'_>,
+    now: Timestamp,
+) -> Result<Answer, OnlineError> {
+    let mut presented = Vec::new();
+    let mut approvals = 0;
+    for (id, presentations) in token.answers() {
+        let query = asked.query.credential(id).ok_or(OnlineError::Surplus)?;
+        if presentations.len() > 1 && !query.multiple() {
+            return Err(OnlineError::Surplus);
+        }
+        for presentation in presentations {
+            match query.format() {
+                Format::MsoMdoc => presented.push(mdoc(presentation, query, asked, issuers, now)?),
+                Format::SdJwtVc => {
+                    let (one, approved) = super::sd_jwt::verify(presentation, query, asked, issuers, now)?;
+                    approvals += usize::from(approved);
+                    presented.push(one);
+                }
+                Format::Other(_) => return Err(OnlineError::NotAsAsked),
+            }
+        }
+    }
+    let answered: Vec<&str> = presented.iter().map(Presented::query).collect();
+    if !asked.query.is_complete(&answered) {
+        return Err(OnlineError::Incomplete);
+    }
+    if approvals != usize::from(asked.transaction.is_some()) {
+        return Err(OnlineError::NotApproved);
+    }
+    Ok(Answer(presented))
+}
+
+fn mdoc(
+    presentation: &str,
+    query: &CredentialQuery,
+    asked: &Asked<'_>,
+    issuers: &Issuers<'_>,
+    now: Timestamp,
+) -> Result<Presented, OnlineError> {
+    let malformed = |_| OnlineError::Mdoc(MdocError::NoDocument);
+    let bytes = URL_SAFE_NO_PAD.decode(presentation).map_err(malformed)?;
+    let response = DeviceResponse::parse(&bytes).map_err(OnlineError::Mdoc)?;
+    // HAIP 1.0, 5.3.1: a response for each mdoc.
+    let [document] = response.documents() else { return Err(OnlineError::Surplus) };
+    let transcript = SessionTranscript::openid4vp(
+        asked.client_id,
+        asked.nonce,
+        Some(asked.thumbprint),
+        asked.response_uri,
+    );
+    let kind = document.issuer_signed().doc_type();
+    let verified = document.verify(kind, &transcript, issuers.anchors, now).map_err(OnlineError::Mdoc)?;
+    let mdoc = verified.mdoc();
+    let claims = mdoc.to_json();
+    let key_ids = authority_key_ids(mdoc.issuer());
+    let candidate = Candidate {
+        format: Format::MsoMdoc,
+        types: vec![kind.to_owned()],
+        claims: &claims,
+        authority_key_ids: &key_ids,
+        holder_bound: true,
+    };
+    let wanted = query.claims_in(&candidate).ok_or(OnlineError::NotAsAsked)?;
+    let element = |(namespace, identifier): (&str, &str)| {
+        Pointer::new(vec![Step::Key(namespace.to_owned()), Step::Key(identifier.to_owned())])
+    };
+    let mut disclosed = mdoc.elements().iter().map(|one| element((one.namespace(), one.identifier())));
+    if !disclosed.all(|element| wanted.contains(&element)) {
+        return Err(OnlineError::OverDisclosed);
+    }
+    Ok(presented(query, kind, &claims, mdoc.issuer(), mdoc.status(), None))
+}
+
+pub(super) fn presented(
+    query: &CredentialQuery,
+    kind: &str,
+    claims: &Value,
+    issuer: &VerifiedChain,
+    status: Option<&StatusReference>,
+    level: Option<u8>,
+) -> Presented {
+    Presented {
+        query: query.id().to_owned(),
+        kind: kind.to_owned(),
+        claims: claims.clone(),
+        issuer: issuer.leaf().subject().to_owned(),
+        status: status.cloned(),
+        level,
+    }
+}
+
+/// The key identifiers that the chain's certificates name as their signers'.
+pub(super) fn authority_key_ids(chain: &VerifiedChain) -> Vec<Vec<u8>> {
+    let identifiers = chain.certificates().iter().filter_map(|certificate| certificate.authority_key_id());
+    identifiers.map(<[u8]>::to_vec).collect()
+}
