@@ -7,7 +7,7 @@ mod world;
 use presentation::animated;
 use trust::time::Timestamp;
 use verifier::answer::{Answer, Verdict};
-use verifier::{MemorySeenList, OpenChallenge, answer_frames};
+use verifier::{MemorySeenList, OpenChallenge, answer_frames, portrait_address};
 use world::{INDEX, NOW, World};
 
 fn answer(world: &mut World) -> Answer {
@@ -88,4 +88,9 @@ fn an_animated_code_hands_over_the_portrait_that_the_issuer_vouches_for_and_no_o
     assert_eq!(answered(Some(&portrait)), ("shown".to_owned(), Some(portrait.clone())));
     assert_eq!(answered(Some(&[4; 400])), ("not_available".to_owned(), None));
     assert_eq!(answered(None), ("compare_with_card".to_owned(), None));
+}
+
+#[test]
+fn a_portrait_is_handed_to_a_page_as_an_address_of_its_own() {
+    assert_eq!(portrait_address(&[0xff, 0xd8, 0xff]), "data:image/jpeg;base64,/9j/");
 }

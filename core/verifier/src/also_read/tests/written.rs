@@ -103,6 +103,12 @@ fn a_packed_code_inflates_to_64_kib_at_most_and_has_nothing_behind_it() {
     assert_eq!(unpacked(65_537, &[]), Err(Reason::Malformed));
     assert_eq!(unpacked(100, &[]), Ok(100));
     assert_eq!(unpacked(100, &[0]), Err(Reason::Malformed), "a byte behind the stream");
+    for length in [100, 65_536] {
+        let mut packed = deflated(&vec![7; length]);
+        *packed.last_mut().unwrap() ^= 1;
+        let refused = cwt::unpack(&encode_base45(&packed));
+        assert_eq!(refused, Err(Reason::Malformed), "another checksum behind {length} bytes");
+    }
 }
 
 #[test]
