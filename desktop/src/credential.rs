@@ -21,21 +21,24 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
         CredentialCommand::List => {
             let held = wallet.credentials().map_err(failure)?;
             let documents = wallet.documents().map_err(failure)?;
+            let awaited = wallet.awaited().map_err(failure)?;
             if as_json {
-                let documents = documents::rows(&documents);
-                print_json(&json!({"credentials": rows(&wallet, &held, now), "documents": documents}));
-            } else if held.is_empty() && !documents.is_empty() {
-                documents::print(&documents);
+                print_json(&json!({"credentials": rows(&wallet, &held, now),
+                                   "documents": documents::rows(&documents),
+                                   "awaited": documents::awaited_rows(&awaited)}));
             } else {
-                show(&wallet, &held, false, now);
-                documents::print(&documents);
+                if !held.is_empty() || documents.is_empty() {
+                    show(&wallet, &held, false, now);
+                }
+                documents::show(&documents, &awaited, false);
             }
         }
         CredentialCommand::Obtain { what, code, roots: Some(roots), issuers: Some(issuers), .. } => {
             let (roots, issuers) = (read(roots)?, read_text(issuers)?);
             let issuers = Issuers { roots_pem: &roots, anchors_pem: &issuers };
             let obtained = wallet.obtain_documents(what, issuers, code.as_deref(), &Aloud, now);
-            documents::show(&block_on(obtained)?.map_err(failure)?, as_json);
+            let obtained = block_on(obtained)?.map_err(failure)?;
+            documents::show(&obtained, &wallet.awaited().map_err(failure)?, as_json);
         }
         CredentialCommand::Obtain { what, code, ward, .. } => {
             let wanted = match (CredentialName::from_text(what), ward) {
@@ -53,8 +56,14 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             show(&wallet, &block_on(obtained)?.map_err(failure)?, as_json, now);
         }
         CredentialCommand::Refresh { id: Some(id), .. } => {
-            let refreshed = block_on(wallet.refresh_document(id, &Aloud, now))?.map_err(failure)?;
-            documents::show(&[refreshed], as_json);
+            let is_awaited = wallet.awaited().map_err(failure)?.iter().any(|awaited| awaited.id == *id);
+            let refreshed = if is_awaited {
+                block_on(wallet.fetch_awaited(id, &Aloud, now))?.map_err(failure)?
+            } else {
+                Some(block_on(wallet.refresh_document(id, &Aloud, now))?.map_err(failure)?)
+            };
+            let refreshed: Vec<_> = refreshed.into_iter().collect();
+            documents::show(&refreshed, &wallet.awaited().map_err(failure)?, as_json);
         }
         CredentialCommand::Refresh { all, .. } => {
             let account = wallet.account();

@@ -5,9 +5,11 @@ mod authorise;
 mod by_offer;
 mod checked;
 mod copies;
+mod deferred;
 mod dpop;
 mod exchange;
 pub(crate) mod grant;
+mod keep;
 mod line;
 mod metadata;
 mod notify;
@@ -34,6 +36,7 @@ use exchange::Answered;
 
 pub use authorise::{Authorisation, WalletClient};
 pub use by_offer::Issuers;
+pub use deferred::AwaitedInfo;
 pub(crate) use metadata::https_identifier;
 pub use offer::{InputMode, TransactionCode};
 

@@ -117,7 +117,8 @@ pub use documents::{DocumentFormat, DocumentInfo};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
 pub use issuance::{
-    Authorisation, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient, Wanted,
+    Authorisation, AwaitedInfo, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient,
+    Wanted,
 };
 pub use online::{Answered, Choice, OnlineConsent, OnlineError, OnlineRequest, OnlineTrust};
 pub use pin::{Pin, PinRefused};

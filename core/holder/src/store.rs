@@ -66,6 +66,7 @@ pub(crate) enum Table {
     Credential,
     Document,
     Grant,
+    Awaited,
     History,
 }
 
@@ -78,6 +79,7 @@ impl Table {
             Self::Credential => "credential",
             Self::Document => "document",
             Self::Grant => "issuance_grant",
+            Self::Awaited => "awaited",
             Self::History => "history",
         }
     }

@@ -172,6 +172,76 @@ async fn a_document_without_leave_is_fetched_anew_only_with_an_offer_which_repla
     assert_eq!(gone, IssuanceError::NotFound.into());
 }
 
+#[tokio::test]
+async fn awaits_a_document_that_comes_later_and_asks_no_earlier_than_the_issuer_said() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().put_off = 2;
+    let wallet = phone.wallet();
+    assert_eq!(obtain(&running, &wallet).await, Ok(Vec::new()));
+    let awaited = wallet.awaited().unwrap().remove(0);
+    assert_eq!((awaited.kind.as_str(), awaited.not_before), (DOCTYPE, now().plus_seconds(60)));
+    assert_eq!((phone.keys.count(), running.state().notified.len()), (4, 0));
+
+    let ask = |seconds| wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(seconds));
+    let count = || running.state().asked.iter().filter(|path| *path == "/tenant/deferred").count();
+    assert_eq!((ask(59).await, count()), (Ok(None), 0));
+    // Once for the server's nonce, once for the question.
+    assert_eq!((ask(60).await, count()), (Ok(None), 2));
+    assert_eq!((ask(119).await, count()), (Ok(None), 2));
+    let document = ask(120).await.unwrap().unwrap();
+    assert_eq!((document.copies, document.refreshable), (3, true));
+    assert_eq!((wallet.documents().unwrap(), wallet.awaited().unwrap()), (vec![document], Vec::new()));
+    assert_eq!(
+        (phone.keys.count(), running.state().notified.clone()),
+        (4, vec!["credential_accepted".to_owned()])
+    );
+    assert_eq!(ask(120).await, Err(IssuanceError::NotFound.into()));
+}
+
+#[tokio::test]
+async fn what_is_awaited_survives_the_app_and_an_access_token() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().put_off = 1;
+    obtain(&running, &phone.wallet()).await.unwrap();
+    running.state().token_expired = true;
+    let wallet = phone.wallet();
+    let awaited = wallet.awaited().unwrap().remove(0);
+    let document = wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(60)).await.unwrap().unwrap();
+    assert_eq!(running.state().asked.iter().filter(|path| *path == "/as/token").count(), 4);
+    wallet.delete_document(&document.id, now()).unwrap();
+    assert_eq!(phone.keys.count(), 0);
+}
+
+#[tokio::test]
+async fn awaits_no_more_what_the_issuer_denies_for_good() {
+    for refresh in [true, false] {
+        let (running, phone) = (strict().await, Phone::new());
+        (running.state().put_off, running.state().refresh) = (1, refresh);
+        let wallet = phone.wallet();
+        obtain(&running, &wallet).await.unwrap();
+        let awaited = wallet.awaited().unwrap().remove(0);
+        running.state().fault = DocumentFault::Denied;
+        let refused = wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(60)).await.unwrap_err();
+        assert_eq!(refused.code(), "issuer.credential_request_denied");
+        assert_eq!((wallet.awaited().unwrap().len(), phone.keys.count()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_late_copy_for_another_key_is_refused_and_still_awaited() {
+    let (running, phone) = (strict().await, Phone::new());
+    (running.state().put_off, running.state().refresh) = (1, false);
+    let wallet = phone.wallet();
+    obtain(&running, &wallet).await.unwrap();
+    let awaited = wallet.awaited().unwrap();
+    running.state().fault = DocumentFault::ForeignKey;
+    let late = now().plus_seconds(60);
+    let refused = wallet.fetch_awaited(&awaited[0].id, &Silent, late).await.unwrap_err();
+    assert_eq!(refused, IssuanceError::WrongKey.into());
+    assert_eq!((wallet.awaited().unwrap(), wallet.documents().unwrap().len()), (awaited, 0));
+    assert_eq!(running.state().notified, ["credential_failure"]);
+}
+
 async fn begin<'w>(running: &RunningIssuer, wallet: &'w Wallet) -> Authorisation<'w> {
     let known_as = WalletClient { client_id: CLIENT, redirect_uri: REDIRECT };
     wallet.begin_authorisation(&running.offer(), issuers(running), known_as, now()).await.unwrap()

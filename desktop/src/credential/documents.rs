@@ -1,15 +1,27 @@
 //! How documents for use online are told.
-use holder::DocumentInfo;
+use holder::{AwaitedInfo, DocumentInfo};
 use serde_json::{Value, json};
 
 use crate::output::print_json;
 
-pub(super) fn show(documents: &[DocumentInfo], as_json: bool) {
+pub(super) fn show(documents: &[DocumentInfo], awaited: &[AwaitedInfo], as_json: bool) {
     if as_json {
-        print_json(&json!({"documents": rows(documents)}));
-    } else {
-        print(documents);
+        print_json(&json!({"documents": rows(documents), "awaited": awaited_rows(awaited)}));
+        return;
     }
+    print(documents);
+    for info in awaited {
+        println!("  {}  {} ({})  not ready yet", info.id, info.kind, info.format.as_str());
+        println!("      ask again from {} on: sen credential refresh {}", info.not_before, info.id);
+    }
+}
+
+pub(super) fn awaited_rows(awaited: &[AwaitedInfo]) -> Vec<Value> {
+    let row = |info: &AwaitedInfo| {
+        json!({"id": info.id, "format": info.format.as_str(), "type": info.kind, "issuer_url": info.issuer_url,
+               "not_before": info.not_before.to_string()})
+    };
+    awaited.iter().map(row).collect()
 }
 
 pub(super) fn rows(documents: &[DocumentInfo]) -> Vec<Value> {
@@ -22,7 +34,7 @@ pub(super) fn rows(documents: &[DocumentInfo]) -> Vec<Value> {
     documents.iter().map(row).collect()
 }
 
-pub(super) fn print(documents: &[DocumentInfo]) {
+fn print(documents: &[DocumentInfo]) {
     for info in documents {
         let until = info.expires_at.map_or_else(|| "without end".to_owned(), |at| format!("until {at}"));
         println!(

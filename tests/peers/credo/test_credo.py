@@ -2,6 +2,7 @@
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 from credo import Credo, Wallet
@@ -52,6 +53,16 @@ class Issuer(Peer):
         answer = self.wallet.sen("credential", "refresh", held[0]["id"], status=1)
         self.assertEqual(answer["error"]["code"], "issuer.invalid_grant")
         self.assertEqual(self.wallet.documents(), held)
+
+    def test_what_credo_puts_off_is_awaited_and_fetched_in_its_time(self):
+        link, _ = self.credo.offer(defer=True, dpop=True)
+        told = self.wallet.obtain(link)
+        self.assertEqual((len(told["documents"]), len(told["awaited"])), (0, 2))
+        time.sleep(2)
+        for one in told["awaited"]:
+            self.assertEqual(self.wallet.sen("credential", "refresh", one["id"])["documents"][0]["copies"], 2)
+        listed = self.wallet.sen("credential", "list")
+        self.assertEqual((len(listed["documents"]), listed["awaited"]), (2, []))
 
     def test_a_wrong_code_can_be_typed_again(self):
         link, code = self.credo.offer("residence-sd-jwt", txCode=True)

@@ -5,10 +5,11 @@ use http_client::Client;
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
-use super::copies::{Asked, Copies};
+use super::copies::Asked;
 use super::dpop::{self, Dpop};
 use super::exchange::{self, Token};
 use super::grant::GrantRecord;
+use super::keep::{Grant, Harvest};
 use super::line::Line;
 use super::metadata::{self, IssuerMetadata, ServerMetadata};
 use super::notify::{self, Outcome};
@@ -17,11 +18,10 @@ use super::{IssuanceError, OfferInfo};
 use crate::Error;
 use crate::account::message::client;
 use crate::consent::clock_offset;
-use crate::documents::{self, DocumentInfo};
-use crate::history::{Action, Event, append};
+use crate::documents::DocumentInfo;
+use crate::history::Action;
 use crate::keys::NewKey;
 use crate::ports::{KeyPolicy, ProgressListener, Step};
-use crate::store::Table;
 use crate::wallet::Wallet;
 
 /// Whom to believe: an issuer that the account's provider does not vouch for is believed by the person's own decision.
@@ -135,22 +135,17 @@ impl<'a> Visit<'a> {
         asked: &[Asked<'_>],
         proof_key: Option<NewKey<'a>>,
     ) -> Result<Vec<DocumentInfo>, Error> {
-        let grant = match token.refresh.take() {
-            None => None,
-            Some(refresh) => Some((
-                dpop::jti()?,
-                GrantRecord {
-                    refresh_token: refresh.to_string(),
-                    proof_key: proof_key.as_ref().map(|key| key.id().to_owned()),
-                    client_id: token.client_id.clone(),
-                    authorization_server: self.named.map(str::to_owned),
-                    roots_pem: self.issuers.roots_pem.to_vec(),
-                    anchors_pem: self.issuers.anchors_pem.to_owned(),
-                    documents: Vec::new(),
-                },
-            )),
+        let record = GrantRecord {
+            refresh_token: token.refresh.take().map(|text| text.to_string()),
+            proof_key: proof_key.as_ref().map(|key| key.id().to_owned()),
+            client_id: token.client_id.clone(),
+            authorization_server: self.named.map(str::to_owned),
+            roots_pem: self.issuers.roots_pem.to_vec(),
+            anchors_pem: self.issuers.anchors_pem.to_owned(),
+            documents: Vec::new(),
         };
-        self.fetch_and_keep(line, &token, asked, grant, proof_key).await
+        let grant = Grant { id: dpop::jti()?, record, new_key: proof_key };
+        self.fetch_and_keep(line, &token, asked, grant).await
     }
 
     /// Fetches the documents asked for, stores all or none, and tells the issuer.
@@ -159,76 +154,33 @@ impl<'a> Visit<'a> {
         line: &mut Line,
         token: &Token,
         asked: &[Asked<'_>],
-        grant: Option<(String, GrantRecord)>,
-        proof_key: Option<NewKey<'a>>,
+        grant: Grant<'a>,
     ) -> Result<Vec<DocumentInfo>, Error> {
         let mut notifications = Vec::new();
-        let mut fetched = Vec::with_capacity(asked.len());
-        let mut failed = None;
-        for one in asked {
-            match self.fetch_copies(line, token, one, &mut notifications).await {
-                Ok(copies) => fetched.push(copies),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
+        let kept = match self.fetch_all(line, token, asked, &mut notifications).await {
+            Ok(harvest) => {
+                self.progress.began(Step::Storing);
+                self.keep(harvest, grant)
             }
-        }
-        let kept = match failed {
-            Some(error) => Err(error),
-            None => self.keep(fetched, grant, proof_key),
+            Err(error) => Err(error),
         };
         let outcome = if kept.is_ok() { Outcome::Accepted } else { Outcome::Failure };
         notify::tell(line, self.issuer, token, &notifications, outcome, self.there).await;
         kept
     }
 
-    /// Stores what was fetched in one transaction, in place of earlier ones.
-    fn keep(
+    async fn fetch_all(
         &self,
-        fetched: Vec<Copies<'a>>,
-        grant: Option<(String, GrantRecord)>,
-        proof_key: Option<NewKey<'a>>,
-    ) -> Result<Vec<DocumentInfo>, Error> {
-        self.progress.began(Step::Storing);
-        let vault = &self.wallet.vault;
-        let (mut keys, mut records) = (Vec::new(), Vec::new());
-        for Copies { keys: of_one, record } in fetched {
-            keys.extend(of_one);
-            records.push(record);
+        line: &mut Line,
+        token: &Token,
+        asked: &[Asked<'_>],
+        notifications: &mut Vec<String>,
+    ) -> Result<Harvest<'a>, Error> {
+        let mut harvest = Harvest::default();
+        for one in asked {
+            self.fetch_copies(line, token, one, notifications, &mut harvest).await?;
         }
-        if grant.is_some() {
-            keys.extend(proof_key);
-        }
-        let grant_id = grant.as_ref().map(|(id, _)| id.clone());
-        let earlier = documents::list(&vault.store())?;
-        let replaced = earlier.into_iter().filter(|(_, old)| records.iter().any(|new| new.replaces(old)));
-        let replaced: Vec<_> = replaced.collect();
-        let (stored, doomed) = NewKey::keep_all(vault, keys, |change| {
-            let mut stored = Vec::with_capacity(records.len());
-            for mut record in records {
-                record.grant.clone_from(&grant_id);
-                let id = record.id().ok_or(IssuanceError::BadCredential)?.to_owned();
-                change.put(Table::Document, &id, &record)?;
-                let (vct, issuer) = (record.kind.clone(), record.issuer.clone());
-                append(change, self.now, Event::CredentialObtained { vct, issuer })?;
-                stored.push(record.info(id));
-            }
-            let mut doomed = Vec::new();
-            for (id, mut old) in replaced.clone() {
-                // The grant that fetched the new one stays.
-                old.grant = old.grant.filter(|old| Some(old) != grant_id.as_ref());
-                doomed.extend(documents::remove(change, &id, &old)?);
-            }
-            if let Some((id, mut grant)) = grant {
-                grant.documents.retain(|of| !replaced.iter().any(|(id, _)| id == of));
-                grant.documents.extend(stored.iter().map(|info| info.id.clone()));
-                change.put(Table::Grant, &id, &grant)?;
-            }
-            Ok((stored, doomed))
-        })?;
-        doomed.iter().try_for_each(|key| self.wallet.keys.delete(vault, key))?;
-        Ok(stored)
+        Ok(harvest)
     }
 }
 

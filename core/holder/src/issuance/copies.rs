@@ -6,8 +6,10 @@ use trust::time::Timestamp;
 use super::IssuanceError;
 use super::by_offer::Visit;
 use super::checked::{Checked, check};
-use super::exchange::{self, Answered, Token};
-use super::line::Line;
+use super::deferred::AwaitedRecord;
+use super::exchange::{self, Answered, IssuedCredential, Token};
+use super::keep::Harvest;
+use super::line::{AccessToken, Line};
 use super::metadata::IssuerMetadata;
 use crate::Error;
 use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
@@ -21,12 +23,6 @@ pub(super) struct Asked<'o> {
     pub(super) kind: String,
 }
 
-/// A document with the keys of its copies, which nothing owns yet.
-pub(super) struct Copies<'w> {
-    pub(super) keys: Vec<NewKey<'w>>,
-    pub(super) record: DocumentRecord,
-}
-
 impl<'o> Asked<'o> {
     pub(super) fn of(issuer: &IssuerMetadata, id: &'o str) -> Result<Self, IssuanceError> {
         let configuration = issuer.configuration(id)?;
@@ -36,14 +32,15 @@ impl<'o> Asked<'o> {
 }
 
 impl<'a> Visit<'a> {
-    /// Fetches and verifies the copies of one document; the names to tell the issuer by are noted as soon as they are known.
+    /// Fetches and verifies the copies of one document, or notes that they come later; the names to tell the issuer by are noted as soon as they are known.
     pub(super) async fn fetch_copies(
         &self,
         line: &mut Line,
         token: &Token,
         asked: &Asked<'_>,
         notifications: &mut Vec<String>,
-    ) -> Result<Copies<'a>, Error> {
+        harvest: &mut Harvest<'a>,
+    ) -> Result<(), Error> {
         self.progress.began(Step::Key);
         let (wallet, policy) = (self.wallet, KeyPolicy::Presentation);
         let new_key = |_| wallet.keys.create(&wallet.vault, policy, &[]);
@@ -52,34 +49,54 @@ impl<'a> Visit<'a> {
         self.progress.began(Step::Issuer);
         let answered =
             exchange::fetch_credentials(line, self.issuer, token, asked.id, &signing, self.there).await?;
-        let Answered::Issued { credentials, notification } = answered else {
-            return Err(IssuanceError::Deferred.into());
-        };
-        notifications.extend(notification);
+        match answered {
+            Answered::Issued { credentials, notification } => {
+                notifications.extend(notification);
+                let proved = keys.iter().zip(&signing).map(|(key, it)| (key.id().to_owned(), *it.public()));
+                let record = self.check_and_assign(asked, proved.collect(), &credentials)?;
+                let of_copy = |key: &NewKey<'_>| record.copies.iter().any(|copy| copy.key == key.id());
+                harvest.keys.extend(keys.into_iter().filter(of_copy));
+                harvest.ready.push(record);
+            }
+            Answered::Deferred { transaction, interval } => {
+                harvest.later.push(AwaitedRecord {
+                    format: asked.format,
+                    kind: asked.kind.clone(),
+                    issuer_url: self.issuer.credential_issuer.clone(),
+                    configuration: asked.id.to_owned(),
+                    transaction,
+                    not_before: self.there.plus_seconds(interval).as_unix(),
+                    keys: keys.iter().map(|key| key.id().to_owned()).collect(),
+                    access_token: token.access.text().to_owned(),
+                    bound: matches!(token.access, AccessToken::Dpop(_)),
+                    grant: String::new(),
+                });
+                harvest.keys.extend(keys);
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies the copies and gives each its key. The order says nothing (section 8.3), and a copy for a key that is not ours,
+    /// or a second one for the same key, is of no use to us.
+    pub(super) fn check_and_assign(
+        &self,
+        asked: &Asked<'_>,
+        mut proved: Vec<(String, PublicKey)>,
+        credentials: &[IssuedCredential],
+    ) -> Result<DocumentRecord, Error> {
         let anchors = self.issuers.anchors()?;
         let (format, kind) = (asked.format, asked.kind.as_str());
         let checked = credentials.iter().map(|issued| check(issued, format, kind, &anchors, self.there));
         let checked = checked.collect::<Result<Vec<_>, _>>()?;
-        self.assign(asked, keys, checked)
-    }
-
-    /// Gives each copy its key. The order says nothing (section 8.3), and a copy for a key that is not ours, or a second one for
-    /// the same key, is of no use to us.
-    fn assign(
-        &self,
-        asked: &Asked<'_>,
-        mut free: Vec<NewKey<'a>>,
-        checked: Vec<Checked>,
-    ) -> Result<Copies<'a>, Error> {
         let of_all = Common::of(&checked)?;
-        let (mut keys, mut copies) = (Vec::with_capacity(checked.len()), Vec::with_capacity(checked.len()));
-        for one in checked {
-            let key = take(&mut free, &one.key)?;
-            copies.push(DocumentCopy { key: key.id().to_owned(), bytes: one.bytes, shown: 0 });
-            keys.push(key);
+        let mut copies = Vec::with_capacity(checked.len());
+        for Checked { key, bytes, .. } in checked {
+            let at = proved.iter().position(|(_, public)| *public == key).ok_or(IssuanceError::WrongKey)?;
+            copies.push(DocumentCopy { key: proved.swap_remove(at).0, bytes, shown: 0 });
         }
-        let record = DocumentRecord {
-            format: asked.format,
+        Ok(DocumentRecord {
+            format,
             kind: asked.kind.clone(),
             issuer: of_all.issuer,
             issuer_url: self.issuer.credential_issuer.clone(),
@@ -88,15 +105,8 @@ impl<'a> Visit<'a> {
             issued_at: of_all.issued_at.unwrap_or(self.there.as_unix()),
             expires_at: of_all.expires_at,
             grant: None,
-        };
-        Ok(Copies { keys, record })
+        })
     }
-}
-
-fn take<'w>(free: &mut Vec<NewKey<'w>>, public: &PublicKey) -> Result<NewKey<'w>, Error> {
-    let is_of = |key: &NewKey<'_>| key.key().is_ok_and(|key| key.public() == public);
-    let at = free.iter().position(is_of).ok_or(IssuanceError::WrongKey)?;
-    Ok(free.swap_remove(at))
 }
 
 /// What is said of the document as a whole.

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::{Jwk, compact, signing_input};
-use http_client::{Request, ServerCode};
+use http_client::{Request, Response, ServerCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::time::Timestamp;
@@ -57,6 +57,13 @@ struct CredentialAnswer {
     credentials: Vec<IssuedCredential>,
     notification_id: Option<String>,
     transaction_id: Option<String>,
+    #[serde(default = "usual_interval")]
+    interval: u32,
+}
+
+/// Seconds, where an issuer says nothing.
+fn usual_interval() -> u32 {
+    5
 }
 
 /// One credential, unverified, in the text form of its format.
@@ -71,8 +78,15 @@ pub(crate) struct IssuedCredential {
 pub(crate) enum Answered {
     /// Credentials, and the name to tell the issuer by what became of them.
     Issued { credentials: Vec<IssuedCredential>, notification: Option<String> },
-    /// They come later.
-    Deferred,
+    /// They come later, not before so many seconds.
+    Deferred { transaction: String, interval: i64 },
+}
+
+impl Token {
+    /// A token from an earlier visit.
+    pub(super) fn known(access: AccessToken, client_id: Option<String>) -> Self {
+        Self { access, identifiers: Vec::new(), refresh: None, client_id }
+    }
 }
 
 impl IssuedCredential {
@@ -188,18 +202,21 @@ pub(crate) async fn fetch_credentials(
                 renewed = true;
             }
             Err(error) => return Err(error),
-            Ok(answer) => return answered(answer.json()?, keys.len()),
+            Ok(answer) => return answered(&answer, keys.len()),
         }
     }
 }
 
 /// Sorts an answer of the credential or deferred credential endpoint (sections 8.3 and 9.2).
-fn answered(answer: CredentialAnswer, asked: usize) -> Result<Answered, Error> {
+pub(super) fn answered(answer: &Response, asked: usize) -> Result<Answered, Error> {
+    let answer: CredentialAnswer = answer.json()?;
     match (answer.credentials, answer.transaction_id) {
         (credentials, None) if (1..=asked).contains(&credentials.len()) => {
             Ok(Answered::Issued { credentials, notification: answer.notification_id })
         }
-        (credentials, Some(_)) if credentials.is_empty() => Ok(Answered::Deferred),
+        (credentials, Some(transaction)) if credentials.is_empty() => {
+            Ok(Answered::Deferred { transaction, interval: answer.interval.into() })
+        }
         _ => Err(IssuanceError::BadCredential.into()),
     }
 }

@@ -8,9 +8,10 @@ use super::IssuanceError;
 use super::by_offer::{Issuers, Visit};
 use super::copies::Asked;
 use super::dpop::Dpop;
-use super::exchange;
+use super::exchange::{self, Token};
+use super::keep::Grant;
 use super::line::Line;
-use super::metadata;
+use super::metadata::{self, ServerMetadata};
 use crate::Error;
 use crate::account::message::client;
 use crate::documents::{DocumentInfo, DocumentRecord};
@@ -20,10 +21,10 @@ use crate::ports::{ProgressListener, Step};
 use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 
-/// What another access token is had with, and whom the person believed when the first was.
+/// What another access token is had with, where the issuer gave one, and whom the person believed when the first was.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct GrantRecord {
-    pub(super) refresh_token: String,
+    pub(super) refresh_token: Option<String>,
     /// The key that the refresh token is bound to (RFC 9449 section 5).
     pub(super) proof_key: Option<String>,
     /// The client that it is for, where it is not anonymous.
@@ -33,7 +34,7 @@ pub(crate) struct GrantRecord {
     #[serde(with = "serde_bytes")]
     pub(super) roots_pem: Vec<u8>,
     pub(super) anchors_pem: String,
-    /// The documents that came with it.
+    /// The documents that came with it and can be fetched anew, and those that are awaited.
     pub(super) documents: Vec<String>,
 }
 
@@ -79,21 +80,35 @@ impl Wallet {
         let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
         let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
         let mut line = Line::new(&client, key.map(Dpop::new));
-        let spent = Zeroizing::new(grant.refresh_token.clone());
+        let token = self.renew(&mut line, &server, &grant_id, &mut grant, there).await?;
+        let (wallet, issuer, named) = (self, &issuer, named.as_deref());
+        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let grant = Grant { id: grant_id, record: grant, new_key: None };
+        let kept = visit.fetch_and_keep(&mut line, &token, &[asked], grant).await?;
+        Ok(kept.into_iter().next().ok_or(IssuanceError::BadCredential)?)
+    }
+
+    /// Has another access token, and keeps the newest refresh token: the one just used may be worth nothing from here on, whatever
+    /// becomes of the document.
+    pub(super) async fn renew(
+        &self,
+        line: &mut Line,
+        server: &ServerMetadata,
+        id: &str,
+        grant: &mut GrantRecord,
+        there: Timestamp,
+    ) -> Result<Token, Error> {
+        let spent = grant.refresh_token.clone().map(Zeroizing::new).ok_or(IssuanceError::NotRefreshable)?;
         let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", spent.as_str())];
         let client_id = grant.client_id.clone();
         fields.extend(client_id.as_deref().map(|id| ("client_id", id)));
-        let mut token = exchange::ask_token(&mut line, &server, &fields, there).await?;
-        token.client_id.clone_from(&client_id);
+        let mut token = exchange::ask_token(line, server, &fields, there).await?;
         if let Some(next) = token.refresh.take() {
-            // The one just used may be worth nothing from here on, whatever becomes of the document.
-            grant.refresh_token = next.to_string();
-            self.vault.change(|change| Ok(change.put(Table::Grant, &grant_id, &grant)?))?;
+            grant.refresh_token = Some(next.to_string());
+            self.vault.change(|change| Ok(change.put(Table::Grant, id, grant)?))?;
         }
-        let (wallet, issuer, named) = (self, &issuer, named.as_deref());
-        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
-        let kept = visit.fetch_and_keep(&mut line, &token, &[asked], Some((grant_id, grant)), None).await?;
-        Ok(kept.into_iter().next().ok_or(IssuanceError::BadCredential)?)
+        token.client_id = client_id;
+        Ok(token)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum AccessToken {
 }
 
 impl AccessToken {
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         let (Self::Bearer(text) | Self::Dpop(text)) = self;
         text
     }

@@ -27,6 +27,7 @@ pub(crate) struct IssuerMetadata {
     pub(crate) credential_endpoint: String,
     pub(crate) nonce_endpoint: Option<String>,
     pub(super) notification_endpoint: Option<String>,
+    pub(super) deferred_credential_endpoint: Option<String>,
     batch_credential_issuance: Option<Batch>,
     credential_configurations_supported: BTreeMap<String, Value>,
 }
@@ -88,7 +89,8 @@ pub(crate) async fn fetch_issuer(
         return Err(IssuanceError::IssuerMixUp.into());
     }
     https_endpoint(&metadata.credential_endpoint)?;
-    let optional = [&metadata.nonce_endpoint, &metadata.notification_endpoint];
+    let optional =
+        [&metadata.nonce_endpoint, &metadata.notification_endpoint, &metadata.deferred_credential_endpoint];
     for endpoint in optional.into_iter().flatten() {
         https_endpoint(endpoint)?;
     }

@@ -17,6 +17,9 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE document       (id TEXT PRIMARY KEY, version INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
     CREATE TABLE issuance_grant (id TEXT PRIMARY KEY, version INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE awaited (id TEXT PRIMARY KEY, version INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+",
 ];
 
 /// Brings the file to the newest version, a step a transaction.

@@ -47,6 +47,8 @@ pub enum DocumentFault {
     EndlessNonces,
     /// Refuses every nonce in key proofs.
     StaleNonces,
+    /// Denies for good what it put off.
+    Denied,
     /// Metadata of the authorization server name another one.
     OtherServer,
 }
@@ -59,6 +61,10 @@ pub struct DocumentIssuer {
     pub backwards: bool,
     /// SD-JWT VCs instead of mdocs.
     pub sd_jwt: bool,
+    /// How often a document is put off.
+    pub put_off: u32,
+    /// The next access token is no longer taken.
+    pub token_expired: bool,
     /// The events that it was told of.
     pub notified: Vec<String>,
     /// How often each path was asked for.
@@ -74,6 +80,7 @@ pub struct DocumentIssuer {
     proofs: HashSet<String>,
     thumbprint: Option<String>,
     tokens: u32,
+    awaited: Vec<PublicKey>,
 }
 
 /// A running one.
@@ -94,6 +101,9 @@ impl RunningIssuer {
             refresh: false,
             backwards: false,
             sd_jwt: false,
+            put_off: 0,
+            token_expired: false,
+            awaited: Vec::new(),
             notified: Vec::new(),
             asked: Vec::new(),
             pushed: Vec::new(),
@@ -160,6 +170,7 @@ impl DocumentIssuer {
                 Reply::json(&json!({"c_nonce": format!("c-{}", self.challenges)}))
             }
             "/tenant/credential" => self.credential(asked, url),
+            "/tenant/deferred" => self.deferred(asked, url),
             "/tenant/notification" => {
                 let told: Value = serde_json::from_slice(&asked.body).unwrap();
                 assert_eq!(told["notification_id"], "n-1");
@@ -176,6 +187,7 @@ impl DocumentIssuer {
             "credential_issuer": issuer, "authorization_servers": [format!("{url}/as")],
             "credential_endpoint": format!("{issuer}/credential"), "nonce_endpoint": format!("{issuer}/nonce"),
             "notification_endpoint": format!("{issuer}/notification"),
+            "deferred_credential_endpoint": format!("{issuer}/deferred"),
             "credential_configurations_supported": {"licence": {
                 "format": "mso_mdoc", "doctype": DOCTYPE, "scope": "licence",
                 "cryptographic_binding_methods_supported": ["cose_key"],
@@ -303,9 +315,41 @@ impl DocumentIssuer {
             return Reply::error(400, &json!({"error": "invalid_nonce"}));
         }
         let proofs = body["proofs"]["jwt"].as_array().unwrap();
-        let mut keys: Vec<PublicKey> = proofs.iter().map(|proof| self.proven(proof, url)).collect();
+        let keys: Vec<PublicKey> = proofs.iter().map(|proof| self.proven(proof, url)).collect();
         let distinct: HashSet<_> = keys.iter().map(|key| key.uncompressed().to_vec()).collect();
         assert_eq!(distinct.len(), keys.len());
+        if self.put_off > 0 {
+            self.awaited = keys;
+            return self.not_yet();
+        }
+        self.issued(keys)
+    }
+
+    fn not_yet(&mut self) -> Reply {
+        self.put_off -= 1;
+        Reply::error(202, &json!({"transaction_id": "t-1", "interval": 60}))
+    }
+
+    fn deferred(&mut self, asked: &Asked, url: &str) -> Reply {
+        let token = format!("token-{}", self.tokens);
+        if let Err(reply) = self.possession(asked, url, Some(&token)) {
+            return reply;
+        }
+        if std::mem::take(&mut self.token_expired) {
+            return Reply::error(401, &json!({"error": "invalid_token"}));
+        }
+        assert_eq!(serde_json::from_slice::<Value>(&asked.body).unwrap(), json!({"transaction_id": "t-1"}));
+        if self.fault == DocumentFault::Denied {
+            return Reply::error(400, &json!({"error": "credential_request_denied"}));
+        }
+        if self.put_off > 0 {
+            return self.not_yet();
+        }
+        let keys = std::mem::take(&mut self.awaited);
+        self.issued(keys)
+    }
+
+    fn issued(&self, mut keys: Vec<PublicKey>) -> Reply {
         match self.fault {
             DocumentFault::ForeignKey => *keys.last_mut().unwrap() = TestKey::new().public(),
             DocumentFault::OneKeyForAll => keys = vec![keys[0]; keys.len()],

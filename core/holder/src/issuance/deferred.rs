@@ -1,0 +1,198 @@
+//! Documents that come later (OpenID4VCI 1.0 section 9): what is awaited is kept with its keys, and asked for again when the issuer
+//! said so.
+
+use http_client::{Request, ServerCode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use trust::p256::PublicKey;
+use trust::time::Timestamp;
+use zeroize::Zeroizing;
+
+use super::IssuanceError;
+use super::by_offer::{Issuers, Visit};
+use super::copies::Asked;
+use super::dpop::Dpop;
+use super::exchange::{self, Answered, LONGEST_ANSWER, Token};
+use super::grant::{self, GrantRecord};
+use super::keep::{Grant, Harvest};
+use super::line::{AccessToken, Line};
+use super::metadata;
+use super::notify::{self, Outcome};
+use crate::Error;
+use crate::account::message::client;
+use crate::documents::{DocumentFormat, DocumentInfo};
+use crate::history::Action;
+use crate::keys::Keys;
+use crate::ports::{ProgressListener, Step};
+use crate::store::{Change, Table};
+use crate::wallet::Wallet;
+
+/// A document that its issuer will have later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedInfo {
+    /// The wallet's own name for it.
+    pub id: String,
+    /// What it will be made of.
+    pub format: DocumentFormat,
+    /// Its type: `vct` or `docType`.
+    pub kind: String,
+    /// The identifier of its issuer.
+    pub issuer_url: String,
+    /// Before this time there is no use in asking.
+    pub not_before: Timestamp,
+}
+
+/// The same as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AwaitedRecord {
+    pub(super) format: DocumentFormat,
+    pub(super) kind: String,
+    pub(super) issuer_url: String,
+    pub(super) configuration: String,
+    pub(super) transaction: String,
+    pub(super) not_before: i64,
+    /// The keys that were proved.
+    pub(super) keys: Vec<String>,
+    pub(super) access_token: String,
+    /// The token is bound to the grant's key.
+    pub(super) bound: bool,
+    /// The record of [`Table::Grant`] with what the person believed.
+    pub(super) grant: String,
+}
+
+impl Wallet {
+    /// The documents that are awaited.
+    pub fn awaited(&self) -> Result<Vec<AwaitedInfo>, Error> {
+        let records: Vec<(String, AwaitedRecord)> = self.vault.store().list(Table::Awaited)?;
+        let info = |(id, record): (String, AwaitedRecord)| AwaitedInfo {
+            id,
+            format: record.format,
+            kind: record.kind,
+            issuer_url: record.issuer_url,
+            not_before: Timestamp::from_unix(record.not_before),
+        };
+        Ok(records.into_iter().map(info).collect())
+    }
+
+    /// Asks for an awaited document; `None` while it is not ready, and without asking before its time.
+    ///
+    /// # Errors
+    /// [`IssuanceError::NotFound`] where nothing of this id is awaited. Where the issuer refuses for good nothing is awaited any
+    /// more.
+    pub async fn fetch_awaited(
+        &self,
+        id: &str,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Option<DocumentInfo>, Error> {
+        let fetched = self.ask_again(id, progress, now).await;
+        if let Err(Error::Network(error)) = &fetched
+            && matches!(
+                error.server_code(),
+                ServerCode::InvalidTransactionId | ServerCode::CredentialRequestDenied
+            )
+        {
+            let doomed = self.vault.change(|change| give_up(change, id))?;
+            doomed.iter().try_for_each(|key| self.keys.delete(&self.vault, key))?;
+        }
+        self.note_refusal(Action::Obtain, now, fetched)
+    }
+
+    async fn ask_again(
+        &self,
+        id: &str,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Option<DocumentInfo>, Error> {
+        let (mut record, mut grant) = {
+            let store = self.vault.store();
+            let record: AwaitedRecord = store.read(Table::Awaited, id)?.ok_or(IssuanceError::NotFound)?;
+            let grant: GrantRecord =
+                store.read(Table::Grant, &record.grant)?.ok_or(IssuanceError::NotFound)?;
+            (record, grant)
+        };
+        let there = self.there(now);
+        if there.as_unix() < record.not_before {
+            return Ok(None);
+        }
+        progress.began(Step::Issuer);
+        let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
+        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
+        let client = client(&roots_pem)?;
+        let signers = Some((&issuers.anchors()?, there));
+        let issuer = metadata::fetch_issuer(&client, &record.issuer_url, signers).await?;
+        let endpoint = issuer.deferred_credential_endpoint.clone().ok_or(IssuanceError::BadMetadata)?;
+        let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
+        let mut line = Line::new(&client, key.map(Dpop::new));
+        let text = Zeroizing::new(record.access_token.clone());
+        let access = if record.bound { AccessToken::Dpop(text) } else { AccessToken::Bearer(text) };
+        let mut token = Token::known(access, grant.client_id.clone());
+        let mut renewed = grant.refresh_token.is_none();
+        let answer = loop {
+            let body = json!({"transaction_id": record.transaction});
+            let request = Request::post_json(&endpoint, &body)?.idempotent().limit(LONGEST_ANSWER);
+            match line.post_with(&token.access, &endpoint, request, there).await {
+                // What takes days outlives an access token.
+                Err(Error::Network(error)) if error.server_code() == ServerCode::InvalidToken && !renewed => {
+                    renewed = true;
+                    let named = grant.authorization_server.clone();
+                    let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
+                    token = self.renew(&mut line, &server, &record.grant, &mut grant, there).await?;
+                    token.access.text().clone_into(&mut record.access_token);
+                    self.vault.change(|change| Ok(change.put(Table::Awaited, id, &record)?))?;
+                }
+                answer => break answer?,
+            }
+        };
+        let (credentials, notification) = match exchange::answered(&answer, record.keys.len())? {
+            Answered::Issued { credentials, notification } => (credentials, notification),
+            Answered::Deferred { interval, .. } => {
+                record.not_before = there.plus_seconds(interval).as_unix();
+                self.vault.change(|change| Ok(change.put(Table::Awaited, id, &record)?))?;
+                return Ok(None);
+            }
+        };
+        let keys = record.keys.iter().map(|id| Ok((id.clone(), *self.keys.find(id)?.public())));
+        let keys = keys.collect::<Result<Vec<(String, PublicKey)>, Error>>()?;
+        let asked = Asked { id: &record.configuration, format: record.format, kind: record.kind.clone() };
+        let (wallet, issuer, named) = (self, &issuer, None);
+        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let kept = visit.check_and_assign(&asked, keys, &credentials).and_then(|document| {
+            progress.began(Step::Storing);
+            let settled = Some((id.to_owned(), record.clone()));
+            let harvest = Harvest { ready: vec![document], settled, ..Harvest::default() };
+            visit.keep(harvest, Grant { id: record.grant.clone(), record: grant, new_key: None })
+        });
+        let outcome = if kept.is_ok() { Outcome::Accepted } else { Outcome::Failure };
+        let notifications: Vec<String> = notification.into_iter().collect();
+        notify::tell(&mut line, visit.issuer, &token, &notifications, outcome, there).await;
+        Ok(kept?.into_iter().next())
+    }
+}
+
+/// Stops awaiting it: gives the keys that go once the change is kept.
+fn give_up(change: &mut Change<'_>, id: &str) -> Result<Vec<String>, Error> {
+    let Some(record) = change.read::<AwaitedRecord>(Table::Awaited, id)? else { return Ok(Vec::new()) };
+    change.delete(Table::Awaited, id)?;
+    let mut doomed = record.keys;
+    for key in &doomed {
+        Keys::doom(change, key)?;
+    }
+    doomed.extend(grant::part(change, &record.grant, id)?);
+    Ok(doomed)
+}
+
+/// Takes what was awaited off the list, now that its document is stored; gives the keys that no copy came for.
+pub(super) fn settle(
+    change: &mut Change<'_>,
+    id: &str,
+    record: &AwaitedRecord,
+    used: &[String],
+) -> Result<Vec<String>, Error> {
+    change.delete(Table::Awaited, id)?;
+    let unused: Vec<String> = record.keys.iter().filter(|key| !used.contains(key)).cloned().collect();
+    for key in &unused {
+        Keys::doom(change, key)?;
+    }
+    Ok(unused)
+}
