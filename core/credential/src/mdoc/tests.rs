@@ -203,6 +203,24 @@ fn refuses_an_element_that_is_not_the_issuers() {
 }
 
 #[test]
+fn hashes_long_heads_as_they_were_received() {
+    let world = World::new();
+    let (mut mso, namespaces) = world.parts();
+    let map = Item::parse(&namespaces, Profile::Interoperable).unwrap().as_map().unwrap();
+    let item = map.get_text("vn.gov.insurance.1").unwrap().as_array().unwrap().next().unwrap();
+    // A widely used issuer writes the head of a map of four in three bytes.
+    let long = embed(&[&[0xb9, 0, 4], &embedded(&item).unwrap()[1..]].concat());
+    let (before, after) = (crate::digest::sha256(item.raw()), crate::digest::sha256(&long));
+    let at = mso.windows(32).position(|part| part == before).unwrap();
+    mso[at..at + 32].copy_from_slice(&after);
+    let namespaces = text_map(vec![("vn.gov.insurance.1", [&[0x81], &long[..]].concat())]);
+    let mdoc = world.signed_as(&[(ALG, -7)], &mso, &namespaces);
+    assert_eq!(world.verify(&mdoc).unwrap().elements().len(), 1);
+    // So it stays when the holder selects.
+    world.verify(&select(&mdoc, &[("vn.gov.insurance.1", "card")]).unwrap()).unwrap();
+}
+
+#[test]
 fn refuses_a_member_that_an_mdoc_does_not_have() {
     let world = World::new();
     let mut misspelt = world.issued();
