@@ -4,12 +4,14 @@ mod answer;
 mod api;
 mod authority;
 mod body;
+mod certificates;
 mod database;
 mod desks;
 mod device;
 mod documents;
 mod evidence;
 mod face;
+mod facts;
 mod hand_over;
 mod insurance_portal;
 mod issuance;
@@ -217,7 +219,7 @@ impl RunningSandbox {
 
     /// The certificate of its authority (PEM), to be believed by whoever talks to it.
     pub fn ca_pem(&self) -> Result<Vec<u8>, SandboxError> {
-        Ok(std::fs::read(self.data_dir.join(tls::CA))?)
+        Ok(std::fs::read(self.data_dir.join(certificates::CA))?)
     }
 
     /// The folder with `root.pub` and `trust-list.cwt`.
@@ -268,6 +270,7 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/counter", post(operator::counter))
         .route("/sandbox/level-2", post(operator::level_2))
         .route("/sandbox/residence", post(operator::set_residence))
+        .route("/sandbox/offer", post(issuance::offer_at_counter))
         .route("/sandbox/desk", post(desks::name))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
         .route("/sandbox/insurance-answer", post(insurance_portal::set_answer))

@@ -264,6 +264,13 @@ const CALLS: &[Call] = &[
     (Asked::Json, "/sandbox/residence", "a foreigner's last day of residence", &["number", "until"], DONE),
     (
         Asked::Json,
+        "/sandbox/offer",
+        "a counter hands over an offer of a document",
+        &["number", "credential"],
+        &["credential_offer"],
+    ),
+    (
+        Asked::Json,
         "/sandbox/desk",
         "names the desk of a clinic (key: compressed P-256 point, base64url)",
         &["name", "key"],

@@ -7,6 +7,7 @@ use trust::cose::Draft;
 use trust::p256::PublicKey;
 
 use super::SandboxError;
+use super::certificates::{CertificateAuthority, DOCUMENTS_CA, Use};
 
 /// A P-256 key pair of one service.
 pub(super) struct ServiceKey {
@@ -22,12 +23,20 @@ pub(super) struct Authority {
     pub(super) issuer: ServiceKey,
     pub(super) status: ServiceKey,
     pub(super) face: ServiceKey,
+    /// Signs documents whose issuer is named by certificates.
+    pub(super) documents: Certified,
     /// Names the desks of clinics.
     pub(super) desks: ServiceKey,
     /// Seals the public keys of PINs.
     pub(super) pins: ServiceSecret,
     /// Goes into the hashes of revocation codes.
     pub(super) codes: ServiceSecret,
+}
+
+/// A key with its certificate in DER.
+pub(super) struct Certified {
+    pub(super) key: ServiceKey,
+    pub(super) certificate: Vec<u8>,
 }
 
 /// A secret of one service, 32 octets.
@@ -38,11 +47,20 @@ impl Authority {
         let folder = data_dir.join("keys");
         std::fs::create_dir_all(&folder)?;
         let key = |name: &str| ServiceKey::open(&folder.join(name).with_extension("p8"));
+        let documents =
+            CertificateAuthority::open(data_dir, DOCUMENTS_CA, "Sen sandbox documents, TEST ONLY")?;
+        let certified = |authority: &CertificateAuthority, name: &str, subject: &str, used_for| {
+            let key = key(name)?;
+            let file = folder.join(name).with_extension("cer");
+            let certificate = authority.certify(&key, subject, used_for, &file)?;
+            Ok::<_, SandboxError>(Certified { key, certificate })
+        };
         Ok(Self {
             root: key("root")?,
             issuer: key("issuer")?,
             status: key("status")?,
             face: key("face")?,
+            documents: certified(&documents, "documents", "Sen sandbox issuer, TEST ONLY", Use::Documents)?,
             desks: key("desks")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
@@ -80,6 +98,11 @@ impl ServiceKey {
             PublicKey::from_uncompressed(pair.public_key().as_ref()).map_err(|_| SandboxError::Key)?;
         let kid = super::sha256(&public.compressed()).into_iter().take(4).collect();
         Ok(Self { pair, public, kid })
+    }
+
+    /// The public key as an uncompressed point.
+    pub(super) fn point(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
     }
 
     pub(super) const fn public(&self) -> &PublicKey {

@@ -6,37 +6,119 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
+use super::facts::Content;
 use super::register::{Insurance, Person};
 use super::{Shared, sha256};
 
 const FORMAT: &str = "dc+sd-cwt";
 /// COSE's number for ECDSA on P-256 with SHA-256 (RFC 9864).
 const ESP256: i64 = -9;
+/// The same for every ECDSA with SHA-256 (RFC 9053).
+const ES256: i64 = -7;
+/// Copies of a document that are issued at a time, each for a key of its own.
+const COPIES: usize = 4;
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Our own, for codes on a screen.
+    SdCwt(Vct),
+    /// SD-JWT VC of this type.
+    SdJwt(&'static str),
+    /// mdoc of this document type, with one namespace.
+    Mdoc(&'static str, &'static str),
+}
 
 /// A document that is issued.
 pub(super) struct Document {
-    /// What `sen credential obtain` calls it.
+    /// What `sen credential obtain` calls it, where a clinic reads it.
     name: &'static str,
     pub(super) configuration: &'static str,
-    pub(super) vct: Vct,
-    display: &'static str,
+    pub(super) form: Form,
+    pub(super) content: Content,
+    /// The level that the holder's account needs.
+    pub(super) level: u8,
 }
 
-const DOCUMENTS: [Document; 2] = [
-    Document {
-        name: "citizen",
-        configuration: "citizen_sd_cwt",
-        vct: Vct::Citizen,
-        display: "Căn cước điện tử",
-    },
-    Document {
-        name: "health-insurance",
-        configuration: "health_insurance_sd_cwt",
-        vct: Vct::HealthInsurance,
-        display: "Thẻ bảo hiểm y tế",
-    },
+const fn document(
+    name: &'static str,
+    configuration: &'static str,
+    form: Form,
+    content: Content,
+    level: u8,
+) -> Document {
+    Document { name, configuration, form, content, level }
+}
+
+/// At level 1 an account has the identity data alone, and they say so (Decree 69/2024/ND-CP, articles 9 and 28).
+const DOCUMENTS: [Document; 10] = [
+    document("citizen", "citizen_sd_cwt", Form::SdCwt(Vct::Citizen), Content::Citizen, 2),
+    document(
+        "health-insurance",
+        "health_insurance_sd_cwt",
+        Form::SdCwt(Vct::HealthInsurance),
+        Content::HealthInsurance,
+        2,
+    ),
+    document("citizen_sd_jwt", "citizen_sd_jwt", Form::SdJwt(CITIZEN), Content::Citizen, 1),
+    document("citizen_mdoc", "citizen_mdoc", Form::Mdoc("vn.citizen.1", "vn.citizen.1"), Content::Citizen, 1),
+    document(
+        "health_insurance_sd_jwt",
+        "health_insurance_sd_jwt",
+        Form::SdJwt("urn:vn:health-insurance:1"),
+        Content::HealthInsurance,
+        2,
+    ),
+    document(
+        "health_insurance_mdoc",
+        "health_insurance_mdoc",
+        Form::Mdoc("vn.health-insurance.1", "vn.health-insurance.1"),
+        Content::HealthInsurance,
+        2,
+    ),
+    document(
+        "driving_licence_sd_jwt",
+        "driving_licence_sd_jwt",
+        Form::SdJwt("urn:vn:driving-licence:1"),
+        Content::DrivingLicence,
+        2,
+    ),
+    document(
+        "driving_licence_mdoc",
+        "driving_licence_mdoc",
+        Form::Mdoc("org.iso.18013.5.1.mDL", "org.iso.18013.5.1"),
+        Content::DrivingLicence,
+        2,
+    ),
+    document(
+        "residence_sd_jwt",
+        "residence_sd_jwt",
+        Form::SdJwt("urn:vn:residence:1"),
+        Content::Residence,
+        2,
+    ),
+    document(
+        "residence_mdoc",
+        "residence_mdoc",
+        Form::Mdoc("vn.residence.1", "vn.residence.1"),
+        Content::Residence,
+        2,
+    ),
 ];
+
+/// `vct` of the citizen identity as SD-JWT VC.
+pub(super) const CITIZEN: &str = "urn:vn:citizen:1";
+
+impl Form {
+    /// How many copies are issued at a time. Copies of what is shown with a number on it hide nothing (one key a credential for the clinic).
+    pub(super) const fn most_copies(self) -> usize {
+        match self {
+            Self::SdCwt(_) => 1,
+            Self::SdJwt(_) | Self::Mdoc(..) => COPIES,
+        }
+    }
+}
 
 impl Document {
     pub(super) fn named(name: &str) -> Option<&'static Self> {
@@ -47,9 +129,9 @@ impl Document {
         DOCUMENTS.iter().find(|document| document.configuration == configuration)
     }
 
-    /// What the register says of a person, for this document, presented by a guardian or not.
+    /// What the register says of a person, for our own format, presented by a guardian or not.
     pub(super) fn claims(
-        &self,
+        vct: Vct,
         connection: &Connection,
         number: &str,
         portrait: Option<&[u8]>,
@@ -66,7 +148,7 @@ impl Document {
             portrait_hash: portrait.and_then(|portrait| sha256(portrait).first_chunk().copied()),
             guardian,
         };
-        if self.vct == Vct::Citizen {
+        if vct == Vct::Citizen {
             return Ok(citizen.into());
         }
         let insurance = Insurance::find(connection, number)?;
@@ -86,23 +168,37 @@ impl Document {
     }
 }
 
-pub(super) async fn issuer_metadata(State(nation): State<Shared>) -> Json<Value> {
-    let configurations = DOCUMENTS.iter().map(|document| {
-        let configuration = json!({
-            "format": FORMAT,
-            "vct": document.vct.urn(),
-            "scope": document.name,
-            "cryptographic_binding_methods_supported": ["jwk"],
-            "credential_signing_alg_values_supported": [ESP256],
+impl Document {
+    /// Its entry in the issuer's metadata.
+    fn described(&self) -> Value {
+        let (format, type_name, kind, binding, algorithm) = match self.form {
+            Form::SdCwt(vct) => (FORMAT, "vct", vct.urn(), "jwk", json!(ESP256)),
+            Form::SdJwt(vct) => ("dc+sd-jwt", "vct", vct, "jwk", json!("ES256")),
+            Form::Mdoc(doctype, _) => ("mso_mdoc", "doctype", doctype, "cose_key", json!(ES256)),
+        };
+        let (vietnamese, english) = self.content.titles();
+        json!({
+            "format": format,
+            type_name: kind,
+            "scope": self.name,
+            "cryptographic_binding_methods_supported": [binding],
+            "credential_signing_alg_values_supported": [algorithm],
             "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
-            "credential_metadata": {"display": [{"name": document.display, "locale": "vi-VN"}]},
-        });
-        (document.configuration.to_owned(), configuration)
-    });
+            "credential_metadata": {"display": [
+                {"name": vietnamese, "locale": "vi-VN"}, {"name": english, "locale": "en"},
+            ]},
+        })
+    }
+}
+
+pub(super) async fn issuer_metadata(State(nation): State<Shared>) -> Json<Value> {
+    let configurations =
+        DOCUMENTS.iter().map(|document| (document.configuration.to_owned(), document.described()));
     Json(json!({
         "credential_issuer": nation.url,
         "credential_endpoint": format!("{}/credential", nation.url),
         "nonce_endpoint": format!("{}/nonce", nation.url),
+        "batch_credential_issuance": {"batch_size": COPIES},
         "display": [{"name": "Sen sandbox, TEST ONLY", "locale": "en"}],
         "credential_configurations_supported": configurations.collect::<serde_json::Map<_, _>>(),
     }))

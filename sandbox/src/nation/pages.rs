@@ -18,7 +18,7 @@ pub(super) fn page(title: &str, body: &str) -> Html<String> {
 
 pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
     let url = &nation.url;
-    let roots = nation.data_dir.join(super::tls::CA);
+    let roots = nation.data_dir.join(super::certificates::CA);
     let roots = escape(&roots.display().to_string());
     let body = format!(
         "<p>An invented nation for trying the wallet: every person, key and card here is made up.</p>\

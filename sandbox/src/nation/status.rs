@@ -5,10 +5,11 @@ use std::path::Path as FilePath;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use credential::claims::Vct;
+use credential::claims::{StatusReference, Vct};
+use credential::jose::compact;
 use presentation::challenge::DESK_AUTHORITY;
 use rusqlite::{Connection, params};
 use trust::anchors::{Issuer, StatusSigner, TrustListDraft};
@@ -24,6 +25,9 @@ const TRUST_LIST: &str = "trust-list.cwt";
 const ROOT: &str = "root.pub";
 /// Claim `iss` of the sandbox's credentials.
 pub(super) const ISS: &str = "vn-test";
+
+/// Media type of a status list as JWT.
+const JWT: &str = "application/statuslist+jwt";
 
 /// Withdrawn for good.
 const REVOKED: u8 = 1;
@@ -70,6 +74,8 @@ pub(super) struct Lists(Mutex<Published>);
 pub(super) struct Published {
     trust: Option<Signed>,
     status: BTreeMap<u64, Signed>,
+    /// The same as JWT, each made when somebody asks.
+    status_jwt: BTreeMap<u64, Signed>,
     pub(super) national: national::States,
 }
 
@@ -77,6 +83,11 @@ impl Lists {
     pub(super) fn lock(&self) -> MutexGuard<'_, Published> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where the status of a document in a standard format stands: an address that anybody can ask.
+pub(super) fn reference(nation: &Nation, list: u64, index: u64) -> StatusReference {
+    StatusReference { uri: format!("{}/status/{list}", nation.url), index }
 }
 
 /// Signs everything and puts it into the folders that a clinic can copy.
@@ -117,6 +128,7 @@ fn publish_list(nation: &Nation, published: &mut Published, number: u64) -> Resu
     let signed = Signed::new(sign_status_list(nation, number)?, nation.now());
     replace(&nation.data_dir.join(STATUS).join(format!("{number}.cwt")), &signed.token)?;
     published.status.insert(number, signed.clone());
+    published.status_jwt.remove(&number);
     Ok(signed)
 }
 
@@ -177,6 +189,22 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
 }
 
 fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxError> {
+    let list = status_list(nation, number)?;
+    let draft =
+        list.draft_with(&nation.authority.status.kid, smallest_zlib).map_err(|_| SandboxError::Key)?;
+    nation.authority.status.sign_token(&draft)
+}
+
+/// For documents in standard formats: signed by their issuer, whom its certificate names (HAIP 1.0, 6.1).
+fn sign_status_jwt(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxError> {
+    let (signer, name) = (&nation.authority.documents, reference(nation, number, 0).uri);
+    let list = status_list(nation, number)?;
+    let input = list.jwt_signing_input(&name, &[&signer.certificate], smallest_zlib);
+    let input = input.map_err(|_| SandboxError::Key)?;
+    Ok(compact(&input, &signer.key.sign(input.as_bytes())?).into_bytes())
+}
+
+fn status_list(nation: &Nation, number: u64) -> Result<StatusListDraft, SandboxError> {
     let now = nation.now();
     let mut list =
         StatusListDraft::new(&format!("s:{number}"), BITS, ENTRIES, now, now.plus_seconds(STATUS_LIFE))
@@ -184,9 +212,7 @@ fn sign_status_list(nation: &Nation, number: u64) -> Result<Vec<u8>, SandboxErro
     for (position, status) in withdrawn(nation.database().connection(), number, now)? {
         list.set(position, status);
     }
-    let draft =
-        list.draft_with(&nation.authority.status.kid, smallest_zlib).map_err(|_| SandboxError::Key)?;
-    nation.authority.status.sign_token(&draft)
+    Ok(list)
 }
 
 /// As small as the format allows: a list is written once and fetched by every clinic.
@@ -223,11 +249,15 @@ pub(super) fn withdrawn(
 
 /// A list that may be kept for a moment and asked for again by its tag.
 pub(super) fn cwt(signed: Signed, headers: &HeaderMap) -> Response {
-    let kept = [(ETAG, signed.tag.clone()), (CACHE_CONTROL, "max-age=60".to_owned())];
+    kept(signed, headers, "application/cwt")
+}
+
+fn kept(signed: Signed, headers: &HeaderMap, media_type: &'static str) -> Response {
+    let tags = [(ETAG, signed.tag.clone()), (CACHE_CONTROL, "max-age=60".to_owned())];
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == signed.tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, kept).into_response();
+        return (StatusCode::NOT_MODIFIED, tags).into_response();
     }
-    (kept, [(CONTENT_TYPE, "application/cwt")], signed.token).into_response()
+    (tags, [(CONTENT_TYPE, media_type)], signed.token).into_response()
 }
 
 pub(super) async fn root(State(nation): State<Shared>) -> String {
@@ -259,5 +289,14 @@ pub(super) async fn list(
     } else {
         publish_list(&nation, &mut published, number)?
     };
-    Ok(cwt(signed, &headers))
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !accepts.contains(JWT) {
+        return Ok(cwt(signed, &headers));
+    }
+    if let Some(signed) = published.status_jwt.get(&number) {
+        return Ok(kept(signed.clone(), &headers, JWT));
+    }
+    let signed = Signed::new(sign_status_jwt(&nation, number)?, nation.now());
+    published.status_jwt.insert(number, signed.clone());
+    Ok(kept(signed, &headers, JWT))
 }

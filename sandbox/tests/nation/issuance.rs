@@ -16,7 +16,7 @@ fn offer(world: &World, device: &mut Device, name: &str) -> Value {
     offer_of(world, device, &json!({"credential": name}))
 }
 
-fn offer_of(world: &World, device: &mut Device, members: &Value) -> Value {
+pub(crate) fn offer_of(world: &World, device: &mut Device, members: &Value) -> Value {
     let link = device.ask(world, "/account/offer", "offer", members).text("credential_offer");
     let link = url::Url::parse(&link).unwrap();
     assert_eq!(link.scheme(), "openid-credential-offer");
@@ -30,7 +30,7 @@ fn code(world: &World, device: &mut Device, name: &str) -> String {
     offer["grants"][GRANT]["pre-authorized_code"].as_str().unwrap().to_owned()
 }
 
-fn exchange(world: &World, code: &str) -> Answer {
+pub(crate) fn exchange(world: &World, code: &str) -> Answer {
     world.post_form("/token", &[("grant_type", GRANT), ("pre-authorized_code", code)])
 }
 
@@ -41,18 +41,18 @@ pub(crate) fn token(world: &World, device: &mut Device, name: &str) -> String {
     answer.text("access_token")
 }
 
-fn nonce(world: &World) -> String {
+pub(crate) fn nonce(world: &World) -> String {
     world.post("/nonce", &Value::Null).text("c_nonce")
 }
 
 /// A key proof, with these members replaced in its payload.
-fn proof(world: &World, key: &Key, replaced: &Value) -> String {
+pub(crate) fn proof(world: &World, key: &Key, replaced: &Value) -> String {
     let mut payload = json!({"aud": world.url, "iat": world.now(), "nonce": nonce(world)});
     payload.as_object_mut().unwrap().extend(replaced.as_object().unwrap().clone());
     key.jws(&json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": key.jwk()}), &payload)
 }
 
-fn request(configuration: &str, proofs: &[String]) -> Value {
+pub(crate) fn request(configuration: &str, proofs: &[String]) -> Value {
     json!({"credential_configuration_id": configuration, "proofs": {"jwt": proofs}})
 }
 

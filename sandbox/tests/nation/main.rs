@@ -4,6 +4,7 @@ mod account;
 mod desks;
 mod device;
 mod devices;
+mod documents;
 mod insurance_portal;
 mod issuance;
 mod lists;

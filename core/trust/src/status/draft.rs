@@ -1,9 +1,13 @@
 //! The issuer's side of a status list.
 use std::io::Write;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use serde_json::json;
 
+use super::jwt::JWT_TYP;
 use super::{EXP, IAT, LARGEST_LIST, STATUS_LIST, SUB, StatusError, TTL, TYP, write};
 use crate::cbor::Encoder;
 use crate::cose::Draft;
@@ -70,5 +74,24 @@ impl StatusListDraft {
         claims.int(STATUS_LIST).map(2).text("lst").bytes(&compressed).text("bits").uint(u64::from(self.bits));
         claims.int(TTL).uint(self.ttl_seconds);
         Ok(Draft::es256(kid, TYP, claims.finish()))
+    }
+
+    /// The JWT form of the list under another name, an address: what the signer signs (RFC 7515, 5.1), for a signer whom
+    /// certificates name (`x5c`: DER, leaf first, without the anchor). `zlib` as for [`StatusListDraft::draft_with`].
+    pub fn jwt_signing_input(
+        &self,
+        subject: &str,
+        x5c: &[&[u8]],
+        zlib: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<String, StatusError> {
+        let compressed = zlib(&self.bytes).ok_or(StatusError::Inflate)?;
+        let x5c: Vec<String> = x5c.iter().map(|der| STANDARD.encode(der)).collect();
+        let header = json!({"alg": "ES256", "typ": JWT_TYP, "x5c": x5c});
+        let payload = json!({
+            "sub": subject, "iat": self.issued.as_unix(), "exp": self.expires.as_unix(), "ttl": self.ttl_seconds,
+            "status_list": {"bits": self.bits, "lst": URL_SAFE_NO_PAD.encode(compressed)},
+        });
+        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        Ok(format!("{}.{}", part(header), part(payload)))
     }
 }

@@ -1,0 +1,92 @@
+//! The nation's certificates: an authority over those who sign documents and one over TLS servers.
+use std::path::Path;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, date_time_ymd,
+};
+
+use super::SandboxError;
+use super::authority::{ServiceKey, write_private};
+
+/// Certificate of the authority over TLS servers, in the sandbox's folder.
+pub(super) const CA: &str = "ca.pem";
+/// Certificate of the authority over those who sign documents.
+pub(super) const DOCUMENTS_CA: &str = "documents-ca.pem";
+
+/// mdlDS (ISO/IEC 18013-5, B.1.4).
+const MDL_DS: &[u64] = &[1, 0, 18013, 5, 1, 2];
+
+/// What a leaf is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Documents,
+}
+
+/// An authority of the nation.
+pub(super) struct CertificateAuthority(Issuer<'static, KeyPair>);
+
+impl CertificateAuthority {
+    /// Opens the authority whose certificate has this file name, or makes it.
+    pub(super) fn open(data_dir: &Path, file: &str, name: &str) -> Result<Self, SandboxError> {
+        let certificate_file = data_dir.join(file);
+        let key_file = certificate_file.with_extension("key.pem");
+        let mut params = CertificateParams::new(Vec::<String>::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(DnType::CommonName, name);
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2045, 1, 1));
+        if !certificate_file.exists() || !key_file.exists() {
+            let key = KeyPair::generate()?;
+            let certificate = params.self_signed(&key)?;
+            write_private(&key_file, key.serialize_pem().as_bytes())?;
+            std::fs::write(&certificate_file, certificate.pem())?;
+        }
+        let key = KeyPair::from_pem(&std::fs::read_to_string(key_file)?)?;
+        Ok(Self(Issuer::new(params, key)))
+    }
+
+    /// Signs a TLS server's certificate.
+    pub(super) fn sign_server(
+        &self,
+        params: &CertificateParams,
+        key: &KeyPair,
+    ) -> Result<rcgen::Certificate, SandboxError> {
+        Ok(params.signed_by(key, &self.0)?)
+    }
+
+    /// The certificate of a service's key in DER, kept in this file: whoever asks is known by its hash.
+    pub(super) fn certify(
+        &self,
+        key: &ServiceKey,
+        name: &str,
+        used_for: Use,
+        file: &Path,
+    ) -> Result<Vec<u8>, SandboxError> {
+        if !file.exists() {
+            let mut params = CertificateParams::new(Vec::<String>::new())?;
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.distinguished_name.push(DnType::CountryName, "VN");
+            (params.not_before, params.not_after) = (date_time_ymd(2021, 1, 1), date_time_ymd(2044, 1, 1));
+            params.use_authority_key_identifier_extension = true;
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            let purpose = match used_for {
+                Use::Documents => Some(MDL_DS),
+            };
+            params.extended_key_usages =
+                purpose.map(|oid| ExtendedKeyUsagePurpose::Other(oid.to_vec())).into_iter().collect();
+            std::fs::write(file, params.signed_by(key, &self.0)?.der())?;
+        }
+        Ok(std::fs::read(file)?)
+    }
+}
+
+impl PublicKeyData for ServiceKey {
+    fn der_bytes(&self) -> &[u8] {
+        self.point()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
+}

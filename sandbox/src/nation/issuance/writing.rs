@@ -1,0 +1,140 @@
+//! Writes and signs one copy of a document.
+use std::collections::BTreeSet;
+
+use credential::claims::{Claims, StatusReference, Vct};
+use credential::jose::Jwk;
+use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
+use credential::sd_cwt::{Redaction, SdCwtDraft};
+use credential::sd_jwt::{SdJwtDraft, Step};
+use serde_json::{Map, Value, json};
+use trust::random::SystemRandom;
+use trust::time::Timestamp;
+
+use super::super::answer::Refusal;
+use super::super::facts::Named;
+use super::super::{Nation, encode, status};
+use super::place::{Place, Registered, Says};
+
+/// Digests of nothing, so that their number tells less of what is kept back.
+const DECOYS: usize = 3;
+
+/// When a copy begins and ends.
+struct Life {
+    now: Timestamp,
+    expires: Timestamp,
+}
+
+/// An entry of `credentials` in the answer.
+pub(super) fn write(
+    nation: &Nation,
+    registered: &Registered,
+    place: &Place,
+    key: &Jwk,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<Value, Refusal> {
+    let life = Life { now, expires };
+    match &registered.says {
+        Says::SdCwt { vct, claims, portrait } => {
+            let bytes = sd_cwt(nation, (*vct, claims), place, key, &life)?;
+            let mut issued = json!({"credential": encode(&bytes)});
+            // Its hash is claim 84; wallets that know nothing of it pass it over.
+            if let (Some(portrait), Some(issued)) = (portrait, issued.as_object_mut()) {
+                issued.insert("portrait".to_owned(), json!(encode(portrait)));
+            }
+            Ok(issued)
+        }
+        Says::SdJwt { vct, facts } => {
+            Ok(json!({"credential": sd_jwt(nation, vct, facts, place, key, &life)?}))
+        }
+        Says::Mdoc { doc_type, namespace, facts } => {
+            let bytes = mdoc(nation, (doc_type, namespace), facts, place, key, &life)?;
+            Ok(json!({"credential": encode(&bytes)}))
+        }
+    }
+}
+
+fn sd_cwt(
+    nation: &Nation,
+    (vct, claims): (Vct, &Claims),
+    place: &Place,
+    key: &Jwk,
+    life: &Life,
+) -> Result<Vec<u8>, Refusal> {
+    let issuer = &nation.authority.issuer;
+    let draft = SdCwtDraft {
+        iss: status::ISS.to_owned(),
+        sub: place.sub.clone(),
+        kid: issuer.kid.clone(),
+        vct,
+        iat: life.now,
+        exp: life.expires,
+        cnf: *key.key(),
+        status: StatusReference { uri: format!("s:{}", place.list), index: place.index },
+        claims: claims.clone(),
+        redaction: if vct == Vct::Citizen { Redaction::EachClaim } else { Redaction::None },
+    };
+    let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
+    let signature = issuer.sign(&unsigned.to_be_signed())?;
+    Ok(unsigned.assemble(&signature))
+}
+
+fn sd_jwt(
+    nation: &Nation,
+    vct: &str,
+    facts: &[Named],
+    place: &Place,
+    key: &Jwk,
+    life: &Life,
+) -> Result<String, Refusal> {
+    let issuer = &nation.authority.documents;
+    let mut claims: Map<String, Value> =
+        facts.iter().map(|(name, fact)| ((*name).to_owned(), fact.to_json())).collect();
+    let selective: BTreeSet<_> = claims.keys().map(|name| vec![Step::Key(name.clone())]).collect();
+    claims.insert("iss".to_owned(), json!(nation.url));
+    claims.insert("iat".to_owned(), json!(life.now.as_unix()));
+    let draft = SdJwtDraft {
+        vct: vct.to_owned(),
+        claims,
+        selective,
+        decoys: DECOYS,
+        cnf: Some(*key.key()),
+        not_before: None,
+        expires: life.expires,
+        status: Some(status::reference(nation, place.list, place.index)),
+        chain: vec![issuer.certificate.clone()],
+    };
+    let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
+    let signature = issuer.key.sign(unsigned.to_be_signed())?;
+    Ok(unsigned.assemble(&signature))
+}
+
+fn mdoc(
+    nation: &Nation,
+    (doc_type, namespace): (&str, &str),
+    facts: &[Named],
+    place: &Place,
+    key: &Jwk,
+    life: &Life,
+) -> Result<Vec<u8>, Refusal> {
+    let issuer = &nation.authority.documents;
+    let element = |(name, fact): &Named| NewElement {
+        namespace: namespace.to_owned(),
+        identifier: (*name).to_owned(),
+        value: fact.to_cbor(),
+    };
+    let draft = MdocDraft {
+        doc_type: doc_type.to_owned(),
+        elements: facts.iter().map(element).collect(),
+        device_key: *key.key(),
+        authorizations: KeyAuthorizations::default(),
+        signed: life.now,
+        valid_from: life.now,
+        valid_until: life.expires,
+        status: Some(status::reference(nation, place.list, place.index)),
+        chain: vec![issuer.certificate.clone()],
+    };
+    let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
+    let signature = issuer.key.sign(&unsigned.to_be_signed())?;
+    Ok(unsigned.assemble(&signature))
+}
