@@ -1,5 +1,6 @@
 //! Disclosures, and the payload with them filled in (RFC 9901, 4.2 and 7.1).
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,46 +51,44 @@ pub(super) fn digest(text: &str) -> String {
 /// A payload with its disclosures filled in, and where each disclosure belongs.
 #[derive(Clone, Debug)]
 pub(super) struct Resolved {
-    pub(super) claims: Map<String, Value>,
+    pub(super) claims: Arc<Map<String, Value>>,
     /// In the order of the disclosures.
     pub(super) places: Vec<Vec<Step>>,
 }
 
-/// Fills the disclosures in.
+/// Fills the disclosures in, whose values it takes.
 pub(super) fn resolve(
     mut payload: Map<String, Value>,
-    disclosures: &[Disclosure],
+    disclosures: &mut [Disclosure],
 ) -> Result<Resolved, SdJwtError> {
     if payload.remove(SD_ALG).is_some_and(|algorithm| algorithm != SHA_256) {
         return Err(SdJwtError::HashAlgorithm);
     }
-    let mut resolver = Resolver {
-        by_digest: BTreeMap::new(),
-        seen: BTreeSet::new(),
-        places: vec![Vec::new(); disclosures.len()],
-        path: Vec::new(),
-    };
+    let mut by_digest = BTreeMap::new();
     for (index, disclosure) in disclosures.iter().enumerate() {
-        if resolver.by_digest.insert(digest(&disclosure.text), (index, disclosure)).is_some() {
+        if by_digest.insert(digest(&disclosure.text), index).is_some() {
             return Err(SdJwtError::DigestTwice);
         }
     }
+    let places = vec![Vec::new(); disclosures.len()];
+    let mut resolver = Resolver { by_digest, disclosures, seen: BTreeSet::new(), places, path: Vec::new() };
     let claims = resolver.object(payload)?;
     // What stands at the top has a place of at least one step.
     if resolver.places.iter().any(Vec::is_empty) {
         return Err(SdJwtError::UnusedDisclosure);
     }
-    Ok(Resolved { claims, places: resolver.places })
+    Ok(Resolved { claims: Arc::new(claims), places: resolver.places })
 }
 
 struct Resolver<'a> {
-    by_digest: BTreeMap<String, (usize, &'a Disclosure)>,
+    by_digest: BTreeMap<String, usize>,
+    disclosures: &'a mut [Disclosure],
     seen: BTreeSet<String>,
     places: Vec<Vec<Step>>,
     path: Vec<Step>,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     fn value(&mut self, step: Step, value: Value) -> Result<Value, SdJwtError> {
         if self.path.len() >= MOST_NESTING {
             return Err(SdJwtError::TooDeep);
@@ -120,15 +119,15 @@ impl<'a> Resolver<'a> {
         }
         let Some(digests) = digests else { return Ok(out) };
         for digest in digests.as_array().ok_or(SdJwtError::Digests)? {
-            let Some((index, disclosure)) = self.take(digest)? else { continue };
-            let name = disclosure.name.clone().ok_or(SdJwtError::UnusedDisclosure)?;
+            let Some((index, name, value)) = self.take(digest)? else { continue };
+            let name = name.ok_or(SdJwtError::UnusedDisclosure)?;
             if at_top && NEVER_DISCLOSED.contains(&name.as_str()) {
                 return Err(SdJwtError::HiddenClaim);
             }
             if out.contains_key(&name) || (at_top && name == SD_ALG) {
                 return Err(SdJwtError::Name);
             }
-            let value = self.disclosed(index, Step::Key(name.clone()), disclosure)?;
+            let value = self.disclosed(index, Step::Key(name.clone()), value)?;
             out.insert(name, value);
         }
         Ok(out)
@@ -141,11 +140,11 @@ impl<'a> Resolver<'a> {
             let hidden = element.as_object().and_then(|members| Some((members.len(), members.get(ELEMENT)?)));
             match hidden {
                 Some((1, digest)) => {
-                    let Some((index, disclosure)) = self.take(digest)? else { continue };
-                    if disclosure.name.is_some() {
+                    let Some((index, name, value)) = self.take(digest)? else { continue };
+                    if name.is_some() {
                         return Err(SdJwtError::UnusedDisclosure);
                     }
-                    out.push(self.disclosed(index, step, disclosure)?);
+                    out.push(self.disclosed(index, step, value)?);
                 }
                 Some(_) => return Err(SdJwtError::Digests),
                 None => out.push(self.value(step, element)?),
@@ -154,21 +153,23 @@ impl<'a> Resolver<'a> {
         Ok(out)
     }
 
-    fn disclosed(&mut self, index: usize, step: Step, disclosure: &Disclosure) -> Result<Value, SdJwtError> {
+    fn disclosed(&mut self, index: usize, step: Step, value: Value) -> Result<Value, SdJwtError> {
         if let Some(place) = self.places.get_mut(index) {
             place.clone_from(&self.path);
             place.push(step.clone());
         }
-        self.value(step, disclosure.value.clone())
+        self.value(step, value)
     }
 
-    /// The disclosure of a digest, if it was sent. Every digest may stand once, also those of nothing.
-    fn take(&mut self, digest: &Value) -> Result<Option<(usize, &'a Disclosure)>, SdJwtError> {
+    /// Name and value of a digest's disclosure, if it was sent. Every digest may stand once, also those of nothing.
+    fn take(&mut self, digest: &Value) -> Result<Option<(usize, Option<String>, Value)>, SdJwtError> {
         let digest = digest.as_str().ok_or(SdJwtError::Digests)?;
         if !self.seen.insert(digest.to_owned()) {
             return Err(SdJwtError::DigestTwice);
         }
-        Ok(self.by_digest.get(digest).copied())
+        let Some(&index) = self.by_digest.get(digest) else { return Ok(None) };
+        let disclosure = self.disclosures.get_mut(index).ok_or(SdJwtError::Digests)?;
+        Ok(Some((index, disclosure.name.take(), std::mem::take(&mut disclosure.value))))
     }
 }
 

@@ -1,4 +1,6 @@
 //! Reading, checking, and choosing what to show.
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -44,13 +46,13 @@ impl SdJwt {
         if parts.clone().count() > MOST_DISCLOSURES {
             return Err(SdJwtError::TooLong);
         }
-        let disclosures = parts.map(Disclosure::parse).collect::<Result<Vec<_>, _>>()?;
+        let mut disclosures = parts.map(Disclosure::parse).collect::<Result<Vec<_>, _>>()?;
         let jws = Jws::parse(issuer_jws, LONGEST).map_err(SdJwtError::Issuer)?;
         let jws = jws.of_type(SD_JWT_VC).map_err(SdJwtError::Issuer)?;
         let payload = parse_json(jws.unverified_payload()).map_err(SdJwtError::Issuer)?;
         let Value::Object(payload) = payload else { return Err(SdJwtError::Claim) };
         Ok(Self {
-            resolved: resolve(payload, &disclosures)?,
+            resolved: resolve(payload, &mut disclosures)?,
             disclosures,
             issuer_jws: issuer_jws.to_owned(),
             presented: format!("{presented}~"),
@@ -60,7 +62,7 @@ impl SdJwt {
     }
 
     /// Its claims, unverified: for a holder's look at the own, once verified copy.
-    pub const fn claims(&self) -> &Map<String, Value> {
+    pub fn claims(&self) -> &Map<String, Value> {
         &self.resolved.claims
     }
 
@@ -118,7 +120,7 @@ impl SdJwt {
             status: claims.get("status").map(status).transpose()?.flatten(),
             issued_at: time(claims, "iat")?,
             expires,
-            claims: claims.clone(),
+            claims: Arc::clone(claims),
             chain,
         })
     }
@@ -196,7 +198,7 @@ fn is_there(claims: &Map<String, Value>, path: &[Step]) -> bool {
 #[derive(Clone, Debug)]
 pub struct VerifiedSdJwt {
     vct: String,
-    claims: Map<String, Value>,
+    claims: Arc<Map<String, Value>>,
     holder_key: Option<PublicKey>,
     status: Option<StatusReference>,
     issued_at: Option<Timestamp>,
@@ -211,7 +213,7 @@ impl VerifiedSdJwt {
     }
 
     /// All claims, with what was disclosed filled in.
-    pub const fn claims(&self) -> &Map<String, Value> {
+    pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
 
