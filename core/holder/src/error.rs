@@ -348,6 +348,7 @@ impl IssuanceError {
             Self::GrantUnsupported => "issuance.grant_unsupported",
             Self::IssuerMixUp => "issuance.issuer_mix_up",
             Self::BadMetadata => "issuance.bad_metadata",
+            Self::EncryptionUnsupported => "issuance.encryption_unsupported",
             Self::MetadataSigner => "issuance.metadata_signer",
             Self::MetadataNotValidNow => "issuance.metadata_not_valid_now",
             Self::UnknownConfiguration => "issuance.unknown_configuration",

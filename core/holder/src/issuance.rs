@@ -7,6 +7,7 @@ mod checked;
 mod copies;
 mod deferred;
 mod dpop;
+mod encryption;
 mod exchange;
 pub(crate) mod grant;
 mod keep;
@@ -59,6 +60,9 @@ pub enum IssuanceError {
     /// The metadata breaks a rule of OpenID4VCI 1.0 section 12.2.
     #[error("the issuer's metadata is not valid")]
     BadMetadata,
+    /// The issuer demands an encryption that this wallet has not.
+    #[error("the issuer demands an encryption that this wallet has not")]
+    EncryptionUnsupported,
     /// Nobody believed vouches for the signed metadata.
     #[error("the issuer's metadata are signed by an unknown signer")]
     MetadataSigner,

@@ -242,6 +242,31 @@ async fn a_late_copy_for_another_key_is_refused_and_still_awaited() {
     assert_eq!(running.state().notified, ["credential_failure"]);
 }
 
+#[tokio::test]
+async fn encrypts_requests_and_opens_encrypted_answers_also_late_ones() {
+    let (running, phone) = (strict().await, Phone::new());
+    (running.state().encrypted, running.state().put_off) = (Some(&["A128GCM", "A256GCM"][..]), 1);
+    let wallet = phone.wallet();
+    assert_eq!(obtain(&running, &wallet).await, Ok(Vec::new()));
+    let awaited = wallet.awaited().unwrap().remove(0);
+    let document = wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(60)).await.unwrap().unwrap();
+    assert_eq!(document.copies, 3);
+}
+
+#[tokio::test]
+async fn refuses_answers_in_the_clear_or_less_well_encrypted_and_what_it_cannot_encrypt() {
+    for fault in [DocumentFault::InTheClear, DocumentFault::Weaker] {
+        let (running, phone) = (RunningIssuer::start().await, Phone::new());
+        (running.state().encrypted, running.state().fault) = (Some(&["A256GCM"][..]), fault);
+        let refused = obtain(&running, &phone.wallet()).await;
+        assert_eq!(refused, Err(IssuanceError::BadCredential.into()), "{fault:?}");
+    }
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    running.state().encrypted = Some(&["A128CBC-HS256"][..]);
+    let refused = obtain(&running, &phone.wallet()).await;
+    assert_eq!(refused, Err(IssuanceError::EncryptionUnsupported.into()));
+}
+
 async fn begin<'w>(running: &RunningIssuer, wallet: &'w Wallet) -> Authorisation<'w> {
     let known_as = WalletClient { client_id: CLIENT, redirect_uri: REDIRECT };
     wallet.begin_authorisation(&running.offer(), issuers(running), known_as, now()).await.unwrap()

@@ -45,6 +45,11 @@ impl Request {
             .with_body("application/x-www-form-urlencoded", body.into_bytes()))
     }
 
+    /// A POST of these bytes as this media type.
+    pub fn post_body(address: &str, content_type: &'static str, body: Vec<u8>) -> Result<Self, Error> {
+        Ok(Self::new(Method::POST, address)?.with_body(content_type, body))
+    }
+
     fn new(method: Method, address: &str) -> Result<Self, Error> {
         let url = Url::parse(address).map_err(|_| Error::BadAddress)?;
         let plain = url.scheme() == "https"

@@ -1,23 +1,23 @@
 //! Documents that come later (OpenID4VCI 1.0 section 9): what is awaited is kept with its keys, and asked for again when the issuer
 //! said so.
 
-use http_client::{Request, ServerCode};
+use http_client::ServerCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 use zeroize::Zeroizing;
 
-use super::IssuanceError;
 use super::by_offer::{Issuers, Visit};
 use super::copies::Asked;
 use super::dpop::Dpop;
-use super::exchange::{self, Answered, LONGEST_ANSWER, Token};
+use super::exchange::{self, Answered, Token};
 use super::grant::{self, GrantRecord};
 use super::keep::{Grant, Harvest};
 use super::line::{AccessToken, Line};
 use super::metadata;
 use super::notify::{self, Outcome};
+use super::{IssuanceError, encryption};
 use crate::Error;
 use crate::account::message::client;
 use crate::documents::{DocumentFormat, DocumentInfo};
@@ -130,8 +130,7 @@ impl Wallet {
         let mut renewed = grant.refresh_token.is_none();
         let answer = loop {
             let body = json!({"transaction_id": record.transaction});
-            let request = Request::post_json(&endpoint, &body)?.idempotent().limit(LONGEST_ANSWER);
-            match line.post_with(&token.access, &endpoint, request, there).await {
+            match encryption::post(&mut line, &issuer, &token, &endpoint, body, there).await {
                 // What takes days outlives an access token.
                 Err(Error::Network(error)) if error.server_code() == ServerCode::InvalidToken && !renewed => {
                     renewed = true;

@@ -3,16 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::{Jwk, compact, signing_input};
-use http_client::{Request, Response, ServerCode};
+use http_client::ServerCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 use zeroize::Zeroizing;
 
-use super::IssuanceError;
 use super::line::{AccessToken, Line};
 use super::metadata::{IssuerMetadata, ServerMetadata};
 use super::offer::PreAuthorised;
+use super::{IssuanceError, encryption};
 use crate::Error;
 use crate::keys::SigningKey;
 
@@ -194,8 +194,7 @@ pub(crate) async fn fetch_credentials(
         let proofs = keys.iter().map(|key| proof(key, &claims));
         let proofs: Vec<String> = proofs.collect::<Result<_, _>>()?;
         let body = json!({name: value, "proofs": {"jwt": proofs}});
-        let request = Request::post_json(&metadata.credential_endpoint, &body)?.limit(LONGEST_ANSWER);
-        match line.post_with(&token.access, &metadata.credential_endpoint, request, now).await {
+        match encryption::post(line, metadata, token, &metadata.credential_endpoint, body, now).await {
             Err(Error::Network(error))
                 if error.server_code() == ServerCode::InvalidNonce && !renewed && nonce.is_some() =>
             {
@@ -208,8 +207,8 @@ pub(crate) async fn fetch_credentials(
 }
 
 /// Sorts an answer of the credential or deferred credential endpoint (sections 8.3 and 9.2).
-pub(super) fn answered(answer: &Response, asked: usize) -> Result<Answered, Error> {
-    let answer: CredentialAnswer = answer.json()?;
+pub(super) fn answered(answer: &[u8], asked: usize) -> Result<Answered, Error> {
+    let answer: CredentialAnswer = http_client::parse_json(answer)?;
     match (answer.credentials, answer.transaction_id) {
         (credentials, None) if (1..=asked).contains(&credentials.len()) => {
             Ok(Answered::Issued { credentials, notification: answer.notification_id })

@@ -9,6 +9,7 @@ use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 use url::Url;
 
+use super::encryption::{RequestEncryption, ResponseEncryption};
 use super::{IssuanceError, signed_metadata};
 use crate::Error;
 use crate::documents::DocumentFormat;
@@ -28,6 +29,8 @@ pub(crate) struct IssuerMetadata {
     pub(crate) nonce_endpoint: Option<String>,
     pub(super) notification_endpoint: Option<String>,
     pub(super) deferred_credential_endpoint: Option<String>,
+    pub(super) credential_request_encryption: Option<RequestEncryption>,
+    pub(super) credential_response_encryption: Option<ResponseEncryption>,
     batch_credential_issuance: Option<Batch>,
     credential_configurations_supported: BTreeMap<String, Value>,
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::jose::jwe::{DecryptionKey, Encryption, Jwe, Parties, encrypt};
 use credential::jose::{Jwk, Jws};
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_jwt::{SdJwtDraft, Step};
@@ -49,6 +50,10 @@ pub enum DocumentFault {
     StaleNonces,
     /// Denies for good what it put off.
     Denied,
+    /// Answers in the clear though encryption was agreed on.
+    InTheClear,
+    /// Encrypts with a shorter key than was agreed on.
+    Weaker,
     /// Metadata of the authorization server name another one.
     OtherServer,
 }
@@ -63,6 +68,10 @@ pub struct DocumentIssuer {
     pub sd_jwt: bool,
     /// How often a document is put off.
     pub put_off: u32,
+    /// Requests and answers are to be encrypted, and with what.
+    pub encrypted: Option<&'static [&'static str]>,
+    request_key: Option<DecryptionKey>,
+    response_key: Option<Value>,
     /// The next access token is no longer taken.
     pub token_expired: bool,
     /// The events that it was told of.
@@ -102,6 +111,9 @@ impl RunningIssuer {
             backwards: false,
             sd_jwt: false,
             put_off: 0,
+            encrypted: None,
+            request_key: None,
+            response_key: None,
             token_expired: false,
             awaited: Vec::new(),
             notified: Vec::new(),
@@ -181,7 +193,7 @@ impl DocumentIssuer {
         }
     }
 
-    fn metadata(&self, url: &str) -> Value {
+    fn metadata(&mut self, url: &str) -> Value {
         let issuer = format!("{url}/tenant");
         let mut metadata = json!({
             "credential_issuer": issuer, "authorization_servers": [format!("{url}/as")],
@@ -195,6 +207,15 @@ impl DocumentIssuer {
                 "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
             }},
         });
+        if let Some(names) = self.encrypted {
+            let key = DecryptionKey::generate("issuer").unwrap();
+            metadata["credential_request_encryption"] = json!({
+                "jwks": {"keys": [{"kty": "RSA", "alg": "RSA-OAEP"}, key.to_json()]},
+                "enc_values_supported": names, "encryption_required": true});
+            metadata["credential_response_encryption"] = json!({
+                "alg_values_supported": ["ECDH-ES"], "enc_values_supported": names, "encryption_required": true});
+            self.request_key = Some(key);
+        }
         if self.sd_jwt {
             let licence = &mut metadata["credential_configurations_supported"]["licence"];
             (licence["format"], licence["vct"]) = (json!("dc+sd-jwt"), json!(DOCTYPE));
@@ -308,7 +329,7 @@ impl DocumentIssuer {
         }
         let scheme = if self.bound { "DPoP" } else { "Bearer" };
         assert_eq!(asked.authorization, format!("{scheme} {token}"));
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let body = self.opened(asked);
         assert_eq!(body["credential_configuration_id"], "licence");
         assert_eq!(body["proofs"].as_object().unwrap().len(), 1);
         if self.fault == DocumentFault::StaleNonces {
@@ -327,7 +348,7 @@ impl DocumentIssuer {
 
     fn not_yet(&mut self) -> Reply {
         self.put_off -= 1;
-        Reply::error(202, &json!({"transaction_id": "t-1", "interval": 60}))
+        Reply { status: 202, ..self.sealed(&json!({"transaction_id": "t-1", "interval": 60})) }
     }
 
     fn deferred(&mut self, asked: &Asked, url: &str) -> Reply {
@@ -338,7 +359,7 @@ impl DocumentIssuer {
         if std::mem::take(&mut self.token_expired) {
             return Reply::error(401, &json!({"error": "invalid_token"}));
         }
-        assert_eq!(serde_json::from_slice::<Value>(&asked.body).unwrap(), json!({"transaction_id": "t-1"}));
+        assert_eq!(self.opened(asked)["transaction_id"], "t-1");
         if self.fault == DocumentFault::Denied {
             return Reply::error(400, &json!({"error": "credential_request_denied"}));
         }
@@ -362,7 +383,35 @@ impl DocumentIssuer {
         }
         let copies = keys.iter().map(|key| json!({"credential": self.issue(*key)}));
         let copies: Vec<Value> = copies.collect();
-        Reply::json(&json!({"credentials": copies, "notification_id": "n-1"}))
+        self.sealed(&json!({"credentials": copies, "notification_id": "n-1"}))
+    }
+
+    /// The body of a request, encrypted where that is demanded.
+    fn opened(&mut self, asked: &Asked) -> Value {
+        if self.encrypted.is_none() {
+            return serde_json::from_slice(&asked.body).unwrap();
+        }
+        assert_eq!(asked.header("content-type").as_deref(), Some("application/jwt"));
+        let jwe = Jwe::parse(std::str::from_utf8(&asked.body).unwrap(), 1 << 20).unwrap();
+        assert_eq!((jwe.kid(), jwe.encryption()), (Some("issuer"), Encryption::A256Gcm));
+        let body: Value =
+            serde_json::from_slice(&jwe.open(self.request_key.take().unwrap()).unwrap()).unwrap();
+        let wish = &body["credential_response_encryption"];
+        assert_eq!(wish["enc"], "A256GCM");
+        assert_ne!(self.response_key.as_ref(), Some(&wish["jwk"]), "a key of one answer alone");
+        self.response_key = Some(wish["jwk"].clone());
+        body
+    }
+
+    fn sealed(&self, answer: &Value) -> Reply {
+        let Some(key) = self.response_key.as_ref().filter(|_| self.fault != DocumentFault::InTheClear) else {
+            return Reply::json(answer);
+        };
+        let weaker = self.fault == DocumentFault::Weaker;
+        let encryption = if weaker { Encryption::A128Gcm } else { Encryption::A256Gcm };
+        let (to, kid) = (*Jwk::from_json(key).unwrap().key(), key["kid"].as_str());
+        let sealed = encrypt(&to, kid, encryption, Parties::default(), answer.to_string().as_bytes());
+        Reply::bytes(sealed.unwrap().into_bytes())
     }
 
     fn proven(&self, proof: &Value, url: &str) -> PublicKey {
