@@ -83,10 +83,20 @@ pub fn open_wallet(folder: &Path) -> Wallet {
 
 /// The same of that name, and its keys.
 pub fn open_phone(folder: &Path, name: &str) -> (Wallet, Arc<MemoryKeyStore>) {
-    let (secret, keys) = (Arc::<MemorySecretStore>::default(), Arc::<MemoryKeyStore>::default());
+    let keys = Arc::<MemoryKeyStore>::default();
+    (open_with(folder, name, Arc::default(), keys.clone()), keys)
+}
+
+/// The same with a secret and keys that are kept elsewhere.
+pub fn open_with(
+    folder: &Path,
+    name: &str,
+    secret: Arc<MemorySecretStore>,
+    keys: Arc<MemoryKeyStore>,
+) -> Wallet {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder).unwrap();
-    (Wallet::open(&folder, secret, keys.clone()).unwrap(), keys)
+    Wallet::open(&folder, secret, keys).unwrap()
 }
 
 /// The citizen of every test, with a phone of that name.
