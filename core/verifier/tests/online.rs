@@ -1,0 +1,283 @@
+//! A portal's session over the network: one test a refusal, each with one thing changed.
+use std::collections::BTreeSet;
+
+use credential::jose::jwe::{Encryption, Parties, encrypt};
+use credential::jose::{Jwk, Jws, compact};
+use credential::sd_jwt::{KeyBinding, SdJwtDraft, SdJwtError, Step, select};
+use presentation::openid4vp::{RefusalCode, ResponseError, Transaction};
+use sen_verifier::online::{Answer, Asker, Issuers, OnlineError, Question, Session};
+use serde_json::{Map, Value, json};
+use test_key::{Authority, TestKey};
+use trust::certificates::{Certificate, CertificateAnchors, ChainError};
+use trust::random::SystemRandom;
+use trust::time::Timestamp;
+
+const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
+
+/// A session that a wallet has fetched, and what the wallet puts into its answer.
+struct World {
+    issuers: Authority,
+    session: Session,
+    request: Map<String, Value>,
+    holder: TestKey,
+    card: String,
+    wanted: Vec<&'static str>,
+    audience: Option<String>,
+    nonce: Option<String>,
+    approved: Vec<String>,
+    more: Map<String, Value>,
+    made_at: Timestamp,
+    copies: usize,
+    query_id: &'static str,
+    encrypted: bool,
+}
+
+impl World {
+    fn new(transaction: Option<Transaction>) -> Self {
+        let (issuers, asking, issuer, holder, key) = (
+            Authority::root("Issuers"),
+            Authority::root("Verifiers"),
+            TestKey::new(),
+            TestKey::new(),
+            TestKey::new(),
+        );
+        let asker = Asker::new(vec![asking.issue("Portal", &key)]).unwrap();
+        let query = json!({"credentials": [{"id": "card", "format": "dc+sd-jwt",
+            "meta": {"vct_values": ["urn:example:card"]}, "claims": [{"path": ["name"]}]}]});
+        let question = Question {
+            query,
+            transaction: transaction.map(|transaction| (transaction, vec!["card".to_owned()])),
+            verifier_info: Vec::new(),
+        };
+        let mut session = Session::new(&asker, question, "https://portal.example.vn/answer/7").unwrap();
+        let input = session.connect(Some("wallet"), NOW).unwrap();
+        let object = Jws::parse(&compact(&input, &key.sign(input.as_bytes())), 1 << 17).unwrap();
+        let request = object.verify(&key.public()).unwrap().claims().clone();
+        let card = card(&issuer, vec![issuers.issue("Issuer", &issuer)], &holder);
+        Self {
+            issuers,
+            session,
+            request,
+            holder,
+            card,
+            wanted: vec!["name"],
+            audience: None,
+            nonce: None,
+            approved: Vec::new(),
+            more: Map::new(),
+            made_at: NOW,
+            copies: 1,
+            query_id: "card",
+            encrypted: true,
+        }
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.request[name].as_str().unwrap().to_owned()
+    }
+
+    fn presentation(&self) -> String {
+        let wanted: Vec<Vec<Step>> =
+            self.wanted.iter().map(|name| vec![Step::Key((*name).to_owned())]).collect();
+        let approved: Vec<&str> = self.approved.iter().map(String::as_str).collect();
+        let binding = KeyBinding {
+            audience: &self.audience.clone().unwrap_or_else(|| self.text("client_id")),
+            nonce: &self.nonce.clone().unwrap_or_else(|| self.text("nonce")),
+            issued_at: self.made_at,
+            transaction_data: &approved,
+            names_hash: !approved.is_empty(),
+        };
+        let draft = binding.prepare_with(&select(&self.card, &wanted).unwrap(), self.more.clone()).unwrap();
+        draft.assemble(&self.holder.sign(draft.to_be_signed()))
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let presentations: Vec<String> = (0..self.copies).map(|_| self.presentation()).collect();
+        let token = json!({self.query_id: presentations});
+        let (state, mut form) = (self.text("state"), url::form_urlencoded::Serializer::new(String::new()));
+        if !self.encrypted {
+            return form
+                .append_pair("vp_token", &token.to_string())
+                .append_pair("state", &state)
+                .finish()
+                .into_bytes();
+        }
+        let jwk = Jwk::from_json(&self.request["client_metadata"]["jwks"]["keys"][0]).unwrap();
+        let payload = json!({"vp_token": token, "state": state}).to_string();
+        let jwe = encrypt(jwk.key(), Some("1"), Encryption::A256Gcm, Parties::default(), payload.as_bytes());
+        form.append_pair("response", &jwe.unwrap()).finish().into_bytes()
+    }
+
+    fn answer(self) -> Result<Answer, OnlineError> {
+        self.answer_at(NOW)
+    }
+
+    fn answer_at(self, now: Timestamp) -> Result<Answer, OnlineError> {
+        let body = self.body();
+        let anchors = CertificateAnchors::new(vec![Certificate::parse(&self.issuers.der()).unwrap()]);
+        self.session.answer(&body, &Issuers { anchors: &anchors }, now)
+    }
+
+    /// The verdict with one thing changed.
+    fn with(change: impl FnOnce(&mut Self)) -> Result<Answer, OnlineError> {
+        let mut world = Self::new(None);
+        change(&mut world);
+        world.answer()
+    }
+}
+
+fn card(issuer: &TestKey, chain: Vec<Vec<u8>>, holder: &TestKey) -> String {
+    let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01"});
+    let place = |name: &str| vec![Step::Key(name.to_owned())];
+    let draft = SdJwtDraft {
+        vct: "urn:example:card".to_owned(),
+        claims: claims.as_object().unwrap().clone(),
+        selective: BTreeSet::from([place("name"), place("birthdate")]),
+        decoys: 0,
+        cnf: Some(holder.public()),
+        not_before: None,
+        expires: NOW.plus_seconds(86_400),
+        status: None,
+        chain,
+    };
+    let unsigned = draft.prepare(&mut SystemRandom::new()).unwrap();
+    unsigned.assemble(&issuer.sign(unsigned.to_be_signed()))
+}
+
+fn cash() -> Transaction {
+    let text = |text: &str| text.to_owned();
+    Transaction::CashWithdrawal {
+        bank: text("Mẫu"),
+        terminal: text("7"),
+        place: text("Huế"),
+        amount: 2_000_000,
+    }
+}
+
+/// An approval by a wallet that did everything right but for one thing.
+fn approval(change: impl FnOnce(&mut World)) -> Result<Answer, OnlineError> {
+    let mut world = World::new(Some(cash()));
+    world.approved = vec![world.request["transaction_data"][0].as_str().unwrap().to_owned()];
+    world.more.insert("matched_number".to_owned(), world.session.number().unwrap().into());
+    change(&mut world);
+    world.answer()
+}
+
+#[test]
+fn a_good_answer_tells_what_was_asked() {
+    let answer =
+        World::with(|world| drop(world.more.insert("authentication_level".to_owned(), 3.into()))).unwrap();
+    let card = answer.presented("card").unwrap();
+    assert_eq!(
+        (card.claims()["name"].as_str(), card.kind(), card.level()),
+        (Some("Mẫu"), "urn:example:card", Some(3))
+    );
+    assert_eq!((card.issuer(), card.status()), ("CN=Issuer,C=VN", None));
+}
+
+#[test]
+fn refuses_a_presentation_for_another_verifier_or_without_the_prefix() {
+    let wrong = |audience: String| World::with(|world| world.audience = Some(audience)).unwrap_err();
+    let own = World::new(None).text("client_id");
+    let bare = own.trim_start_matches("x509_hash:").to_owned();
+    for audience in [own, bare, "https://portal.example.vn".to_owned()] {
+        assert_eq!(wrong(audience), OnlineError::SdJwt(SdJwtError::Audience));
+    }
+}
+
+#[test]
+fn refuses_a_presentation_that_answers_another_request() {
+    let earlier = World::new(None).text("nonce");
+    let verdict = World::with(|world| world.nonce = Some(earlier));
+    assert_eq!(verdict.unwrap_err(), OnlineError::SdJwt(SdJwtError::Nonce));
+}
+
+#[test]
+fn refuses_a_presentation_made_before_the_wallet_connected() {
+    let verdict = World::with(|world| world.made_at = NOW.minus_seconds(61));
+    assert_eq!(verdict.unwrap_err(), OnlineError::SdJwt(SdJwtError::BindingTime));
+    assert!(World::with(|world| world.made_at = NOW.minus_seconds(60)).is_ok());
+}
+
+#[test]
+fn refuses_a_presentation_signed_by_another_key() {
+    let verdict = World::with(|world| world.holder = TestKey::new());
+    assert!(matches!(verdict.unwrap_err(), OnlineError::SdJwt(SdJwtError::Holder(_))));
+}
+
+#[test]
+fn refuses_an_issuer_that_nobody_believes() {
+    let verdict = World::with(|world| world.issuers = Authority::root("Others"));
+    assert_eq!(verdict.unwrap_err(), OnlineError::SdJwt(SdJwtError::Chain(ChainError::UnknownAnchor)));
+}
+
+#[test]
+fn refuses_more_than_was_asked_for() {
+    let verdict = World::with(|world| world.wanted = vec!["name", "birthdate"]);
+    assert_eq!(verdict.unwrap_err(), OnlineError::OverDisclosed);
+}
+
+#[test]
+fn refuses_an_answer_without_the_claim() {
+    assert_eq!(World::with(|world| world.wanted = Vec::new()).unwrap_err(), OnlineError::NotAsAsked);
+}
+
+#[test]
+fn refuses_presentations_that_nobody_asked_for() {
+    assert_eq!(World::with(|world| world.copies = 2).unwrap_err(), OnlineError::Surplus);
+    assert_eq!(World::with(|world| world.query_id = "other").unwrap_err(), OnlineError::Surplus);
+}
+
+#[test]
+fn refuses_an_answer_that_is_not_encrypted() {
+    let verdict = World::with(|world| world.encrypted = false);
+    assert_eq!(verdict.unwrap_err(), OnlineError::Response(ResponseError::NotAsAsked));
+}
+
+#[test]
+fn refuses_an_answer_out_of_time() {
+    assert_eq!(World::new(None).answer_at(NOW.plus_seconds(300)).unwrap_err(), OnlineError::TooLate);
+    let approval = World::new(Some(cash()));
+    assert_eq!(approval.answer_at(NOW.plus_seconds(60)).unwrap_err(), OnlineError::TooLate);
+}
+
+#[test]
+fn a_refusal_is_no_answer() {
+    let world = World::new(None);
+    let body = format!("error=access_denied&state={}", world.text("state"));
+    let anchors = CertificateAnchors::default();
+    let verdict = world.session.answer(body.as_bytes(), &Issuers { anchors: &anchors }, NOW);
+    assert_eq!(verdict.unwrap_err(), OnlineError::Declined(RefusalCode::AccessDenied));
+}
+
+#[test]
+fn an_approval_is_over_the_very_text_and_the_number_of_the_screen() {
+    assert!(approval(|_| ()).is_ok());
+    assert_eq!(approval(|world| world.approved.clear()).unwrap_err(), OnlineError::NotApproved);
+    let altered = Transaction::encode(&cash(), &["card"]) + "A";
+    assert_eq!(approval(|world| world.approved = vec![altered]).unwrap_err(), OnlineError::NotApproved);
+    let wrong = |world: &mut World| {
+        let other = if world.session.number() == Some("11") { "12" } else { "11" };
+        world.more.insert("matched_number".to_owned(), other.into());
+    };
+    assert_eq!(approval(wrong).unwrap_err(), OnlineError::WrongNumber);
+    assert_eq!(approval(|world| world.more.clear()).unwrap_err(), OnlineError::WrongNumber);
+}
+
+#[test]
+fn the_number_shows_when_a_wallet_has_connected_and_no_second_one_may() {
+    let mut world = World::new(Some(cash()));
+    let number = world.session.number().unwrap();
+    assert!(number.len() == 2 && number.bytes().all(|c| c.is_ascii_digit()));
+    assert_eq!(world.session.connect(Some("another"), NOW).unwrap_err(), OnlineError::Taken);
+    let mut plain = World::new(None);
+    assert_eq!(plain.session.number(), None);
+    assert!(plain.session.connect(None, NOW).is_ok());
+}
+
+#[test]
+fn no_two_sessions_share_nonce_or_state() {
+    let (one, other) = (World::new(None), World::new(None));
+    assert_ne!(one.text("nonce"), other.text("nonce"));
+    assert_ne!(one.text("state"), other.text("state"));
+}
