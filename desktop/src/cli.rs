@@ -150,6 +150,37 @@ pub(crate) enum PresentCommand {
         sen present qr --animated                       with the portrait, for a camera"
     )]
     Qr(QrArgs),
+    /// Answers a portal, bank or cash machine that asks by a link or QR, after showing who asks, for what and why
+    #[command(
+        after_help = "Example:\n  sen present online 'openid4vp://?client_id=...&request_uri=...' --roots tls.pem --verifiers verifiers.pem"
+    )]
+    Online(OnlineArgs),
+}
+
+/// Which request, and whom to believe.
+#[derive(Args, Debug)]
+pub(crate) struct OnlineArgs {
+    /// The link, or the text of the QR
+    #[arg(value_name = "URI")]
+    pub(crate) uri: String,
+    /// The roots to believe for servers (PEM); there is no default root
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: PathBuf,
+    /// The authorities that vouch for those who ask (PEM)
+    #[arg(long, value_name = "PEM")]
+    pub(crate) verifiers: PathBuf,
+    /// The authorities that register what they may ask for (PEM)
+    #[arg(long, value_name = "PEM")]
+    pub(crate) registrars: Option<PathBuf>,
+    /// The two digits that the other screen shows
+    #[arg(long, value_name = "NN")]
+    pub(crate) number: Option<String>,
+    /// Read also a request that nobody signed
+    #[arg(long)]
+    pub(crate) unsigned: bool,
+    /// Agree without being asked
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// What is shown, to whom, and how.

@@ -64,6 +64,12 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::Declined { vct, to, ward, .. } => {
             format!("declined to show {vct}{} to {to}", of_whom(ward.as_ref()))
         }
+        Event::PresentedOnline { by, documents, claims, over_asked, approved, .. } => {
+            let approved = approved.as_ref().map(|what| format!(", approved {what}")).unwrap_or_default();
+            let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
+            format!("{} shown to {by}, {} claims{warning}{approved}", documents.join(", "), claims.len())
+        }
+        Event::DeclinedOnline { by, .. } => format!("declined to show anything to {by}"),
         Event::Refused { code, .. } => format!("refused: {code}"),
         other => format!("{other:?}"),
     }

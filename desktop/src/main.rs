@@ -16,6 +16,7 @@ mod demo;
 mod history;
 mod home;
 mod nation;
+mod online;
 mod output;
 mod present;
 #[cfg(feature = "reader")]

@@ -19,7 +19,10 @@ const QUIET: i32 = QUIET_ZONE.cast_signed();
 const FRAME: Duration = Duration::from_millis(300);
 
 pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure> {
-    let PresentCommand::Qr(args) = command;
+    let args = match command {
+        PresentCommand::Qr(args) => args,
+        PresentCommand::Online(args) => return crate::online::run(args, as_json),
+    };
     let name = CredentialName::from_text(&args.credential).ok_or_else(|| {
         Failure::input(
             "credential_unknown",

@@ -1,4 +1,5 @@
 //! A portal's session over the network: one test a refusal, each with one thing changed.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
 use std::collections::BTreeSet;
 
 use credential::jose::jwe::{Encryption, Parties, encrypt};
