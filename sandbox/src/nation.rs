@@ -2,7 +2,9 @@
 mod account;
 mod answer;
 mod api;
+mod asking;
 mod authority;
+mod bank;
 mod body;
 mod certificates;
 mod database;
@@ -28,8 +30,10 @@ mod owner;
 mod pages;
 mod pending;
 mod pin;
+mod portal;
 mod register;
 mod revocation;
+mod screens;
 mod small_portrait;
 mod standing;
 mod status;
@@ -112,6 +116,7 @@ pub(crate) struct Nation {
     c_nonces: Once,
     wrong_codes: revocation::WrongCodes,
     insurance_portal: insurance_portal::Portal,
+    visits: asking::Visits,
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
@@ -184,6 +189,7 @@ impl Sandbox {
             c_nonces: Once::new(C_NONCE_LIFE),
             wrong_codes: revocation::WrongCodes::default(),
             insurance_portal: insurance_portal::Portal::default(),
+            visits: asking::Visits::default(),
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
@@ -304,6 +310,19 @@ fn router(nation: Shared) -> Router {
         .route("/token", post(issuance::token))
         .route("/nonce", post(issuance::nonce))
         .route("/credential", post(issuance::credential))
+        .route("/portal", get(screens::portal))
+        .route("/portal/start", post(portal::start))
+        .route("/bank", get(screens::bank))
+        .route("/bank/start", post(bank::start_counter))
+        .route("/bank/evidence/start", post(bank::start_evidence))
+        .route("/bank/evidence", post(bank::evidence))
+        .route("/atm", get(screens::atm))
+        .route("/atm/start", post(bank::start_cash))
+        .route("/asking/script.js", get(screens::script))
+        .route("/asking/state", post(asking::state))
+        .route("/asking/request/{id}", get(asking::request).post(asking::request_by_post))
+        .route("/asking/response/{id}", post(asking::response))
+        .route("/sandbox/bank-reader", post(bank::pin_reader))
         .route("/trust/root.pub", get(status::root))
         .route("/trust/trust-list.cwt", get(status::trust_list))
         .route("/status/{number}", get(status::list))

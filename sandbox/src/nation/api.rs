@@ -44,6 +44,7 @@ const SHOWN: &[&str] = &[
 ];
 const STATE: &[&str] = &["account", "state"];
 const DONE: &[&str] = &["done"];
+const BEGUN: &[&str] = &["view", "link", "qr", "expires_in"];
 const FACE: &[&str] = &["account", "nonce", "dg2_sha256", "device_key_thumbprint", "capture"];
 
 const PORTAL_QUESTION: &[&str] =
@@ -225,6 +226,50 @@ const CALLS: &[Call] = &[
         &["credential_configuration_id", "proofs"],
         &["credentials"],
     ),
+    (Asked::Get, "/portal", "a public service: sign in with a wallet", &[], &[]),
+    (Asked::Json, "/portal/start", "begins a sign-in", &["other_screen"], BEGUN),
+    (Asked::Get, "/bank", "the bank's counter", &[], &[]),
+    (Asked::Empty, "/bank/start", "the counter asks a wallet", &[], BEGUN),
+    (
+        Asked::Empty,
+        "/bank/evidence/start",
+        "a nonce for reading a customer's card at the counter",
+        &[],
+        &["nonce", "nonce_hex", "expires_in"],
+    ),
+    (
+        Asked::Json,
+        "/bank/evidence",
+        "a customer by the chip: the signed record of a reader of the bank's",
+        &["nonce", "record", "face_compared"],
+        &["name", "number", "proven_by", "is_new", "balance"],
+    ),
+    (Asked::Get, "/atm", "a cash machine", &[], &[]),
+    (Asked::Json, "/atm/start", "a machine asks a wallet for an amount", &["terminal", "amount"], BEGUN),
+    (Asked::Get, "/asking/script.js", "the script of these pages", &[], &[]),
+    (
+        Asked::Json,
+        "/asking/state",
+        "how a question stands, for the page that began it",
+        &["view", "code"],
+        &["state", "number", "seconds", "reason", "vi", "en", "result"],
+    ),
+    (Asked::Get, "/asking/request/{id}", "a wallet fetches the request (OpenID4VP 1.0)", &[], &[]),
+    (Asked::Form, "/asking/request/{id}", "the same by POST", &["wallet_metadata", "wallet_nonce"], &[]),
+    (
+        Asked::Form,
+        "/asking/response/{id}",
+        "a wallet answers (direct_post.jwt)",
+        &["response", "error", "state"],
+        &["redirect_uri"],
+    ),
+    (
+        Asked::Json,
+        "/sandbox/bank-reader",
+        "the bank takes a reader into use (key: compressed P-256 point, base64url)",
+        &["key"],
+        DONE,
+    ),
     (Asked::Get, "/trust/root.pub", "the root's public key", &[], &[]),
     (Asked::Get, "/trust/trust-list.cwt", "the trust list", &[], &[]),
     (Asked::Get, "/status/{number}", "a status list", &[], &[]),
@@ -333,7 +378,10 @@ fn operation(asked: Asked, path: &str, summary: &str, takes: &[&str], gives: &[&
     let parameters: Vec<_> = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}}))
+        .map(|name| {
+            json!({"name": name, "in": "path", "required": true,
+                             "schema": {"type": if name == "id" { "string" } else { "integer" }}})
+        })
         .collect();
     let body = |media_type: &str, schema: Value| json!({"required": true, "content": {media_type: {"schema": schema}}});
     let record = json!({"type": "object", "properties": members(takes)});

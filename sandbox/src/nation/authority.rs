@@ -3,11 +3,12 @@ use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use trust::certificates::CertificateAnchors;
 use trust::cose::Draft;
 use trust::p256::PublicKey;
 
 use super::SandboxError;
-use super::certificates::{CertificateAuthority, DOCUMENTS_CA, Use};
+use super::certificates::{ASKERS_CA, CertificateAuthority, DOCUMENTS_CA, Use};
 
 /// A P-256 key pair of one service.
 pub(super) struct ServiceKey {
@@ -25,12 +26,20 @@ pub(super) struct Authority {
     pub(super) face: ServiceKey,
     /// Signs documents whose issuer is named by certificates.
     pub(super) documents: Certified,
+    /// Asks for documents at the portal.
+    pub(super) portal: Certified,
+    /// Asks for documents at the bank's counter and machines.
+    pub(super) bank: Certified,
+    /// Says what portal and bank may ask for.
+    pub(super) registrar: Certified,
     /// Names the desks of clinics.
     pub(super) desks: ServiceKey,
     /// Seals the public keys of PINs.
     pub(super) pins: ServiceSecret,
     /// Goes into the hashes of revocation codes.
     pub(super) codes: ServiceSecret,
+    /// The certificate of the authority over those who sign documents, in PEM.
+    documents_ca: String,
 }
 
 /// A key with its certificate in DER.
@@ -49,6 +58,7 @@ impl Authority {
         let key = |name: &str| ServiceKey::open(&folder.join(name).with_extension("p8"));
         let documents =
             CertificateAuthority::open(data_dir, DOCUMENTS_CA, "Sen sandbox documents, TEST ONLY")?;
+        let askers = CertificateAuthority::open(data_dir, ASKERS_CA, "Sen sandbox askers, TEST ONLY")?;
         let certified = |authority: &CertificateAuthority, name: &str, subject: &str, used_for| {
             let key = key(name)?;
             let file = folder.join(name).with_extension("cer");
@@ -61,10 +71,24 @@ impl Authority {
             status: key("status")?,
             face: key("face")?,
             documents: certified(&documents, "documents", "Sen sandbox issuer, TEST ONLY", Use::Documents)?,
+            portal: certified(&askers, "portal", "Cổng dịch vụ công Mẫu, TEST ONLY", Use::Requests)?,
+            bank: certified(&askers, "bank", "Ngân hàng Mẫu, TEST ONLY", Use::Requests)?,
+            registrar: certified(
+                &askers,
+                "registrar",
+                "Sen sandbox register of askers, TEST ONLY",
+                Use::Registration,
+            )?,
             desks: key("desks")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
+            documents_ca: std::fs::read_to_string(data_dir.join(DOCUMENTS_CA))?,
         })
+    }
+
+    /// Whom portal and bank believe.
+    pub(super) fn document_anchors(&self) -> Result<CertificateAnchors, SandboxError> {
+        CertificateAnchors::from_pem(&self.documents_ca).map_err(|_| SandboxError::Key)
     }
 }
 

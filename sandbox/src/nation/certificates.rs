@@ -1,4 +1,4 @@
-//! The nation's certificates: an authority over those who sign documents and one over TLS servers.
+//! The nation's certificates: an authority over those who sign documents and one over those who ask for them. TLS has its own.
 use std::path::Path;
 
 use rcgen::{
@@ -13,14 +13,21 @@ use super::authority::{ServiceKey, write_private};
 pub(super) const CA: &str = "ca.pem";
 /// Certificate of the authority over those who sign documents.
 pub(super) const DOCUMENTS_CA: &str = "documents-ca.pem";
+/// Certificate of the authority over those who ask for documents, and over who registers them.
+pub(super) const ASKERS_CA: &str = "askers-ca.pem";
 
 /// mdlDS (ISO/IEC 18013-5, B.1.4).
 const MDL_DS: &[u64] = &[1, 0, 18013, 5, 1, 2];
+/// mdlReaderAuth (ISO/IEC 18013-5, B.1.7).
+const MDL_READER: &[u64] = &[1, 0, 18013, 5, 1, 6];
 
 /// What a leaf is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     Documents,
+    Requests,
+    /// Registering those who ask; no purpose of its own is standardised.
+    Registration,
 }
 
 /// An authority of the nation.
@@ -72,6 +79,8 @@ impl CertificateAuthority {
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
             let purpose = match used_for {
                 Use::Documents => Some(MDL_DS),
+                Use::Requests => Some(MDL_READER),
+                Use::Registration => None,
             };
             params.extended_key_usages =
                 purpose.map(|oid| ExtendedKeyUsagePurpose::Other(oid.to_vec())).into_iter().collect();

@@ -9,7 +9,7 @@ use super::{SandboxError, register};
 pub(super) struct Database(Connection);
 
 /// The version of [`SCHEMA`], in the file's `user_version`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 const SCHEMA: &str = "
 CREATE TABLE person (
@@ -74,6 +74,13 @@ CREATE INDEX credentials_by_end ON credential(expires);
 CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STRICT;
 INSERT INTO status_list VALUES (1, 0);
 CREATE TABLE desk (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
+CREATE TABLE bank_account (
+    person TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0), proven_by TEXT NOT NULL,
+    opened_at INTEGER NOT NULL) STRICT;
+CREATE TABLE withdrawal (
+    receipt INTEGER PRIMARY KEY, question TEXT NOT NULL UNIQUE, person TEXT NOT NULL REFERENCES bank_account(person),
+    terminal TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), at INTEGER NOT NULL) STRICT;
+CREATE TABLE bank_reader (key BLOB PRIMARY KEY) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 ";
 

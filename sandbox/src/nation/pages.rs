@@ -31,6 +31,9 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Mailbox of a phone</td><td><code>/mailbox?phone=NUMBER</code>; one-time codes are in <code>{log}</code>, too</td></tr>\
          <tr><td>All calls</td><td><code><a href=\"/api\">/api</a></code>, <code>/openapi.json</code></td></tr>\
          <tr><td>Lost phone</td><td><code><a href=\"/revoke\">/revoke</a></code></td></tr>\
+         <tr><td>Public service</td><td><code><a href=\"/portal\">/portal</a></code></td></tr>\
+         <tr><td>Bank</td><td>counter <code><a href=\"/bank\">/bank</a></code>, cash machine <code><a href=\"/atm\">/atm</a></code></td></tr>\
+         <tr><td>Believed by wallets</td><td><code>documents-ca.pem</code> and <code>askers-ca.pem</code> in the sandbox's folder</td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
          <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
@@ -49,6 +52,8 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>The insurance portal's fault</td><td><code>/sandbox/insurance-fault {{\"fault\"}}</code>: <code>none</code>, \
          <code>slow</code> (with <code>milliseconds</code>), <code>broken</code>, <code>bad_json</code>, \
          <code>forgets_tokens</code></td></tr>\
+         <tr><td>Hand over a document</td><td><code>/sandbox/offer {{\"number\", \"credential\"}}</code>: \
+         <code>citizen_sd_jwt</code>, <code>driving_licence_mdoc</code> ...</td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,
         portal = insurance_portal::PORTAL_USER,

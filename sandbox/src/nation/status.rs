@@ -90,6 +90,14 @@ pub(super) fn reference(nation: &Nation, list: u64, index: u64) -> StatusReferen
     StatusReference { uri: format!("{}/status/{list}", nation.url), index }
 }
 
+/// What the status service says of one of its own references: nothing is in force that it does not know.
+pub(super) fn is_in_force(nation: &Nation, asked: &StatusReference) -> Result<bool, rusqlite::Error> {
+    let number = asked.uri.strip_prefix(nation.url.as_str()).and_then(|path| path.strip_prefix("/status/"));
+    let Some(number) = number.and_then(|number| number.parse().ok()) else { return Ok(false) };
+    let withdrawn = withdrawn(nation.database().connection(), number, nation.now())?;
+    Ok(asked.index < ENTRIES && !withdrawn.iter().any(|(index, _)| *index == asked.index))
+}
+
 /// Signs everything and puts it into the folders that a clinic can copy.
 pub(super) fn publish(nation: &Nation) -> Result<(), SandboxError> {
     std::fs::create_dir_all(nation.data_dir.join(TRUST))?;

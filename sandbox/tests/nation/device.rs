@@ -30,6 +30,14 @@ impl Key {
         Jwk::new(self.0.public())
     }
 
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message)
+    }
+
+    pub(crate) fn public(&self) -> trust::p256::PublicKey {
+        self.0.public()
+    }
+
     pub(crate) fn jws(&self, header: &Value, payload: &Value) -> String {
         let input = signing_input(header, payload);
         compact(&input, &self.0.sign(input.as_bytes()))

@@ -1,10 +1,13 @@
 //! The sandbox's services as a wallet sees them: over TLS on loopback, a test for every refusal.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 mod account;
+mod asking;
+mod bank;
 mod desks;
 mod device;
 mod devices;
 mod documents;
+mod evidence;
 mod insurance_portal;
 mod issuance;
 mod lists;

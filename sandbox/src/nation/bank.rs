@@ -1,0 +1,180 @@
+//! A bank: its counter, where customers prove themselves by wallet or chip and get an account, and its cash machines, which pay
+//! without a card what a wallet has approved: once, that amount, at that machine.
+use axum::extract::State;
+use card::{ChipOutcome, EvidenceRecord, Expected};
+use rusqlite::{OptionalExtension, params};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use trust::p256::PublicKey;
+
+use super::answer::{Answer, Refusal, fresh};
+use super::asking::{self, Customer, Purpose, Reason};
+use super::body::Body;
+use super::{Nation, Shared, decode};
+
+/// The bank's name.
+pub(super) const NAME: &str = "Ngân hàng Mẫu";
+/// What a new account holds, in dong: a present.
+const PRESENT: i64 = 5_000_000;
+/// The smallest note, and the most that a machine gives at a time.
+const NOTE: u64 = 50_000;
+const MOST: u64 = 10_000_000;
+const INVALID: &str = "invalid_request";
+/// What a nonce for a reading at the counter is bound to.
+const COUNTER: &str = "bank counter";
+
+/// A cash machine.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+}
+
+pub(super) const TERMINALS: [Terminal; 2] = [
+    Terminal { name: "ATM 0007", place: "Số 1 Đường Mẫu, Huế" },
+    Terminal { name: "ATM 0008", place: "Số 22 Ngõ Sen, Hà Nội" },
+];
+
+/// The counter asks a wallet.
+pub(super) async fn start_counter(State(nation): State<Shared>) -> Answer {
+    asking::begin(&nation, Purpose::Counter)
+}
+
+#[derive(Deserialize)]
+struct Withdrawal {
+    terminal: String,
+    amount: u64,
+}
+
+/// A machine asks a wallet for an amount.
+pub(super) async fn start_cash(State(nation): State<Shared>, body: Body) -> Answer {
+    let wanted: Withdrawal = body.json(INVALID)?;
+    let terminal = TERMINALS.iter().find(|terminal| terminal.name == wanted.terminal);
+    let terminal = terminal.ok_or(Refusal::new("terminal_unknown", "there is no such machine"))?;
+    if !(NOTE..=MOST).contains(&wanted.amount) || !wanted.amount.is_multiple_of(NOTE) {
+        return Err(Refusal::new("amount_impossible", "50,000 to 10,000,000 dong, in notes of 50,000"));
+    }
+    asking::begin(&nation, Purpose::Cash { terminal, amount: wanted.amount })
+}
+
+/// Opens an account for a customer who has none, and says how it stands.
+pub(super) fn welcome(nation: &Nation, known: &Customer, proven_by: &str) -> Result<Value, Reason> {
+    let open = || -> Result<(bool, i64), rusqlite::Error> {
+        let mut database = nation.database();
+        let change = database.transaction()?;
+        let put = "INSERT INTO bank_account VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        let row = params![known.number, PRESENT, proven_by, nation.now().as_unix()];
+        let is_new = change.execute(put, row)? == 1;
+        let find = "SELECT balance FROM bank_account WHERE person = ?1";
+        let balance = change.query_row(find, [&known.number], |row| row.get(0))?;
+        change.commit()?;
+        Ok((is_new, balance))
+    };
+    let (is_new, balance) = open().map_err(|_| Reason::Broken)?;
+    Ok(json!({
+        "name": known.name, "number": known.number, "proven_by": proven_by, "is_new": is_new, "balance": balance,
+    }))
+}
+
+/// Pays once: the question's identifier is the receipt's, and none is written twice.
+pub(super) fn pay(
+    nation: &Nation,
+    id: &str,
+    known: &Customer,
+    terminal: &Terminal,
+    amount: u64,
+) -> Result<Value, Reason> {
+    let (now, dong) = (nation.now(), i64::try_from(amount).map_err(|_| Reason::Broken)?);
+    let pay = || -> Result<Result<(i64, i64), Reason>, rusqlite::Error> {
+        let mut database = nation.database();
+        let change = database.transaction()?;
+        let find = "SELECT balance FROM bank_account WHERE person = ?1";
+        let balance: Option<i64> = change.query_row(find, [&known.number], |row| row.get(0)).optional()?;
+        let left = match balance {
+            None => return Ok(Err(Reason::NoBankAccount)),
+            Some(balance) if balance < dong => return Ok(Err(Reason::TooLittle)),
+            Some(balance) => balance - dong,
+        };
+        change
+            .execute("UPDATE bank_account SET balance = ?1 WHERE person = ?2", params![left, known.number])?;
+        let put =
+            "INSERT INTO withdrawal (question, person, terminal, amount, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        change.execute(put, params![id, known.number, terminal.name, dong, now.as_unix()])?;
+        let receipt = change.last_insert_rowid();
+        change.commit()?;
+        Ok(Ok((receipt, left)))
+    };
+    let (receipt, balance) = pay().map_err(|_| Reason::Broken)??;
+    Ok(json!({
+        "receipt": receipt, "bank": NAME, "terminal": terminal.name, "place": terminal.place, "amount": amount,
+        "at": now.to_string(), "balance": balance,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Reader {
+    key: String,
+}
+
+/// The bank takes a reader at its counters into use, by the key that signs its records.
+pub(super) async fn pin_reader(State(nation): State<Shared>, body: Body) -> Answer {
+    let reader: Reader = body.json(INVALID)?;
+    let key = decode(&reader.key).and_then(|key| PublicKey::from_compressed(&key).ok());
+    let key = key.ok_or(Refusal::new(INVALID, "the key is a compressed P-256 point in base64url"))?;
+    let put = "INSERT INTO bank_reader VALUES (?1) ON CONFLICT DO NOTHING";
+    nation.database().connection().execute(put, [key.compressed()])?;
+    Ok(fresh(json!({"done": true})))
+}
+
+/// A nonce for a reading at the counter.
+pub(super) async fn start_evidence(State(nation): State<Shared>) -> Answer {
+    let nonce = nation.proofs.give(COUNTER, nation.now().as_unix())?;
+    let octets = decode(&nonce).unwrap_or_default();
+    Ok(fresh(json!({"nonce": nonce, "nonce_hex": hex::encode(octets), "expires_in": nation.proofs.life()})))
+}
+
+#[derive(Deserialize)]
+struct Evidence {
+    nonce: String,
+    record: String,
+    face_compared: bool,
+}
+
+/// A customer by the chip: the record of one of the bank's readers for this nonce, and a clerk who compared the face.
+pub(super) async fn evidence(State(nation): State<Shared>, body: Body) -> Answer {
+    let sent: Evidence = body.json(INVALID)?;
+    let now = nation.now();
+    if !nation.proofs.take(&sent.nonce, COUNTER, now.as_unix()) {
+        return Err(Refusal::new("nonce_unknown", "the nonce is unknown, used or too old"));
+    }
+    // Cards are stolen, and the number that opens them is printed on them (security.md 6).
+    if !sent.face_compared {
+        return Err(Refusal::new("face_not_compared", "compare the person with the portrait first"));
+    }
+    let refused = || Refusal::new("evidence_refused", "the record does not prove this card here and now");
+    let record =
+        decode(&sent.record).and_then(|bytes| EvidenceRecord::parse(&bytes).ok()).ok_or_else(refused)?;
+    let (nonce, signers) = (decode(&sent.nonce).unwrap_or_default(), readers(&nation)?);
+    let expected = Expected { signers: &signers, nonce: Some(&nonce), remote_key: None };
+    let verified = record.verify(&expected, &nation.csca, now).map_err(|_| refused())?;
+    let document = verified.document();
+    if document.active() != ChipOutcome::Verified || verified.certificates_now().is_err() {
+        return Err(refused());
+    }
+    if document.is_expired(now.date()) {
+        return Err(Refusal::new("card_expired", "the card has expired"));
+    }
+    let number = document.personal_number().ok_or_else(refused)?;
+    let known = Customer { number, name: document.name() };
+    Ok(fresh(welcome(&nation, &known, "chip").map_err(|_| Refusal::broken())?))
+}
+
+fn readers(nation: &Nation) -> Result<Vec<PublicKey>, Refusal> {
+    let database = nation.database();
+    let mut keys = database.connection().prepare_cached("SELECT key FROM bank_reader")?;
+    let keys = keys.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    let read = |key: Result<Vec<u8>, rusqlite::Error>| {
+        PublicKey::from_compressed(&key?).map_err(|_| Refusal::broken())
+    };
+    keys.map(read).collect()
+}

@@ -1,0 +1,94 @@
+// Begins a question, shows its code, and looks how it stands until it is over.
+const at = (id) => document.getElementById(id);
+const kind = document.body.dataset.kind;
+const address = { portal: "/portal/start", bank: "/bank/start", atm: "/atm/start" }[kind];
+const labels = {
+  name: "Họ tên / name", number: "Số định danh / number", account_level: "Mức tài khoản / account level",
+  authentication_level: "Mức xác thực / authentication level", proven_by: "Xác minh bằng / proven by",
+  balance: "Số dư / balance", receipt: "Biên lai / receipt", terminal: "Máy / machine", place: "Địa điểm / place",
+  amount: "Số tiền / amount", at: "Lúc / at", bank: "Ngân hàng / bank",
+};
+const titles = {
+  portal: ["Đã đăng nhập", "Signed in"], bank: ["Đã xác minh khách hàng", "Customer known"], atm: ["Mời nhận tiền", "Please take the cash"],
+};
+const money = (value) => `${value.toLocaleString("vi-VN")} ₫`;
+
+async function post(path, content) {
+  const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(content) });
+  return { ok: answer.ok, ...(await answer.json()) };
+}
+
+function words(element, vietnamese, english) {
+  const small = document.createElement("small");
+  small.lang = "en";
+  small.textContent = english;
+  element.replaceChildren(vietnamese, small);
+}
+
+function over(className, vietnamese, english, result = {}) {
+  for (const id of ["start", "ask", "number"]) at(id).hidden = true;
+  const box = document.createElement("div");
+  box.className = className;
+  words(box, vietnamese, english);
+  const list = document.createElement("dl");
+  for (const [name, value] of Object.entries(result)) {
+    if (!(name in labels) || value === null) continue;
+    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = labels[name];
+    text.textContent = name === "amount" || name === "balance" ? money(value) : value;
+    list.append(term, text);
+  }
+  if (list.childElementCount) box.append(list);
+  at("state").replaceChildren(box);
+  at("again").hidden = false;
+  localStorage.removeItem("view");
+}
+
+/** True when it is over. */
+function show(answer) {
+  if (answer.state === "refused") return over("refused", answer.vi, answer.en), true;
+  if (answer.state === "done") return over("done", ...titles[kind], answer.result), true;
+  if (answer.state === "connected") {
+    at("ask").hidden = true;
+    at("number").hidden = !answer.number;
+    at("digits").textContent = answer.number ?? "";
+    words(at("state"), "Điện thoại đã kết nối. Hãy xem và đồng ý trên điện thoại.", "The phone has connected. Read and agree on the phone.");
+    return false;
+  }
+  if (answer.state === "waiting") return words(at("state"), "Quét mã bằng ứng dụng.", "Scan the code with the app."), false;
+  return over("refused", "Hãy bắt đầu lại.", answer.error_description ?? "Please begin again."), true;
+}
+
+async function watch(view, code) {
+  for (;;) {
+    if (show(await post("/asking/state", { view, code }).catch(() => ({ state: "waiting" })))) return;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+async function begin(content) {
+  if (kind === "atm") content.terminal = at("terminal").value;
+  const begun = await post(address, content);
+  if (!begun.ok) return over("refused", "Không bắt đầu được.", begun.error_description);
+  at("start").hidden = true;
+  at("ask").hidden = false;
+  // Made by our own server of our own link.
+  at("code").innerHTML = begun.qr;
+  at("link").href = begun.link;
+  // The wallet on this device opens a new tab, which goes on with it.
+  if (content.other_screen === false) localStorage.setItem("view", begun.view);
+  await watch(begun.view);
+}
+
+for (const button of document.querySelectorAll("[data-start]")) {
+  button.addEventListener("click", () => begin(JSON.parse(button.dataset.start)));
+}
+at("again").addEventListener("click", () => location.assign(location.pathname));
+
+const code = new URLSearchParams(location.search).get("code");
+const view = localStorage.getItem("view");
+if (code && view) {
+  history.replaceState(null, "", location.pathname);
+  at("start").hidden = true;
+  watch(view, code);
+}

@@ -1,0 +1,91 @@
+//! A customer at the bank's counter by the chip: the signed record of one of the bank's readers.
+use card::{
+    ChallengeOrigin, EvidenceContext, EvidenceRecord, EvidenceSigner, SignerUnavailable, Software,
+    derived_challenge, key_thumbprint,
+};
+use serde_json::{Value, json};
+use trust::p256::PublicKey;
+use trust::time::Timestamp;
+
+use crate::device::{Key, NUMBER, decode, encode};
+use crate::step_up::read;
+use crate::world::{Answer, World, clock};
+
+impl EvidenceSigner for Key {
+    fn public_key(&self) -> Result<PublicKey, SignerUnavailable> {
+        Ok(self.public())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerUnavailable> {
+        Ok(Key::sign(self, message))
+    }
+}
+
+fn nonce(world: &World) -> String {
+    world.post("/bank/evidence/start", &Value::Null).text("nonce")
+}
+
+/// What a reader signs of the test card, for a nonce of the bank's.
+fn record(world: &World, reader: &Key, nonce: &str) -> String {
+    let (nonce, thumbprint) = (decode(nonce), key_thumbprint(&reader.public()));
+    let reading = read(derived_challenge(&nonce, &thumbprint, "counter"));
+    let context = EvidenceContext {
+        nonce,
+        origin: ChallengeOrigin::Derived { key_thumbprint: thumbprint, purpose: "counter".to_owned() },
+        read_at: Timestamp::from_unix(world.now()),
+        remote: None,
+        software: Software { name: "tests".to_owned(), version: "1".to_owned() },
+    };
+    encode(EvidenceRecord::sign(&reading, &context, reader).unwrap().as_bytes())
+}
+
+fn show(world: &World, nonce: &str, record: &str, face_compared: bool) -> Answer {
+    let body = json!({"nonce": nonce, "record": record, "face_compared": face_compared});
+    world.post("/bank/evidence", &body)
+}
+
+/// A reader that the bank knows.
+fn reader(world: &World) -> Key {
+    let key = Key::generate();
+    let compressed = encode(&key.public().compressed());
+    world.post("/sandbox/bank-reader", &json!({"key": compressed})).done();
+    key
+}
+
+#[test]
+fn the_counter_knows_whom_the_chip_proves() {
+    let world = World::start(clock!());
+    let reader = reader(&world);
+    let nonce = nonce(&world);
+    let seen = show(&world, &nonce, &record(&world, &reader, &nonce), true).done();
+    assert_eq!((&seen["number"], &seen["proven_by"]), (&json!(NUMBER), &json!("chip")));
+    assert_eq!((&seen["name"], &seen["is_new"]), (&json!("Đặng Quốc Ưu"), &json!(true)));
+}
+
+#[test]
+fn a_record_serves_one_nonce_and_a_nonce_one_record() {
+    let world = World::start(clock!());
+    let reader = reader(&world);
+    let first = nonce(&world);
+    let proof = record(&world, &reader, &first);
+    assert_eq!(show(&world, &nonce(&world), &proof, true).refusal(), "evidence_refused");
+    show(&world, &first, &proof, true).done();
+    assert_eq!(show(&world, &first, &proof, true).refusal(), "nonce_unknown");
+}
+
+#[test]
+fn a_reader_that_the_bank_does_not_know_proves_nothing() {
+    let world = World::start(clock!());
+    let nonce = nonce(&world);
+    let proof = record(&world, &Key::generate(), &nonce);
+    assert_eq!(show(&world, &nonce, &proof, true).refusal(), "evidence_refused");
+}
+
+#[test]
+fn a_chip_without_a_compared_face_is_no_customer() {
+    let world = World::start(clock!());
+    let reader = reader(&world);
+    let nonce = nonce(&world);
+    let proof = record(&world, &reader, &nonce);
+    assert_eq!(show(&world, &nonce, &proof, false).refusal(), "face_not_compared");
+}
