@@ -173,7 +173,12 @@ fn unpack(bits: u64, compressed: &[u8]) -> Result<(u8, Vec<u8>), StatusError> {
     let mut bytes = Vec::new();
     let limit = LARGEST_LIST as u64 + 1;
     ZlibDecoder::new(compressed).take(limit).read_to_end(&mut bytes).map_err(|_| StatusError::Inflate)?;
-    if bytes.len() > LARGEST_LIST { Err(StatusError::TooLarge) } else { Ok((bits, bytes)) }
+    if bytes.len() > LARGEST_LIST {
+        return Err(StatusError::TooLarge);
+    }
+    // Growing doubles: without this a nation's lists would take twice their size for good.
+    bytes.shrink_to_fit();
+    Ok((bits, bytes))
 }
 
 fn position(bits: u8, index: u64) -> Option<(usize, u32, u8)> {

@@ -1,13 +1,16 @@
 //! The status of 67,910,130 cards: look-up, size and upkeep, as lists and as one national file.
 #![allow(clippy::unwrap_used, reason = "a bench stops where its world does not stand")]
-#![allow(clippy::indexing_slicing, reason = "the floor reads a bare array")]
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "the floor reads a bare array")]
 #[path = "../../../core/verifier/tests/world/mod.rs"]
 mod world;
 
 use std::collections::HashSet;
 use std::hint::black_box;
 use std::io::Read;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use peak_alloc::PeakAlloc;
 use sen_benches::{count, each, time};
 use test_key::TestKey;
 use trust::anchors::StatusSigner;
@@ -17,6 +20,9 @@ use trust::status::{
     Lookup, NationalDraft, NationalStatus, Run, Status, StatusList, StatusListDraft, StatusStore,
 };
 use world::NOW;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
 
 const CARDS: u64 = 67_910_130;
 const ENTRIES: u64 = 1 << 20;
@@ -35,10 +41,13 @@ fn main() {
         let token = sign(&key, &national.snapshot(b"s1").unwrap());
         count(&format!("status.national.snapshot.{name}"), token.len(), "bytes", Some(limit(CARDS, revoked)));
         two_bits(&key, name, revoked);
-        as_lists(&key, name, per_thousand);
+        for (name, bits) in [(name.to_owned(), 1), (format!("two-bits.{name}"), 2)] {
+            let tokens = tokens(&key, per_thousand, bits);
+            as_lists(&name, per_thousand, bits, &tokens);
+            look_up(&signers, &name, bits, &tokens);
+        }
     }
     upkeep(&key, &signers);
-    look_up(&key, &signers);
     shard(&key, &signers);
 }
 
@@ -72,7 +81,7 @@ fn upkeep(key: &TestKey, signers: &[StatusSigner]) {
     count("status.national.delta.week-merged", delta(0, 7).len(), "bytes", Some(limit(CARDS, 7 * A_DAY)));
     let snapshot = sign(key, &days[0].snapshot(b"s1").unwrap());
     // What the same state takes as 65 lists: each a signature and an inflation.
-    let lists: Vec<Vec<u8>> = lists(10).iter().map(|list| sign(key, &small(list))).collect();
+    let lists = tokens(key, 10, 1);
     time(
         "status.national.verify.beside-65-lists",
         || drop(black_box(NationalStatus::verify(&snapshot, signers))),
@@ -84,18 +93,20 @@ fn upkeep(key: &TestKey, signers: &[StatusSigner]) {
     );
 }
 
-/// The 65 lists of the nation with so many of a thousand revoked.
-fn lists(per_thousand: u64) -> Vec<StatusListDraft> {
+/// The 65 lists of the nation as signed tokens. So many of a thousand are revoked; with two bits, every fifth of those is
+/// suspended instead.
+fn tokens(key: &TestKey, per_thousand: u64, bits: u8) -> Vec<Vec<u8>> {
     let mut random = Random(per_thousand);
     let list = |number| {
         let mut list =
-            StatusListDraft::new(&format!("s:{number}"), 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
-        let (revoked, mut drawn) = (ENTRIES * per_thousand / 1000, HashSet::new());
-        while drawn.len() < usize::try_from(revoked).unwrap() {
+            StatusListDraft::new(&format!("s:{number}"), bits, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
+        let (marked, mut drawn) = (ENTRIES * per_thousand / 1000, HashSet::new());
+        while drawn.len() < usize::try_from(marked).unwrap() {
             let index = random.below(ENTRIES);
-            assert!(!drawn.insert(index) || list.set(index, 1));
+            let state = if bits == 2 && drawn.len() % 5 == 0 { 2 } else { 1 };
+            assert!(!drawn.insert(index) || list.set(index, state));
         }
-        list
+        sign(key, &small(&list))
     };
     (0..LISTS).map(list).collect()
 }
@@ -112,84 +123,106 @@ fn small(list: &StatusListDraft) -> trust::cose::Draft {
     list.draft_with(b"s1", zlib).unwrap()
 }
 
-/// All lists as signed tokens.
-fn as_lists(key: &TestKey, name: &str, per_thousand: u64) {
-    let lists = lists(per_thousand);
-    let bytes: usize = lists.iter().map(|list| sign(key, &small(list)).len()).sum();
-    count(
-        &format!("status.lists.tokens.{name}"),
-        bytes,
-        "bytes",
-        Some(limit(CARDS, CARDS * per_thousand / 1000)),
-    );
+/// All lists as they travel.
+fn as_lists(name: &str, per_thousand: u64, bits: u8, tokens: &[Vec<u8>]) {
+    let (bytes, marked) = (tokens.iter().map(Vec::len).sum(), CARDS * per_thousand / 1000);
+    let which = if bits == 2 { limit(marked, marked / 5) } else { 0 };
+    count(&format!("status.lists.tokens.{name}"), bytes, "bytes", Some(limit(CARDS, marked) + which));
 }
 
-/// One look-up in all lists, against a bare bit in one array of all.
-fn look_up(key: &TestKey, signers: &[StatusSigner]) {
-    let mut random = Random(3);
-    let mut store = StatusStore::new();
-    let mut bare = Vec::new();
-    let mut first = None;
-    for number in 0..LISTS {
-        let mut list =
-            StatusListDraft::new(&format!("s:{number}"), 1, ENTRIES, NOW, NOW.plus_seconds(9)).unwrap();
-        (0..ENTRIES / 100).for_each(|_| assert!(list.set(random.below(ENTRIES), 1)));
-        let list = StatusList::verify(&sign(key, &list.draft(b"s1").unwrap()), signers).unwrap();
-        let revoked = |index| list.get(index) == Some(Status::Revoked);
-        let byte_at = |byte| (0..8).fold(0, |held, bit| held | u8::from(revoked(8 * byte + bit)) << bit);
-        bare.extend((0..ENTRIES / 8).map(byte_at));
-        first.get_or_insert_with(|| list.clone());
-        store.insert(list).unwrap();
+/// One look-up in all lists, against a bare read in one array of all; and what they take in memory.
+fn look_up(signers: &[StatusSigner], name: &str, bits: u8, tokens: &[Vec<u8>]) {
+    let (mut random, mut store, before) = (Random(3), StatusStore::new(), MEMORY.current_usage());
+    for token in tokens {
+        store.insert(StatusList::verify(token, signers).unwrap()).unwrap();
     }
-    let first = first.unwrap();
+    let (held, width) = (MEMORY.current_usage() - before, u64::from(bits));
+    let all_bits = usize::try_from(LISTS * ENTRIES * width / 8).unwrap();
+    count(&format!("status.store.{name}"), held, "bytes", Some(all_bits));
     let names: Vec<String> = (0..LISTS).map(|number| format!("s:{number}")).collect();
+    let listed = |status| u64::from(status != Status::Valid);
+    let found = |lookup| match lookup {
+        Lookup::Found { status, .. } => listed(status),
+        _ => panic!("a list is missing"),
+    };
+    let mut bare = Vec::with_capacity(all_bits);
+    for token in tokens {
+        let token = Sign1::parse(token, Profile::Interoperable).unwrap();
+        flate2::read::ZlibDecoder::new(packed(&token)).read_to_end(&mut bare).unwrap();
+    }
+    assert_eq!(bare.len(), all_bits);
+    let first = StatusList::verify(&tokens[0], signers).unwrap();
     let asked: Vec<(usize, u64)> = (0..1 << 16)
         .map(|_| (usize::try_from(random.below(LISTS)).unwrap(), random.below(ENTRIES)))
         .collect();
-    let bit = |at: u64| u64::from(bare[usize::try_from(at / 8).unwrap()] >> (at % 8) & 1);
+    let mask = u8::MAX >> (8 - bits);
+    let read = |at: u64| {
+        let at = at * width;
+        u64::from(bare[usize::try_from(at / 8).unwrap()] >> (at % 8) & mask != 0)
+    };
     // Each look-up waits for the one before: the time of one, and not of many side by side.
     let chain = |look: &dyn Fn(usize, u64) -> u64| {
         black_box(asked.iter().fold(0, |last, (list, index)| look(*list, index ^ last)));
     };
-    let is_revoked = |status| u64::from(status == Status::Revoked);
-    let all = asked.len();
     each(
-        "status.look-up.one-list",
-        all,
-        || chain(&|_, index| first.get(index).map_or(0, is_revoked)),
-        || chain(&|_, index| bit(index)),
+        &format!("status.look-up.one-list.{name}"),
+        asked.len(),
+        || chain(&|_, index| first.get(index).map_or(0, listed)),
+        || chain(&|_, index| read(index)),
     );
-    let found = |lookup| match lookup {
-        Lookup::Found { status, .. } => is_revoked(status),
-        _ => 0,
-    };
     each(
-        "status.look-up.with-choice-of-list",
-        all,
+        &format!("status.look-up.with-choice-of-list.{name}"),
+        asked.len(),
         || chain(&|list, index| found(store.look_up(&names[list], index, NOW))),
-        || chain(&|list, index| bit(list as u64 * ENTRIES + index)),
+        || chain(&|list, index| read(list as u64 * ENTRIES + index)),
     );
 }
 
-/// One list of 2^20 verified, inflated and swapped in.
+/// One list of 2^20 verified, inflated and swapped in while another thread looks up, as a desk does: it decides under a
+/// lock that many may read. The signature and the inflation alone have the same thread beside them.
 fn shard(key: &TestKey, signers: &[StatusSigner]) {
-    let token = sign(key, &small(&lists(10)[7]));
+    let token = tokens(key, 10, 1).swap_remove(7);
     count("status.list.token", token.len(), "bytes", None);
     let parsed = Sign1::parse(&token, Profile::Interoperable).unwrap();
-    let claims = parsed.payload_item().unwrap().as_map().unwrap();
-    let packed =
-        claims.get_int(65_533).unwrap().as_map().unwrap().get_text("lst").unwrap().as_bytes().unwrap();
+    let packed = packed(&parsed);
     let mut store = StatusStore::new();
-    time(
-        "status.list.verify-and-swap",
-        || store.insert(StatusList::verify(&token, signers).unwrap()).unwrap(),
-        || {
-            parsed.verify(&signers[0].key).unwrap();
-            let mut out = Vec::with_capacity(131_072);
-            flate2::read::ZlibDecoder::new(packed).read_to_end(&mut out).unwrap();
-            black_box(out);
-        },
-    );
+    store.insert(StatusList::verify(&token, signers).unwrap()).unwrap();
+    let (store, over, looks) = (RwLock::new(store), AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            let mut random = Random(5);
+            while !over.load(Ordering::Relaxed) {
+                let status = store.read().unwrap().look_up("s:7", random.below(ENTRIES), NOW);
+                assert!(matches!(status, Lookup::Found { .. }), "never without the list");
+                looks.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let swaps = AtomicUsize::new(0);
+        time(
+            "status.list.verify-and-swap",
+            || {
+                let before = looks.load(Ordering::Relaxed);
+                let list = StatusList::verify(&token, signers).unwrap();
+                store.write().unwrap().insert(list).unwrap();
+                swaps.fetch_add(usize::from(looks.load(Ordering::Relaxed) > before), Ordering::Relaxed);
+            },
+            || {
+                parsed.verify(&signers[0].key).unwrap();
+                let mut out = Vec::with_capacity(131_072);
+                flate2::read::ZlibDecoder::new(packed).read_to_end(&mut out).unwrap();
+                black_box(out);
+            },
+        );
+        over.store(true, Ordering::Relaxed);
+        assert!(swaps.load(Ordering::Relaxed) > 0, "nothing was looked up during a swap");
+    });
+    count("status.list.look-ups-meanwhile", looks.load(Ordering::Relaxed), "look-ups", None);
+}
+
+/// The list of a token as zlib wrote it.
+fn packed<'a>(token: &Sign1<'a>) -> &'a [u8] {
+    let list = token.payload_item().unwrap().as_map().unwrap().get_int(65_533).unwrap();
+    list.as_map().unwrap().get_text("lst").unwrap().as_bytes().unwrap()
 }
 
 fn national(sequence: u64, bits: u8) -> NationalDraft {

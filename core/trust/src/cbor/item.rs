@@ -171,6 +171,15 @@ impl<'a> Walk<'a> {
         Some(Item { raw })
     }
 
+    /// The element, or the value of the entry, that [`Self::at_end`] has just counted. The last one of a definite length is all
+    /// that is left, since an item ends where its last element does: it need not be walked to find its end.
+    fn counted(&mut self) -> Option<Item<'a>> {
+        if self.left == Some(0) {
+            return Some(Item { raw: std::mem::take(&mut self.rest) });
+        }
+        self.one()
+    }
+
     fn at_end(&mut self) -> bool {
         match &mut self.left {
             Some(0) => true,
@@ -191,7 +200,7 @@ impl<'a> Iterator for Array<'a> {
     type Item = Item<'a>;
 
     fn next(&mut self) -> Option<Item<'a>> {
-        if self.0.at_end() { None } else { self.0.one() }
+        if self.0.at_end() { None } else { self.0.counted() }
     }
 }
 
@@ -207,7 +216,9 @@ impl<'a> Map<'a> {
 
     /// The value under a text key.
     pub fn get_text(&self, key: &str) -> Option<Item<'a>> {
-        self.clone().find(|(found, _)| found.as_text() == Ok(key)).map(|(_, value)| value)
+        // As bytes: that a text is UTF-8 was looked at by the scan.
+        let is_it = |found: Item<'_>| found.content(3) == Ok(key.as_bytes());
+        self.clone().find(|(found, _)| is_it(*found)).map(|(_, value)| value)
     }
 
     /// A key that is none of these numbers; 0 for one without a number. For formats that know all of theirs.
@@ -228,6 +239,6 @@ impl<'a> Iterator for Map<'a> {
         if self.0.at_end() {
             return None;
         }
-        Some((self.0.one()?, self.0.one()?))
+        Some((self.0.one()?, self.0.counted()?))
     }
 }

@@ -8,7 +8,9 @@ pub const MOST_ENTRIES: u64 = 1024;
 /// Elements of one array.
 pub const MOST_ELEMENTS: u64 = 65_536;
 
+/// Keys of a map that are kept on the stack; those beyond the first few in a place that only a map with so many lays out.
 const ON_STACK: usize = 32;
+const FEW: usize = 8;
 
 /// A decoded head: major type, argument, and the length of the head. No argument means an indefinite length.
 #[derive(Clone, Copy, Debug)]
@@ -215,7 +217,8 @@ struct Keys<'a> {
     profile: Profile,
     last: Option<&'a [u8]>,
     count: usize,
-    few: [Key<'a>; ON_STACK],
+    few: [Key<'a>; FEW],
+    more: Option<[Key<'a>; ON_STACK - FEW]>,
     many: std::collections::BTreeSet<Key<'a>>,
 }
 
@@ -242,8 +245,8 @@ impl<'a> Key<'a> {
 
 impl<'a> Keys<'a> {
     const fn new(profile: Profile) -> Self {
-        let few = [Key::Other(&[]); ON_STACK];
-        Self { profile, last: None, count: 0, few, many: std::collections::BTreeSet::new() }
+        let few = [Key::Other(&[]); FEW];
+        Self { profile, last: None, count: 0, few, more: None, many: std::collections::BTreeSet::new() }
     }
 
     fn add(&mut self, raw: &'a [u8]) -> Result<(), Error> {
@@ -255,14 +258,24 @@ impl<'a> Keys<'a> {
             }
         }
         let key = Key::of(raw)?;
-        if self.few.iter().take(self.count).any(|earlier| *earlier == key) {
+        let more = self.more.iter().flatten().take(self.count.saturating_sub(FEW));
+        if self.few.iter().take(self.count).chain(more).any(|earlier| *earlier == key) {
             return Err(Error::DuplicateKey);
         }
-        if let Some(slot) = self.few.get_mut(self.count) {
+        if self.count == ON_STACK {
+            return if self.many.insert(key) { Ok(()) } else { Err(Error::DuplicateKey) };
+        }
+        let slot = match self.few.get_mut(self.count) {
+            None => {
+                let more = self.more.get_or_insert([Key::Other(&[]); ON_STACK - FEW]);
+                more.get_mut(self.count - FEW)
+            }
+            slot => slot,
+        };
+        if let Some(slot) = slot {
             *slot = key;
             self.count += 1;
-            return Ok(());
         }
-        if self.many.insert(key) { Ok(()) } else { Err(Error::DuplicateKey) }
+        Ok(())
     }
 }

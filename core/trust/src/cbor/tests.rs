@@ -93,6 +93,35 @@ fn a_duplicate_beyond_the_keys_on_the_stack_is_found() {
 }
 
 #[test]
+fn a_duplicate_is_found_wherever_either_key_is_kept() {
+    for many in [1_u64, 7, 8, 9, 31, 32, 33, 34] {
+        for repeated in 0..many {
+            let mut out = Encoder::new();
+            out.map(usize::try_from(many).unwrap() + 1);
+            for key in (0..many).rev().chain([repeated]) {
+                out.uint(key).null();
+            }
+            let scanned = scan(&out.finish(), Profile::Interoperable);
+            assert_eq!(scanned, Err(Error::DuplicateKey), "{repeated} of {many}");
+        }
+    }
+}
+
+#[test]
+fn the_last_element_ends_where_its_container_does() {
+    let bytes = unhex("82 82 01 9f 02 ff a1 03 82 04 a1 05 bf 06 07 ff");
+    let outer: Vec<_> = Item::parse(&bytes, Profile::Interoperable).unwrap().as_array().unwrap().collect();
+    assert_eq!((outer[0].raw(), outer.len()), (&unhex("82 01 9f 02 ff")[..], 2));
+    let first: Vec<_> = outer[0].as_array().unwrap().map(|item| item.raw().to_vec()).collect();
+    assert_eq!(first, [unhex("01"), unhex("9f 02 ff")]);
+    let value = outer[1].as_map().unwrap().get_int(3).unwrap();
+    assert_eq!(value.raw(), unhex("82 04 a1 05 bf 06 07 ff"));
+    let innermost = value.as_array().unwrap().last().unwrap().as_map().unwrap().get_int(5).unwrap();
+    assert_eq!(innermost.raw(), unhex("bf 06 07 ff"));
+    assert_eq!(innermost.as_map().unwrap().get_int(6).unwrap().raw(), [7]);
+}
+
+#[test]
 fn depth_is_bounded() {
     for head in [0x81, 0xd2] {
         let nested = |levels: usize| [vec![head; levels], vec![0]].concat();
