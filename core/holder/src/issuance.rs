@@ -5,7 +5,7 @@ mod authorise;
 mod by_offer;
 mod checked;
 mod copies;
-mod deferred;
+pub(crate) mod deferred;
 mod dpop;
 mod encryption;
 mod exchange;

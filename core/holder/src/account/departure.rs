@@ -9,6 +9,7 @@ use super::standing::{Stage, Turn};
 use super::view::{AccountState, LockedBy, Pending, PendingKind};
 use super::{AccountError, pin, transfer};
 use crate::history::{Event, append};
+use crate::issuance::deferred;
 use crate::keys::Keys;
 use crate::store::Table;
 use crate::wallet::Wallet;
@@ -106,6 +107,7 @@ pub(super) fn empty(wallet: &Wallet, why: Turn, now: Timestamp) -> Result<(), Er
         for (id, document) in change.list::<documents::DocumentRecord>(Table::Document)? {
             doomed.extend(documents::remove(change, &id, &document)?);
         }
+        doomed.extend(deferred::give_up_all(change)?);
         Keys::doom(change, &record.instance_key)?;
         pin::forget(change)?;
         trust_list::forget(change)?;

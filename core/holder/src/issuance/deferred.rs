@@ -181,6 +181,15 @@ fn give_up(change: &mut Change<'_>, id: &str) -> Result<Vec<String>, Error> {
     Ok(doomed)
 }
 
+/// Stops awaiting anything: gives the keys that go once the change is kept.
+pub(crate) fn give_up_all(change: &mut Change<'_>) -> Result<Vec<String>, Error> {
+    let mut doomed = Vec::new();
+    for (id, _) in change.list::<AwaitedRecord>(Table::Awaited)? {
+        doomed.extend(give_up(change, &id)?);
+    }
+    Ok(doomed)
+}
+
 /// Takes what was awaited off the list, now that its document is stored; gives the keys that no copy came for.
 pub(super) fn settle(
     change: &mut Change<'_>,
