@@ -96,6 +96,7 @@ pub(crate) enum CredentialCommand {
     #[command(
         after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
         sen credential obtain 'openid-credential-offer://?credential_offer=...'\n  \
+        sen credential obtain citizen_mdoc --issuers documents-ca.pem\n  \
         sen credential obtain 'openid-credential-offer://?...' --roots tls.pem --issuers issuers.pem --code 123456"
     )]
     Obtain {
@@ -108,11 +109,11 @@ pub(crate) enum CredentialCommand {
         /// For a minor in your care, by personal number
         #[arg(long = "for", value_name = "NUMBER")]
         ward: Option<String>,
-        /// An issuer that the account's provider does not vouch for: the roots of its TLS servers
-        #[arg(long, value_name = "PEM", requires = "issuers", conflicts_with = "ward")]
+        /// For an issuer other than the account's provider: the roots of its TLS servers
+        #[arg(long, value_name = "PEM", requires = "issuers")]
         roots: Option<PathBuf>,
-        /// The roots of those who sign that issuer's documents
-        #[arg(long, value_name = "PEM", requires = "roots")]
+        /// The roots of those who sign documents: for mdoc and SD-JWT VC
+        #[arg(long, value_name = "PEM", conflicts_with = "ward")]
         issuers: Option<PathBuf>,
     },
     /// Fetch anew what is due, as a wallet does from time to time in the background

@@ -33,11 +33,16 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
                 documents::show(&documents, &awaited, false);
             }
         }
-        CredentialCommand::Obtain { what, code, roots: Some(roots), issuers: Some(issuers), .. } => {
-            let (roots, issuers) = (read(roots)?, read_text(issuers)?);
-            let issuers = Issuers { roots_pem: &roots, anchors_pem: &issuers };
-            let obtained = wallet.obtain_documents(what, issuers, code.as_deref(), &Aloud, now);
-            let obtained = block_on(obtained)?.map_err(failure)?;
+        CredentialCommand::Obtain { what, code, roots, issuers: Some(issuers), .. } => {
+            let anchors_pem = &read_text(issuers)?;
+            let obtained = match roots {
+                Some(roots) => {
+                    let issuers = Issuers { roots_pem: &read(roots)?, anchors_pem };
+                    block_on(wallet.obtain_documents(what, issuers, code.as_deref(), &Aloud, now))
+                }
+                None => block_on(wallet.account().obtain_document(what, anchors_pem, &Aloud, now)),
+            };
+            let obtained = obtained?.map_err(failure)?;
             documents::show(&obtained, &wallet.awaited().map_err(failure)?, as_json);
         }
         CredentialCommand::Obtain { what, code, ward, .. } => {

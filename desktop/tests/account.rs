@@ -49,6 +49,15 @@ fn an_account_from_opening_to_deletion() {
     assert_eq!(held.len(), 2);
     assert_ne!(id_of("urn:vn:citizen:1"), id_of("urn:vn:health-insurance:1"));
 
+    let anchors = roots.replace("ca.pem", "documents-ca.pem");
+    for name in ["citizen_sd_jwt", "citizen_mdoc"] {
+        let documents = sen(&format!("credential obtain {name} --issuers {anchors}")).exits(0);
+        assert_eq!(documents["documents"][0]["copies"], 4, "{documents}");
+    }
+    let unbelieved = sen(&format!("credential obtain citizen_mdoc --issuers {roots}"));
+    unbelieved.fails(1, "issuance.unknown_issuer");
+    assert_eq!(sen("credential list").exits(0)["documents"].as_array().unwrap().len(), 2);
+
     let digits = home.run(&["present", "qr", "--text", "--once"]).stdout;
     assert!(digits.trim_end().bytes().all(|digit| digit.is_ascii_digit()));
     let check = || {

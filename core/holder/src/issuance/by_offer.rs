@@ -2,6 +2,7 @@
 //! An offer's documents are all stored or none, and the issuer is told which.
 
 use http_client::Client;
+use serde_json::{Map, json};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
@@ -14,9 +15,10 @@ use super::line::Line;
 use super::metadata::{self, IssuerMetadata, ServerMetadata};
 use super::notify::{self, Outcome};
 use super::offer::{Offer, OfferLink};
-use super::{IssuanceError, OfferInfo};
+use super::{IssuanceError, OfferAnswer, OfferInfo};
 use crate::Error;
-use crate::account::message::client;
+use crate::account::Account;
+use crate::account::message::{Contact, client};
 use crate::consent::clock_offset;
 use crate::documents::DocumentInfo;
 use crate::history::Action;
@@ -110,6 +112,28 @@ impl Wallet {
     /// The servers' time as far as the wallet knows it.
     pub(super) fn there(&self, now: Timestamp) -> Timestamp {
         now.plus_seconds(clock_offset(&self.vault.store()))
+    }
+}
+
+impl Account<'_> {
+    /// Obtains a document of the account's provider by its name there, such as `licence_mdoc`. Its signers are believed under these
+    /// roots (PEM), its servers under those of the account.
+    ///
+    /// # Errors
+    /// As [`Wallet::obtain_documents`], and what the provider refuses.
+    pub async fn obtain_document(
+        self,
+        name: &str,
+        anchors_pem: &str,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<DocumentInfo>, Error> {
+        progress.began(Step::Provider);
+        let mut contact = Contact::of(self.wallet)?;
+        let members = Map::from_iter([("credential".to_owned(), json!(name))]);
+        let answer: OfferAnswer = contact.ask("/account/offer", "offer", members, now).await?;
+        let issuers = Issuers { roots_pem: &contact.record.roots_pem, anchors_pem };
+        self.wallet.obtain_documents(&answer.credential_offer, issuers, None, progress, now).await
     }
 }
 
