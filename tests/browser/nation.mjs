@@ -49,14 +49,30 @@ async function stop({ child, ended }, signal = "SIGTERM") {
   await ended;
 }
 
-/** Sends JSON to the sandbox, which only its own root speaks for. */
+/** Sends JSON to the sandbox, which only its own root speaks for. Gives back what it answers. */
 async function tell(url, ca, content) {
   const body = JSON.stringify(content);
-  const status = await new Promise((done, failed) => {
-    const call = request(url, { method: "POST", ca, headers: { "content-type": "application/json" } }, (answer) => answer.resume().on("end", () => done(answer.statusCode)));
+  const [status, text] = await new Promise((done, failed) => {
+    const call = request(url, { method: "POST", ca, headers: { "content-type": "application/json" } }, (answer) => {
+      let text = "";
+      answer.on("data", (data) => (text += data)).on("end", () => done([answer.statusCode, text]));
+    });
     call.on("error", failed).end(body);
   });
   assert.equal(status, 200, url);
+  return text ? JSON.parse(text) : {};
+}
+
+/** `sen present online` at a terminal of its own, as a person uses it. */
+function answerOnline(wallet, nation, link) {
+  const file = (name) => join(nation, name);
+  const words = [sen, "present", "online", link, "--roots", file("ca.pem"), "--verifiers", file("askers-ca.pem"), "--registrars", file("askers-ca.pem"), "--yes"];
+  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const child = spawn("script", ["--quiet", "--return", "--command", quoted, "/dev/null"], { env: { ...process.env, SEN_HOME: wallet }, stdio: ["pipe", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+  const ended = new Promise((done) => child.once("close", (code) => done({ code, said })));
+  return { type: (digits) => child.stdin.write(`${digits}\n`), said: () => said, ended };
 }
 
 /** The account of a clerk whom the register knows at the insurance portal's stand-in. */
@@ -96,6 +112,14 @@ export async function openNation() {
       const portal = lookup ? ["--lookup", sandbox, "--lookup-account", account, "--lookup-roots", roots] : [];
       return openDesk(home, trust, status, secrets, { ...options, portal });
     },
+    sandbox,
+    /** The holder's wallet obtains one more document, offered at a counter. */
+    obtain: async (credential) => {
+      const { credential_offer: offer } = await tell(`${sandbox}/sandbox/offer`, readFileSync(roots), { number: claims.personal_number, credential });
+      return run(sen, ["credential", "obtain", offer, "--roots", roots, "--issuers", join(home, "demo/nation/documents-ca.pem")], { env: { ...process.env, SEN_HOME: wallet } });
+    },
+    /** The holder's phone answers a link. */
+    online: (link) => answerOnline(wallet, join(home, "demo/nation"), link),
     /** What the portal says of the holder's card from now on: a code, or null for what the register says. */
     portalSays: (code) => tell(`${sandbox}/sandbox/insurance-answer`, readFileSync(roots), { number: claims.personal_number, code }),
     /** What goes wrong at the portal from now on. */
@@ -126,13 +150,15 @@ async function openDesk(home, trust, status, secrets, { listen = "127.0.0.1:0", 
   return { url, password, data, listen: new URL(url).host, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
 }
 
-/** Chromium with a fresh profile. `camera` is a file that plays as its camera. */
-export async function openBrowser({ camera, dark = false } = {}) {
+/** Chromium with a fresh profile. `camera` is a file that plays as its camera; `sandbox` is for the pages of the nation itself. */
+export async function openBrowser({ camera, dark = false, sandbox = false } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "sen-chromium-"));
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
   if (camera) args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${camera}`);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium", args, viewport: { width: 1366, height: 768 }, colorScheme: dark ? "dark" : "light", locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh",
+    // The sandbox's pages are under a root that no browser knows.
+    ignoreHTTPSErrors: sandbox,
   });
   const page = context.pages()[0] ?? (await context.newPage());
   const faults = [];

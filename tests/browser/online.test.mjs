@@ -1,0 +1,87 @@
+// The portal and the cash machine in a browser, `sen` as the phone.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { openBrowser, openNation, shots } from "./nation.mjs";
+
+let nation, browser, page;
+
+before(async () => {
+  nation = await openNation();
+  browser = await openBrowser({ sandbox: true });
+  ({ page } = browser);
+  await nation.obtain("citizen_sd_jwt");
+});
+after(async () => {
+  await browser?.close();
+  await nation?.close();
+});
+
+const shoot = (name) => page.screenshot({ path: join(shots, `online-${name}.png`) });
+const text = () => page.textContent("#state");
+
+/** Starts a question on the page; the phone has scanned its code when this ends. */
+async function scanned(path, button, shot) {
+  await page.goto(`${nation.sandbox}${path}`);
+  await shoot(`${shot}-start`);
+  await page.click(button);
+  await page.waitForSelector("#code svg");
+  assert.match(await text(), /Quét mã/);
+  await shoot(`${shot}-code`);
+  const phone = nation.online(await page.getAttribute("#link", "href"));
+  await page.waitForSelector("#number:not([hidden])", { timeout: 20_000 });
+  await shoot(`${shot}-number`);
+  return phone;
+}
+
+async function over(look) {
+  await page.waitForSelector(`#state .${look}`, { timeout: 20_000 });
+}
+
+test("a person signs in at the portal with another device's wallet", async () => {
+  const phone = await scanned("/portal", "[data-start*=true]", "portal");
+  phone.type(await page.textContent("#digits"));
+  const { code, said } = await phone.ended;
+  assert.equal(code, 0, said);
+  assert.match(said, /TO APPROVE: sign in at Cổng dịch vụ công Mẫu/);
+  await over("done");
+  assert.match(await text(), /Đã đăng nhập/);
+  assert.match(await text(), new RegExp(nation.claims.personal_number));
+  await shoot("portal-done");
+});
+
+test("the counter opens an account and the machine pays what was approved", async () => {
+  let phone = await scanned("/bank", "[data-start]", "bank");
+  phone.type(await page.textContent("#digits"));
+  assert.equal((await phone.ended).code, 0);
+  await over("done");
+  assert.match(await text(), /5\.000\.000/);
+  phone = await scanned("/atm", "[data-start*='2000000']", "atm");
+  phone.type(await page.textContent("#digits"));
+  const { code, said } = await phone.ended;
+  assert.equal(code, 0, said);
+  assert.match(said, /TO APPROVE: 2000000 VND in cash from Ngân hàng Mẫu, machine ATM 0007/);
+  await over("done");
+  assert.match(await text(), /2\.000\.000/);
+  assert.match(await text(), /3\.000\.000/);
+  await shoot("atm-done");
+});
+
+test("wrong digits pay nothing, and the page says so", async () => {
+  const phone = await scanned("/atm", "[data-start*='200000']", "atm-wrong");
+  phone.type((await page.textContent("#digits")) === "00" ? "01" : "00");
+  assert.notEqual((await phone.ended).code, 0);
+  await over("refused");
+  assert.match(await text(), /Hai chữ số không đúng/);
+  await shoot("atm-refused");
+});
+
+test("the pages fit a phone's width and fail nowhere", async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const path of ["/portal", "/bank", "/atm"]) {
+    await page.goto(`${nation.sandbox}${path}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360), path);
+    await shoot(`narrow${path.replace("/", "-")}`);
+  }
+  assert.deepEqual(browser.faults, []);
+});
