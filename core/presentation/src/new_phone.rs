@@ -3,7 +3,7 @@
 //! ```cddl
 //! code = [ instance_key: bstr .size 33, parcel_key: bstr .size 33, made_at: uint, name: tstr .size (1..64) ]
 //! ```
-//! Keys are compressed points, `made_at` is seconds since 1970. On the screen: a [frame](crate::frame) with `7363`. The code is no
+//! Keys are compressed points, `made_at` is seconds since 1970. On the screen: a [frame] with `7363`. The code is no
 //! secret: who films it knows two public keys. Who swaps it for another one is found out by [`NewPhoneCode::check_digits`], which
 //! both phones show.
 //!
