@@ -50,6 +50,25 @@ test("a person signs in at the portal with another device's wallet", async () =>
   await shoot("portal-done");
 });
 
+test("with the wallet on this device the tab that it opens is signed in", async () => {
+  await page.goto(`${nation.sandbox}/portal`);
+  await page.click("[data-start*=false]");
+  await page.waitForSelector("#link:visible");
+  assert.ok(await page.isHidden("#code"));
+  await shoot("portal-here");
+  const { code, said } = await nation.online(await page.getAttribute("#link", "href")).ended;
+  assert.equal(code, 0, said);
+  const address = /https:\/\/\S+\/portal\?code=\S+/.exec(said)[0];
+  const tab = await browser.context.newPage();
+  await tab.goto(address);
+  await tab.waitForSelector("#state .done");
+  assert.match(await tab.textContent("#state"), new RegExp(nation.claims.personal_number));
+  assert.ok(!tab.url().includes("code="));
+  // The tab that only began it does not know the code.
+  assert.ok(await page.isHidden("#state .done"));
+  await tab.close();
+});
+
 test("the counter opens an account and the machine pays what was approved", async () => {
   let phone = await scanned("/bank", "[data-start]", "bank");
   phone.type(await page.textContent("#digits"));

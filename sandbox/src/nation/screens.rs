@@ -36,7 +36,7 @@ fn screen(kind: &str, title: &str, english: &str, start: &str) -> Response {
          <title>{title}</title><style>{STYLE}</style><body data-kind=\"{kind}\"><main>\
          <p class=\"test\">TEST ONLY: một quốc gia tưởng tượng / an invented nation</p>\
          <h1>{title}<small lang=\"en\">{english}</small></h1><section id=\"start\">{start}</section>\
-         <section id=\"ask\" hidden><div id=\"code\"></div><p><a id=\"link\" href=\"#\">Mở ứng dụng trên thiết bị này / open the app on this device</a></p></section>\
+         <section id=\"ask\" hidden><div id=\"code\"></div><p><a id=\"link\" href=\"#\">Không quét được? Dùng liên kết này<small lang=\"en\">Cannot scan? Use this link</small></a></p></section>\
          <section id=\"number\" hidden><p>Nhập hai chữ số này trên điện thoại<small lang=\"en\">Type these two digits on the phone</small></p>\
          <output id=\"digits\"></output></section>\
          <section id=\"state\" role=\"status\" aria-live=\"polite\"></section>\

@@ -2,14 +2,22 @@
 const at = (id) => document.getElementById(id);
 const kind = document.body.dataset.kind;
 const address = { portal: "/portal/start", bank: "/bank/start", atm: "/atm/start" }[kind];
+// In the order in which they are shown.
 const labels = {
   name: "Họ tên / name", number: "Số định danh / number", account_level: "Mức tài khoản / account level",
   authentication_level: "Mức xác thực / authentication level", proven_by: "Xác minh bằng / proven by",
-  balance: "Số dư / balance", receipt: "Biên lai / receipt", terminal: "Máy / machine", place: "Địa điểm / place",
-  amount: "Số tiền / amount", at: "Lúc / at", bank: "Ngân hàng / bank",
+  amount: "Số tiền / amount", receipt: "Biên lai / receipt", bank: "Ngân hàng / bank", terminal: "Máy / machine",
+  place: "Địa điểm / place", at: "Lúc / at", balance: "Số dư / balance",
 };
+const proofs = { wallet: "ví điện tử / wallet", chip: "chip" };
 const titles = {
   portal: ["Đã đăng nhập", "Signed in"], bank: ["Đã xác minh khách hàng", "Customer known"], atm: ["Mời nhận tiền", "Please take the cash"],
+};
+const written = {
+  amount: (value) => money(value),
+  balance: (value) => money(value),
+  at: (value) => new Date(value).toLocaleString("vi-VN"),
+  proven_by: (value) => proofs[value],
 };
 const money = (value) => `${value.toLocaleString("vi-VN")} ₫`;
 
@@ -31,11 +39,12 @@ function over(className, vietnamese, english, result = {}) {
   box.className = className;
   words(box, vietnamese, english);
   const list = document.createElement("dl");
-  for (const [name, value] of Object.entries(result)) {
-    if (!(name in labels) || value === null) continue;
+  for (const [name, label] of Object.entries(labels)) {
+    const value = result[name] ?? null;
+    if (value === null) continue;
     const [term, text] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = labels[name];
-    text.textContent = name === "amount" || name === "balance" ? money(value) : value;
+    term.textContent = label;
+    text.textContent = written[name]?.(value) ?? value;
     list.append(term, text);
   }
   if (list.childElementCount) box.append(list);
@@ -55,7 +64,11 @@ function show(answer) {
     words(at("state"), "Điện thoại đã kết nối. Hãy xem và đồng ý trên điện thoại.", "The phone has connected. Read and agree on the phone.");
     return false;
   }
-  if (answer.state === "waiting") return words(at("state"), "Quét mã bằng ứng dụng.", "Scan the code with the app."), false;
+  if (answer.state === "waiting") {
+    if (at("code").hidden) words(at("state"), "Đang chờ ứng dụng.", "Waiting for the app.");
+    else words(at("state"), "Quét mã bằng ứng dụng.", "Scan the code with the app.");
+    return false;
+  }
   return over("refused", "Hãy bắt đầu lại.", answer.error_description ?? "Please begin again."), true;
 }
 
@@ -75,8 +88,11 @@ async function begin(content) {
   // Made by our own server of our own link.
   at("code").innerHTML = begun.qr;
   at("link").href = begun.link;
+  const here = content.other_screen === false;
+  at("code").hidden = here;
+  if (here) words(at("link"), "Mở ứng dụng trên thiết bị này", "Open the app on this device");
   // The wallet on this device opens a new tab, which goes on with it.
-  if (content.other_screen === false) localStorage.setItem("view", begun.view);
+  if (here) localStorage.setItem("view", begun.view);
   await watch(begun.view);
 }
 
