@@ -18,7 +18,7 @@ fn sound() -> &'static [u8] {
             expires_at: desk::NOW.plus_seconds(86_400),
             may_ask: &[1, 4, 8, 75],
         };
-        let certificate = certificate.prepare();
+        let certificate = certificate.prepare().unwrap();
         let certificate = certificate.assemble(&signed::sign(&certificate.to_be_signed()));
         let question = ChallengeDraft {
             certificate: &certificate,
@@ -30,7 +30,7 @@ fn sound() -> &'static [u8] {
             asked: &[1, 4],
             purpose: "insurance",
         };
-        let question = question.prepare();
+        let question = question.prepare().unwrap();
         question.assemble(&signed::sign(&question.to_be_signed()))
     })
 }
