@@ -117,6 +117,27 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_an_issuer_writes_and_the_header_names_its_certificate() {
+        let (key, times) = (TestKey::new(), [1_800_000_000, 1_800_000_100].map(Timestamp::from_unix));
+        let mut draft = crate::status::StatusListDraft::new("s:7", 2, 64, times[0], times[1]).unwrap();
+        assert!(draft.set(5, 2));
+        let stored = |bytes: &[u8]| {
+            let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::none());
+            zlib.write_all(bytes).and_then(|()| zlib.finish()).ok()
+        };
+        let name = "https://status.vn/7";
+        let input = draft.jwt_signing_input(name, &[b"leaf"], stored).unwrap();
+        let header = decode(input.split('.').next().unwrap()).unwrap();
+        let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+        assert_eq!(header["x5c"], serde_json::json!(["bGVhZg=="]));
+        let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())));
+        let list = StatusList::verify_jwt(&token, &signers(&key)).unwrap();
+        assert_eq!((list.subject(), list.issued(), list.expires), (name, times[0], Some(times[1])));
+        assert_eq!((list.get(5), list.get(4)), (Some(Status::Suspended), Some(Status::Valid)));
+        assert_eq!(draft.jwt_signing_input(name, &[], |_| None), Err(StatusError::Inflate));
+    }
+
+    #[test]
     fn refuses_each_defect_under_its_name() {
         let key = TestKey::new();
         let error = |header: &str, claims: &str| {

@@ -5,7 +5,7 @@ const address = { portal: "/portal/start", bank: "/bank/start", atm: "/atm/start
 // In the order in which they are shown.
 const labels = {
   name: "Họ tên / name", number: "Số định danh / number", account_level: "Mức tài khoản / account level",
-  authentication_level: "Mức xác thực / authentication level", proven_by: "Xác minh bằng / proven by",
+  authentication_level: "Mức xác thực, ví tự khai / authentication level, claimed", proven_by: "Xác minh bằng / proven by",
   amount: "Số tiền / amount", receipt: "Biên lai / receipt", bank: "Ngân hàng / bank", terminal: "Máy / machine",
   place: "Địa điểm / place", at: "Lúc / at", balance: "Số dư / balance",
 };
