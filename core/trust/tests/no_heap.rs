@@ -51,7 +51,7 @@ fn the_scan_takes_no_heap_for_maps_of_at_most_32_entries() {
             "any order, {levels} levels"
         );
         let read = || {
-            assert_eq!(Item::parse(&unsorted, Profile::Interoperable).unwrap().as_map().unwrap().count(), 32)
+            assert_eq!(Item::parse(&unsorted, Profile::Interoperable).unwrap().as_map().unwrap().count(), 32);
         };
         assert_eq!(held(read), 0, "read as well, {levels} levels");
     }
