@@ -99,19 +99,26 @@ impl Wallet {
         let link = RequestLink::parse(link).map_err(OnlineError::Request)?;
         let client = client(trust.roots)?;
         let there = now.plus_seconds(clock_offset(&self.vault.store()));
-        let expectation = |wallet_nonce| Expectation {
+        let expectation = |fetched_from, wallet_nonce| Expectation {
             verifiers: trust.verifiers,
             registrars: trust.registrars,
+            fetched_from,
             wallet_nonce,
             unsigned: trust.unsigned,
             now: there,
         };
         let verdict = match link.source() {
-            Source::Unsigned(parameters) => read_unsigned(parameters, link.client_id(), &expectation(None)),
-            Source::Value(object) => verify(object, link.client_id(), &expectation(None)),
+            Source::Unsigned(parameters) => {
+                read_unsigned(parameters, link.client_id(), &expectation(None, None))
+            }
+            Source::Value(object) => verify(object, link.client_id(), &expectation(None, None)),
             Source::Reference { address, method } => {
                 let fetched = fetch::request_object(&client, address, *method).await?;
-                verify(&fetched.object, link.client_id(), &expectation(fetched.wallet_nonce.as_deref()))
+                verify(
+                    &fetched.object,
+                    link.client_id(),
+                    &expectation(Some(address), fetched.wallet_nonce.as_deref()),
+                )
             }
         };
         match verdict {

@@ -60,6 +60,7 @@ pub(crate) fn fetch(world: &World, link: &str, by_post: bool) -> VerifiedRequest
     let expectation = Expectation {
         verifiers: &authority,
         registrars: &authority,
+        fetched_from: None,
         wallet_nonce: by_post.then_some("abc"),
         unsigned: Unsigned::Refused,
         now: Timestamp::from_unix(world.now()),

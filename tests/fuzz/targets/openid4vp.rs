@@ -10,6 +10,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let expectation = Expectation {
         verifiers: &anchors,
         registrars: &anchors,
+        fetched_from: None,
         wallet_nonce: None,
         unsigned: Unsigned::NamesNobody,
         now: desk::NOW,

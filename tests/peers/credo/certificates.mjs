@@ -59,5 +59,7 @@ export async function certificates(agent, host) {
   const server = await newLeaf(agent, tls, host, X509ExtendedKeyUsage.ServerAuth, [{ type: "ip", value: host }])
   const named = [{ type: "dns", value: "localhost" }]
   const signer = await newLeaf(agent, documents, "Credo test signer", X509ExtendedKeyUsage.MdlDs, named)
-  return { tls, documents, server, signer: signer.certificate }
+  // Who asks is another than who issues: mdlReaderAuth (ISO/IEC 18013-5, Annex B).
+  const reader = await newLeaf(agent, documents, "Credo test verifier", "1.0.18013.5.1.6", named)
+  return { tls, documents, server, signer: signer.certificate, reader: reader.certificate }
 }

@@ -81,6 +81,11 @@ class Wallet:
         words = ["--roots", str(believed["roots"]), "--issuers", str(believed["issuers"])]
         return self.sen("credential", "obtain", link, *words, *(["--code", code] if code else []), status=status)
 
+    def present(self, link, *words, status=0):
+        """Answers a request, believing Credo's roots."""
+        believed = ["--roots", str(self.credo.roots), "--verifiers", str(self.credo.issuers)]
+        return self.sen("present", "online", link, *believed, *words, status=status)
+
     def documents(self):
         """What is held."""
         return self.sen("credential", "list")["documents"]

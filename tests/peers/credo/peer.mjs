@@ -79,17 +79,18 @@ control.post("/offer", async ({ body }, answer) => {
 })
 
 control.post("/request", async ({ body }, answer) => {
-  const { query, transactionData, responseMode = "direct_post.jwt", clientIdPrefix = "x509_hash", redirect } = body
-  const made = await verifier.createAuthorizationRequest({
+  const { query, transactionData, responseMode = "direct_post.jwt", clientIdPrefix = "x509_hash", redirect, seconds } = body
+  const asked = await verifier.createAuthorizationRequest({
     verifierId: "credo",
-    requestSigner: { ...asSigner, clientIdPrefix },
+    requestSigner: { method: "x5c", x5c: [made.reader], clientIdPrefix },
     dcql: { query },
     transactionData,
     responseMode,
     authorizationResponseRedirectUri: redirect,
+    expirationInSeconds: seconds,
     version: "v1",
   })
-  answer.json({ request: made.authorizationRequest, session: made.verificationSession.id })
+  answer.json({ request: asked.authorizationRequest, session: asked.verificationSession.id })
 })
 
 control.get("/session/:id", async ({ params }, answer) => {

@@ -104,6 +104,71 @@ class Issuer(Peer):
         self.assertEqual(self.wallet.documents(), [])
 
 
+RESIDENCE = {"id": "residence", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:vn:residence:1"]},
+             "claims": [{"path": ["address", "locality"]}, {"path": ["birthdate"]}]}
+LICENCE = {"id": "licence", "format": "mso_mdoc", "meta": {"doctype_value": "org.iso.18013.5.1.mDL"},
+           "claims": [{"path": ["org.iso.18013.5.1", "family_name"]}]}
+CASH = {"type": "urn:vn:cash-withdrawal:1", "credential_ids": ["residence"], "bank": "Ngân hàng Mẫu", "terminal": "0007",
+        "place": "Huế", "amount": 2_000_000, "currency": "VND", "transaction_data_hashes_alg": ["sha-256"]}
+
+
+class Verifier(Peer):
+    def setUp(self):
+        super().setUp()
+        self.wallet.obtain(self.credo.offer()[0])
+
+    def ask(self, *queries, **wishes):
+        """A request, and the name of its session."""
+        return self.credo.request({"credentials": list(queries)}, **wishes)
+
+    def test_both_formats_are_believed_encrypted_and_hold_what_was_asked_alone(self):
+        link, session = self.ask(RESIDENCE, LICENCE, redirect="https://portal.example.vn/done")
+        told = self.wallet.present(link, "--yes")
+        self.assertTrue(told["encrypted"])
+        self.assertIn("Credo test verifier", told["by"])
+        self.assertTrue(told["redirect_uri"].startswith("https://portal.example.vn/done"))
+        seen = self.credo.session(session)
+        self.assertEqual(seen["state"], "ResponseVerified")
+        residence = seen["shown"]["residence"][0]
+        self.assertEqual((residence["birthdate"], residence["address"]), ("1999-01-01", {"locality": "Hà Nội"}))
+        self.assertNotIn("family_name", residence)
+        self.assertEqual(seen["shown"]["licence"][0], [{"org.iso.18013.5.1": {"family_name": "Nguyễn"}}])
+        self.assertEqual(sorted(one["unshown"] for one in self.wallet.documents()), [1, 1])
+
+    def test_an_answer_goes_unencrypted_where_that_is_asked(self):
+        link, session = self.ask(LICENCE, responseMode="direct_post")
+        self.assertFalse(self.wallet.present(link, "--yes")["encrypted"])
+        self.assertEqual(self.credo.session(session)["state"], "ResponseVerified")
+
+    def test_a_withdrawal_is_approved_over_the_very_text(self):
+        link, session = self.ask(RESIDENCE, transactionData=[CASH], seconds=60)
+        self.assertTrue(self.wallet.present(link, "--yes", "--number", "47")["approved"])
+        seen = self.credo.session(session)
+        self.assertEqual((seen["state"], seen["transactions"]), ("ResponseVerified", 1))
+
+    def test_what_cannot_be_shown_is_not_approved_and_credo_is_told(self):
+        for wrong in ({"type": "payment"}, {"fee": 1}, {"amount": "2000000"}):
+            link, session = self.ask(RESIDENCE, transactionData=[CASH | wrong], seconds=60)
+            self.wallet.present(link, "--yes", "--number", "47", status=1)
+            self.assertEqual(self.credo.session(session)["state"], "Error")
+
+    def test_a_no_and_a_wallet_without_the_claim_are_told_alike(self):
+        link, session = self.ask(RESIDENCE)
+        self.assertEqual(self.wallet.present(link, status=1)["error"]["code"], "declined")
+        lacking = RESIDENCE | {"claims": [{"path": ["income"]}]}
+        other, nothing = self.ask(lacking)
+        self.assertEqual(self.wallet.present(other, "--yes", status=1)["error"]["code"], "online.nothing_to_show")
+        seen = [self.credo.session(one) for one in (session, nothing)]
+        self.assertEqual(seen[0]["state"], "Error")
+        self.assertEqual(seen[0], seen[1])
+
+    def test_the_history_says_who_received_what(self):
+        self.wallet.present(self.ask(LICENCE)[0], "--yes")
+        event = self.wallet.sen("history", "--limit", "1")["history"][0]["event"]["presented_online"]
+        self.assertIn("Credo test verifier", event["by"])
+        self.assertEqual(event["claims"], ["org.iso.18013.5.1.mDL: org.iso.18013.5.1.family_name"])
+
+
 if __name__ == "__main__":
     tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
     result = unittest.TextTestRunner(verbosity=2).run(tests)

@@ -21,6 +21,9 @@ pub struct Expectation<'a> {
     pub verifiers: &'a CertificateAnchors,
     /// Who registers what they may ask for.
     pub registrars: &'a CertificateAnchors,
+    /// Where the request was fetched from. Credo 0.6 names that as the audience, in place of the wallet; nobody else can be
+    /// meant by it.
+    pub fetched_from: Option<&'a str>,
     /// The nonce that the wallet sent when it fetched the request by POST.
     pub wallet_nonce: Option<&'a str>,
     /// Whether a request that nobody signed is read, too.
@@ -207,7 +210,8 @@ fn for_us(claims: &Map<String, Value>, expectation: &Expectation<'_>) -> Result<
         Some(Value::Array(only)) if only.len() == 1 => only.first(),
         other => other,
     };
-    if audience.and_then(Value::as_str) != Some(super::AUDIENCE) {
+    let audience = audience.and_then(Value::as_str).ok_or(RequestError::Audience)?;
+    if audience != super::AUDIENCE && Some(audience) != expectation.fetched_from {
         return Err(RequestError::Audience);
     }
     match expectation.wallet_nonce {

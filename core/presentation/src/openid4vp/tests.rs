@@ -15,6 +15,8 @@ mod answered;
 mod registered;
 
 const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
+/// Where the request was fetched from.
+const ADDRESS: &str = "https://portal.example.vn/request/7";
 const RESPONSE_URI: &str = "https://portal.example.vn/answer/7";
 
 /// A verifier with its certificate, and those who vouch for it.
@@ -91,8 +93,14 @@ impl World {
     ) -> Result<VerifiedRequest, Refused> {
         let (verifiers, registrars) = (anchors(&self.root), anchors(&self.registrar_root));
         let unsigned = Unsigned::Refused;
-        let expectation =
-            Expectation { verifiers: &verifiers, registrars: &registrars, wallet_nonce, unsigned, now: NOW };
+        let expectation = Expectation {
+            verifiers: &verifiers,
+            registrars: &registrars,
+            fetched_from: Some(ADDRESS),
+            wallet_nonce,
+            unsigned,
+            now: NOW,
+        };
         verify(object, id, &expectation)
     }
 }
@@ -241,6 +249,7 @@ fn an_unsigned_request_is_refused_and_names_nobody_where_it_is_not() {
     let expect = |unsigned| Expectation {
         verifiers: &anchors,
         registrars: &anchors,
+        fetched_from: None,
         wallet_nonce: None,
         unsigned,
         now: NOW,
@@ -268,6 +277,7 @@ fn refuses_a_request_for_somebody_else() {
     let world = World::new();
     for audience in [
         json!("https://wallet.example.vn"),
+        json!(format!("{ADDRESS}/")),
         json!(["https://self-issued.me/v2", "x"]),
         json!(null),
         json!([]),
@@ -275,6 +285,7 @@ fn refuses_a_request_for_somebody_else() {
         assert_eq!(told(world.with("aud", audience.clone())), RequestError::Audience, "{audience}");
     }
     assert!(world.with("aud", json!(["https://self-issued.me/v2"])).is_ok());
+    assert!(world.with("aud", json!(ADDRESS)).is_ok(), "as Credo writes it");
 }
 
 #[test]
