@@ -52,7 +52,7 @@ const fn document(
 }
 
 /// At level 1 an account has the identity data alone, and they say so (Decree 69/2024/ND-CP, articles 9 and 28).
-const DOCUMENTS: [Document; 10] = [
+const DOCUMENTS: [Document; 12] = [
     document("citizen", "citizen_sd_cwt", Form::SdCwt(Vct::Citizen), Content::Citizen, 2),
     document(
         "health-insurance",
@@ -105,6 +105,8 @@ const DOCUMENTS: [Document; 10] = [
         Content::Residence,
         2,
     ),
+    document("adult_sd_jwt", "adult_sd_jwt", Form::SdJwt("urn:vn:adult:1"), Content::Adult, 2),
+    document("adult_mdoc", "adult_mdoc", Form::Mdoc("vn.adult.1", "vn.adult.1"), Content::Adult, 2),
 ];
 
 /// `vct` of the citizen identity as SD-JWT VC.

@@ -18,6 +18,8 @@ pub(super) enum Content {
     HealthInsurance,
     DrivingLicence,
     Residence,
+    /// That the holder is of age, and nothing that tells who it is.
+    Adult,
 }
 
 /// Tag of a date (RFC 8943).
@@ -37,6 +39,7 @@ const PLACES: [&str; 4] = [
 pub(super) enum Fact {
     Text(String),
     Number(u64),
+    Flag(bool),
     Day(Date),
     Picture(Vec<u8>),
     /// Codes of vehicle categories.
@@ -56,6 +59,7 @@ impl Fact {
         match self {
             Self::Text(text) => json!(text),
             Self::Number(number) => json!(number),
+            Self::Flag(flag) => json!(flag),
             Self::Day(day) => json!(day.to_string()),
             Self::Picture(bytes) => json!(STANDARD.encode(bytes)),
             Self::Vehicles(codes) => {
@@ -70,6 +74,7 @@ impl Fact {
         match self {
             Self::Text(text) => out.text(text),
             Self::Number(number) => out.uint(*number),
+            Self::Flag(flag) => out.bool(*flag),
             Self::Day(day) => out.tag(FULL_DATE).text(&day.to_string()),
             Self::Picture(bytes) => out.bytes(bytes),
             Self::Vehicles(codes) => {
@@ -103,7 +108,13 @@ impl Content {
             Self::HealthInsurance => ("Thẻ bảo hiểm y tế", "Health insurance card"),
             Self::DrivingLicence => ("Giấy phép lái xe", "Driving licence"),
             Self::Residence => ("Thông tin cư trú", "Residence"),
+            Self::Adult => ("Đủ 18 tuổi", "Proof of age"),
         }
+    }
+
+    /// Whether the copies are not to be told from those of other people: no status, a short life, times that many share.
+    pub(super) const fn is_unlinkable(self) -> bool {
+        matches!(self, Self::Adult)
     }
 
     /// What the registers say.
@@ -114,6 +125,7 @@ impl Content {
             Self::HealthInsurance => insured(connection, &person)?,
             Self::DrivingLicence => licence(&person, subject)?,
             Self::Residence => residence(&person),
+            Self::Adult => return adult(&person, subject),
         };
         if let Some(guardian) = subject.guardian {
             facts.push(("guardian", Fact::text(guardian)));
@@ -165,9 +177,25 @@ fn insured(connection: &Connection, person: &Person) -> Result<Vec<Named>, Refus
     Ok(facts)
 }
 
+fn adult_on(person: &Person) -> Date {
+    person.birth.saturating_add(jiff::Span::new().years(ADULT))
+}
+
+/// Named as in ISO/IEC 18013-5, 7.2.5. Only who is of age gets it, so that having it says no more than it does; and nobody for
+/// another, since it cannot say for whom.
+fn adult(person: &Person, subject: &Subject<'_>) -> Result<Vec<Named>, Refusal> {
+    if subject.guardian.is_some() {
+        return Err(Refusal::new(DENIED, "nobody holds another person's proof of age"));
+    }
+    if adult_on(person) > subject.today {
+        return Err(Refusal::new(DENIED, "this person is not of age"));
+    }
+    Ok(vec![("age_over_18", Fact::Flag(true))])
+}
+
 /// The elements that ISO/IEC 18013-5, 7.2.1 makes mandatory. The licences are invented: every adult has one.
 fn licence(person: &Person, subject: &Subject<'_>) -> Result<Vec<Named>, Refusal> {
-    let adult_on = person.birth.saturating_add(jiff::Span::new().years(ADULT));
+    let adult_on = adult_on(person);
     if adult_on > subject.today {
         return Err(Refusal::new(DENIED, "this person has no driving licence"));
     }

@@ -11,7 +11,7 @@ use trust::status::{Status, StatusList};
 use trust::time::Timestamp;
 
 use crate::device::{Device, Key, NUMBER, decode};
-use crate::issuance::{nonce, request, token};
+use crate::issuance::{nonce, request, token, token_for};
 use crate::world::{Answer, World, clock};
 
 pub(crate) fn anchors(world: &World, file: &str) -> CertificateAnchors {
@@ -50,12 +50,12 @@ fn keys(count: usize) -> Vec<Key> {
 }
 
 /// Type, claims and status of a copy, verified for this key.
-fn verified(world: &World, copy: &str, key: &Key) -> (String, Value, StatusReference) {
+fn verified(world: &World, copy: &str, key: &Key) -> (String, Value, Option<StatusReference>) {
     let anchors = anchors(world, "documents-ca.pem");
     if copy.contains('~') {
         let found = SdJwt::parse(copy).unwrap().verify(IssuerKey::Anchored(&anchors), now(world)).unwrap();
         assert_eq!(found.holder_key(), Some(key.jwk().key()));
-        let status = found.status().unwrap().clone();
+        let status = found.status().cloned();
         return (found.vct().to_owned(), Value::Object(found.claims().clone()), status);
     }
     let bytes = decode(copy);
@@ -63,7 +63,7 @@ fn verified(world: &World, copy: &str, key: &Key) -> (String, Value, StatusRefer
     let found = mdoc.verify(mdoc.doc_type(), &anchors, now(world)).unwrap();
     assert_eq!(found.device_key(), key.jwk().key());
     let claims = found.to_json().as_object().unwrap().values().next().unwrap().clone();
-    (found.doc_type().to_owned(), claims, found.status().unwrap().clone())
+    (found.doc_type().to_owned(), claims, found.status().cloned())
 }
 
 /// What the list says, read as a relying party does: the JWT form, signed by the documents' issuer.
@@ -105,12 +105,48 @@ fn issues_four_documents_in_two_formats_each_copy_for_its_own_key() {
         assert_eq!(copies.len(), 4, "{document}");
         for (copy, key) in copies.iter().zip(&keys) {
             let (found, claims, reference) = verified(&world, copy, key);
+            let reference = reference.unwrap();
             assert_eq!((found.as_str(), &claims[name]), (kind, &value), "{claims}");
             assert_eq!(status(&world, &reference), Status::Valid);
             places.insert((reference.uri, reference.index));
         }
     }
     assert_eq!(places.len(), 32);
+}
+
+#[test]
+fn copies_of_a_proof_of_age_cannot_be_told_from_those_of_other_people() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    for (document, name) in [("adult_sd_jwt", "urn:vn:adult:1"), ("adult_mdoc", "vn.adult.1")] {
+        let keys = keys(4);
+        let copies = copies(&world, &mut device, document, &keys);
+        for (copy, key) in copies.iter().zip(&keys) {
+            let (kind, mut claims, status) = verified(&world, copy, key);
+            assert_eq!((kind.as_str(), status), (name, None), "a status index would be a name");
+            let claims = claims.as_object_mut().unwrap();
+            claims.retain(|name, _| !["iss", "vct", "cnf"].contains(&name.as_str()));
+            assert_eq!(claims.remove("age_over_18"), Some(json!(true)));
+            for (name, time) in claims.iter() {
+                assert!(["iat", "exp"].contains(&name.as_str()), "{name}");
+                assert_eq!(time.as_i64().unwrap() % 3600, 0, "times are those of many");
+            }
+            if let (Some(from), Some(until)) = (claims.get("iat"), claims.get("exp")) {
+                assert_eq!(until.as_i64().unwrap() - from.as_i64().unwrap(), 24 * 3600);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_holds_the_proof_of_age_of_another() {
+    let world = World::start(clock!());
+    let mut guardian = Device::seen_at_counter(&world, ("000199012345", "0900000001"));
+    let ward_of_sixty_five = "000060000005";
+    let token = token_for(&world, &mut guardian, "adult_sd_jwt", ward_of_sixty_five);
+    let key = Key::generate();
+    let body = request("adult_sd_jwt", &proofs(&world, [&key], &nonce(&world)));
+    assert_eq!(world.post_as("/credential", &token, &body).refusal(), "credential_request_denied");
 }
 
 #[test]
@@ -150,7 +186,7 @@ fn a_lock_reaches_the_list_of_a_standard_document_at_once() {
     let mut device = Device::at_level_1(&world);
     let key = keys(1);
     let copy = copies(&world, &mut device, "citizen_sd_jwt", &key).remove(0);
-    let reference = verified(&world, &copy, &key[0]).2;
+    let reference = verified(&world, &copy, &key[0]).2.unwrap();
     assert_eq!(status(&world, &reference), Status::Valid);
     device.ask(&world, "/account/lock", "lock", &json!({})).done();
     assert_eq!(status(&world, &reference), Status::Suspended);

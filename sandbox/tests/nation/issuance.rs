@@ -70,10 +70,15 @@ pub(crate) fn obtain_for(
     key: &Key,
     person: &str,
 ) -> Vec<u8> {
-    let offer = offer_of(world, device, &json!({"credential": document.0, "for": person}));
-    let code = offer["grants"][GRANT]["pre-authorized_code"].as_str().unwrap().to_owned();
-    let token = exchange(world, &code).text("access_token");
+    let token = token_for(world, device, document.0, person);
     issued(world, &token, document.1, key)
+}
+
+/// A token for a document of a person in the holder's care.
+pub(crate) fn token_for(world: &World, device: &mut Device, name: &str, person: &str) -> String {
+    let offer = offer_of(world, device, &json!({"credential": name, "for": person}));
+    let code = offer["grants"][GRANT]["pre-authorized_code"].as_str().unwrap().to_owned();
+    exchange(world, &code).text("access_token")
 }
 
 fn issued(world: &World, token: &str, configuration: &str, key: &Key) -> Vec<u8> {

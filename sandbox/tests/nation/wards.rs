@@ -26,7 +26,7 @@ impl Device {
     }
 
     /// An account at level 2 by a counter.
-    fn seen_at_counter(world: &World, (number, phone): (&str, &str)) -> Self {
+    pub(crate) fn seen_at_counter(world: &World, (number, phone): (&str, &str)) -> Self {
         let device = Self::active(world, number, phone);
         world.post("/sandbox/level-2", &json!({"number": number})).done();
         device

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use credential::jose::{Jwk, Jws};
-use credential::sd_cwt::LONGEST_LIFE;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +12,7 @@ use super::super::answer::{Answer, Refusal, fresh};
 use super::super::body::Body;
 use super::super::documents::Document;
 use super::super::{Nation, Shared, sha256, status};
+use super::writing::Life;
 use super::{Grant, INVALID_TOKEN, place, writing};
 
 const LONGEST_PROOF: usize = 8192;
@@ -103,12 +103,11 @@ fn proven_key(nation: &Nation, proof: &str) -> Result<(Jwk, String), Refusal> {
 
 /// Spends the token, keeps a place for each copy, and signs them.
 fn issue(nation: &Nation, token: &[u8], document: &Document, keys: &[Jwk]) -> Result<Vec<Value>, Refusal> {
-    let now = nation.now();
-    let expires = now.plus_seconds(LONGEST_LIFE);
+    let (now, life) = (nation.now(), Life::of(document.content, nation.now()));
     let registered = {
         let mut database = nation.database();
         let change = database.transaction()?;
-        let registered = place::register(&change, token, document, keys, now, expires)?;
+        let registered = place::register(&change, token, document, keys, now, life.expires)?;
         change.commit()?;
         registered
     };
@@ -116,5 +115,5 @@ fn issue(nation: &Nation, token: &[u8], document: &Document, keys: &[Jwk]) -> Re
         status::publish_begun(nation, newest)?;
     }
     let copies = keys.iter().zip(&registered.places);
-    copies.map(|(key, place)| writing::write(nation, &registered, place, key, now, expires)).collect()
+    copies.map(|(key, place)| writing::write(nation, &registered, place, key, &life)).collect()
 }

@@ -4,24 +4,40 @@ use std::collections::BTreeSet;
 use credential::claims::{Claims, StatusReference, Vct};
 use credential::jose::Jwk;
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
-use credential::sd_cwt::{Redaction, SdCwtDraft};
+use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
 use credential::sd_jwt::{SdJwtDraft, Step};
 use serde_json::{Map, Value, json};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use super::super::answer::Refusal;
-use super::super::facts::Named;
+use super::super::facts::{Content, Named};
 use super::super::{Nation, encode, status};
 use super::place::{Place, Registered, Says};
 
 /// Digests of nothing, so that their number tells less of what is kept back.
 const DECOYS: usize = 3;
 
-/// When a copy begins and ends.
-struct Life {
+/// Seconds that a copy lives at most whose holder is not to be recognised: nobody can look up what became of it.
+const UNLINKABLE_LIFE: i64 = 24 * 3600;
+const HOUR: i64 = 3600;
+
+/// When a copy begins and ends, and whether it says where its status is told.
+pub(super) struct Life {
     now: Timestamp,
-    expires: Timestamp,
+    pub(super) expires: Timestamp,
+    has_status: bool,
+}
+
+impl Life {
+    /// Copies that nobody is to recognise bear times that all of an hour share.
+    pub(super) fn of(content: Content, now: Timestamp) -> Self {
+        if !content.is_unlinkable() {
+            return Self { now, expires: now.plus_seconds(LONGEST_LIFE), has_status: true };
+        }
+        let hour = now.minus_seconds(now.as_unix().rem_euclid(HOUR));
+        Self { now: hour, expires: hour.plus_seconds(UNLINKABLE_LIFE), has_status: false }
+    }
 }
 
 /// An entry of `credentials` in the answer.
@@ -30,13 +46,11 @@ pub(super) fn write(
     registered: &Registered,
     place: &Place,
     key: &Jwk,
-    now: Timestamp,
-    expires: Timestamp,
+    life: &Life,
 ) -> Result<Value, Refusal> {
-    let life = Life { now, expires };
     match &registered.says {
         Says::SdCwt { vct, claims, portrait } => {
-            let bytes = sd_cwt(nation, (*vct, claims), place, key, &life)?;
+            let bytes = sd_cwt(nation, (*vct, claims), place, key, life)?;
             let mut issued = json!({"credential": encode(&bytes)});
             // Its hash is claim 84; wallets that know nothing of it pass it over.
             if let (Some(portrait), Some(issued)) = (portrait, issued.as_object_mut()) {
@@ -45,10 +59,10 @@ pub(super) fn write(
             Ok(issued)
         }
         Says::SdJwt { vct, facts } => {
-            Ok(json!({"credential": sd_jwt(nation, vct, facts, place, key, &life)?}))
+            Ok(json!({"credential": sd_jwt(nation, vct, facts, place, key, life)?}))
         }
         Says::Mdoc { doc_type, namespace, facts } => {
-            let bytes = mdoc(nation, (doc_type, namespace), facts, place, key, &life)?;
+            let bytes = mdoc(nation, (doc_type, namespace), facts, place, key, life)?;
             Ok(json!({"credential": encode(&bytes)}))
         }
     }
@@ -101,7 +115,7 @@ fn sd_jwt(
         cnf: Some(*key.key()),
         not_before: None,
         expires: life.expires,
-        status: Some(status::reference(nation, place.list, place.index)),
+        status: life.has_status.then(|| status::reference(nation, place.list, place.index)),
         chain: vec![issuer.certificate.clone()],
     };
     let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
@@ -131,7 +145,7 @@ fn mdoc(
         signed: life.now,
         valid_from: life.now,
         valid_until: life.expires,
-        status: Some(status::reference(nation, place.list, place.index)),
+        status: life.has_status.then(|| status::reference(nation, place.list, place.index)),
         chain: vec![issuer.certificate.clone()],
     };
     let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
