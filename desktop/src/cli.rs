@@ -57,15 +57,29 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Present(PresentCommand),
     /// Every use and refusal, newest first
-    #[command(after_help = "Example:\n  sen history --limit 20")]
-    History {
-        /// How many entries
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
-    },
+    #[command(
+        after_help = "Examples:\n  sen history --limit 20\n  sen history --recipients\n  sen history --export history.jsonl"
+    )]
+    History(HistoryOptions),
     /// The clinic desk
     #[command(subcommand)]
     Clinic(ClinicCommand),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HistoryOptions {
+    /// How many entries
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: u32,
+    /// Only entries before this number: the next page
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) before: Option<u64>,
+    /// Who received what, all entries taken together
+    #[arg(long, conflicts_with_all = ["limit", "before", "export"])]
+    pub(crate) recipients: bool,
+    /// Write the whole history to FILE, one JSON object a line, oldest first, each with its place in the chain
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "before"])]
+    pub(crate) export: Option<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]

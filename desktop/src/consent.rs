@@ -80,7 +80,7 @@ fn in_words(request: &ConsentRequest) -> Vec<String> {
 }
 
 /// A claim of map 169 in words.
-fn claim(number: i64) -> String {
+pub(crate) fn claim(number: i64) -> String {
     let word = match number {
         key::NUMBER => "personal number",
         key::NAME => "name",

@@ -1,15 +1,69 @@
 //! `sen history`: every use and refusal.
-use holder::{Event, HistoryEntry};
+use std::path::Path;
+
+use holder::{Event, HistoryEntry, Wallet};
 use serde_json::{Value, json};
 
-use crate::home;
+use crate::cli::HistoryOptions;
+use crate::consent::claim;
 use crate::output::{Failure, print_json};
 use crate::wallet::{failure, open};
+use crate::{home, secrets};
 
-pub(crate) fn run(limit: u32, as_json: bool) -> Result<u8, Failure> {
+pub(crate) fn run(options: &HistoryOptions, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
-    wallet.verify_history().map_err(failure)?;
-    let entries = wallet.history(None, limit).map_err(failure)?;
+    let all = wallet.verify_history().map_err(failure)?;
+    if let Some(file) = &options.export {
+        return export(&wallet, file, as_json);
+    }
+    if options.recipients {
+        return recipients(&wallet, as_json);
+    }
+    page(&wallet, options, all, as_json)
+}
+
+/// The file names people and places: it is for its owner alone.
+fn export(wallet: &Wallet, file: &Path, as_json: bool) -> Result<u8, Failure> {
+    let lines = wallet.export_history().map_err(failure)?;
+    secrets::write_private(file, lines.as_bytes()).map_err(|error| {
+        Failure::input("file_not_writable", format_args!("cannot write {}: {error}", file.display()))
+    })?;
+    let entries = lines.lines().count();
+    if as_json {
+        print_json(&json!({"entries": entries}));
+    } else {
+        println!("{entries} entries are in {}.", file.display());
+    }
+    Ok(0)
+}
+
+fn recipients(wallet: &Wallet, as_json: bool) -> Result<u8, Failure> {
+    let found = wallet.recipients().map_err(failure)?;
+    if as_json {
+        let row = |one: &holder::Recipient| {
+            json!({"to": one.to, "name": one.name, "vct": one.vct, "claims": one.claims, "uses": one.uses,
+                "first": one.first.to_string(), "last": one.last.to_string()})
+        };
+        print_json(&json!({"recipients": found.iter().map(row).collect::<Vec<_>>()}));
+        return Ok(0);
+    }
+    if found.is_empty() {
+        println!("Nobody has received anything yet.");
+    }
+    for one in &found {
+        let words = one.claims.iter().map(|place| place.parse().map_or_else(|_| place.clone(), claim));
+        println!("{} has received of {}:", one.name, one.vct);
+        println!("  {}", words.collect::<Vec<_>>().join(", "));
+        match one.uses {
+            1 => println!("  once, {}", one.last),
+            times => println!("  {times} times, last {}", one.last),
+        }
+    }
+    Ok(0)
+}
+
+fn page(wallet: &Wallet, options: &HistoryOptions, all: u64, as_json: bool) -> Result<u8, Failure> {
+    let entries = wallet.history(options.before, options.limit).map_err(failure)?;
     if as_json {
         let rows: Vec<Value> = entries
             .iter()
@@ -24,7 +78,10 @@ pub(crate) fn run(limit: u32, as_json: bool) -> Result<u8, Failure> {
         println!("Nothing has happened yet.");
     }
     for entry in &entries {
-        println!("  {}  {}", entry.at, in_words(entry));
+        println!("{:>5}  {}  {}", entry.sequence, entry.at, in_words(entry));
+    }
+    if let Some(last) = entries.last().filter(|last| last.sequence > 1) {
+        eprintln!("{all} entries in all; older ones: sen history --before {}", last.sequence);
     }
     Ok(0)
 }

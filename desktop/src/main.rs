@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Command::Account(command) => account::run(command, json),
         Command::Credential(command) => credential::run(command, json),
         Command::Present(command) => present::run(command, json),
-        Command::History { limit } => history::run(*limit, json),
+        Command::History(options) => history::run(options, json),
         Command::Clinic(command) => clinic::run(command, json),
     };
     match done {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod sen;
 
+use serde_json::json;
+
 use sen::nation::{NUMBER, PHONE, mailbox, start};
 use sen::{CARD_B, Home, card};
 
@@ -77,7 +79,20 @@ fn an_account_from_opening_to_deletion() {
     assert_eq!(check().exits(0)["verdict"], "accepted");
 
     let history = sen("history").exits(0);
-    assert!(history["history"].as_array().unwrap().len() >= 8, "{history}");
+    let lines = history["history"].as_array().unwrap();
+    assert!(lines.len() >= 8, "{history}");
+    let second = lines[1]["sequence"].as_u64().unwrap();
+    let page = sen(&format!("history --before {second} --limit 2")).exits(0);
+    assert_eq!(page["history"].as_array().unwrap()[..], lines[2..4], "the next page");
+    let clinic = &sen("history --recipients").exits(0)["recipients"][0];
+    assert_eq!((&clinic["to"], &clinic["vct"]), (&json!("vn.clinic"), &json!("urn:vn:health-insurance:1")));
+    assert!(clinic["claims"].as_array().unwrap().contains(&json!("75")), "{clinic}");
+    let export = home.path("history.jsonl");
+    assert_eq!(sen(&format!("history --export {export}")).exits(0)["entries"], lines.len());
+    let exported = std::fs::read_to_string(&export).unwrap();
+    assert_eq!(exported.lines().count(), lines.len());
+    let nowhere = home.path("no-such-folder/history.jsonl");
+    sen(&format!("history --export {nowhere}")).fails(2, "file_not_writable");
     drop(sandbox);
     sen("account show").fails(3, "network.unreachable");
     assert_eq!(sen("present qr --once").status, 0);

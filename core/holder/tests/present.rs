@@ -103,7 +103,7 @@ async fn tells_who_received_what_and_exports_it() {
     let [clinic] = wallet.recipients().unwrap().try_into().unwrap();
     assert_eq!((clinic.to.as_str(), clinic.uses), ("vn.clinic", 2));
     assert_eq!((clinic.first, clinic.last), (now(), now().plus_seconds(500)));
-    assert!(clinic.claims.contains(&75));
+    assert!(clinic.claims.contains(&"75".to_owned()));
     let export = wallet.export_history().unwrap();
     let lines: Vec<serde_json::Value> =
         export.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

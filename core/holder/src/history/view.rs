@@ -9,15 +9,17 @@ use super::{Event, chain};
 use crate::Error;
 use crate::store::{Store, StoreError};
 
-/// What one recipient has received of one credential type.
+/// What one recipient has received of one type of credential or document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// To whom: the audience of the tokens.
+    /// To whom: the audience of the tokens, or a verifier's identifier.
     pub to: String,
-    /// The credential's type.
+    /// Who that is: the subject of the verifier's certificate; at a desk the same as `to`.
+    pub name: String,
+    /// The type.
     pub vct: String,
-    /// Numbers of all claims ever shown to them, ascending (security.md 10).
-    pub claims: Vec<i64>,
+    /// All that was ever shown to them, ascending: the numbers of claims (security.md 10), or their places in a document.
+    pub claims: Vec<String>,
     /// How often.
     pub uses: u64,
     /// The first time.
@@ -26,26 +28,56 @@ pub struct Recipient {
     pub last: Timestamp,
 }
 
+impl Recipient {
+    /// As one showing of one type.
+    fn of(to: &str, name: &str, vct: String, mut claims: Vec<String>, at: Timestamp) -> Self {
+        claims.sort_unstable();
+        let (to, name) = (to.to_owned(), name.to_owned());
+        Self { to, name, vct, claims, uses: 1, first: at, last: at }
+    }
+
+    fn add(&mut self, showing: Self) {
+        self.claims.extend(showing.claims);
+        self.claims.sort_unstable();
+        self.claims.dedup();
+        self.uses += 1;
+        self.name = showing.name;
+        self.last = showing.last;
+    }
+}
+
 pub(super) fn recipients(store: &Store) -> Result<Vec<Recipient>, Error> {
     let mut found: Vec<Recipient> = Vec::new();
     chain::each(store, |link| {
         let entry = link.entry()?;
-        let Event::Presented { vct, to, claims, .. } = entry.event else { return Ok(true) };
-        let at = entry.at;
-        match found.iter_mut().find(|known| known.to == to && known.vct == vct) {
-            Some(known) => {
-                known.claims.extend(claims);
-                known.claims.sort_unstable();
-                known.claims.dedup();
-                known.uses += 1;
-                known.last = at;
+        for showing in showings(entry.event, entry.at) {
+            match found.iter_mut().find(|known| known.to == showing.to && known.vct == showing.vct) {
+                Some(known) => known.add(showing),
+                None => found.push(showing),
             }
-            None => found.push(Recipient { to, vct, claims, uses: 1, first: at, last: at }),
         }
         Ok(true)
     })?;
     found.sort_by_key(|recipient| std::cmp::Reverse(recipient.last));
     Ok(found)
+}
+
+fn showings(event: Event, at: Timestamp) -> Vec<Recipient> {
+    match event {
+        Event::Presented { vct, to, claims, .. } => {
+            vec![Recipient::of(&to, &to, vct, claims.iter().map(i64::to_string).collect(), at)]
+        }
+        Event::PresentedOnline { to, by, documents, claims, .. } => {
+            let row = |document: String| {
+                let prefix = format!("{document}: ");
+                let its = claims.iter().filter_map(|claim| claim.strip_prefix(&prefix));
+                let its = its.map(str::to_owned).collect();
+                Recipient::of(&to, &by, document, its, at)
+            };
+            documents.into_iter().map(row).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 pub(super) fn export(store: &Store) -> Result<String, Error> {

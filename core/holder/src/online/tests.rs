@@ -50,6 +50,12 @@ async fn the_use_stands_in_the_history_and_each_copy_is_shown_once() {
     assert_eq!(documents, ["urn:example:card"]);
     assert_eq!(claims, ["urn:example:card: name", "urn:example:card: birthdate"]);
     assert_eq!(over_asked, ["urn:example:card: birthdate"]);
+    let [portal] = world.wallet.recipients().unwrap().try_into().unwrap();
+    assert_eq!(
+        (portal.name.as_str(), portal.vct.as_str(), portal.uses),
+        ("CN=Portal,C=VN", "urn:example:card", 1)
+    );
+    assert_eq!(portal.claims, ["birthdate", "name"]);
     let held = world.wallet.documents().unwrap();
     assert_eq!(held.iter().find(|held| held.kind == "urn:example:card").unwrap().unshown, 1);
 }
