@@ -16,8 +16,10 @@ use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 /// The virtual reader has two slots; each test that puts a card in has one of its own.
-const FIRST: (&str, &str) = ("Virtual PCD 00 00", "127.0.0.1:35963");
-const SECOND: (&str, &str) = ("Virtual PCD 00 01", "127.0.0.1:35964");
+const FIRST: (&str, u16) = ("Virtual PCD 00 00", 0);
+const SECOND: (&str, u16) = ("Virtual PCD 00 01", 1);
+/// Where the first slot listens as its package sets it up; `SEN_VPCD` names another port.
+const PORT: u16 = 35_963;
 /// The daemon serves one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -41,7 +43,9 @@ struct Slot {
 
 impl Slot {
     /// Puts the second test card in and waits until the daemon has noticed it.
-    fn occupy((reader, address): (&'static str, &'static str)) -> Self {
+    fn occupy((reader, slot): (&'static str, u16)) -> Self {
+        let port = std::env::var("SEN_VPCD").map_or(PORT, |port| port.parse().unwrap());
+        let address = &format!("127.0.0.1:{}", port + slot);
         let home = Home::new();
         let folder = home.path("card");
         copy(&card(CARD_B), &folder);
