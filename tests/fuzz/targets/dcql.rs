@@ -14,7 +14,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
             authority_key_ids: &[],
             holder_bound: true,
         };
-        let asked = query.credentials().iter().map(|asked| candidate(asked.format().clone(), asked.types().to_vec()));
+        let asked =
+            query.credentials().iter().map(|asked| candidate(asked.format().clone(), asked.types().to_vec()));
         let mut held: Vec<_> = asked.take(8).collect();
         held.push(candidate(Format::MsoMdoc, Vec::new()));
         let Ok(answers) = query.select(&held) else { return };
