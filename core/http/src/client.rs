@@ -1,5 +1,6 @@
 //! The client: one connection pool, one set of roots, one set of limits.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,11 +46,18 @@ impl Default for Limits {
     }
 }
 
+/// Is told when a busy server (429, 503) is waited for, so that a person can be told.
+pub trait WaitListener: fmt::Debug + Send + Sync {
+    /// The request is sent again after this pause.
+    fn waits(&self, pause: Duration);
+}
+
 /// Speaks to servers that the given roots vouch for. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     limits: Arc<Limits>,
+    listener: Option<Arc<dyn WaitListener>>,
 }
 
 impl Client {
@@ -72,7 +80,13 @@ impl Client {
             .user_agent(concat!("sen/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| Error::Bug)?;
-        Ok(Self { http, limits: Arc::new(limits) })
+        Ok(Self { http, limits: Arc::new(limits), listener: None })
+    }
+
+    /// The same client, which tells somebody when it waits.
+    #[must_use]
+    pub fn telling(self, listener: Option<Arc<dyn WaitListener>>) -> Self {
+        Self { listener, ..self }
     }
 
     /// Sends a request and gives the answer where its status is 2xx. Needs a tokio runtime with time and network.
@@ -95,9 +109,13 @@ impl Client {
                 Ok(response) => (response.clone().success().err(), response.retry_after()),
                 Err(error) => (Some(error.clone()), None),
             };
-            let pause =
-                error.and_then(|error| pause(&error, attempt, request.idempotent, retry_after, &self.limits));
+            let pause = error
+                .as_ref()
+                .and_then(|error| pause(error, attempt, request.idempotent, retry_after, &self.limits));
             let Some(pause) = pause else { return answer };
+            if let (Some(listener), Some(Error::Status(_))) = (&self.listener, &error) {
+                listener.waits(pause);
+            }
             tokio::time::sleep(pause).await;
             attempt += 1;
         }

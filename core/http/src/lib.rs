@@ -28,7 +28,7 @@ mod retry;
 mod server_code;
 mod strict_json;
 
-pub use client::{Client, Limits};
+pub use client::{Client, Limits, WaitListener};
 pub use error::{Error, MalformedReason, NoNetworkReason, Refusal, TlsReason};
 pub use request::Request;
 pub use response::Response;

@@ -1,6 +1,8 @@
 //! One answer, read completely and within the limit.
 
-use reqwest::header::{HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use std::time::SystemTime;
+
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -80,12 +82,19 @@ impl Response {
         parameters.map(str::trim).find_map(|one| one.strip_prefix("error=\"")?.strip_suffix('"'))
     }
 
-    /// `Retry-After` in seconds. The form with a date is not read: its use depends on two clocks.
+    /// `Retry-After` in seconds (RFC 9110 section 10.2.3). A date counts from the one in `Date` of the same answer, so that our
+    /// clock plays no part; without that it says nothing.
     pub(crate) fn retry_after(&self) -> Option<u32> {
-        self.headers
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.trim().parse().ok())
+        let asked = self.header(RETRY_AFTER.as_str())?.trim();
+        if let Ok(seconds) = asked.parse() {
+            return Some(seconds);
+        }
+        let pause = self.date(&RETRY_AFTER)?.duration_since(self.date(&DATE)?).unwrap_or_default();
+        Some(u32::try_from(pause.as_secs()).unwrap_or(u32::MAX))
+    }
+
+    fn date(&self, name: &HeaderName) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header(name.as_str())?).ok()
     }
 }
 
@@ -106,5 +115,33 @@ mod tests {
         assert_eq!(refused(nonce, b""), ServerCode::UseDpopNonce);
         assert_eq!(refused(nonce, br#"{"error":"invalid_token"}"#), ServerCode::InvalidToken);
         assert_eq!(refused("DPoP", b""), ServerCode::None);
+    }
+    fn pause(retry_after: &'static str, date: Option<&'static str>) -> Option<u32> {
+        let value = HeaderValue::from_static;
+        let mut headers = HeaderMap::from_iter([(RETRY_AFTER, value(retry_after))]);
+        headers.extend(date.map(|date| (DATE, value(date))));
+        Response { status: 429, headers, body: Vec::new() }.retry_after()
+    }
+
+    #[test]
+    fn reads_a_pause_in_seconds() {
+        assert_eq!(pause(" 120 ", None), Some(120));
+        for text in ["", "-1", "1.5", "soon", "4294967296"] {
+            assert_eq!(pause(text, None), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_a_pause_until_a_date_by_the_servers_clock() {
+        let sent = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(pause("Sun, 06 Nov 1994 08:51:37 GMT", sent), Some(120));
+        // The forms that RFC 9110 section 5.6.7 calls obsolete.
+        assert_eq!(pause("Sunday, 06-Nov-94 08:49:38 GMT", sent), Some(1));
+        assert_eq!(pause("Sun Nov  6 08:49:38 1994", sent), Some(1));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:00:00 GMT", sent), Some(0));
+        assert_eq!(pause("Fri, 31 Dec 9999 23:59:59 GMT", sent), Some(u32::MAX));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:51:37 GMT", None), None);
+        assert_eq!(pause("Sun, 06 Nov 1994 08:51:37 GMT", Some("now")), None);
+        assert_eq!(pause("Sun, 36 Nov 1994 08:51:37 GMT", sent), None);
     }
 }

@@ -1,105 +1,16 @@
 //! The client against a small TLS server on this machine that answers as each test says.
 #![allow(clippy::unwrap_used)]
+mod server;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use http_client::{
     Client, Error, Limits, MalformedReason, NoNetworkReason, Refusal, Request, ServerCode, TlsReason,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-
-type Answer =
-    Box<dyn Fn(usize, TlsStream<TcpStream>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-struct Server {
-    roots: String,
-    address: String,
-    requests: Arc<AtomicUsize>,
-}
-
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-async fn serve(name: &str, answer: Answer) -> Server {
-    let authority = authority();
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let (count, answer) = (requests.clone(), Arc::new(answer));
-    tokio::spawn(async move {
-        loop {
-            let (socket, _) = listener.accept().await.unwrap();
-            let (acceptor, count, answer) = (acceptor.clone(), count.clone(), answer.clone());
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(socket).await else {
-                    return;
-                };
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let Ok(byte) = stream.read_u8().await else { return };
-                    head.push(byte);
-                }
-                answer(count.fetch_add(1, Ordering::SeqCst), stream).await;
-            });
-        }
-    });
-    Server { roots: authority.pem(), address, requests }
-}
-
-/// A server that sends `text` to every request and ends the connection.
-async fn server_saying(text: impl Into<String>) -> Server {
-    let text = Arc::new(text.into());
-    let answer: Answer = Box::new(move |_, mut stream| {
-        let text = text.clone();
-        Box::pin(async move {
-            let _ = stream.write_all(text.as_bytes()).await;
-            let _ = stream.shutdown().await;
-        })
-    });
-    serve("127.0.0.1", answer).await
-}
-
-fn answer(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}", body.len())
-}
-
-fn short() -> Limits {
-    Limits {
-        read: Duration::from_millis(300),
-        total: Duration::from_millis(900),
-        body: 1000,
-        first_pause: Duration::from_millis(20),
-        longest_pause: Duration::from_secs(1),
-        ..Limits::default()
-    }
-}
-
-async fn fetch(server: &Server, limits: Limits) -> Result<http_client::Response, Error> {
-    let client = Client::new(server.roots.as_bytes(), limits).unwrap();
-    client.fetch(Request::get(&format!("{}/x", server.address)).unwrap()).await
-}
+use server::{Server, answer, authority, busy_until, fetch, serve, server_saying, short};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn fetches_json_from_a_server_that_our_root_vouches_for() {
@@ -180,25 +91,6 @@ async fn gives_up_on_a_server_that_drips_one_byte_at_a_time() {
     let limits = Limits { attempts: 1, ..short() };
     assert_eq!(fetch(&server, limits).await.unwrap_err(), Error::NoNetwork(NoNetworkReason::TimedOut));
     assert!(start.elapsed() < Duration::from_secs(3));
-}
-
-/// A server that says 503 (with `headers`) until the request numbered `until`.
-async fn busy_until(until: usize, headers: &'static str) -> Server {
-    serve(
-        "127.0.0.1",
-        Box::new(move |number, mut stream| {
-            Box::pin(async move {
-                let text = if number < until {
-                    answer("503 Service Unavailable", headers, "")
-                } else {
-                    answer("200 OK", "", "{}")
-                };
-                let _ = stream.write_all(text.as_bytes()).await;
-                let _ = stream.shutdown().await;
-            })
-        }),
-    )
-    .await
 }
 
 #[tokio::test]
