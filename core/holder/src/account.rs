@@ -26,7 +26,7 @@ use crate::ports::KeyPolicy;
 use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 use crate::{Error, issuance, trust_list};
-use message::{Contact, client, first};
+use message::{Contact, first};
 use record::{ACCOUNT, AccountRecord, Told};
 use standing::{Stage, Standing, Turn};
 
@@ -214,7 +214,7 @@ impl Account<'_> {
         if provider.url.ends_with('/') || issuance::https_identifier(&provider.url).is_err() {
             return Err(AccountError::BadProvider.into());
         }
-        let client = client(&provider.roots_pem)?;
+        let client = self.wallet.client(&provider.roots_pem)?;
         let trust_root = fetch_trust_root(&client, &provider.url).await?;
         Ok((client, trust_root))
     }

@@ -220,7 +220,11 @@ fn network_kind(error: &http_client::Error) -> Kind {
             ServerCode::WrongCode | ServerCode::WrongPin | ServerCode::NoPin | ServerCode::LevelRequired => {
                 Kind::NotReady
             }
-            ServerCode::None if refusal.status == 429 || refusal.status >= 500 => Kind::NoNetwork,
+            ServerCode::None | ServerCode::SlowDown | ServerCode::TemporarilyUnavailable
+                if refusal.status == 429 || refusal.status >= 500 =>
+            {
+                Kind::NoNetwork
+            }
             _ => Kind::IssuerRefused,
         },
         E::Tls(_) | E::TooLarge { .. } | E::Malformed(_) | E::Redirected => Kind::IssuerRefused,

@@ -23,7 +23,6 @@ use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
 use crate::Error;
-use crate::account::message::client;
 use crate::consent::clock_offset;
 use crate::history::Action;
 use crate::wallet::Wallet;
@@ -97,7 +96,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<OnlineRequest, Error> {
         let link = RequestLink::parse(link).map_err(OnlineError::Request)?;
-        let client = client(trust.roots)?;
+        let client = self.client(trust.roots)?;
         let there = now.plus_seconds(clock_offset(&self.vault.store()));
         let expectation = |fetched_from, wallet_nonce| Expectation {
             verifiers: trust.verifiers,

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http_client::{Client, Limits, WaitListener};
 use trust::p256::PublicKey;
 
 use crate::Error;
@@ -19,6 +20,7 @@ pub struct Wallet {
     pub(crate) keys: Keys,
     /// What is being shown, so that the next code of a rotating QR costs one signature.
     showing: Mutex<Option<Presenter>>,
+    wait_listener: Option<Arc<dyn WaitListener>>,
 }
 
 impl Wallet {
@@ -34,7 +36,13 @@ impl Wallet {
     ) -> Result<Self, Error> {
         let vault = Vault::open(folder, secret_store)?;
         let keys = Keys::open(folder, key_store, &vault)?;
-        Ok(Self { vault, keys, showing: Mutex::new(None) })
+        Ok(Self { vault, keys, showing: Mutex::new(None), wait_listener: None })
+    }
+
+    /// The same wallet, which tells when it waits for a busy server: a person should know why nothing happens.
+    #[must_use]
+    pub fn telling_waits(self, listener: Arc<dyn WaitListener>) -> Self {
+        Self { wait_listener: Some(listener), ..self }
     }
 
     /// Empties a wallet that is not open, whatever its state: first the secret, so that nothing can be read from there on,
@@ -52,6 +60,11 @@ impl Wallet {
     /// before the first credential was obtained.
     pub fn trust_list(&self) -> Result<Option<(PublicKey, Vec<u8>)>, Error> {
         trust_list::remembered(&self.vault.store())
+    }
+
+    /// Speaks to the servers that these roots vouch for.
+    pub(crate) fn client(&self, roots_pem: &[u8]) -> Result<Client, Error> {
+        Ok(Client::new(roots_pem, Limits::default())?.telling(self.wait_listener.clone()))
     }
 
     pub(crate) fn showing(&self) -> MutexGuard<'_, Option<Presenter>> {

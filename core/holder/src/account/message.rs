@@ -1,7 +1,7 @@
 //! Signed messages to the identity provider: one challenge each, numbered without repetition, signed by the instance key.
 
 use credential::jose::{Jwk, compact, signing_input};
-use http_client::{Client, Limits, Request};
+use http_client::{Client, Request};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -48,7 +48,7 @@ impl<'w> Contact<'w> {
     pub(crate) fn of_new_phone(wallet: &'w Wallet) -> Result<Self, Error> {
         let record = AccountRecord::load(&wallet.vault.store())?;
         departure::refuse_departed(record.stage)?;
-        let client = client(&record.roots_pem)?;
+        let client = wallet.client(&record.roots_pem)?;
         let key = wallet.keys.find(&record.instance_key)?;
         Ok(Self { wallet, client, record, key })
     }
@@ -139,10 +139,6 @@ pub(crate) async fn first<T: DeserializeOwned>(
     let sent_at = challenge.server_time;
     let message = Message { operation, sequence: 1, challenge: &challenge.challenge, sent_at, members };
     Ok((send(client, provider, path, message, key).await?, sent_at))
-}
-
-pub(crate) fn client(roots_pem: &[u8]) -> Result<Client, Error> {
-    Ok(Client::new(roots_pem, Limits::default())?)
 }
 
 /// The provider's clock. The challenge that comes with it is not used.

@@ -20,7 +20,6 @@ use super::line::Line;
 use super::metadata::{self, IssuerMetadata, ServerMetadata};
 use super::offer::{AuthorisationCode, Offer};
 use crate::Error;
-use crate::account::message::client;
 use crate::documents::DocumentInfo;
 use crate::history::Action;
 use crate::keys::NewKey;
@@ -81,7 +80,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Authorisation<'_>, Error> {
         let anchors = issuers.anchors()?;
-        let client = client(issuers.roots_pem)?;
+        let client = self.client(issuers.roots_pem)?;
         let there = self.there(now);
         let offer = resolve(&client, link).await?;
         let code = offer.authorisation.clone().ok_or(IssuanceError::GrantUnsupported)?;

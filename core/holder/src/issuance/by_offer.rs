@@ -18,7 +18,7 @@ use super::offer::{Offer, OfferLink};
 use super::{IssuanceError, OfferAnswer, OfferInfo};
 use crate::Error;
 use crate::account::Account;
-use crate::account::message::{Contact, client};
+use crate::account::message::Contact;
 use crate::consent::clock_offset;
 use crate::documents::DocumentInfo;
 use crate::history::Action;
@@ -47,7 +47,7 @@ impl Issuers<'_> {
 impl Wallet {
     /// Reads an offer link; fetches the offer where the link only refers to it. Nothing goes to the issuer's endpoints.
     pub async fn read_offer(&self, link: &str, issuers: Issuers<'_>) -> Result<OfferInfo, Error> {
-        let offer = resolve(&client(issuers.roots_pem)?, link).await?;
+        let offer = resolve(&self.client(issuers.roots_pem)?, link).await?;
         Ok(offer.info())
     }
 
@@ -78,7 +78,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Vec<DocumentInfo>, Error> {
         let anchors = issuers.anchors()?;
-        let client = client(issuers.roots_pem)?;
+        let client = self.client(issuers.roots_pem)?;
         let there = self.there(now);
         progress.began(Step::Issuer);
         let offer = resolve(&client, link).await?;

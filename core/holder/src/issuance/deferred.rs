@@ -19,7 +19,6 @@ use super::metadata;
 use super::notify::{self, Outcome};
 use super::{IssuanceError, encryption};
 use crate::Error;
-use crate::account::message::client;
 use crate::documents::{DocumentFormat, DocumentInfo};
 use crate::history::Action;
 use crate::keys::Keys;
@@ -118,7 +117,7 @@ impl Wallet {
         progress.began(Step::Issuer);
         let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
         let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
-        let client = client(&roots_pem)?;
+        let client = self.client(&roots_pem)?;
         let signers = Some((&issuers.anchors()?, there));
         let issuer = metadata::fetch_issuer(&client, &record.issuer_url, signers).await?;
         let endpoint = issuer.deferred_credential_endpoint.clone().ok_or(IssuanceError::BadMetadata)?;

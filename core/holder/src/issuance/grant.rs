@@ -13,7 +13,6 @@ use super::keep::Grant;
 use super::line::Line;
 use super::metadata::{self, ServerMetadata};
 use crate::Error;
-use crate::account::message::client;
 use crate::documents::{DocumentInfo, DocumentRecord};
 use crate::history::Action;
 use crate::keys::Keys;
@@ -72,7 +71,7 @@ impl Wallet {
         progress.began(Step::Issuer);
         let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
         let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
-        let client = client(&roots_pem)?;
+        let client = self.client(&roots_pem)?;
         let issuer =
             metadata::fetch_issuer(&client, &document.issuer_url, Some((&issuers.anchors()?, there))).await?;
         let asked = Asked::of(&issuer, &document.configuration)?;

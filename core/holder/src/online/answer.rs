@@ -10,7 +10,6 @@ use super::consent::{Choice, OnlineConsent, OnlineRequest};
 use super::document::{self, Binding};
 use super::{OnlineError, OnlineTrust};
 use crate::Error;
-use crate::account::message::client;
 use crate::consent::clock_offset;
 use crate::documents::DocumentRecord;
 use crate::history::{Action, Event, append};
@@ -61,7 +60,7 @@ impl Wallet {
             Ok(())
         })?;
         let form = request.request().reply_to().refusal(Refusal::AccessDenied);
-        post(&client(trust.roots)?, &form).await
+        post(&self.client(trust.roots)?, &form).await
     }
 
     async fn answer(
@@ -77,7 +76,7 @@ impl Wallet {
         if consent.request().request().expires_at().is_some_and(|expires_at| there >= expires_at) {
             return Err(OnlineError::Over.into());
         }
-        let client = client(trust.roots)?;
+        let client = self.client(trust.roots)?;
         let token = self.sign(consent, there)?;
         let form = consent.request().request().answer(&token).map_err(|_| OnlineError::Bug)?;
         self.vault.change(|change| Ok(append(change, now, event(consent))?))?;
