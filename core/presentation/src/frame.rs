@@ -42,6 +42,8 @@ pub enum Content {
     Animated,
     /// What a new phone shows to the old one.
     NewPhone,
+    /// What a phone without a reader shows to one that reads a card for it.
+    BorrowedReader,
 }
 
 impl Content {
@@ -52,6 +54,7 @@ impl Content {
             Self::Challenge => "7361",
             Self::Animated => "7362",
             Self::NewPhone => "7363",
+            Self::BorrowedReader => "7364",
         }
     }
 }

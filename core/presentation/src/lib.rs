@@ -1,5 +1,5 @@
 //! What holder and verifier exchange: key-binding token, a desk's challenge, encrypted answer, digits frame, QR code;
-//! and what a new phone shows to the old one.
+//! what a new phone shows to the old one, and a phone without a reader to one that has one.
 //!
 //! For the wallet (which makes them) and for whoever scans them. Nothing here signs, reads a clock or decides whether
 //! a presentation is to be believed: a token comes in as bytes to sign, and the device key answers elsewhere.
@@ -13,6 +13,7 @@
 //! ```
 
 pub mod animated;
+pub mod borrowed_reader;
 pub mod challenge;
 pub mod dcql;
 pub mod encryption;

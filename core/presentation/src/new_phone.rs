@@ -72,10 +72,7 @@ impl NewPhoneCode {
 
     /// Six digits that both phones show: they differ where the code was swapped on its way.
     pub fn check_digits(&self) -> Result<String, NewPhoneError> {
-        let hash = digest(&SHA256, &[&b"sen new phone 1"[..], &self.bytes()?].concat());
-        let number =
-            hash.as_ref().iter().take(8).fold(0_u64, |number, octet| number << 8 | u64::from(*octet));
-        Ok(format!("{:06}", number % 1_000_000))
+        Ok(check_digits_of(b"sen new phone 1", &self.bytes()?))
     }
 
     fn bytes(&self) -> Result<Vec<u8>, NewPhoneError> {
@@ -96,10 +93,20 @@ impl NewPhoneCode {
     }
 }
 
-/// Shown on the old phone before the PIN is asked for: no control characters may rewrite the screen.
 fn valid(name: &str) -> Result<&str, NewPhoneError> {
-    let fits = (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control);
-    if fits { Ok(name) } else { Err(NewPhoneError::Malformed) }
+    if shows_as_it_is(name) { Ok(name) } else { Err(NewPhoneError::Malformed) }
+}
+
+/// Whether a name can be shown to a person who is asked to agree: no control characters may rewrite the screen.
+pub(crate) fn shows_as_it_is(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
+/// Six digits of what two screens should have in common.
+pub(crate) fn check_digits_of(what: &[u8], bytes: &[u8]) -> String {
+    let hash = digest(&SHA256, &[what, bytes].concat());
+    let number = hash.as_ref().iter().take(8).fold(0_u64, |number, octet| number << 8 | u64::from(*octet));
+    format!("{:06}", number % 1_000_000)
 }
 
 /// The new phone's key for the parcel.
