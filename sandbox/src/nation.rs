@@ -31,6 +31,7 @@ mod pages;
 mod pending;
 mod pin;
 mod portal;
+mod readings;
 mod register;
 mod revocation;
 mod screens;
@@ -117,6 +118,7 @@ pub(crate) struct Nation {
     wrong_codes: revocation::WrongCodes,
     insurance_portal: insurance_portal::Portal,
     visits: asking::Visits,
+    readings: readings::Readings,
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
@@ -190,6 +192,7 @@ impl Sandbox {
             wrong_codes: revocation::WrongCodes::default(),
             insurance_portal: insurance_portal::Portal::default(),
             visits: asking::Visits::default(),
+            readings: readings::Readings::default(),
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
@@ -303,6 +306,9 @@ fn router(nation: Shared) -> Router {
         .route("/account/close", post(owner::close))
         .route("/account/step-up", post(step_up::start))
         .route("/account/verify", post(step_up::verify))
+        .route("/account/reading", post(readings::wait))
+        .route("/account/reading/give", post(readings::give))
+        .route("/account/reading/take", post(readings::take))
         .route("/account/offer", post(issuance::offer))
         .route("/face/statement", post(face::statement))
         .route("/.well-known/openid-credential-issuer", get(documents::issuer_metadata))

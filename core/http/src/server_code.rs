@@ -152,6 +152,8 @@ server_codes! {
     NothingPending = "account" "nothing_pending",
     /// Account: no phone handed the account over to this key.
     NoHandOver = "account" "no_hand_over",
+    /// Account: no phone awaits a reading of a card.
+    NoReadingAwaited = "account" "no_reading_awaited",
     /// Account: the card is another person's.
     CardNumberMismatch = "account" "card_number_mismatch",
     /// Account: the chip's answer to the challenge is wrong.

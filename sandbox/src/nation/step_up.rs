@@ -14,7 +14,7 @@ use super::standing::{Event, Lock};
 use super::{Shared, status};
 
 /// A card that expired does not stop the reading of the new one.
-const DESPITE: [Lock; 1] = [Lock::Expiry];
+pub(super) const DESPITE: [Lock; 1] = [Lock::Expiry];
 
 pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["step_up_start"])?;

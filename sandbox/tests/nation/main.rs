@@ -13,6 +13,7 @@ mod issuance;
 mod lists;
 mod pages;
 mod pin;
+mod readings;
 mod step_up;
 mod wards;
 mod world;
