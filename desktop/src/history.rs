@@ -98,6 +98,7 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::AccountLocked => "account locked by you".to_owned(),
         Event::AccountUnlocked => "account unlocked by you".to_owned(),
         Event::PhoneTaken => "the account came to this device".to_owned(),
+        Event::ReaderLent { to } => format!("read a card for {to:?}, whose account it is not"),
         Event::HandedOver { to } => format!("handed over to {to:?}, which has to take it"),
         Event::PhoneReplaced => "the account is on another device; this one was emptied".to_owned(),
         Event::PhoneRevoked => "this device was reported lost and emptied".to_owned(),

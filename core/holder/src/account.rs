@@ -1,6 +1,7 @@
 //! The electronic identity account: opened with a number and a phone, activated with a one-time code, raised to level 2 with
 //! the chip card and the face, locked and unlocked by its holder.
 
+mod borrowed_reader;
 mod departure;
 mod evidence;
 pub(crate) mod message;
@@ -30,6 +31,7 @@ use message::{Contact, first};
 use record::{ACCOUNT, AccountRecord, Told};
 use standing::{Stage, Standing, Turn};
 
+pub use borrowed_reader::{AwaitedReading, ReadingRequest};
 pub use evidence::{CardAtHand, FaceCapture, StepUp};
 pub use safety::RevocationCode;
 pub use standing::{Level, Method};
@@ -111,6 +113,15 @@ pub enum AccountError {
     /// The new phone's code is too old, or its clock is far from this one's.
     #[error("the new phone's code is too old: show a new one")]
     TransferCodeOld,
+    /// The text is not the code of a phone that borrows a reader.
+    #[error("this is not the code of a phone that wants a card read")]
+    BadReaderCode,
+    /// That code is too old, or its phone's clock is far from this one's.
+    #[error("the other phone's code is too old: show a new one")]
+    ReaderCodeOld,
+    /// What came is no reading of a card for this phone and purpose.
+    #[error("what the other phone sent is not the reading that was asked for")]
+    BadReading,
     /// This is not the account's phone, or not yet.
     #[error("this phone is not the account's, or not yet")]
     NotInUse,

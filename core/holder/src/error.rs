@@ -105,7 +105,10 @@ impl Error {
                 | AccountError::NotInUse
                 | AccountError::NotHandedOver
                 | AccountError::BadTransferCode
-                | AccountError::TransferCodeOld,
+                | AccountError::TransferCodeOld
+                | AccountError::BadReaderCode
+                | AccountError::ReaderCodeOld
+                | AccountError::BadReading,
             )
             | Self::Present(
                 PresentError::NoCredential
@@ -327,6 +330,9 @@ impl AccountError {
             Self::NotHandedOver => "account.no_hand_over",
             Self::BadTransferCode => "account.bad_transfer_code",
             Self::TransferCodeOld => "account.transfer_code_old",
+            Self::BadReaderCode => "account.bad_reader_code",
+            Self::ReaderCodeOld => "account.reader_code_old",
+            Self::BadReading => "account.bad_reading",
         }
     }
 }

@@ -41,6 +41,11 @@ pub enum Event {
         /// What the new phone is called.
         to: String,
     },
+    /// This phone read a card for another one, whose account it is not.
+    ReaderLent {
+        /// What the other phone is called.
+        to: String,
+    },
     /// The account is on another phone; credentials and keys of this one were deleted.
     PhoneReplaced,
     /// This phone was reported lost; its credentials and keys were deleted.

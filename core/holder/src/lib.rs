@@ -110,9 +110,9 @@ mod vault;
 mod wallet;
 
 pub use account::{
-    Account, AccountError, AccountState, AccountView, Applicant, CardAtHand, Device, DeviceState,
-    FaceCapture, Level, LockedBy, Method, NewPhone, Opened, Pending, PendingKind, PinStanding, Provider,
-    Received, RevocationCode, ShownCode, StepUp, Ward, WardAccount, WardAct,
+    Account, AccountError, AccountState, AccountView, Applicant, AwaitedReading, CardAtHand, Device,
+    DeviceState, FaceCapture, Level, LockedBy, Method, NewPhone, Opened, Pending, PendingKind, PinStanding,
+    Provider, ReadingRequest, Received, RevocationCode, ShownCode, StepUp, Ward, WardAccount, WardAct,
 };
 pub use consent::{Audience, Consent, ConsentRequest, Recognised};
 pub use credentials::{CredentialInfo, CredentialName, Warning};

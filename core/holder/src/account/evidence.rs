@@ -55,7 +55,12 @@ pub struct CardAtHand<'a> {
 impl CardAtHand<'_> {
     /// Reads the card, which answers the challenge of what was begun. Blocks.
     pub(super) fn read(self, begun: &StepUp) -> Result<CardReading, Error> {
-        let request = ReadRequest { active_challenge: Some(begun.challenge()), ..ReadRequest::default() };
+        self.read_for(begun.challenge())
+    }
+
+    /// Reads the card, which answers this challenge. Blocks.
+    pub(super) fn read_for(self, challenge: [u8; 8]) -> Result<CardReading, Error> {
+        let request = ReadRequest { active_challenge: Some(challenge), ..ReadRequest::default() };
         let random = &mut SystemRandom::new();
         read_card(self.transport, self.access, &request, random, self.progress).map_err(Error::Card)
     }
@@ -76,6 +81,14 @@ impl StepUp {
     /// The challenge for Active Authentication: first 8 bytes of SHA-256(nonce || instance-key thumbprint || purpose).
     pub fn challenge(&self) -> [u8; 8] {
         self.challenge
+    }
+
+    pub(super) const fn purpose_name(&self) -> &'static str {
+        self.purpose.name()
+    }
+
+    pub(super) fn nonce_octets(&self) -> Result<Vec<u8>, AccountError> {
+        URL_SAFE_NO_PAD.decode(&self.nonce).map_err(|_| AccountError::UnexpectedAnswer)
     }
 
     /// Seconds that remain from the server's answer on.
