@@ -1,14 +1,18 @@
 //! `sen account`: the electronic identity account.
+mod elsewhere;
 mod pin;
+mod shown;
 mod transfer;
 mod wards;
 mod words;
+
+use std::path::Path;
 
 use holder::{Applicant, CardAtHand, FaceCapture, Level, Provider, Wallet};
 use serde_json::{Value, json};
 
 use crate::chip::{self, Shown};
-use crate::cli::{AccountCommand, ApplicantArgs, ProofArgs, ProviderArgs};
+use crate::cli::{AccountCommand, ApplicantArgs, ChipArgs, ProofArgs, ProviderArgs};
 use crate::consent::typed_yes;
 use crate::home;
 use crate::output::{Failure, print_json, say};
@@ -40,14 +44,20 @@ pub(crate) fn run(command: &AccountCommand, as_json: bool) -> Result<u8, Failure
             };
             tell(as_json, &json!({"level": number_of(level)}), sentence);
         }
-        AccountCommand::Verify(proof) => {
-            let level = with_card(proof, |card, face| block_on(account.step_up(card, face, &Aloud, now)))?;
-            let level = number_of(level.map_err(failure)?);
-            tell(
-                as_json,
-                &json!({"level": level}),
-                &format!("The account is at level {level}. Next: sen credential obtain citizen"),
-            );
+        AccountCommand::Verify(wanted) => {
+            let level = match &wanted.can {
+                Some(can) => {
+                    let chip = ChipArgs { reader: wanted.reader.clone(), simulate: wanted.simulate.clone() };
+                    let proof = ProofArgs { chip, can: can.clone(), capture: wanted.capture.clone() };
+                    let prove = |card: CardAtHand<'_>, face: FaceCapture<'_>| {
+                        block_on(account.step_up(card, face, &Aloud, now))
+                    };
+                    with_card(&proof, prove)?.map_err(failure)?
+                }
+                None => elsewhere::verify(&wallet, wanted, as_json)?,
+            };
+            let (object, sentence) = elsewhere::told(level);
+            tell(as_json, &object, &sentence);
         }
         AccountCommand::Show { remembered } => words::show(&wallet, &look(&wallet, *remembered)?, as_json)?,
         AccountCommand::Lock => {
@@ -113,15 +123,18 @@ fn with_card<T>(
 ) -> Result<T, Failure> {
     let mut transport = chip::transport(&proof.chip)?;
     let access = chip::can_key(&proof.can)?;
-    // The sandbox's face service cannot see; any picture stands for the person before the camera.
-    let picture =
-        proof.capture.as_ref().map_or_else(|| Ok(b"no camera".to_vec()), |file| home::read_file(file))?;
+    let picture = picture_of(proof.capture.as_deref())?;
     let shown = Shown::new();
     let card = CardAtHand { transport: transport.as_mut(), access: &access, progress: &shown };
     prove(card, FaceCapture(&picture))
 }
 
-fn provider_of(args: &ProviderArgs) -> Result<Provider, Failure> {
+/// The person before the camera. The sandbox's face service cannot see: any picture will do for it.
+fn picture_of(capture: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    capture.map_or_else(|| Ok(b"no camera".to_vec()), home::read_file)
+}
+
+pub(crate) fn provider_of(args: &ProviderArgs) -> Result<Provider, Failure> {
     let missing = |flag: &str| {
         Failure::input("provider_missing", format!("{flag} is needed: whom to trust is your decision"))
     };

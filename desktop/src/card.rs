@@ -9,6 +9,7 @@ use trust::random::{Random, SystemRandom};
 
 use crate::card_anchors::anchors;
 use crate::card_evidence::{self, Wanted};
+use crate::card_lend;
 use crate::card_report::Report;
 use crate::chip::{self, Shown};
 use crate::cli::{CardCommand, ReadArgs, VerifyArgs};
@@ -20,6 +21,7 @@ pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
     match command {
         CardCommand::Read(wanted) => read(wanted, json),
         CardCommand::Verify(wanted) => verify(wanted, json),
+        CardCommand::Lend(wanted) => card_lend::lend(wanted, json),
         CardCommand::Serve { folder, vpcd } => serve(folder, vpcd),
     }
 }

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use account::{
-    AccountCommand, ApplicantArgs, PinCommand, ProofArgs, ProviderArgs, TransferCommand, WardsCommand,
+    AccountCommand, ApplicantArgs, PinCommand, ProofArgs, ProviderArgs, StepUpArgs, TransferCommand,
+    WardsCommand,
 };
-pub(crate) use card::{AccessArgs, CardCommand, ChipArgs, ReadArgs, VerifyArgs};
+pub(crate) use card::{AccessArgs, CardCommand, ChipArgs, LendArgs, ReadArgs, VerifyArgs};
 
 /// Sen: an identity wallet, a chip card reader and a clinic desk on a computer.
 #[derive(Parser, Debug)]

@@ -6,6 +6,7 @@ mod account;
 mod card;
 mod card_anchors;
 mod card_evidence;
+mod card_lend;
 mod card_report;
 mod chip;
 mod cli;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod sen;
 
-use sen::nation::{NUMBER, PHONE, insure, post, start};
+use sen::nation::{NUMBER, PHONE, insure, mailbox, post, start};
 use sen::{CARD_B, Home, Ran, card};
 use serde_json::{Value, json};
 
@@ -147,4 +147,40 @@ fn revocation_code_wards_recovery_and_the_end() {
     run(&home, "account close --yes").exits(0);
     run(&home, "account show").fails(2, "account.no_account");
     assert_eq!(run(&home, "credential list").exits(0)["credentials"], json!([]));
+}
+
+#[test]
+fn another_device_reads_the_card_for_one_without_a_reader() {
+    let (own, other) = (Home::new(), Home::new());
+    let (_sandbox, nation) = start(&own);
+    let place = provider(&nation);
+    run(&own, &format!("account open {place} --number {NUMBER} --phone {PHONE}")).exits(0);
+    run(&own, &format!("account activate --code {}", mailbox(&nation))).exits(0);
+    let picture = own.path("code.png");
+    let verify = format!("account verify --other-phone --png {picture} --json");
+    let waiting = own.waiting(&verify.split(' ').collect::<Vec<_>>());
+    for _ in 0..300 {
+        if std::path::Path::new(&picture).exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let lend = format!("card lend {picture} --can 067891 --simulate {}", card(CARD_B));
+    run(&other, &format!("{lend} --yes")).fails(2, "provider_missing");
+    run(&other, &format!("{lend} {place}")).fails(1, "cancelled");
+    let lent = run(&other, &format!("{lend} {place} --yes"));
+    assert_eq!(lent.exits(0), json!({"lent_to": "computer", "purpose": "level-2"}));
+    let raised = waiting.given("");
+    assert_eq!(raised.exits(0), json!({"level": 2}));
+    let digits = |said: &str| {
+        said.lines()
+            .find_map(|line| line.split_once("both devices show "))
+            .map(|(_, rest)| rest[..6].to_owned())
+    };
+    assert_eq!(digits(&raised.stderr).unwrap(), digits(&lent.stderr).unwrap());
+    assert_eq!(
+        run(&other, "history").exits(0)["history"][0]["event"],
+        json!({"reader_lent": {"to": "computer"}})
+    );
+    run(&other, "account show").fails(2, "account.no_account");
 }

@@ -1,16 +1,16 @@
 //! `sen account transfer`: the account moves to another device.
-use std::path::Path;
 use std::time::Duration;
 
 use holder::{AccountError, AccountState, Error, Provider, Received, ShownCode, Wallet};
 use serde_json::json;
 
+use super::shown::Drawn;
 use super::{applicant, pin, provider_of, tell, with_card};
 use crate::cli::TransferCommand;
 use crate::consent::typed_yes;
 use crate::home;
-use crate::output::{Failure, print_json, say};
-use crate::present::{code, half_blocks, png, read_question, terminal_matrix};
+use crate::output::{Failure, say};
+use crate::present::read_question;
 use crate::wallet::{Aloud, block_on, failure};
 
 /// Between two questions to the provider whether the other device is done.
@@ -78,13 +78,6 @@ pub(super) fn run(wallet: &Wallet, command: &TransferCommand, as_json: bool) -> 
     Ok(0)
 }
 
-/// How a code is shown.
-struct Drawn<'a> {
-    text: bool,
-    png: Option<&'a Path>,
-    as_json: bool,
-}
-
 /// Goes on wherever it was stopped: takes what was handed over, else shows the code and waits.
 fn receive(
     wallet: &Wallet,
@@ -141,20 +134,10 @@ fn finish(wallet: &Wallet, received: Option<Received>, as_json: bool) -> Result<
 }
 
 fn draw(shown: &ShownCode, drawn: &Drawn<'_>, once: bool) -> Result<(), Failure> {
-    if let Some(file) = drawn.png {
-        home::write_file(file, &png(&code(&shown.text)?)?)?;
-    }
-    if drawn.as_json {
-        // A machine that waits gets one object, at the end.
-        if once {
-            print_json(&json!({"text": shown.text, "check_digits": shown.check_digits,
-                               "expires_in": shown.expires_in}));
-        }
-    } else if drawn.text {
-        println!("{}", shown.text);
-    } else if drawn.png.is_none() {
-        println!("{}", half_blocks(&terminal_matrix(&shown.text)?));
-    }
+    let object =
+        json!({"text": shown.text, "check_digits": shown.check_digits, "expires_in": shown.expires_in});
+    // A machine that waits gets one object, at the end.
+    drawn.show(&shown.text, once.then_some(&object))?;
     say(format_args!(
         "both devices show {}; on the old one: sen account transfer to CODE, within {} s",
         shown.check_digits, shown.expires_in

@@ -43,6 +43,32 @@ pub(crate) struct ProofArgs {
     pub(crate) capture: Option<PathBuf>,
 }
 
+/// A card in reach of this device, or of another one.
+#[derive(Args, Debug)]
+pub(crate) struct StepUpArgs {
+    /// A PC/SC reader, by (part of) its name
+    #[arg(long, value_name = "NAME", conflicts_with = "simulate")]
+    pub(crate) reader: Option<String>,
+    /// A card folder, served by the chip simulator in this process
+    #[arg(long, value_name = "DIR")]
+    pub(crate) simulate: Option<PathBuf>,
+    /// Card access number
+    #[arg(long, value_name = "N", required_unless_present = "other_phone")]
+    pub(crate) can: Option<String>,
+    /// Picture of the person for the face service (the sandbox accepts any)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// This device cannot read the card: show a code for one that can, and wait
+    #[arg(long, conflicts_with_all = ["reader", "simulate", "can"])]
+    pub(crate) other_phone: bool,
+    /// Print the digits of the code instead of drawing
+    #[arg(long, requires = "other_phone")]
+    pub(crate) text: bool,
+    /// Write the picture of the code to FILE
+    #[arg(long, value_name = "FILE", requires = "other_phone")]
+    pub(crate) png: Option<PathBuf>,
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum AccountCommand {
     /// Ask for an account; a one-time code is sent to the registered phone
@@ -64,9 +90,10 @@ pub(crate) enum AccountCommand {
         code: String,
     },
     /// Step up to level 2: the chip answers the provider's challenge, and the face is compared
-    #[command(after_help = "Example:\n  sen account verify --can 067891 \\\n      \
-        --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024")]
-    Verify(ProofArgs),
+    #[command(after_help = "Examples:\n  sen account verify --can 067891 \\\n      \
+        --simulate tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
+        sen account verify --other-phone     another phone reads the card: sen card lend")]
+    Verify(StepUpArgs),
     /// What the provider knows of this account; on a new phone that waits, take over when the time is there
     #[command(
         after_help = "Examples:\n  sen account show\n  sen account show --remembered     without the network"

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ProviderArgs;
+
 /// The key printed on the card that opens the chip. One attempt is made; a wrong key is never retried.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
@@ -80,6 +82,24 @@ pub(crate) struct VerifyArgs {
     pub(crate) at: Option<String>,
 }
 
+/// For whom to read, and which card.
+#[derive(Args, Debug)]
+pub(crate) struct LendArgs {
+    /// The other phone's code: its digits, a PNG or JPEG picture of it, or `-` for digits on standard input
+    #[arg(value_name = "TEXT|FILE")]
+    pub(crate) code: String,
+    #[command(flatten)]
+    pub(crate) chip: ChipArgs,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+    /// Through whom to send it, where this device has no account
+    #[command(flatten)]
+    pub(crate) provider: ProviderArgs,
+    /// The six check digits are the same on both: do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum CardCommand {
     /// Read a chip card and prove it
@@ -95,6 +115,11 @@ pub(crate) enum CardCommand {
         --csca tests/vectors/emrtd/vn_cccd/b_bp384_named_2024/csca.cer --at 2025-06-01T00:00:00Z\n  \
         sen card verify reading.cose --csca ./csca/ --signer desk.pub --nonce 6f1c...")]
     Verify(VerifyArgs),
+    /// Read a card for another phone, which shows a code because it cannot: the reading goes to it, sealed, and is not kept here
+    #[command(after_help = "Examples:\n  sen card lend code.png --reader ACR122 --can 067891\n  \
+        sen card lend code.png --reader ACR122 --can 067891 \\\n      \
+        --provider https://127.0.0.1:8443 --roots nation/ca.pem     without an account here")]
+    Lend(LendArgs),
     /// Put a card folder into the virtual PC/SC reader (vsmartcard-vpcd) until Ctrl-C; it is read again at each reset
     #[command(after_help = "Example:\n  sen card serve tests/vectors/emrtd/vn_cccd/b_bp384_named_2024\n  \
         sen card read --reader 'Virtual PCD 00 00' --can 067891 --csca .../csca.cer   # elsewhere")]
