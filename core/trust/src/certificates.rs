@@ -8,6 +8,7 @@ mod extensions;
 mod tests;
 
 pub use certificate::Certificate;
+pub(crate) use extensions::{APP_ATTEST_NONCE, KEY_DESCRIPTION};
 
 use der::asn1::ObjectIdentifier;
 
@@ -164,7 +165,7 @@ fn leaf_key(leaf: &Certificate, purpose: Purpose) -> Result<PublicKey, ChainErro
 }
 
 /// Each certificate was issued by the next, which may do that.
-fn links(chain: &[Certificate]) -> Result<(), ChainError> {
+pub(crate) fn links(chain: &[Certificate]) -> Result<(), ChainError> {
     if chain.iter().any(Certificate::is_self_issued) {
         return Err(ChainError::SelfIssued);
     }
@@ -178,7 +179,7 @@ fn links(chain: &[Certificate]) -> Result<(), ChainError> {
 }
 
 /// Whether this certificate may issue another, with so many authorities between it and the leaf.
-fn may_issue(issuer: &Certificate, below: usize) -> Result<(), ChainError> {
+pub(crate) fn may_issue(issuer: &Certificate, below: usize) -> Result<(), ChainError> {
     let extensions = &issuer.extensions;
     let length = extensions.path_length.is_none_or(|longest| below <= usize::from(longest));
     if extensions.is_authority && extensions.signs_certificates && length {

@@ -1,5 +1,6 @@
 //! Who is believed and when: strict CBOR, COSE, certificates, time, status lists, trust list, secrets.
 pub mod anchors;
+pub mod attestation;
 pub mod cbor;
 pub mod certificates;
 pub mod confirmation;

@@ -1,11 +1,13 @@
-//! P-256 key pairs for tests, those of an issuer, a desk or a device, and certificates for them. A crate, since the tests
-//! of most packages need them.
+//! P-256 key pairs for tests, those of an issuer, a desk or a device, certificates for them, and invented makers of phones that
+//! attest them. A crate, since the tests of most packages need them.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test stops where its key cannot be made"
 )]
 mod certificates;
+pub mod platform;
 
 pub use certificates::Authority;
 pub use rcgen;

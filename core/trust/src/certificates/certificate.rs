@@ -2,11 +2,11 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use der::asn1::{BitStringRef, ObjectIdentifier, UintRef};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Reader, SliceReader, Tag, TagMode, TagNumber};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
-    UnparsedPublicKey, VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
 use x509_cert::certificate::Version;
 use x509_cert::ext::Extension;
@@ -23,6 +23,8 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 /// No certificate of a chain is larger.
 const LARGEST: usize = 16 * 1024;
 
@@ -33,6 +35,7 @@ pub struct Certificate {
     signed: Range<usize>,
     signature: Range<usize>,
     scheme: Scheme,
+    serial: Range<usize>,
     issuer: Range<usize>,
     subject: Range<usize>,
     subject_text: OnceLock<String>,
@@ -46,18 +49,38 @@ pub struct Certificate {
 enum Scheme {
     EcdsaSha256,
     EcdsaSha384,
+    RsaSha256,
 }
 
-/// The key that a certificate certifies: leaves have P-256, authorities also P-384.
-#[derive(Clone, Copy, Debug)]
+/// The key that a certificate certifies: leaves have P-256, authorities also P-384, those of platforms RSA.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Key {
     P256(PublicKey),
     P384([u8; 97]),
+    /// A DER `RSAPublicKey`.
+    Rsa(Vec<u8>),
+}
+
+/// Which algorithms are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Algorithms {
+    Ecdsa,
+    /// Platforms have roots of before the others.
+    EcdsaAndRsa,
 }
 
 impl Certificate {
     /// From DER.
     pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
+        Self::read(bytes, Algorithms::Ecdsa)
+    }
+
+    /// From DER, for chains of platforms alone: their authorities may have RSA keys.
+    pub(crate) fn parse_of_platform(bytes: &[u8]) -> Result<Self, CertificateError> {
+        Self::read(bytes, Algorithms::EcdsaAndRsa)
+    }
+
+    fn read(bytes: &[u8], algorithms: Algorithms) -> Result<Self, CertificateError> {
         if bytes.len() > LARGEST {
             return Err(CertificateError::TooLarge);
         }
@@ -70,6 +93,13 @@ impl Certificate {
         }
         let scheme = AlgorithmIdentifierRef::from_der(algorithm).map_err(|_| CertificateError::Malformed)?;
         let scheme = match scheme.oid {
+            // RFC 4055, 5: with parameters, which are NULL.
+            RSA_SHA256
+                if algorithms == Algorithms::EcdsaAndRsa
+                    && scheme.parameters.is_some_and(AnyRef::is_null) =>
+            {
+                Scheme::RsaSha256
+            }
             _ if scheme.parameters.is_some() => return Err(CertificateError::Algorithm),
             ECDSA_SHA256 => Scheme::EcdsaSha256,
             ECDSA_SHA384 => Scheme::EcdsaSha384,
@@ -80,13 +110,14 @@ impl Certificate {
         };
         let within = |range: Range<usize>| signed.start + range.start..signed.start + range.end;
         Ok(Self {
+            serial: within(tbs.serial),
             issuer: within(tbs.issuer),
             subject: within(tbs.subject),
             subject_text: OnceLock::new(),
             scheme,
             not_before: time(tbs.validity.not_before),
             not_after: time(tbs.validity.not_after),
-            key: Key::read(&tbs.key)?,
+            key: Key::read(&tbs.key, algorithms)?,
             extensions: Extensions::read(&tbs.extensions)?,
             signed,
             signature,
@@ -96,13 +127,22 @@ impl Certificate {
 
     /// All certificates of a PEM text, in its order; text between them is passed over.
     pub fn parse_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
+        Self::read_pem(text, Algorithms::Ecdsa)
+    }
+
+    /// The same for roots of platforms.
+    pub(crate) fn parse_pem_of_platform(text: &str) -> Result<Vec<Self>, CertificateError> {
+        Self::read_pem(text, Algorithms::EcdsaAndRsa)
+    }
+
+    fn read_pem(text: &str, algorithms: Algorithms) -> Result<Vec<Self>, CertificateError> {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
         let mut certificates = Vec::new();
         for block in text.split_inclusive(END).filter_map(|part| part.get(part.find(BEGIN)?..)) {
             let (_, bytes) =
                 der::pem::decode_vec(block.as_bytes()).map_err(|_| CertificateError::Malformed)?;
-            certificates.push(Self::parse(&bytes)?);
+            certificates.push(Self::read(&bytes, algorithms)?);
         }
         Ok(certificates)
     }
@@ -128,6 +168,27 @@ impl Certificate {
         })
     }
 
+    /// The serial number in lower-case hexadecimal without leading zeros, as revocation lists of platforms have it.
+    pub(crate) fn serial_hex(&self) -> String {
+        let octets = self.part(&self.serial).iter();
+        let digits = octets.fold(String::new(), |digits, octet| format!("{digits}{octet:02x}"));
+        digits.trim_start_matches('0').to_owned()
+    }
+
+    /// The content of a platform's extension.
+    pub(crate) fn platform_extension(&self, oid: ObjectIdentifier) -> Option<&[u8]> {
+        self.extensions
+            .of_platform
+            .iter()
+            .find(|(found, _)| *found == oid)
+            .map(|(_, content)| content.as_slice())
+    }
+
+    /// Whether both are of one subject and one key: a root that was written anew is still that root.
+    pub(crate) fn is_same_authority(&self, other: &Self) -> bool {
+        self.part(&self.subject) == other.part(&other.subject) && self.key == other.key
+    }
+
     fn part(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }
@@ -136,7 +197,7 @@ impl Certificate {
     pub const fn key(&self) -> Option<&PublicKey> {
         match &self.key {
             Key::P256(key) => Some(key),
-            Key::P384(_) => None,
+            Key::P384(_) | Key::Rsa(_) => None,
         }
     }
 
@@ -170,16 +231,16 @@ impl Certificate {
         self.extensions.authority_key_id.as_deref()
     }
 
-    pub(super) fn is_self_issued(&self) -> bool {
+    pub(crate) fn is_self_issued(&self) -> bool {
         self.part(&self.issuer) == self.part(&self.subject)
     }
 
-    pub(super) fn is_valid_at(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after
     }
 
     /// Whether the names, and the key identifiers where both are there, say that `issuer` issued this.
-    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+    pub(crate) fn names_as_issuer(&self, issuer: &Self) -> bool {
         let same_key = match (self.authority_key_id(), issuer.subject_key_id()) {
             (Some(authority), Some(subject)) => authority == subject,
             _ => true,
@@ -187,12 +248,15 @@ impl Certificate {
         self.part(&self.issuer) == issuer.part(&issuer.subject) && same_key
     }
 
-    pub(super) fn is_signed_by(&self, issuer: &Self) -> bool {
+    pub(crate) fn is_signed_by(&self, issuer: &Self) -> bool {
         let (algorithm, key): (&dyn VerificationAlgorithm, &[u8]) = match (&issuer.key, self.scheme) {
             (Key::P256(key), Scheme::EcdsaSha256) => (&ECDSA_P256_SHA256_ASN1, key.uncompressed()),
             (Key::P256(key), Scheme::EcdsaSha384) => (&ECDSA_P256_SHA384_ASN1, key.uncompressed()),
             (Key::P384(key), Scheme::EcdsaSha256) => (&ECDSA_P384_SHA256_ASN1, key),
             (Key::P384(key), Scheme::EcdsaSha384) => (&ECDSA_P384_SHA384_ASN1, key),
+            (Key::Rsa(key), Scheme::RsaSha256) => (&RSA_PKCS1_2048_8192_SHA256, key),
+            // A key signs in its own way alone.
+            (Key::Rsa(_), _) | (_, Scheme::RsaSha256) => return false,
         };
         let (signed, signature) = (self.part(&self.signed), self.part(&self.signature));
         UnparsedPublicKey::new(algorithm, key).verify(signed, signature).is_ok()
@@ -200,7 +264,11 @@ impl Certificate {
 }
 
 impl Key {
-    fn read(info: &SubjectPublicKeyInfoRef<'_>) -> Result<Self, CertificateError> {
+    fn read(info: &SubjectPublicKeyInfoRef<'_>, algorithms: Algorithms) -> Result<Self, CertificateError> {
+        if info.algorithm.oid == RSA && algorithms == Algorithms::EcdsaAndRsa {
+            let key = info.subject_public_key.as_bytes().ok_or(CertificateError::Malformed)?;
+            return Ok(Self::Rsa(key.to_vec()));
+        }
         if info.algorithm.oid != EC_PUBLIC_KEY {
             return Err(CertificateError::Algorithm);
         }
@@ -222,6 +290,7 @@ impl Key {
 /// What is signed, as far as it decides something.
 struct Tbs<'a> {
     version: Option<Version>,
+    serial: Range<usize>,
     algorithm: &'a [u8],
     issuer: Range<usize>,
     validity: Validity,
@@ -236,7 +305,9 @@ impl<'a> Tbs<'a> {
         let mut reader = SliceReader::new(bytes)?;
         let read = reader.sequence(|inner| {
             let version = inner.context_specific(TagNumber(0), TagMode::Explicit)?;
-            let _serial = UintRef::decode(inner)?;
+            let octets = UintRef::decode(inner)?.as_bytes().len();
+            let end = usize::try_from(inner.position())?;
+            let serial = end.saturating_sub(octets)..end;
             let algorithm = inner.tlv_bytes()?;
             let issuer = name(inner)?;
             let validity = Validity::decode(inner)?;
@@ -247,7 +318,16 @@ impl<'a> Tbs<'a> {
             }
             let extensions: Option<_> = inner.context_specific(TagNumber(3), TagMode::Explicit)?;
             let extensions = extensions.unwrap_or_default();
-            Ok::<_, der::Error>(Self { version, algorithm, issuer, validity, subject, key, extensions })
+            Ok::<_, der::Error>(Self {
+                version,
+                serial,
+                algorithm,
+                issuer,
+                validity,
+                subject,
+                key,
+                extensions,
+            })
         })?;
         reader.finish()?;
         Ok(read)

@@ -24,7 +24,14 @@ pub(super) struct Extensions {
     pub(super) dns_names: Vec<String>,
     pub(super) subject_key_id: Option<Vec<u8>>,
     pub(super) authority_key_id: Option<Vec<u8>>,
+    /// What platforms say of a key, as they wrote it.
+    pub(super) of_platform: Vec<(ObjectIdentifier, Vec<u8>)>,
 }
+
+/// Android's key description.
+pub(crate) const KEY_DESCRIPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.1.17");
+/// The nonce of Apple's App Attest.
+pub(crate) const APP_ATTEST_NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113635.100.8.2");
 
 const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
@@ -72,6 +79,7 @@ impl Extensions {
                 let names = SubjectAltName::from_der(value)?.0;
                 self.dns_names = names.into_iter().filter_map(dns_name).collect();
             }
+            KEY_DESCRIPTION | APP_ATTEST_NONCE => self.of_platform.push((extension.extn_id, value.to_vec())),
             _ => {}
         }
         Ok(())

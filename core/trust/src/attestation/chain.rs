@@ -1,0 +1,37 @@
+//! A platform's chain of certificates up to a pinned root.
+use super::PlatformRoots;
+use crate::certificates::{Certificate, ChainError, links, may_issue};
+use crate::time::Timestamp;
+
+/// No chain is longer, root included: Android's have six where keys are provisioned remotely.
+const LONGEST: usize = 8;
+
+/// The certificates, leaf first and without the root, where each was issued by the next and the last by a pinned root, and all are
+/// valid at `now`.
+///
+/// The root may stand at the end, as Android gives it. It counts only as the pinned one: the same subject with the same key, since roots
+/// are written anew with a later end.
+pub(super) fn verify<C: AsRef<[u8]>>(
+    chain: &[C],
+    roots: &PlatformRoots,
+    now: Timestamp,
+) -> Result<Vec<Certificate>, ChainError> {
+    if chain.len() > LONGEST {
+        return Err(ChainError::Length);
+    }
+    let parsed = chain.iter().map(|der| Certificate::parse_of_platform(der.as_ref()));
+    let mut chain = parsed.collect::<Result<Vec<_>, _>>()?;
+    let said = chain.pop_if(|last| last.is_self_issued());
+    let last = chain.last().ok_or(ChainError::Length)?;
+    let is_said = |root: &&Certificate| said.as_ref().is_none_or(|said| root.is_same_authority(said));
+    let pinned = roots.certificates().iter().filter(is_said);
+    let mut issuers = pinned.filter(|root| last.names_as_issuer(root)).peekable();
+    issuers.peek().ok_or(ChainError::UnknownAnchor)?;
+    let root = issuers.find(|root| last.is_signed_by(root)).ok_or(ChainError::Broken)?;
+    links(&chain)?;
+    may_issue(root, chain.len() - 1)?;
+    if chain.iter().chain([root]).any(|certificate| !certificate.is_valid_at(now)) {
+        return Err(ChainError::OutsideValidity);
+    }
+    Ok(chain)
+}
