@@ -20,7 +20,7 @@ use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use super::evidence::{CardAtHand, StepUp};
-use super::message::{Contact, client};
+use super::message::Contact;
 use super::record::AccountRecord;
 use super::{Account, AccountError, Provider};
 use crate::Error;
@@ -194,7 +194,8 @@ impl Account<'_> {
             .map_err(|_| AccountError::BadReaderCode)?;
         let given = Given { to: address(&code.parcel_key), sealed: URL_SAFE_NO_PAD.encode(sealed) };
         let request_url = format!("{}/account/reading/give", provider.url);
-        client(&provider.roots_pem)?.fetch(Request::post_json(&request_url, &given)?.idempotent()).await?;
+        let client = self.wallet.client(&provider.roots_pem)?;
+        client.fetch(Request::post_json(&request_url, &given)?.idempotent()).await?;
         let event = Event::ReaderLent { to: request.name.clone() };
         self.wallet.vault.change(|change| Ok(append(change, now, event).map(drop)?))
     }
