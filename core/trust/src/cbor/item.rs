@@ -217,8 +217,8 @@ impl<'a> Map<'a> {
     /// The value under a text key.
     pub fn get_text(&self, key: &str) -> Option<Item<'a>> {
         // As bytes: that a text is UTF-8 was looked at by the scan.
-        let is_it = |found: Item<'_>| found.content(3) == Ok(key.as_bytes());
-        self.clone().find(|(found, _)| is_it(*found)).map(|(_, value)| value)
+        let is_it = |found: &Item<'_>| found.content(3).is_ok_and(|found| found == key.as_bytes());
+        self.clone().find(|(found, _)| is_it(found)).map(|(_, value)| value)
     }
 
     /// A key that is none of these numbers; 0 for one without a number. For formats that know all of theirs.

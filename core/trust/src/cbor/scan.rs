@@ -21,25 +21,40 @@ pub(super) struct Head {
     pub(super) length: usize,
 }
 
+impl Head {
+    /// Whether a number or length is written in more octets than needed.
+    const fn is_long(self, argument: u64) -> bool {
+        match self.length {
+            _ if self.major == 7 => false,
+            2 => argument < 24,
+            3 => argument <= 0xff,
+            5 => argument <= 0xffff,
+            9 => argument <= 0xffff_ffff,
+            _ => false,
+        }
+    }
+}
+
 /// Decodes the head at the start of the bytes.
+#[inline]
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Error> {
     let (&first, rest) = bytes.split_first().ok_or(Error::Truncated)?;
     let (major, info) = (first >> 5, first & 0x1f);
-    let width = match info {
-        0..=23 => {
-            return Ok(Head { major, info, argument: Some(u64::from(info)), length: 1 });
-        }
-        24 => 1,
-        25 => 2,
-        26 => 4,
-        27 => 8,
-        31 => {
-            return Ok(Head { major, info, argument: None, length: 1 });
-        }
+    if info < 24 {
+        return Ok(Head { major, info, argument: Some(u64::from(info)), length: 1 });
+    }
+    longer_head(major, info, rest)
+}
+
+fn longer_head(major: u8, info: u8, rest: &[u8]) -> Result<Head, Error> {
+    let (argument, width) = match info {
+        24 => (u64::from(*rest.first().ok_or(Error::Truncated)?), 1),
+        25 => (u64::from(u16::from_be_bytes(*rest.first_chunk().ok_or(Error::Truncated)?)), 2),
+        26 => (u64::from(u32::from_be_bytes(*rest.first_chunk().ok_or(Error::Truncated)?)), 4),
+        27 => (u64::from_be_bytes(*rest.first_chunk().ok_or(Error::Truncated)?), 8),
+        31 => return Ok(Head { major, info, argument: None, length: 1 }),
         _ => return Err(Error::Reserved),
     };
-    let argument = rest.get(..width).ok_or(Error::Truncated)?;
-    let argument = argument.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
     Ok(Head { major, info, argument: Some(argument), length: 1 + width })
 }
 
@@ -50,35 +65,45 @@ pub fn scan(bytes: &[u8], profile: Profile) -> Result<(), Error> {
 }
 
 /// The length of the first item of bytes that were scanned before.
+#[inline]
 pub(super) fn item_length(bytes: &[u8]) -> Result<usize, Error> {
-    let rest = skip(bytes, 0)?;
-    Ok(bytes.len() - rest.len())
+    let head = head(bytes)?;
+    match (head.major, head.argument) {
+        (0 | 1 | 7, _) => Ok(head.length),
+        (2 | 3, Some(length)) => usize::try_from(length)
+            .ok()
+            .and_then(|length| length.checked_add(head.length))
+            .ok_or(Error::Truncated),
+        _ => Ok(bytes.len() - skip(bytes, 0)?.len()),
+    }
 }
 
-/// Skips one item of bytes that were scanned before: lengths and depth hold.
+/// Skips one item of bytes that were scanned before. Containers of a definite length are counted and not entered, so that only an
+/// indefinite one costs a level.
 fn skip(bytes: &[u8], depth: usize) -> Result<&[u8], Error> {
-    let head = head(bytes)?;
     if depth > MOST_NESTING {
         return Err(Error::TooDeep);
     }
-    let mut rest = bytes.get(head.length..).ok_or(Error::Truncated)?;
-    match (head.major, head.argument) {
-        (2 | 3, Some(length)) => take(rest, length).map(|(_, rest)| rest),
-        (4 | 5, Some(count)) => {
-            for _ in 0..if head.major == 5 { count.saturating_mul(2) } else { count } {
-                rest = skip(rest, depth + 1)?;
+    let (mut rest, mut items) = (bytes, 1_u64);
+    while items > 0 {
+        let head = head(rest)?;
+        items -= 1;
+        rest = rest.get(head.length..).ok_or(Error::Truncated)?;
+        match (head.major, head.argument) {
+            (2 | 3, Some(length)) => rest = take(rest, length)?.1,
+            (4, Some(count)) => items = items.saturating_add(count),
+            (5, Some(count)) => items = items.saturating_add(count.saturating_mul(2)),
+            (2..=5, None) => {
+                while rest.first() != Some(&0xff) {
+                    rest = skip(rest, depth + 1)?;
+                }
+                rest = rest.get(1..).ok_or(Error::Truncated)?;
             }
-            Ok(rest)
+            (6, _) => items += 1,
+            _ => {}
         }
-        (2..=5, None) => {
-            while rest.first() != Some(&0xff) {
-                rest = skip(rest, depth + 1)?;
-            }
-            rest.get(1..).ok_or(Error::Truncated)
-        }
-        (6, _) => skip(rest, depth + 1),
-        _ => Ok(rest),
     }
+    Ok(rest)
 }
 
 /// The next `length` bytes and what follows them.
@@ -88,7 +113,7 @@ fn take(bytes: &[u8], length: u64) -> Result<(&[u8], &[u8]), Error> {
 }
 
 fn is_utf8(bytes: &[u8]) -> Result<(), Error> {
-    std::str::from_utf8(bytes).map(|_| ()).map_err(|_| Error::NotUtf8)
+    if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() { Ok(()) } else { Err(Error::NotUtf8) }
 }
 
 #[derive(Clone, Copy)]
@@ -128,15 +153,7 @@ impl Scanner {
         let Some(argument) = head.argument else {
             return Err(if (2..=5).contains(&head.major) { Error::Indefinite } else { Error::Reserved });
         };
-        let longer_than_needed = match head.length {
-            _ if head.major == 7 => false,
-            2 => argument < 24,
-            3 => argument <= 0xff,
-            5 => argument <= 0xffff,
-            9 => argument <= 0xffff_ffff,
-            _ => false,
-        };
-        if longer_than_needed { Err(Error::NotShortest) } else { Ok(()) }
+        if head.is_long(argument) { Err(Error::NotShortest) } else { Ok(()) }
     }
 
     fn simple(self, head: Head, value: u64, rest: &[u8]) -> Result<&[u8], Error> {
@@ -211,14 +228,16 @@ fn done(rest: &mut &[u8], count: Option<u64>, seen: u64) -> Result<bool, Error> 
     }
 }
 
-/// The keys of one map so far. In order, a comparison with the last one is enough; else each is compared with all,
-/// by what it means and not by how long its head was written.
+/// The keys of one map so far. As long as they come in order, a comparison with the last one is enough; else each is compared with
+/// all, as it is written where all heads are as short as they can be, and otherwise by what it means.
 struct Keys<'a> {
     profile: Profile,
     last: Option<&'a [u8]>,
+    in_order: bool,
+    long: bool,
     count: usize,
-    few: [Key<'a>; FEW],
-    more: Option<[Key<'a>; ON_STACK - FEW]>,
+    few: [&'a [u8]; FEW],
+    more: Option<[&'a [u8]; ON_STACK - FEW]>,
     many: std::collections::BTreeSet<Key<'a>>,
 }
 
@@ -245,37 +264,56 @@ impl<'a> Key<'a> {
 
 impl<'a> Keys<'a> {
     const fn new(profile: Profile) -> Self {
-        let few = [Key::Other(&[]); FEW];
-        Self { profile, last: None, count: 0, few, more: None, many: std::collections::BTreeSet::new() }
+        Self {
+            profile,
+            last: None,
+            in_order: true,
+            long: false,
+            count: 0,
+            few: [&[]; FEW],
+            more: None,
+            many: std::collections::BTreeSet::new(),
+        }
     }
 
     fn add(&mut self, raw: &'a [u8]) -> Result<(), Error> {
+        let last = self.last.replace(raw);
         if self.profile == Profile::Deterministic {
-            match self.last.replace(raw) {
-                Some(last) if last == raw => return Err(Error::DuplicateKey),
-                Some(last) if last > raw => return Err(Error::KeyOrder),
-                _ => return Ok(()),
-            }
+            return match last {
+                Some(last) if last == raw => Err(Error::DuplicateKey),
+                Some(last) if last > raw => Err(Error::KeyOrder),
+                _ => Ok(()),
+            };
         }
-        let key = Key::of(raw)?;
-        let more = self.more.iter().flatten().take(self.count.saturating_sub(FEW));
-        if self.few.iter().take(self.count).chain(more).any(|earlier| *earlier == key) {
+        let head = head(raw)?;
+        self.long |= head.argument.is_some_and(|argument| head.is_long(argument));
+        self.in_order = self.in_order && last.is_none_or(|last| last < raw);
+        if (self.long || !self.in_order) && self.holds(raw)? {
             return Err(Error::DuplicateKey);
         }
         if self.count == ON_STACK {
-            return if self.many.insert(key) { Ok(()) } else { Err(Error::DuplicateKey) };
+            return if self.many.insert(Key::of(raw)?) { Ok(()) } else { Err(Error::DuplicateKey) };
         }
         let slot = match self.few.get_mut(self.count) {
-            None => {
-                let more = self.more.get_or_insert([Key::Other(&[]); ON_STACK - FEW]);
-                more.get_mut(self.count - FEW)
-            }
+            None => self.more.get_or_insert([&[]; ON_STACK - FEW]).get_mut(self.count - FEW),
             slot => slot,
         };
         if let Some(slot) = slot {
-            *slot = key;
+            *slot = raw;
             self.count += 1;
         }
         Ok(())
+    }
+
+    /// Whether a key is among those on the stack.
+    fn holds(&self, raw: &[u8]) -> Result<bool, Error> {
+        let few = self.few.get(..self.count.min(FEW)).unwrap_or_default();
+        let more = self.more.as_ref().and_then(|more| more.get(..self.count.saturating_sub(FEW)));
+        let more = more.unwrap_or_default();
+        if !self.long {
+            return Ok(few.contains(&raw) || more.contains(&raw));
+        }
+        let key = Key::of(raw)?;
+        Ok(few.iter().chain(more).any(|earlier| Key::of(earlier) == Ok(key)))
     }
 }

@@ -107,6 +107,38 @@ fn a_duplicate_is_found_wherever_either_key_is_kept() {
     }
 }
 
+/// Keys in order are compared with the last one alone, and as they are written: whatever comes after that must still be found.
+#[test]
+fn a_duplicate_is_found_after_keys_in_order_and_however_long_a_head_is() {
+    let long = |key: u64| [&[0x1b][..], &key.to_be_bytes()].concat();
+    let short = |key: u64| Encoder::new().uint(key).clone().finish();
+    let scanned = |keys: &[Vec<u8>]| {
+        let mut out = Encoder::new();
+        out.map(keys.len());
+        for key in keys {
+            out.raw(key).null();
+        }
+        scan(&out.finish(), Profile::Interoperable)
+    };
+    for many in [1_u64, 2, 8, 9, 24, 32, 33, 40] {
+        let distinct: Vec<Vec<u8>> = (0..many).map(short).collect();
+        assert_eq!(scanned(&distinct), Ok(()));
+        assert_eq!(scanned(&(0..many).map(long).collect::<Vec<_>>()), Ok(()), "{many} long ones");
+        for repeated in 0..many {
+            let with = |one: Vec<u8>| [distinct.clone(), vec![one]].concat();
+            assert_eq!(scanned(&with(short(repeated))), Err(Error::DuplicateKey), "{repeated} of {many}");
+            assert_eq!(
+                scanned(&with(long(repeated))),
+                Err(Error::DuplicateKey),
+                "{repeated} of {many}, long"
+            );
+            let mut first = distinct.clone();
+            first.insert(0, long(repeated));
+            assert_eq!(scanned(&first), Err(Error::DuplicateKey), "{repeated} of {many}, long before");
+        }
+    }
+}
+
 #[test]
 fn the_last_element_ends_where_its_container_does() {
     let bytes = unhex("82 82 01 9f 02 ff a1 03 82 04 a1 05 bf 06 07 ff");
