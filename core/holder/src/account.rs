@@ -15,7 +15,7 @@ mod transfer;
 mod view;
 mod wards;
 
-use http_client::Request;
+use http_client::{Request, ServerCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use trust::p256::PublicKey;
@@ -160,7 +160,8 @@ impl Account<'_> {
         Ok(opened)
     }
 
-    /// Activates the account with the one-time code; ends at level 1, or, for a child or ward, before the guardian's consent.
+    /// Activates the account with the one-time code; ends at level 1, or, for a child or ward, before the guardian's consent. Where
+    /// the answer to an earlier try was lost, it ends at what became of that.
     ///
     /// # Errors
     /// What the provider refuses: a wrong code comes with the attempts left.
@@ -172,6 +173,10 @@ impl Account<'_> {
         let mut contact = Contact::of(self.wallet)?;
         let members = Map::from_iter([("code".to_owned(), json!(code))]);
         let answer = contact.ask::<Activated>("/account/activate", "activate", members, now).await;
+        if answer.as_ref().is_err_and(|error| error.server_code() == ServerCode::AlreadyActive) {
+            // The answer to an earlier try was lost; what became of it the provider says to this phone alone.
+            return Ok(self.show(now).await?.level);
+        }
         let level = self.wallet.note_refusal(Action::OpenAccount, now, answer)?.level;
         if level == Level::None {
             self.turn(now, Turn::ConsentAwaited, None, |_| {})?;

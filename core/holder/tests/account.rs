@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, TransportError, Unwatched};
 use doubles::Phone;
-use doubles::provider::{applicant, at, now, provider};
+use doubles::provider::{applicant, at, now, provider, server_time};
 use holder::{
     AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level, LockedBy,
     Provider, Silent,
@@ -238,4 +238,20 @@ async fn reports_a_card_that_is_gone_and_sends_nothing() {
     let error = account.step_up(card, FaceCapture(b""), &Silent, now()).await.unwrap_err();
     assert_eq!((error.code(), error.kind()), ("card.lost", Kind::TryCardAgain));
     assert_eq!(provider.state().operations.last().unwrap(), "step_up_start");
+}
+
+#[tokio::test]
+async fn a_provider_whose_clock_is_set_back_takes_the_wallet_back_to_no_earlier_time() {
+    let provider = provider().await;
+    let phone = Phone::new();
+    let wallet = phone.wallet();
+    let account = wallet.account();
+    account.open(&at(&provider), &applicant(), now()).await.unwrap();
+    account.activate("123456", now()).await.unwrap();
+    assert_eq!(account.provider_time(now()).unwrap(), server_time());
+    provider.state().set_back = 86_400;
+    account.show(now()).await.unwrap();
+    for moved in [0, -86_400, 3600] {
+        assert_eq!(account.provider_time(now().plus_seconds(moved)).unwrap(), server_time(), "{moved}");
+    }
 }

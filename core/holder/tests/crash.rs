@@ -112,7 +112,11 @@ async fn leaves_nothing_half_when_killed_at_any_request() {
         let (phone, running) = (Phone::new(), provider().await);
         let child = Arc::new(std::sync::Mutex::new(None::<Child>));
         running.state().kill_at = Some((number, child.clone()));
-        *child.lock().unwrap() = Some(spawn(&phone, &running, -1));
+        {
+            // Held meanwhile: the first request may come before `spawn` returns.
+            let mut child = child.lock().unwrap();
+            *child = Some(spawn(&phone, &running, -1));
+        }
         let ended = loop {
             if let Some(ended) = child.lock().unwrap().as_mut().and_then(|child| child.try_wait().unwrap()) {
                 break ended;

@@ -14,7 +14,7 @@ use verifier::online::OnlineError as Refusal;
 
 use super::OnlineError;
 use crate::consent::Recognised;
-use crate::{Error, Event};
+use crate::{Error, Event, Kind};
 use world::{NOW, World, card_query, cash, licence_query};
 
 #[tokio::test]
@@ -208,4 +208,61 @@ async fn reads_a_request_by_get_too() {
     let consent = request.grant(Recognised::ByDevice, None, NOW).unwrap();
     world.answer(&consent).await.unwrap();
     assert!(world.verdict().is_ok());
+}
+
+/// The person agreed, and the answer reached the verifier; what it says to that breaks off.
+#[tokio::test]
+async fn an_answer_that_is_cut_anywhere_is_an_interruption_and_the_use_stands_in_the_history() {
+    let query = || json!({"credentials": [card_query(&["name"])]});
+    let (mut cuts, mut number) = (vec![0], 0);
+    while number < cuts.len() {
+        let cut = cuts[number];
+        let world = World::start(query(), None).await;
+        let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
+        world.line().cut = Some(("/answer".to_owned(), cut));
+        let error = world.answer(&consent).await.unwrap_err();
+        assert_eq!(error.code(), "network.interrupted", "octet {cut}");
+        assert!(world.verdict().is_ok(), "octet {cut}");
+        let history = world.wallet.history(None, 10).unwrap();
+        assert!(
+            matches!(history[0].event, Event::PresentedOnline { .. }),
+            "octet {cut}: {:?}",
+            history[0].event
+        );
+        assert_eq!((history.len(), world.wallet.verify_history()), (1, Ok(1)), "octet {cut}");
+        if number == 0 {
+            cuts = world.line().cuts("/answer");
+        }
+        // Once more: the verifier takes no answer twice, and its refusal is told as one.
+        world.line().cut = None;
+        assert_eq!(world.answer(&consent).await.unwrap_err().kind(), Kind::IssuerRefused, "octet {cut}");
+        number += 1;
+    }
+    assert!(number > 100, "{number}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_cut_anywhere_is_no_request_and_is_fetched_again() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    world.line().cut = Some(("/request".to_owned(), 0));
+    world.read().await.unwrap_err();
+    let cuts = world.line().cuts("/request");
+    for cut in cuts {
+        let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+        world.line().cut = Some(("/request".to_owned(), cut));
+        let error = world.read().await.unwrap_err();
+        assert_eq!(
+            (error.code(), world.wallet.verify_history()),
+            ("network.interrupted", Ok(0)),
+            "octet {cut}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn takes_no_answer_of_a_verifier_with_a_member_twice() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
+    world.line().doubled = Some("/answer".to_owned());
+    assert_eq!(world.answer(&consent).await.unwrap_err().code(), "network.malformed");
 }

@@ -366,8 +366,8 @@ impl DocumentIssuer {
         if self.put_off > 0 {
             return self.not_yet();
         }
-        let keys = std::mem::take(&mut self.awaited);
-        self.issued(keys)
+        // Handed over again where the answer was lost.
+        self.issued(self.awaited.clone())
     }
 
     fn issued(&self, mut keys: Vec<PublicKey>) -> Reply {

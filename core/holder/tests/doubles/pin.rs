@@ -27,12 +27,12 @@ impl PinDesk {
             }
             self.attempts = 0;
         }
-        if operation != "pin_check" {
+        if matches!(operation, "pin_set" | "pin_change") {
             let key = URL_SAFE_NO_PAD.decode(claims["pin_key"].as_str().unwrap()).unwrap();
             assert!(signed(claims, "pin_new", &key));
             (self.id, self.key) = (Some(claims["pin_id"].as_str().unwrap().to_owned()), key);
         }
-        Ok(json!({}))
+        Ok(json!({"expires_in": 300}))
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
 
 use super::issuer::TestIssuer;
+use super::phones::Phones;
 use super::pin::PinDesk;
 use super::server::{Asked, Reply, Server};
 
@@ -22,8 +23,7 @@ pub const SERVER_TIME: i64 = 1_780_000_000;
 #[derive(Default)]
 pub struct TestProvider {
     challenges: HashSet<String>,
-    key: Option<Jwk>,
-    sequence: u64,
+    pub phones: Phones,
     pub operations: Vec<String>,
     /// Refuse the next message with this.
     pub refuse: Option<Value>,
@@ -31,6 +31,10 @@ pub struct TestProvider {
     pub hang_up: bool,
     /// Act on the next message and end the connection before the answer leaves.
     pub lose_answer: bool,
+    /// The one-time code was taken.
+    pub activated: bool,
+    /// Seconds by which its clock is behind what it was.
+    pub set_back: i64,
     /// The face service does not find the face of the card.
     pub face_fails: bool,
     pub issuer: TestIssuer,
@@ -61,17 +65,17 @@ impl TestProvider {
     fn act(&mut self, asked: &Asked, url: &str) -> Option<Reply> {
         match asked.path.as_str() {
             "/account/challenge" => {
-                let challenge = format!("challenge-{}", self.operations.len());
+                let challenge = format!("challenge-{}", self.requests);
                 self.challenges.insert(challenge.clone());
                 return Some(Reply::json(
-                    &json!({"challenge": challenge, "server_time": SERVER_TIME, "expires_in": 300}),
+                    &json!({"challenge": challenge, "server_time": SERVER_TIME - self.set_back, "expires_in": 300}),
                 ));
             }
             "/face/statement" => return Some(self.face(asked)),
             path if !path.starts_with("/account/") => return self.issuer.answer(asked, url),
             _ => {}
         }
-        let claims = self.open_message(asked, url);
+        let (key, claims) = self.open_message(asked, url);
         self.lose_answer_now = std::mem::take(&mut self.lose_answer);
         let operation = claims["op"].as_str().unwrap().to_owned();
         self.operations.push(operation.clone());
@@ -81,13 +85,20 @@ impl TestProvider {
         if let Some(refusal) = self.refuse.take() {
             return Some(Reply::error(400, &refusal));
         }
+        if self.phones.is_replaced(&key) {
+            return Some(Reply::error(403, &json!({"error": "device_replaced"})));
+        }
         Some(Reply::json(&match operation.as_str() {
             "open" => {
                 assert_eq!(claims["personal_number"], "000199012345");
+                self.activated = false;
                 json!({"account": "acc_1", "code_sent_to": "•••• 678", "code_expires_in": 600})
             }
             "activate" => {
                 assert_eq!((&claims["account"], &claims["code"]), (&json!("acc_1"), &json!("123456")));
+                if std::mem::replace(&mut self.activated, true) {
+                    return Some(Reply::error(409, &json!({"error": "already_active"})));
+                }
                 json!({"account": "acc_1", "level": 1, "state": "active"})
             }
             "show" => {
@@ -98,7 +109,7 @@ impl TestProvider {
             "step_up_start" => json!({"nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": "level-2",
                                       "face_service": format!("{url}/face/statement"), "expires_in": 300}),
             "step_up" => {
-                let thumbprint = self.key.as_ref().unwrap().thumbprint();
+                let thumbprint = self.phones.in_use().thumbprint();
                 let challenge = digest(&SHA256, &[&[9; 32], &thumbprint[..], b"level-2"].concat());
                 // The card of these tests answers a challenge with itself.
                 assert_eq!(claims["active_response"], URL_SAFE_NO_PAD.encode(&challenge.as_ref()[..8]));
@@ -106,8 +117,17 @@ impl TestProvider {
                 assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
                 json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
             }
-            "pin_set" | "pin_change" | "pin_check" => match self.pin.answer(&claims) {
-                Ok(answer) => answer,
+            "hand_over_claim" => match self.phones.claim(&key) {
+                Some(sealed) => json!({"account": "acc_1", "sealed": sealed}),
+                None => return Some(Reply::error(404, &json!({"error": "no_hand_over"}))),
+            },
+            "pin_set" | "pin_change" | "pin_check" | "hand_over" => match self.pin.answer(&claims) {
+                Ok(answer) => {
+                    if operation == "hand_over" {
+                        self.phones.hand_over(&claims);
+                    }
+                    answer
+                }
                 Err(refusal) => return Some(Reply::error(400, &refusal)),
             },
             "offer" => {
@@ -123,7 +143,7 @@ impl TestProvider {
         assert_eq!(body["account"], "acc_1");
         assert_eq!(body["nonce"], URL_SAFE_NO_PAD.encode([9; 32]));
         assert_eq!(body["dg2_sha256"], URL_SAFE_NO_PAD.encode(digest(&SHA256, b"face")));
-        assert_eq!(body["device_key_thumbprint"], self.key.as_ref().unwrap().thumbprint_base64url());
+        assert_eq!(body["device_key_thumbprint"], self.phones.in_use().thumbprint_base64url());
         assert_eq!(body["capture"], URL_SAFE_NO_PAD.encode(b"picture"));
         if self.face_fails {
             return Reply::error(400, &json!({"error": "face_not_matched"}));
@@ -132,22 +152,17 @@ impl TestProvider {
     }
 
     /// Checks what every message must keep: signature, key, audience, fresh challenge, rising number.
-    fn open_message(&mut self, asked: &Asked, url: &str) -> Map<String, Value> {
+    fn open_message(&mut self, asked: &Asked, url: &str) -> (Jwk, Map<String, Value>) {
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
         let jws =
             Jws::parse(body["jws"].as_str().unwrap(), 1 << 20).unwrap().of_type("sen-account+jwt").unwrap();
         let key = jws.header().jwk().unwrap().clone();
         let claims = jws.verify(key.key()).unwrap().claims().clone();
-        if claims["op"] == "open" {
-            (self.key, self.sequence) = (Some(key.clone()), 0);
-        }
-        assert_eq!(self.key.as_ref(), Some(&key));
         assert_eq!(claims["aud"], url);
-        assert_eq!(claims["iat"], SERVER_TIME);
+        assert_eq!(claims["iat"], SERVER_TIME - self.set_back);
         assert!(self.challenges.remove(claims["challenge"].as_str().unwrap()));
-        assert!(claims["seq"].as_u64().unwrap() > self.sequence);
-        self.sequence = claims["seq"].as_u64().unwrap();
-        claims
+        self.phones.heard(&key, &claims);
+        (key, claims)
     }
 }
 

@@ -1,11 +1,15 @@
-//! A TLS server that answers requests by a function.
+//! A TLS server that answers requests by a function, and whose connections break as a test says.
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -62,9 +66,40 @@ impl Reply {
 
 type Answer = dyn FnMut(Asked, &str) -> Option<Reply> + Send;
 
+/// What becomes of answers on their way.
+#[derive(Default)]
+pub struct Line {
+    /// Answers to this path end after so many octets, headers included.
+    pub cut: Option<(String, usize)>,
+    /// The connection of this number, from now on, ends after so many octets of what the server sends, TLS included.
+    pub cut_wire: Option<(usize, usize)>,
+    /// The next answers are these instead, from the last one to the first; nobody acts on what was asked.
+    pub instead: Vec<Reply>,
+    /// Answers to this path have the first member of their body twice.
+    pub doubled: Option<String>,
+    /// The answers as they were before they were cut, by path: headers, and all.
+    pub last: HashMap<String, (usize, Vec<u8>)>,
+    /// How many connections there were.
+    pub connections: usize,
+}
+
+impl Line {
+    /// Where an answer to this path can be cut: at each of its first 512 octets, and before and after each token of its JSON.
+    pub fn cuts(&self, path: &str) -> Vec<usize> {
+        let (head, all) = &self.last[path];
+        let tokens = (*head..all.len()).filter(|at| b"{}[],:\"".contains(&all[*at]));
+        let mut cuts: Vec<usize> = (0..512).chain(tokens.flat_map(|at| [at, at + 1])).collect();
+        cuts.retain(|at| *at < all.len());
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
+}
+
 pub struct Server {
     pub roots_pem: Vec<u8>,
     pub url: String,
+    line: Arc<Mutex<Line>>,
     stop: tokio::task::JoinHandle<()>,
 }
 
@@ -89,18 +124,40 @@ impl Server {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let answer: Arc<Mutex<Box<Answer>>> = Arc::new(Mutex::new(Box::new(answer)));
         let own_url = url.clone();
+        let line = Arc::new(Mutex::new(Line::default()));
+        let shared = line.clone();
         let stop = tokio::spawn(async move {
             loop {
                 let Ok((socket, _)) = listener.accept().await else {
                     return;
                 };
-                let Ok(stream) = acceptor.accept(socket).await else {
+                let left = {
+                    let mut line = shared.lock().unwrap();
+                    line.connections += 1;
+                    match &mut line.cut_wire {
+                        Some((0, octets)) => {
+                            let octets = *octets;
+                            line.cut_wire = None;
+                            octets
+                        }
+                        Some((number, _)) => {
+                            *number -= 1;
+                            usize::MAX
+                        }
+                        None => usize::MAX,
+                    }
+                };
+                let Ok(stream) = acceptor.accept(Wire { socket, left }).await else {
                     continue;
                 };
-                let _ = serve(stream, &answer, &own_url).await;
+                let _ = serve(stream, &answer, &own_url, &shared).await;
             }
         });
-        Self { roots_pem: authority.pem().into_bytes(), url, stop }
+        Self { roots_pem: authority.pem().into_bytes(), url, line, stop }
+    }
+
+    pub fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap()
     }
 
     /// Refuses every connection from now on.
@@ -110,10 +167,11 @@ impl Server {
 }
 
 async fn serve(
-    mut stream: TlsStream<TcpStream>,
+    mut stream: TlsStream<Wire>,
     answer: &Mutex<Box<Answer>>,
     own_url: &str,
-) -> std::io::Result<()> {
+    line: &Mutex<Line>,
+) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
@@ -124,16 +182,78 @@ async fn serve(
     asked.authorization = asked.header("authorization").unwrap_or_default();
     asked.body = vec![0; asked.header("content-length").map_or(0, |length| length.parse().unwrap())];
     stream.read_exact(&mut asked.body).await?;
-    let reply = answer.lock().unwrap()(asked, own_url);
-    if let Some(Reply { status, headers, body }) = reply {
+    let path = asked.path.clone();
+    let instead = line.lock().unwrap().instead.pop();
+    let reply = instead.or_else(|| answer.lock().unwrap()(asked, own_url));
+    if let Some(Reply { status, headers, mut body }) = reply {
         let more =
             headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
+        if line.lock().unwrap().doubled.as_ref() == Some(&path) {
+            body = doubled(&body);
+        }
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n",
             body.len()
         );
-        stream.write_all(head.as_bytes()).await?;
-        stream.write_all(&body).await?;
+        let mut all = [head.as_bytes(), &body].concat();
+        {
+            let mut line = line.lock().unwrap();
+            line.last.insert(path.clone(), (head.len(), all.clone()));
+            if let Some((_, octets)) = line.cut.as_ref().filter(|(cut, _)| *cut == path) {
+                all.truncate(*octets);
+            }
+        }
+        stream.write_all(&all).await?;
     }
     stream.shutdown().await
+}
+
+/// The same JSON object with its first member before itself.
+fn doubled(body: &[u8]) -> Vec<u8> {
+    let object: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap();
+    let (name, value) = object.iter().next().unwrap();
+    let first = format!("{{{}:{value},", Value::String(name.clone()));
+    [first.as_bytes(), &body[1..]].concat()
+}
+
+/// A connection that breaks off after so many octets more.
+struct Wire {
+    socket: TcpStream,
+    left: usize,
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let part = &octets[..octets.len().min(self.left)];
+        if part.is_empty() && !octets.is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let written = Pin::new(&mut self.socket).poll_write(context, part);
+        if let Poll::Ready(Ok(count)) = written {
+            self.left -= count;
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
 }

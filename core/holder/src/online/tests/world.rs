@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use credential::jose::{Jws, compact, signing_input};
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
@@ -21,7 +21,7 @@ use trust::time::Timestamp;
 use verifier::online::{Answer, Asker, Issuers, OnlineError, Question, Session};
 
 use super::device::{MemoryKeyStore, MemorySecretStore};
-use super::server::{Asked, Reply, Server};
+use super::server::{Asked, Line, Reply, Server};
 use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
 use crate::keys::NewKey;
 use crate::ports::KeyPolicy;
@@ -143,6 +143,10 @@ impl World {
 
     pub async fn answer(&self, consent: &OnlineConsent) -> Result<Answered, Error> {
         self.wallet.answer_request(consent, &self.trust(), NOW).await
+    }
+
+    pub fn line(&self) -> MutexGuard<'_, Line> {
+        self.server.line()
     }
 
     pub fn number(&self) -> Option<String> {

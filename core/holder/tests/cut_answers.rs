@@ -1,0 +1,249 @@
+//! The connection breaks inside an answer: at each of its first 512 octets and around each token of its JSON, for every call that
+//! changes something; and at random places of what goes over the wire. The error says so, nothing is half, and the same call goes
+//! through afterwards.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use doubles::document_issuer::RunningIssuer;
+use doubles::provider::{Running, applicant, at, now, provider, server_time};
+use doubles::server::Server;
+use doubles::{Phone, agree};
+use holder::{AccountState, CredentialName, Error, Event, Issuers, Kind, Level, Pin, Silent, Wallet, Wanted};
+
+const WIRE_CUTS: u32 = 50;
+
+fn pin() -> Pin {
+    Pin::parse("159357").unwrap()
+}
+
+async fn obtain(wallet: &Wallet, name: CredentialName) -> Result<(), Error> {
+    wallet.account().obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await.map(drop)
+}
+
+/// A wallet before its one-time code.
+async fn opened() -> (Running, Phone, Wallet) {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    wallet.account().open(&at(&running), &applicant(), now()).await.unwrap();
+    (running, phone, wallet)
+}
+
+async fn active() -> (Running, Phone, Wallet) {
+    let (running, phone, wallet) = opened().await;
+    wallet.account().activate("123456", now()).await.unwrap();
+    (running, phone, wallet)
+}
+
+/// Makes a call again and again, whose answer from this path is cut at another place each time; at last it goes through.
+async fn cut_everywhere(
+    server: &Server,
+    path: &str,
+    call: impl AsyncFn() -> Result<(), Error>,
+    nothing_is_half: impl Fn(),
+) {
+    server.line().cut = Some((path.to_owned(), 0));
+    let mut cuts = vec![0];
+    let mut number = 0;
+    while number < cuts.len() {
+        let cut = cuts[number];
+        server.line().cut = Some((path.to_owned(), cut));
+        let error = call().await.unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("network.interrupted", Kind::NoNetwork), "{path} at {cut}");
+        nothing_is_half();
+        if number == 0 {
+            cuts = server.line().cuts(path);
+        }
+        number += 1;
+    }
+    assert!(cuts.len() > 100, "{path}: {}", cuts.len());
+    server.line().cut = None;
+    call().await.unwrap_or_else(|error| panic!("{path}: {error}"));
+    println!("{path}: cut at {number} places");
+}
+
+#[tokio::test]
+async fn opening_an_account_survives_an_answer_cut_anywhere() {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    let open = async || wallet.account().open(&at(&running), &applicant(), now()).await.map(drop);
+    cut_everywhere(&running.server, "/account/open", open, || {
+        assert!(wallet.account().remembered().is_err());
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (0, Ok(0)));
+    })
+    .await;
+    assert_eq!(wallet.account().remembered().unwrap().state, AccountState::AwaitingCode);
+}
+
+#[tokio::test]
+async fn activating_survives_an_answer_cut_anywhere() {
+    let (running, phone, wallet) = opened().await;
+    let activate = async || wallet.account().activate("123456", now()).await.map(drop);
+    cut_everywhere(&running.server, "/account/activate", activate, || {
+        assert_eq!(wallet.account().remembered().unwrap().state, AccountState::AwaitingCode);
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (1, Ok(1)));
+        // Each answer that is cut is one of a code that was taken.
+        assert!(std::mem::take(&mut running.state().activated));
+    })
+    .await;
+    assert_eq!(wallet.account().remembered().unwrap().level, Level::One);
+}
+
+/// The code was taken, and no answer said so: the same call finds out.
+#[tokio::test]
+async fn activating_again_after_a_lost_answer_ends_at_what_became_of_the_first() {
+    let (running, _phone, wallet) = opened().await;
+    running.server.line().cut = Some(("/account/activate".to_owned(), 100));
+    let error = wallet.account().activate("123456", now()).await.unwrap_err();
+    assert_eq!(error.code(), "network.interrupted");
+    running.server.line().cut = None;
+    assert!(running.state().activated);
+    assert_eq!(wallet.account().activate("123456", now()).await, Ok(Level::Two));
+    assert_eq!(running.state().operations, ["open", "activate", "activate", "show"]);
+    assert_eq!(wallet.account().remembered().unwrap().level, Level::Two);
+}
+
+/// Obtains a credential whose answer from this path is cut.
+async fn obtaining(path: &str) {
+    let (running, phone, wallet) = active().await;
+    let obtain = async || obtain(&wallet, CredentialName::HealthInsurance).await;
+    cut_everywhere(&running.server, path, obtain, || {
+        assert!(wallet.credentials().unwrap().is_empty());
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (1, Ok(2)));
+    })
+    .await;
+    assert_eq!((wallet.credentials().unwrap().len(), phone.keys.count()), (1, 2));
+    wallet.present_qr(&agree(&wallet, now()).unwrap(), now()).unwrap();
+}
+
+#[tokio::test]
+async fn an_offer_survives_an_answer_cut_anywhere() {
+    obtaining("/account/offer").await;
+}
+
+#[tokio::test]
+async fn a_token_survives_an_answer_cut_anywhere() {
+    obtaining("/token").await;
+}
+
+#[tokio::test]
+async fn a_credential_survives_an_answer_cut_anywhere() {
+    obtaining("/credential").await;
+}
+
+/// Obtains a batch of documents, of which the answer from this path is cut.
+async fn obtaining_documents(path: &str) {
+    let (running, phone) = (RunningIssuer::start().await, Phone::new());
+    running.state().batch = Some(2);
+    running.state().sd_jwt = true;
+    let wallet = phone.wallet();
+    let issuers = || Issuers { roots_pem: &running.server.roots_pem, anchors_pem: &running.anchors_pem };
+    let obtain = async || {
+        let link = running.offer();
+        wallet.obtain_documents(&link, issuers(), None, &Silent, server_time()).await.map(drop)
+    };
+    cut_everywhere(&running.server, path, obtain, || {
+        assert!(wallet.documents().unwrap().is_empty());
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (0, Ok(0)));
+    })
+    .await;
+    assert_eq!((wallet.documents().unwrap()[0].copies, phone.keys.count()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_documents_token_survives_an_answer_cut_anywhere() {
+    obtaining_documents("/as/token").await;
+}
+
+#[tokio::test]
+async fn documents_survive_an_answer_cut_anywhere() {
+    obtaining_documents("/tenant/credential").await;
+}
+
+#[tokio::test]
+async fn handing_over_and_claiming_survive_answers_cut_anywhere() {
+    let (running, _old_phone, old) = active().await;
+    old.account().set_pin(&pin(), now()).await.unwrap();
+    obtain(&old, CredentialName::HealthInsurance).await.unwrap();
+    let (new_phone, server) = (Phone::new(), &running.server);
+    let new = new_phone.wallet();
+    let shown = new.account().receive(&at(&running), "new phone", now()).await.unwrap();
+    let code = old.account().read_new_phone(&shown.text, now()).unwrap();
+    let handed = || old.history(None, 1).unwrap()[0].event.clone();
+    let before = handed();
+    let hand_over = async || old.account().hand_over(&code, &pin(), now()).await.map(drop);
+    cut_everywhere(server, "/account/hand-over", hand_over, || {
+        assert_eq!(old.account().remembered().unwrap().state, AccountState::Active);
+        assert_eq!(handed(), before);
+    })
+    .await;
+    assert!(matches!(handed(), Event::HandedOver { .. }));
+
+    let claim = async || new.account().claim(now()).await.map(drop);
+    cut_everywhere(server, "/account/hand-over/claim", claim, || {
+        assert_eq!((new.credentials().unwrap().len(), new.verify_history()), (0, Ok(0)));
+        assert_eq!(new_phone.keys.count(), 1);
+    })
+    .await;
+    new.account().obtain_carried(&Silent, now()).await.unwrap();
+    assert_eq!((new.credentials().unwrap().len(), new_phone.keys.count()), (1, 2));
+    assert_eq!(new.account().show(now()).await.unwrap().level, Level::Two);
+}
+
+/// Numbers of a seed that is printed, so that a run can be had again: xorshift (Marsaglia 2003).
+struct Numbers(u64);
+
+impl Numbers {
+    fn new() -> Self {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+        let seed = std::env::var("SEN_SEED").ok().map(|text| text.parse().unwrap());
+        let seed: u64 = seed.unwrap_or(since.subsec_nanos().into());
+        println!("SEN_SEED={seed}");
+        Self(seed | 1)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 16).unwrap() % end
+    }
+}
+
+/// Everything from nothing to two credentials; goes on wherever an earlier run was stopped.
+async fn enrol(wallet: &Wallet, running: &Running) -> Result<(), Error> {
+    let account = wallet.account();
+    if account.remembered().is_err() {
+        account.open(&at(running), &applicant(), now()).await?;
+    }
+    if account.remembered()?.state == AccountState::AwaitingCode {
+        account.activate("123456", now()).await?;
+    }
+    obtain(wallet, CredentialName::Citizen).await?;
+    obtain(wallet, CredentialName::HealthInsurance).await
+}
+
+#[tokio::test]
+async fn enrolment_survives_a_wire_cut_at_random_places() {
+    let (running, phone) = (provider().await, Phone::new());
+    enrol(&phone.wallet(), &running).await.unwrap();
+    let connections = running.server.line().connections;
+    let (mut numbers, mut felt) = (Numbers::new(), 0);
+    for _ in 0..WIRE_CUTS {
+        let (running, phone) = (provider().await, Phone::new());
+        let cut = (numbers.below(connections), numbers.below(2_500));
+        running.server.line().cut_wire = Some(cut);
+        let wallet = phone.wallet();
+        // What only asks is asked again by itself.
+        if let Err(error) = enrol(&wallet, &running).await {
+            assert_eq!(error.kind(), Kind::NoNetwork, "{cut:?}: {error}");
+            felt += 1;
+        }
+        let owned = usize::from(wallet.account().remembered().is_ok()) + wallet.credentials().unwrap().len();
+        assert_eq!(phone.keys.count(), owned, "{cut:?}");
+        enrol(&wallet, &running).await.unwrap_or_else(|error| panic!("{cut:?}: {error}"));
+        assert_eq!((wallet.credentials().unwrap().len(), phone.keys.count()), (2, 3), "{cut:?}");
+        wallet.verify_history().unwrap();
+    }
+    assert!(felt > 0, "no cut was felt");
+}
