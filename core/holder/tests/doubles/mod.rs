@@ -10,6 +10,7 @@ pub mod phones;
 pub mod pin;
 pub mod provider;
 pub mod server;
+pub mod torn;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
