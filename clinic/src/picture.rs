@@ -1,7 +1,7 @@
 //! QR codes as pictures: the text in one that was taken, and one to be shown.
 use std::io::Cursor;
 
-use image::{GrayImage, ImageFormat, ImageReader, Limits, Luma};
+use image::{GrayImage, ImageReader, Limits};
 use presentation::qr::{QUIET_ZONE, QrMatrix};
 use rxing::{BarcodeFormat, DecodeHints};
 
@@ -31,13 +31,38 @@ pub struct Unwritten;
 
 /// The code as a PNG: black on white, whole pixels a module, with its quiet zone.
 pub fn png(matrix: &QrMatrix) -> Result<Vec<u8>, Unwritten> {
-    let side = (matrix.size() + 2 * QUIET_ZONE) * MODULE;
-    let module = |pixel: u32| (pixel / MODULE).cast_signed() - QUIET_ZONE.cast_signed();
-    let grey = |dark| Luma([if dark { 0 } else { 255 }]);
-    let image = GrayImage::from_fn(side, side, |x, y| grey(matrix.is_dark(module(x), module(y))));
-    let mut out = Cursor::new(Vec::new());
-    image.write_to(&mut out, ImageFormat::Png).map_err(|_| Unwritten)?;
-    Ok(out.into_inner())
+    png_at(matrix, MODULE)
+}
+
+/// The same with so many pixels a module.
+///
+/// One bit a pixel and each row of modules drawn once: the rows that repeat it differ in nothing, which the filter makes zeros,
+/// so that fast compression is enough.
+pub fn png_at(matrix: &QrMatrix, module: u32) -> Result<Vec<u8>, Unwritten> {
+    let modules = matrix.size() + 2 * QUIET_ZONE;
+    let side =
+        modules.checked_mul(module).filter(|side| (1..=LARGEST_SIDE).contains(side)).ok_or(Unwritten)?;
+    let inside = |at: u32| at.cast_signed() - QUIET_ZONE.cast_signed();
+    let (mut pixels, mut row) = (Vec::new(), Vec::new());
+    for y in 0..modules {
+        row.clear();
+        row.resize(side.div_ceil(8) as usize, 0);
+        let light = (0..modules).filter(|x| !matrix.is_dark(inside(*x), inside(y)));
+        for pixel in light.flat_map(|x| x * module..(x + 1) * module) {
+            if let Some(byte) = row.get_mut((pixel / 8) as usize) {
+                *byte |= 0x80 >> (pixel % 8);
+            }
+        }
+        (0..module).for_each(|_| pixels.extend_from_slice(&row));
+    }
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    encoder.set_compression(png::Compression::Fast);
+    encoder.set_filter(png::Filter::Up);
+    encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels)).map_err(|_| Unwritten)?;
+    Ok(out)
 }
 
 /// Whether the bytes begin like a PNG or JPEG picture.
@@ -68,4 +93,39 @@ pub fn read_grey(grey: GrayImage) -> Result<String, PictureError> {
         &mut hints,
     );
     found.map(|code| code.getText().to_owned()).map_err(|_| PictureError::NoCode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_has_the_modules_of_the_code_and_its_quiet_zone() {
+        let code = presentation::qr::encode("736010203040").unwrap();
+        for pixels in [1, 3, 8] {
+            let picture = image::load_from_memory(&png_at(&code, pixels).unwrap()).unwrap().into_luma8();
+            assert_eq!(picture.dimensions(), ((code.size() + 8) * pixels, (code.size() + 8) * pixels));
+            for (x, y, found) in picture.enumerate_pixels() {
+                let module = |at: u32| (at / pixels).cast_signed() - 4;
+                let expected = if code.is_dark(module(x), module(y)) { 0 } else { 255 };
+                assert_eq!(found.0, [expected], "{x} {y} at {pixels}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reader_reads_the_picture() {
+        let text = "7360".repeat(200);
+        let code = presentation::qr::encode(&text).unwrap();
+        assert_eq!(read(&png(&code).unwrap()), Ok(text));
+    }
+
+    #[test]
+    fn a_picture_without_pixels_or_beyond_what_is_read_is_not_written() {
+        let code = presentation::qr::encode("736010203040").unwrap();
+        assert_eq!(png_at(&code, 0), Err(Unwritten));
+        assert!(png_at(&code, LARGEST_SIDE / (code.size() + 8)).is_ok());
+        assert_eq!(png_at(&code, LARGEST_SIDE / (code.size() + 8) + 1), Err(Unwritten));
+        assert_eq!(png_at(&code, u32::MAX), Err(Unwritten));
+    }
 }

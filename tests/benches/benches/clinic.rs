@@ -9,7 +9,7 @@ use std::time::Instant;
 use presentation::frame;
 use presentation::qr::{self, Level};
 use ring::digest::{SHA256, digest};
-use sen_benches::{count, rate, time, time_alone};
+use sen_benches::{begin, count, rate, time, time_alone, wanted};
 use trust::cbor::Profile;
 use trust::cose::Sign1;
 use trust::p256::PublicKey;
@@ -20,6 +20,11 @@ use world::World;
 const ROUNDS: usize = 15;
 
 fn main() {
+    begin(
+        "clinic",
+        "A clinic code from the wallet's signature to the verdict; the QR code and its picture.",
+        &["verdict.sen-frame", "present.sen-frame", "qr.encode-and-png", "presentation"],
+    );
     verdict();
     two_threads();
     present();
@@ -68,6 +73,9 @@ fn verdict() {
 /// The same on two threads at a time, each with a seen-list of its own, against the two signatures alone on two threads.
 fn two_threads() {
     const CODES: u32 = 400;
+    if !wanted("verdict.sen-frame.two-threads") {
+        return;
+    }
     let mut world = World::new();
     let sd_cwt = world.sd_cwt();
     let mut tokens = Vec::new();
@@ -113,19 +121,14 @@ fn two_threads() {
     rate("verdict.sen-frame.two-threads", usize::try_from(2 * CODES).unwrap(), taken, floors);
 }
 
-/// A code and its picture, with all masks scored as the standard says.
+/// A code and its picture of about 1000 pixels, with all masks scored as the standard says.
 fn picture() {
     let text = frame::encode(&World::new().token());
     time_alone("qr.encode", || drop(black_box(qr::encode(&text).unwrap())));
     time_alone("qr.encode-and-png", || {
         let code = qr::encode(&text).unwrap();
         let module = 1000 / (code.size() + 2 * qr::QUIET_ZONE);
-        let side = module * (code.size() + 2 * qr::QUIET_ZONE);
-        let at = |pixel: u32| i32::try_from(pixel / module).unwrap() - qr::QUIET_ZONE.cast_signed();
-        let dark = |x, y| image::Luma([if code.is_dark(at(x), at(y)) { 0 } else { 255 }]);
-        let mut png = std::io::Cursor::new(Vec::new());
-        image::GrayImage::from_fn(side, side, dark).write_to(&mut png, image::ImageFormat::Png).unwrap();
-        black_box(png);
+        black_box(clinic::picture::png_at(&code, module).unwrap());
     });
 }
 

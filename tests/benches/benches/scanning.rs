@@ -2,16 +2,15 @@
 //! made by `scanning/degrade.py`, which also reads them with zxing-cpp; this reads the same ones with the desk's own reader.
 //!
 //! Needs Python 3 with venv; numpy, Pillow and zxing-cpp are installed into `target/scanning` on the first run.
-//! `SEN_TRIALS=200` sets how many pictures of each kind (default 100).
+//! `--trials 200` sets how many pictures of each kind (default 100).
 #![allow(clippy::unwrap_used, reason = "a bench stops where its world does not stand")]
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use presentation::qr::{self, Level, QUIET_ZONE, QrMatrix};
-use sen_benches::{count, rate};
+use presentation::qr::{self, Level, QUIET_ZONE};
+use sen_benches::{begin, count, rate};
 use serde_json::Value;
 
 const WIDTHS: &str = "360,540,800";
@@ -19,10 +18,16 @@ const WIDTHS: &str = "360,540,800";
 const VERSIONS: [u8; 5] = [13, 15, 16, 17, 25];
 
 fn main() {
+    begin(
+        "scanning",
+        "How surely a code is read from pictures as scanners see them, by two readers; --trials 200 of each kind, else 100.",
+        &["scan.rxing", "scan.zxing-cpp", "scan.rxing.clean-1000"],
+    );
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let work = target(root).join("scanning");
     let python = python(&work);
-    let trials = std::env::var("SEN_TRIALS").unwrap_or_else(|_| "100".to_owned());
+    let mut words = std::env::args().skip_while(|word| word != "--trials").skip(1);
+    let trials = words.next().unwrap_or_else(|| "100".to_owned());
     let (codes, pictures) = (work.join("codes"), work.join("pictures"));
     std::fs::remove_dir_all(&pictures).ok();
     std::fs::create_dir_all(&codes).unwrap();
@@ -107,18 +112,10 @@ fn write(folder: &Path, version: u8) {
     let length = (1..4000).take_while(|length| fits(*length).is_some()).last().unwrap();
     let code = fits(length).unwrap();
     assert_eq!(code.version(), version);
-    std::fs::write(folder.join(format!("v{version}.png")), png(&code)).unwrap();
-    std::fs::write(folder.join(format!("v{version}.txt")), digits(length).collect::<String>()).unwrap();
-}
-
-fn png(code: &QrMatrix) -> Vec<u8> {
     let module = 1000 / (code.size() + 2 * QUIET_ZONE);
-    let side = module * (code.size() + 2 * QUIET_ZONE);
-    let at = |pixel: u32| i32::try_from(pixel / module).unwrap() - QUIET_ZONE.cast_signed();
-    let dark = |x, y| image::Luma([if code.is_dark(at(x), at(y)) { 0 } else { 255 }]);
-    let mut png = Cursor::new(Vec::new());
-    image::GrayImage::from_fn(side, side, dark).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
+    std::fs::write(folder.join(format!("v{version}.png")), clinic::picture::png_at(&code, module).unwrap())
+        .unwrap();
+    std::fs::write(folder.join(format!("v{version}.txt")), digits(length).collect::<String>()).unwrap();
 }
 
 fn target(root: &Path) -> PathBuf {
