@@ -20,11 +20,23 @@ use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt, KeyInit, KeyIvInit};
 use cmac::{Cmac, Mac};
 use sandbox::chip::{Behaviour, Chip, ChipTransport, Content, FileName, Files};
-use sen_benches::{count, seconds, time};
+use sen_benches::{begin, count, seconds, time};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 fn main() {
+    begin(
+        "card",
+        "Reading a chip card: exchanges, octets, the radio's time by a model, the host's own time.",
+        &[
+            "card.exchanges",
+            "card.wire",
+            "card.radio",
+            "card.link",
+            "card.host.whole-reading",
+            "card.messaging.20-kb",
+        ],
+    );
     exchanges();
     proofs();
     host();

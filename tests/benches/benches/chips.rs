@@ -13,13 +13,18 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use cbc::{Decryptor, Encryptor};
 use cmac::{Cmac, KeyInit, Mac};
 use sandbox::chip::{Behaviour, Chip, ChipTransport};
-use sen_benches::{count, time, time_alone};
+use sen_benches::{begin, count, time, time_alone};
 use trust::random::SystemRandom;
 
 const CARDS: [(&str, &str, &str); 2] =
     [("a", "a_bp512_explicit_2021", "012345"), ("b", "b_bp384_named_2024", "067891")];
 
 fn main() {
+    begin(
+        "chips",
+        "The two cards of the vectors: commands, opening a protected answer, the curve of card a.",
+        &["curve.bp512-verify", "card.exchanges", "messaging.unprotect.aes-20k"],
+    );
     exchanges();
     messaging();
     let csca = Certificate::parse(&file("a_bp512_explicit_2021", "csca.cer")).unwrap();

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use sen_benches::time;
+use sen_benches::{begin, time};
 use trust::anchors::{ForeignIssuer, ForeignKey, Trust};
 use trust::cbor::{Encoder, Item, Profile, scan};
 use trust::cose::{self, Sign1};
@@ -18,6 +18,11 @@ use verifier::{Decision, NoSeenList, Policy, verify};
 use world::{NOW, World};
 
 fn main() {
+    begin(
+        "codes",
+        "The strict CBOR reader, and a code that others designed beside another reader of it.",
+        &["cbor.scan-and-read.mdoc-response", "cbor.scan", "verdict.claim-169.es256.beside-claim169-core"],
+    );
     cbor();
     claim_169();
     claim_169_by_p256();

@@ -16,13 +16,12 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clinic::database::Place;
 use clinic::desk::{Demands, DeskConfig, RunningDesk};
 use rusqlite::Connection;
-use sen_benches::{count, percentile};
+use sen_benches::{Over, begin, count, percentile};
 use serde_json::{Value, json};
 use verifier::{Decision, MemorySeenList, verify};
 use world::{NOW, World};
@@ -37,6 +36,11 @@ const COUNTERS: u32 = 10;
 const AGAIN: usize = 10;
 
 fn main() {
+    begin(
+        "desk",
+        "The clinic's desk under load, a minute of 250 checks a second; --seconds 10 is shorter.",
+        &["desk.check.p50", "desk.check.p99"],
+    );
     let seconds = seconds();
     let folder = std::env::temp_dir().join(format!("sen-bench-desk-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -45,11 +49,10 @@ fn main() {
     let codes = codes(&mut world, usize::try_from(RATE * seconds).unwrap());
     let desk = start(&folder);
     let cookie = log_in(desk.address(), desk.first_password().unwrap());
-    let over = AtomicBool::new(false);
+    let over = Over::default();
     let (floors, (taken, accepted, replayed)) = std::thread::scope(|scope| {
         let floors = scope.spawn(|| floor(&world, &folder, &codes, &over));
-        let answers = storm(desk.address(), &cookie, &codes);
-        over.store(true, Ordering::Relaxed);
+        let answers = over.after(|| storm(desk.address(), &cookie, &codes));
         (floors.join().unwrap(), answers)
     });
     desk.stop();
@@ -206,7 +209,7 @@ fn storm(address: SocketAddr, cookie: &str, codes: &[String]) -> (Vec<Duration>,
 }
 
 /// A verification and a durable insert at the slower pace until it is over, each from the moment that it was due.
-fn floor(world: &World, folder: &Path, codes: &[String], over: &AtomicBool) -> Vec<Duration> {
+fn floor(world: &World, folder: &Path, codes: &[String], over: &Over) -> Vec<Duration> {
     let file = Connection::open(folder.join("floor.sqlite")).unwrap();
     file.pragma_update(None, "journal_mode", "WAL").unwrap();
     file.pragma_update(None, "synchronous", "FULL").unwrap();
@@ -218,7 +221,7 @@ fn floor(world: &World, folder: &Path, codes: &[String], over: &AtomicBool) -> V
     for (turn, code) in (0..).zip(codes.iter().cycle()) {
         let due = began + Duration::from_secs(1) * turn / FLOOR_RATE;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        if over.load(Ordering::Relaxed) {
+        if over.is_over() {
             break;
         }
         let decision = verify(code, &trust, &status, &world.policy, &mut seen, NOW, NOW);

@@ -11,7 +11,7 @@ use credential::jose::{Jwk, compact, signing_input};
 use ring::digest::{SHA256, digest};
 use sandbox::chip::{Chip, ChipTransport};
 use sandbox::{RunningSandbox, Sandbox, SandboxConfig};
-use sen_benches::rate;
+use sen_benches::{begin, rate};
 use serde_json::{Value, json};
 use test_key::TestKey;
 use trust::p256::PublicKey;
@@ -26,6 +26,11 @@ const ROUNDS: usize = 9;
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
 fn main() {
+    begin(
+        "nation",
+        "The sandbox's services under load, over TLS with SQLite on disk.",
+        &["nation.sign-in", "nation.issuance"],
+    );
     rustls::crypto::ring::default_provider().install_default().unwrap();
     let folder = std::env::temp_dir().join(format!("sen-bench-nation-{}", std::process::id()));
     let nation = start(&folder.join("nation"));

@@ -22,13 +22,18 @@ use jiff::civil::date;
 use presentation::frame;
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 use ring::digest::{SHA256, digest};
-use sen_benches::count;
+use sen_benches::{begin, count};
 use serde_json::{Value, json};
 use trust::cbor::{Encoder, Profile};
 use trust::cose::{ALG, Draft, ES256, KID, Sign1};
 use world::{NOW, World, claims};
 
 fn main() {
+    begin(
+        "sizes",
+        "What one person's card weighs in each format, and the QR version that it needs.",
+        &["size"],
+    );
     for number in [6, 8, 12] {
         let mut world = World::new();
         world.level = Some(2);

@@ -15,7 +15,7 @@ use doubles::{World, citizen, code_from_mailbox, now, open_with, provider};
 use holder::{CredentialName, SecretStore};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use rusqlite::{Connection, params};
-use sen_benches::time;
+use sen_benches::{begin, time};
 use serde_json::json;
 
 const CREDENTIALS: usize = 20;
@@ -24,6 +24,11 @@ const FIRST: usize = 1_000_000;
 const PAGE: u32 = 50;
 
 fn main() {
+    begin(
+        "wallet",
+        "The wallet's file: opening one with 20 credentials, turning a page of its history.",
+        &["wallet.open.20-credentials", "history.page"],
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (world, secret, keys) = runtime.block_on(insured());
     let place = world.folder.path();
