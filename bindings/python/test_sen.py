@@ -42,6 +42,9 @@ class Key(sen.DeviceKey):
         r, s = utils.decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
+    def attestation(self):
+        return sen.KeyAttestation.UNATTESTED()
+
 
 class Keys(sen.KeyStore):
     def __init__(self):
@@ -150,11 +153,18 @@ class WholePath(unittest.TestCase):
         cls.connection.close()
         shutil.rmtree(cls.folder)
 
-    def mailbox(self):
+    def fetch(self, path, **options):
         context = ssl.create_default_context(cadata=self.roots.decode())
-        request = urllib.request.Request(f"{self.nation['url']}/mailbox?phone={PHONE}", headers={"accept": "application/json"})
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        request = urllib.request.Request(f"{self.nation['url']}{path}", headers=headers, **options)
         with urllib.request.urlopen(request, context=context, timeout=10) as answer:
-            return json.load(answer)["messages"][0]["text"].split()[-1]
+            return json.load(answer)
+
+    def post(self, path, content):
+        return self.fetch(path, data=json.dumps(content).encode())
+
+    def mailbox(self):
+        return self.fetch(f"/mailbox?phone={PHONE}")["messages"][0]["text"].split()[-1]
 
     def refuses(self, kind, code, work):
         with self.assertRaises(kind) as refused:
@@ -163,7 +173,8 @@ class WholePath(unittest.TestCase):
 
     def step_up(self, can=CAN, listener=None, **faults):
         reader = Reader(self.connection, **faults)
-        return self.wallet.step_up(reader, can, b"capture", listener or Listener(), int(time.time()))
+        key = sen.CardKey.CAN(can)
+        return self.wallet.step_up(reader, key, b"capture", listener or Listener(), int(time.time()))
 
     def check(self, content, now=None):
         folders = sen.ClinicFolders(trust=self.nation["trust"], status=self.nation["status"], seen=str(self.folder / "seen.db"))
@@ -171,8 +182,11 @@ class WholePath(unittest.TestCase):
 
     def show(self, now):
         """The person agrees to show the insurance card to any clinic."""
+        return self.wallet.present_qr(self.agree(now), now)
+
+    def agree(self, now):
         request = self.wallet.ask_consent("health-insurance", None, None, now)
-        return self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now), now)
+        return request.grant(sen.Recognised.BY_DEVICE, now)
 
     def test_1_an_empty_wallet_has_nothing_to_show(self):
         now = int(time.time())
@@ -183,7 +197,9 @@ class WholePath(unittest.TestCase):
 
     def test_2_the_account_opens_and_reaches_level_1(self):
         now = int(time.time())
-        asyncio.run(self.wallet.open_account(self.nation["url"], self.roots, NUMBER, PHONE, "python", now))
+        provider = sen.AccountProvider(url=self.nation["url"], roots_pem=self.roots)
+        applicant = sen.AccountApplicant(personal_number=NUMBER, phone=PHONE, device_name="python")
+        asyncio.run(self.wallet.open_account(provider, applicant, now))
         code = self.mailbox()
         wrong = f"{(int(code) + 1) % 1_000_000:06}"
         self.refuses(sen.SenError.NotReady, "account.wrong_code", self.wallet.activate_account(wrong, now))
@@ -193,15 +209,33 @@ class WholePath(unittest.TestCase):
         self.refuses(sen.SenError.WrongAccessKey, "card.", self.step_up(can="999999"))
         self.refuses(sen.SenError.TryCardAgain, "card.", self.step_up(lose_at=12))
         self.refuses(sen.SenError.UserCancelled, "card.", self.step_up(listener=Listener(cancel_after=3)))
-        with self.assertRaises(sen.SenError):
-            asyncio.run(self.step_up(explode_at=7))
+        self.refuses(sen.SenError.NotReady, "card.no_reader", self.step_up(explode_at=7))
         with self.assertRaises(sen.SenError.NotReady):
             asyncio.run(self.step_up(can="12"))
 
-    def test_4_the_chip_raises_the_account_to_level_2(self):
+    def test_4_a_lost_card_is_read_on_and_raises_the_account_to_level_2(self):
+        proof, key = asyncio.run(self.wallet.begin_step_up(int(time.time()))), sen.CardKey.CAN(CAN)
+        self.refuses(sen.SenError.NotReady, "card.not_read", proof.finish(b"capture", int(time.time())))
+        self.refuses(sen.SenError.TryCardAgain, "card.lost", proof.read(Reader(self.connection, lose_at=17), key, Listener()))
         listener = Listener()
-        self.assertEqual(asyncio.run(self.step_up(listener=listener)), 2)
-        self.assertGreater(len(listener.steps), 8)
+        asyncio.run(proof.read(Reader(self.connection), key, listener))
+        self.assertTrue(proof.is_read())
+        self.assertGreater(len(listener.steps), 3)
+        self.assertEqual(asyncio.run(proof.finish(b"capture", int(time.time()))), sen.Proven.LEVEL(2))
+
+    def test_4b_the_account_is_looked_at_and_has_a_pin(self):
+        now = int(time.time())
+        self.refuses(sen.SenError.NotReady, "pin.too_easy", self.wallet.set_pin("111111", now))
+        asyncio.run(self.wallet.set_pin("159357", now))
+        with self.assertRaises(sen.SenError.NotReady) as refused:
+            asyncio.run(self.wallet.change_pin("159358", "404071", now))
+        self.assertGreater(refused.exception.attempts_left, 0)
+        view = asyncio.run(self.wallet.show_account(now))
+        self.assertEqual((view.state, view.level, view.pin.set), (sen.AccountState.ACTIVE, 2, True))
+        self.assertEqual([phone.name for phone in view.phones], ["python"])
+        self.assertEqual(self.wallet.remembered_account().as_of, view.as_of)
+        code = asyncio.run(self.wallet.new_revocation_code(now)).code
+        self.assertGreaterEqual(sum(digit.isdigit() for digit in code), 18)
 
     def test_5_credentials_are_issued_to_keys_of_this_device(self):
         now = int(time.time())
@@ -232,7 +266,7 @@ class WholePath(unittest.TestCase):
         with self.assertRaises(sen.SenError.NotReady):
             request.grant(sen.Recognised.BY_BIOMETRICS, now)
         code = self.wallet.present_qr(request.grant_as_guardian(sen.Recognised.BY_DEVICE, now), now)
-        event = json.loads(self.wallet.history(1)[0].event)["presented"]
+        event = json.loads(self.wallet.history(None, 1)[0].event)["presented"]
         self.assertEqual((event["ward"], event["by_guardian"]), (CHILD, True))
         decided = self.check(code.text.encode())
         self.assertEqual((decided["presented_by"], decided["claims"]["personal_number"]), ("guardian", CHILD))
@@ -249,7 +283,7 @@ class WholePath(unittest.TestCase):
         self.assertTrue(1 <= len(frames) <= 4 and all(frame.startswith("7362") for frame in frames))
         self.assertEqual(asyncio.run(self.wallet.refresh_credentials(now)), [])
         self.wallet.decline(request, now)
-        self.assertIn("declined", self.wallet.history(1)[0].event)
+        self.assertIn("declined", self.wallet.history(None, 1)[0].event)
         code = self.show(now)
         self.assertEqual(self.check(code.text.encode())["verdict"], "accepted")
         self.assertEqual(self.check(code.text.encode())["reasons"], ["replayed"])
@@ -259,6 +293,39 @@ class WholePath(unittest.TestCase):
         self.assertEqual(self.check(changed.encode())["verdict"], "refused")
         with self.assertRaises(sen.CheckError):
             sen.check_scanned(b"", sen.ClinicFolders(trust="/nowhere", status=None, seen=None), now)
+
+    def test_6b_codes_come_one_after_the_other_until_the_person_is_asked_again(self):
+        async def all_codes(start):
+            stream, codes = self.wallet.qr_codes(self.agree(start)), []
+            # Forty seconds between two calls: no code is waited for.
+            while code := await stream.next(start + 40 * len(codes)):
+                codes.append(code)
+            return codes
+
+        start = int(time.time())
+        codes = asyncio.run(all_codes(start))
+        self.assertEqual([code.expires_at - start for code in codes], [10, 50, 90])
+        self.assertEqual(len({code.text for code in codes}), 3)
+
+    def test_6c_a_portal_is_signed_in_to_with_the_digits_of_its_screen(self):
+        now, nation = int(time.time()), self.folder / "nation"
+        pem = {name: (nation / f"{name}-ca.pem").read_text() for name in ("documents", "askers")}
+        (document,) = asyncio.run(self.wallet.obtain_document("citizen_sd_jwt", pem["documents"], now))
+        self.assertEqual([held.id for held in self.wallet.documents()], [document.id])
+        believed = sen.BelievedVerifiers(
+            roots_pem=self.roots, verifiers_pem=pem["askers"], registrars_pem=pem["askers"], read_unsigned=False)
+        begun = self.post("/portal/start", {"other_screen": True})
+        request = asyncio.run(self.wallet.read_request(begun["link"], believed, now))
+        self.assertTrue(request.details().needs_number)
+        self.assertIsInstance(request.details().approval, sen.Approval.SIGN_IN)
+        with self.assertRaises(sen.SenError.NotReady):
+            request.grant(sen.Recognised.BY_BIOMETRICS, None, now)
+        number = self.post("/asking/state", {"view": begun["view"]})["number"]
+        asyncio.run(self.wallet.answer_request(request.grant(sen.Recognised.BY_BIOMETRICS, number, now), believed, now))
+        self.assertEqual(self.post("/asking/state", {"view": begun["view"]})["state"], "done")
+        (line,) = self.wallet.history(None, 1)
+        self.assertEqual((line.kind, line.what), ("presented_online", [document.kind]))
+        self.assertEqual(self.wallet.history(line.sequence, 1)[0].sequence, line.sequence - 1)
 
     def test_7_a_lost_key_and_a_gone_network_are_told_apart(self):
         now = int(time.time())
@@ -272,7 +339,7 @@ class WholePath(unittest.TestCase):
             asyncio.run(self.wallet.lock_account(now))
         self.assertTrue(self.show(now).text.startswith("7360"))
         self.assertEqual(self.keys.keys, kept)
-        self.assertGreater(len(self.wallet.history(50)), 5)
+        self.assertGreater(len(self.wallet.history(None, 50)), 5)
 
 
 if __name__ == "__main__":

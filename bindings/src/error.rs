@@ -44,12 +44,20 @@ pub enum SenError {
     NoNetwork {
         /// The reason.
         code: String,
+        /// Attempts that are left, where the server counts them.
+        attempts_left: Option<u32>,
+        /// Seconds to wait before the next try, where the server says so.
+        wait_seconds: Option<u32>,
     },
     /// Say what the provider or issuer refused.
     #[error("refused ({code})")]
     IssuerRefused {
         /// The reason.
         code: String,
+        /// Attempts that are left, where the server counts them.
+        attempts_left: Option<u32>,
+        /// Seconds to wait before the next try, where the server says so.
+        wait_seconds: Option<u32>,
     },
     /// Obtain the credential again.
     #[error("credential expired ({code})")]
@@ -62,6 +70,10 @@ pub enum SenError {
     NotReady {
         /// The reason.
         code: String,
+        /// Attempts that are left, where the server counts them.
+        attempts_left: Option<u32>,
+        /// Seconds to wait before the next try, where the server says so.
+        wait_seconds: Option<u32>,
     },
     /// Report it.
     #[error("bug ({code})")]
@@ -71,9 +83,22 @@ pub enum SenError {
     },
 }
 
+impl SenError {
+    /// Something is missing or was typed wrongly, found out here.
+    pub(crate) fn not_ready(code: &str) -> Self {
+        Self::NotReady { code: code.to_owned(), attempts_left: None, wait_seconds: None }
+    }
+
+    /// A task that never ends early did.
+    pub(crate) fn bug(code: &str) -> Self {
+        Self::Bug { code: code.to_owned() }
+    }
+}
+
 impl From<holder::Error> for SenError {
     fn from(error: holder::Error) -> Self {
         let code = error.code().to_owned();
+        let (attempts_left, wait_seconds) = (error.attempts_left(), error.retry_after());
         match error.kind() {
             holder::Kind::TryCardAgain => Self::TryCardAgain { code },
             holder::Kind::WrongAccessKey => Self::WrongAccessKey { code },
@@ -81,10 +106,10 @@ impl From<holder::Error> for SenError {
             holder::Kind::CardUnsupported => Self::CardUnsupported { code },
             holder::Kind::DeviceKeyLost => Self::DeviceKeyLost { code },
             holder::Kind::UserCancelled => Self::UserCancelled { code },
-            holder::Kind::NoNetwork => Self::NoNetwork { code },
-            holder::Kind::IssuerRefused => Self::IssuerRefused { code },
+            holder::Kind::NoNetwork => Self::NoNetwork { code, attempts_left, wait_seconds },
+            holder::Kind::IssuerRefused => Self::IssuerRefused { code, attempts_left, wait_seconds },
             holder::Kind::CredentialExpired => Self::CredentialExpired { code },
-            holder::Kind::NotReady => Self::NotReady { code },
+            holder::Kind::NotReady => Self::NotReady { code, attempts_left, wait_seconds },
             _ => Self::Bug { code },
         }
     }

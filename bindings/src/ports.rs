@@ -39,7 +39,7 @@ pub trait CardTransport: Send + Sync {
     fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, TransportFailure>;
 }
 
-/// Is shown how far a reading is.
+/// Is shown how far a reading is. What it throws ends the reading as a bug.
 #[uniffi::export(with_foreign)]
 pub trait ReadingListener: Send + Sync {
     /// A step began or went on.
@@ -87,8 +87,27 @@ impl From<DeviceKeyError> for KeyError {
 pub trait DeviceKey: Send + Sync {
     /// The public key: 65 bytes, `04 || x || y`.
     fn public_key(&self) -> Result<Vec<u8>, DeviceKeyError>;
-    /// ECDSA with SHA-256 over the message: 64 bytes, `r || s`.
+    /// ECDSA with SHA-256 over the message: 64 bytes, `r || s`. May prompt, as the key's policy says.
     fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
+    /// What the hardware says of this key.
+    fn attestation(&self) -> Result<KeyAttestation, DeviceKeyError>;
+}
+
+/// What the hardware says of a key that it made.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum KeyAttestation {
+    /// A software key: nothing vouches for it.
+    Unattested,
+    /// Android Key Attestation.
+    Android {
+        /// DER certificates, leaf first.
+        chain: Vec<Vec<u8>>,
+    },
+    /// Apple App Attest.
+    Apple {
+        /// The CBOR attestation object.
+        object: Vec<u8>,
+    },
 }
 
 /// Makes and finds device keys that never leave the device.
@@ -200,6 +219,15 @@ impl holder::DeviceKey for Foreign<dyn DeviceKey> {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
         self.0.sign(message.to_vec())?.try_into().map_err(|_| KeyError::Unavailable)
+    }
+
+    fn attestation(&self) -> holder::KeyAttestation {
+        // A key store that cannot say vouches for nothing; the key may be of use all the same.
+        match self.0.attestation() {
+            Ok(KeyAttestation::Android { chain }) => holder::KeyAttestation::Android(chain),
+            Ok(KeyAttestation::Apple { object }) => holder::KeyAttestation::Apple(object),
+            Ok(KeyAttestation::Unattested) | Err(_) => holder::KeyAttestation::None,
+        }
     }
 }
 

@@ -88,17 +88,6 @@ pub struct QrCode {
     pub expires_at: i64,
 }
 
-/// One line of the history.
-#[derive(Clone, Debug, uniffi::Record)]
-pub struct HistoryLine {
-    /// Its number.
-    pub sequence: u64,
-    /// When.
-    pub at: i64,
-    /// What, as JSON.
-    pub event: String,
-}
-
 /// How far a reading is.
 #[derive(Clone, Debug, uniffi::Enum)]
 pub enum ReadingStep {

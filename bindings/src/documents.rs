@@ -1,0 +1,243 @@
+//! Documents of any issuer (OpenID4VCI): by offer, by name, with a browser between, late and anew.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holder::{Silent, WalletClient};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use trust::time::Timestamp;
+
+use crate::error::SenError;
+use crate::wallet::Wallet;
+
+/// Whom to believe: an issuer that the provider does not vouch for is believed by the person's own decision.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct BelievedIssuers {
+    /// Roots of its TLS servers, PEM.
+    pub roots_pem: Vec<u8>,
+    /// Roots of those who sign documents, PEM.
+    pub anchors_pem: String,
+}
+
+/// What an offer says, to be shown before anything is sent to its issuer.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Offer {
+    /// The issuer's identifier.
+    pub issuer: String,
+    /// The configuration ids on offer.
+    pub credentials: Vec<String>,
+    /// The code that the person must type, where one is needed.
+    pub transaction_code: Option<TransactionCode>,
+}
+
+/// The code that an issuer sent on another way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct TransactionCode {
+    /// Digits alone.
+    pub numeric: bool,
+    /// Number of characters, where the issuer says so.
+    pub length: Option<u32>,
+}
+
+/// A document for use online.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Document {
+    /// The wallet's own name for it.
+    pub id: String,
+    /// `dc+sd-jwt` or `mso_mdoc`.
+    pub format: String,
+    /// Its type: `vct` or `docType`.
+    pub kind: String,
+    /// The subject of the certificate that signed it.
+    pub issuer: String,
+    /// The identifier of the issuer that it was obtained from.
+    pub issuer_url: String,
+    /// When it was issued.
+    pub issued_at: i64,
+    /// When it expires, where it does.
+    pub expires_at: Option<i64>,
+    /// How many copies there are.
+    pub copies: u64,
+    /// How many of them were never shown.
+    pub unshown: u64,
+    /// Whether it can be fetched anew without the person.
+    pub refreshable: bool,
+}
+
+/// A document that its issuer will have later.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct AwaitedDocument {
+    /// The wallet's own name for it.
+    pub id: String,
+    /// `dc+sd-jwt` or `mso_mdoc`.
+    pub format: String,
+    /// Its type.
+    pub kind: String,
+    /// The identifier of its issuer.
+    pub issuer_url: String,
+    /// Before this time there is no use in asking.
+    pub not_before: i64,
+}
+
+/// An authorisation that waits for the person in a browser. Released, it leaves nothing behind.
+#[derive(uniffi::Object)]
+pub struct Authorisation {
+    url: String,
+    waiting: Mutex<Option<Waiting>>,
+}
+
+struct Waiting {
+    returned: oneshot::Sender<(String, Timestamp)>,
+    obtained: JoinHandle<Result<Vec<holder::DocumentInfo>, holder::Error>>,
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Wallet {
+    /// Reads an offer link; nothing goes to the issuer's endpoints.
+    pub async fn read_offer(&self, link: String, issuers: BelievedIssuers) -> Result<Offer, SenError> {
+        let offer = self.0.read_offer(&link, issuers.believed()).await?;
+        let code = |code: holder::TransactionCode| TransactionCode {
+            numeric: code.input_mode == holder::InputMode::Numeric,
+            length: code.length,
+        };
+        Ok(Offer {
+            issuer: offer.issuer,
+            credentials: offer.credentials,
+            transaction_code: offer.transaction_code.map(code),
+        })
+    }
+
+    /// Obtains the documents of an offer, all or none; `transaction_code` is what the person typed where the offer asks for it.
+    pub async fn obtain_documents(
+        &self,
+        link: String,
+        issuers: BelievedIssuers,
+        transaction_code: Option<String>,
+        now: i64,
+    ) -> Result<Vec<Document>, SenError> {
+        let (code, now) = (transaction_code.as_deref(), Timestamp::from_unix(now));
+        let obtained = self.0.obtain_documents(&link, issuers.believed(), code, &Silent, now).await?;
+        Ok(obtained.into_iter().map(Document::from).collect())
+    }
+
+    /// Obtains a document of the account's provider by its name there, such as `citizen_sd_jwt`; its signers are believed under
+    /// these roots (PEM).
+    pub async fn obtain_document(
+        &self,
+        name: String,
+        anchors_pem: String,
+        now: i64,
+    ) -> Result<Vec<Document>, SenError> {
+        let (account, now) = (self.0.account(), Timestamp::from_unix(now));
+        let obtained = account.obtain_document(&name, &anchors_pem, &Silent, now).await?;
+        Ok(obtained.into_iter().map(Document::from).collect())
+    }
+
+    /// Begins an offer that the person agrees to in a browser. `redirect_uri` is an address that this shell alone is called
+    /// with.
+    pub async fn begin_authorisation(
+        self: Arc<Self>,
+        link: String,
+        issuers: BelievedIssuers,
+        client_id: String,
+        redirect_uri: String,
+        now: i64,
+    ) -> Result<Arc<Authorisation>, SenError> {
+        let (told, begun) = oneshot::channel();
+        let (returned, returning) = oneshot::channel::<(String, Timestamp)>();
+        // What waits borrows the wallet: a task owns both until the browser returns or nobody waits any more.
+        let obtained = tokio::spawn(async move {
+            let known_as = WalletClient { client_id: &client_id, redirect_uri: &redirect_uri };
+            let now = Timestamp::from_unix(now);
+            let begun = self.0.begin_authorisation(&link, issuers.believed(), known_as, now).await;
+            let (waiting, url) = match begun {
+                Ok(waiting) => {
+                    let url = waiting.url().to_owned();
+                    (Some(waiting), Ok(url))
+                }
+                Err(error) => (None, Err(error)),
+            };
+            let heard = told.send(url).is_ok();
+            match (waiting.filter(|_| heard), returning.await) {
+                (Some(waiting), Ok((address, now))) => waiting.finish(&address, &Silent, now).await,
+                _ => Ok(Vec::new()),
+            }
+        });
+        let url = begun.await.map_err(|_| SenError::bug("issuance.worker"))??;
+        Ok(Arc::new(Authorisation { url, waiting: Mutex::new(Some(Waiting { returned, obtained })) }))
+    }
+
+    /// The documents that are awaited.
+    pub fn awaited_documents(&self) -> Result<Vec<AwaitedDocument>, SenError> {
+        let awaited = |info: holder::AwaitedInfo| AwaitedDocument {
+            id: info.id,
+            format: info.format.as_str().to_owned(),
+            kind: info.kind,
+            issuer_url: info.issuer_url,
+            not_before: info.not_before.as_unix(),
+        };
+        Ok(self.0.awaited()?.into_iter().map(awaited).collect())
+    }
+
+    /// Asks for an awaited document; nothing while it is not ready.
+    pub async fn fetch_awaited(&self, id: String, now: i64) -> Result<Option<Document>, SenError> {
+        let fetched = self.0.fetch_awaited(&id, &Silent, Timestamp::from_unix(now)).await?;
+        Ok(fetched.map(Document::from))
+    }
+
+    /// Fetches a document anew with new keys, where its issuer gave leave to.
+    pub async fn refresh_document(&self, id: String, now: i64) -> Result<Document, SenError> {
+        Ok(self.0.refresh_document(&id, &Silent, Timestamp::from_unix(now)).await?.into())
+    }
+
+    /// The documents held, newest issue first.
+    pub fn documents(&self) -> Result<Vec<Document>, SenError> {
+        Ok(self.0.documents()?.into_iter().map(Document::from).collect())
+    }
+
+    /// Deletes a document with all its copies and their keys.
+    pub fn delete_document(&self, id: String, now: i64) -> Result<(), SenError> {
+        Ok(self.0.delete_document(&id, Timestamp::from_unix(now))?)
+    }
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Authorisation {
+    /// Where the person's browser is to go.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Goes on, once, with the address that the browser returned to, and obtains the documents. A call that is cancelled does
+    /// not take back what it began.
+    pub async fn finish(&self, returned_to: String, now: i64) -> Result<Vec<Document>, SenError> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waiting = waiting.ok_or_else(|| SenError::not_ready("issuance.finished"))?;
+        let worker = || SenError::bug("issuance.worker");
+        waiting.returned.send((returned_to, Timestamp::from_unix(now))).map_err(|_| worker())?;
+        let obtained = waiting.obtained.await.map_err(|_| worker())??;
+        Ok(obtained.into_iter().map(Document::from).collect())
+    }
+}
+
+impl BelievedIssuers {
+    fn believed(&self) -> holder::Issuers<'_> {
+        holder::Issuers { roots_pem: &self.roots_pem, anchors_pem: &self.anchors_pem }
+    }
+}
+
+impl From<holder::DocumentInfo> for Document {
+    fn from(info: holder::DocumentInfo) -> Self {
+        Self {
+            id: info.id,
+            format: info.format.as_str().to_owned(),
+            kind: info.kind,
+            issuer: info.issuer,
+            issuer_url: info.issuer_url,
+            issued_at: info.issued_at.as_unix(),
+            expires_at: info.expires_at.map(Timestamp::as_unix),
+            copies: info.copies as u64,
+            unshown: info.unshown as u64,
+            refreshable: info.refreshable,
+        }
+    }
+}
