@@ -212,8 +212,9 @@ struct Anchors<'a> {
 impl<'a> Anchors<'a> {
     fn of(believed: &'a BelievedVerifiers) -> Result<Self, SenError> {
         let parse = |pem: &str| {
-            let anchors = CertificateAnchors::from_pem(pem);
-            anchors.map_err(|_| SenError::not_ready("online.bad_anchors"))
+            let anchors = CertificateAnchors::from_pem(pem).ok();
+            let anchors = anchors.filter(|anchors| !anchors.certificates().is_empty());
+            anchors.ok_or_else(|| SenError::not_ready("online.bad_anchors"))
         };
         let registrars = match believed.registrars_pem.as_str() {
             "" => CertificateAnchors::default(),

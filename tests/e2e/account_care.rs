@@ -126,3 +126,18 @@ async fn a_level_reached_at_a_counter_is_told_with_how_and_when() {
     assert_eq!((shown.level, shown.method), (Level::Two, Some(Method::Counter)));
     assert!(now().seconds_since(shown.verified_at.unwrap()) < 60);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instructions_that_one_wallet_sends_at_once_arrive_in_their_order() {
+    let world = World::at_level_1(NUMBER, PHONE).await;
+    let account = world.wallet.account();
+    let show = || account.show(now());
+    for _ in 0..5 {
+        // Each on a connection of its own, which may be quicker than that of an earlier one.
+        let shown = tokio::join!(show(), show(), show(), show(), show(), show(), show(), show());
+        let (a, b, c, d, e, f, g, h) = shown;
+        for one in [a, b, c, d, e, f, g, h] {
+            assert_eq!(one.unwrap().state, AccountState::Active);
+        }
+    }
+}

@@ -21,6 +21,8 @@ pub struct Wallet {
     /// What is being shown, so that the next code of a rotating QR costs one signature.
     showing: Mutex<Option<Presenter>>,
     wait_listener: Option<Arc<dyn WaitListener>>,
+    /// Held by the instruction that is on its way to the provider: one with a lower number that came later would be refused.
+    pub(crate) instruction: tokio::sync::Mutex<()>,
 }
 
 impl Wallet {
@@ -36,7 +38,13 @@ impl Wallet {
     ) -> Result<Self, Error> {
         let vault = Vault::open(folder, secret_store)?;
         let keys = Keys::open(folder, key_store, &vault)?;
-        Ok(Self { vault, keys, showing: Mutex::new(None), wait_listener: None })
+        Ok(Self {
+            vault,
+            keys,
+            showing: Mutex::new(None),
+            wait_listener: None,
+            instruction: tokio::sync::Mutex::new(()),
+        })
     }
 
     /// The same wallet, which tells when it waits for a busy server: a person should know why nothing happens.

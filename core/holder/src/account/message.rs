@@ -74,6 +74,7 @@ impl<'w> Contact<'w> {
     ) -> Result<T, Error> {
         let challenge = fetch_challenge(&self.client, &self.record.provider).await?;
         let (record, wallet) = (&mut self.record, self.wallet);
+        let _turn = wallet.instruction.lock().await;
         wallet.vault.change(|change| {
             // Another process may have sent something since.
             let kept: Option<AccountRecord> = change.read(Table::Account, ACCOUNT)?;
