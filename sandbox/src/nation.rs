@@ -44,7 +44,7 @@ mod wards;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -56,10 +56,11 @@ use trust::time::Timestamp;
 use answer::Refusal;
 use authority::Authority;
 use database::Database;
+pub use database::{DatabaseError, Place};
 pub use insurance_portal::{PORTAL_PASSWORD, PORTAL_USER};
 use journal::Journal;
 use once::Once;
-pub use register::{Insurance, Person};
+pub use register::{Insurance, MOST_PERSONS, Person};
 
 /// The sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -68,12 +69,28 @@ pub enum SandboxError {
     /// Its folder or its port.
     #[error("sandbox folder or port: {0}")]
     Io(#[from] std::io::Error),
-    /// Its folder holds a nation of another version of this program: remove the folder.
-    #[error("the folder holds a nation of another version: remove it")]
-    OtherVersion,
+    /// Its folder holds a nation that another version of this program made.
+    #[error(
+        "{} holds a nation that another version made, and nothing of it can be kept: delete the folder \
+         (rm -r {}) and start again, or name another one",
+        .0.display(),
+        .0.display()
+    )]
+    OtherVersion(PathBuf),
+    /// Its PostgreSQL database holds a nation that another version of this program made, or something else.
+    #[error(
+        "the database holds the nation of another version, or something else: drop it, make an empty one \
+         and start again, or name another one"
+    )]
+    OtherDatabase,
+    /// Its PostgreSQL database is that of another folder, which has the keys.
+    #[error(
+        "the database belongs to the nation of another folder: name that folder, or an empty database for this one"
+    )]
+    OtherFolder,
     /// Its database.
-    #[error("sandbox database: {0}")]
-    Database(#[from] rusqlite::Error),
+    #[error("the sandbox's database: {0}")]
+    Database(#[from] DatabaseError),
     /// Its certificates.
     #[error("sandbox certificates: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -88,7 +105,7 @@ pub enum SandboxError {
 /// Where the sandbox lives and what it believes.
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
-    /// Its folder: database, keys, certificates, trust and status lists. Made when absent.
+    /// Its folder: keys, certificates, trust and status lists, and the database unless that is elsewhere. Made when absent.
     pub data_dir: PathBuf,
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -96,7 +113,7 @@ pub struct SandboxConfig {
     pub csca: CscaAnchors,
     /// The clock.
     pub clock: fn() -> Timestamp,
-    /// How many invented persons the register holds beside those of the test cards.
+    /// How many invented persons a new register holds beside those of the test cards; [`MOST_PERSONS`] at most.
     pub population: u32,
 }
 
@@ -111,7 +128,7 @@ const C_NONCE_LIFE: i64 = 120;
 pub(crate) struct Nation {
     url: String,
     authority: Authority,
-    database: Mutex<Database>,
+    database: Database,
     challenges: Once,
     proofs: Once,
     c_nonces: Once,
@@ -131,11 +148,6 @@ type Shared = Arc<Nation>;
 impl Nation {
     fn now(&self) -> Timestamp {
         (self.clock)()
-    }
-
-    /// The database; a panic elsewhere leaves whole transactions behind, so its lock is taken all the same.
-    fn database(&self) -> MutexGuard<'_, Database> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -176,16 +188,23 @@ pub struct Sandbox;
 impl Sandbox {
     /// Opens or makes the folder, listens, and serves from a thread of its own.
     pub fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError> {
+        Self::start_at(config, &Place::Folder)
+    }
+
+    /// The same with the nation's registers and accounts in a database that is named.
+    pub fn start_at(config: SandboxConfig, place: &Place) -> Result<RunningSandbox, SandboxError> {
         std::fs::create_dir_all(&config.data_dir)?;
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let url = format!("https://{address}");
         let tls = tls::server_config(&config.data_dir, address.ip())?;
+        let authority = Authority::open(&config.data_dir)?;
+        let root = authority.root.public().compressed();
         let nation = Nation {
             url: url.clone(),
-            authority: Authority::open(&config.data_dir)?,
-            database: Mutex::new(Database::open(&config.data_dir.join("nation.db"), config.population)?),
+            database: Database::open(place, &config.data_dir, &root, config.population)?,
+            authority,
             challenges: Once::new(CHALLENGE_LIFE),
             proofs: Once::new(PROOF_LIFE),
             c_nonces: Once::new(C_NONCE_LIFE),

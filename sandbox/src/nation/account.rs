@@ -1,8 +1,8 @@
 //! The electronic identity account as it is kept, and the one way to change it.
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use trust::time::Timestamp;
 
 use super::answer::Refusal;
+use super::database::{DatabaseError, Statements, values};
 use super::standing::{Event, Lock, Phase, Refused, Standing};
 use super::{Nation, pending, status};
 
@@ -27,37 +27,34 @@ pub(super) struct Account {
 
 impl Account {
     /// The account of a person that is not closed.
-    pub(super) fn of_person(connection: &Connection, person: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let find = "SELECT id FROM account WHERE person = ?1 AND phase <> 'closed'";
-        let id: Option<String> = connection.query_row(find, [person], |row| row.get(0)).optional()?;
-        id.map_or(Ok(None), |id| Self::load(connection, &id))
+    pub(super) fn of_person(
+        statements: &dyn Statements,
+        person: &str,
+    ) -> Result<Option<Self>, DatabaseError> {
+        let find = "SELECT id FROM account WHERE person = $1 AND phase <> 'closed'";
+        let Some(found) = statements.row(find, values![person])? else { return Ok(None) };
+        Self::load(statements, &found.get::<String>(0)?)
     }
 
-    pub(super) fn load(connection: &Connection, id: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let mut reasons = connection.prepare_cached("SELECT reason FROM account_lock WHERE account = ?1")?;
-        let locks = reasons.query_map([id], |row| {
-            Lock::of_name(&row.get::<_, String>(0)?).ok_or(rusqlite::Error::InvalidQuery)
-        })?;
-        let locks: Vec<Lock> = locks.collect::<Result<_, _>>()?;
-        let find = "SELECT person, phase, level, opened_at, verified_at, method, card_expires \
-                    FROM account WHERE id = ?1";
-        connection
-            .prepare_cached(find)?
-            .query_row([id], |row| {
-                let phase = Phase::of_name(&row.get::<_, String>(1)?);
-                let phase = phase.ok_or(rusqlite::Error::InvalidQuery)?;
-                Ok(Self {
-                    id: id.to_owned(),
-                    person: row.get(0)?,
-                    standing: Standing::kept(phase, row.get(2)?, locks),
-                    opened_at: row.get(3)?,
-                    verified_at: row.get(4)?,
-                    method: row.get(5)?,
-                    card_expires: row.get(6)?,
-                    moved: false,
-                })
-            })
-            .optional()
+    pub(super) fn load(statements: &dyn Statements, id: &str) -> Result<Option<Self>, DatabaseError> {
+        // One row for each lock, and one where there is none.
+        let find = "SELECT person, phase, level, opened_at, verified_at, method, card_expires, reason \
+                    FROM account LEFT JOIN account_lock ON account_lock.account = account.id WHERE account.id = $1";
+        let rows = statements.query(find, values![id])?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let locks = rows.iter().filter_map(|row| row.get::<Option<String>>(7).transpose());
+        let locks = locks.map(|name| Lock::of_name(&name?).ok_or(DatabaseError::Shape));
+        let phase = Phase::of_name(&row.get::<String>(1)?).ok_or(DatabaseError::Shape)?;
+        Ok(Some(Self {
+            id: id.to_owned(),
+            person: row.get(0)?,
+            standing: Standing::kept(phase, row.get(2)?, locks.collect::<Result<_, _>>()?),
+            opened_at: row.get(3)?,
+            verified_at: row.get(4)?,
+            method: row.get(5)?,
+            card_expires: row.get(6)?,
+            moved: false,
+        }))
     }
 
     /// Only an active account may do things.
@@ -79,23 +76,23 @@ impl Account {
     /// Moves the account by an event, keeps what came of it, and notes it in the account's history.
     pub(super) fn apply(
         &mut self,
-        change: &Transaction<'_>,
+        change: &dyn Statements,
         event: Event,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let next = self.standing.after(event).map_err(|refused| refusal(event, refused))?;
-        let update = "UPDATE account SET phase = ?1, level = ?2 WHERE id = ?3";
-        change.execute(update, params![next.phase().name(), next.level(), self.id])?;
+        let update = "UPDATE account SET phase = $1, level = $2 WHERE id = $3";
+        change.execute(update, values![next.phase().name(), next.level(), self.id])?;
         for gone in self.standing.locks().iter().filter(|lock| !next.is_locked_for(**lock)) {
-            let lift = "DELETE FROM account_lock WHERE account = ?1 AND reason = ?2";
-            change.execute(lift, params![self.id, gone.name()])?;
+            let lift = "DELETE FROM account_lock WHERE account = $1 AND reason = $2";
+            change.execute(lift, values![self.id, gone.name()])?;
         }
         for new in next.locks().iter().filter(|lock| !self.standing.is_locked_for(**lock)) {
-            let lock = "INSERT INTO account_lock VALUES (?1, ?2, ?3)";
-            change.execute(lock, params![self.id, new.name(), now.as_unix()])?;
+            let lock = "INSERT INTO account_lock VALUES ($1, $2, $3)";
+            change.execute(lock, values![self.id, new.name(), now.as_unix()])?;
         }
-        let note = "INSERT INTO account_event (account, at, event) VALUES (?1, ?2, ?3)";
-        change.execute(note, params![self.id, now.as_unix(), event.name()])?;
+        let note = "INSERT INTO account_event (account, at, event) VALUES ($1, $2, $3)";
+        change.execute(note, values![self.id, now.as_unix(), event.name()])?;
         self.standing = next;
         self.moved = true;
         Ok(())
@@ -110,7 +107,7 @@ impl Account {
     }
 
     /// Takes in what time alone has done to the account.
-    pub(super) fn settle(mut self, change: &Transaction<'_>, now: Timestamp) -> Result<Self, Refusal> {
+    pub(super) fn settle(mut self, change: &dyn Statements, now: Timestamp) -> Result<Self, Refusal> {
         if self.standing.phase() == Phase::AwaitingCode && now.as_unix() - self.opened_at >= WEEK {
             self.apply(change, Event::WeekPassed, now)?;
         }
@@ -144,15 +141,14 @@ fn refusal(event: Event, refused: Refused) -> Refusal {
 pub(super) fn change_account<T>(
     nation: &Nation,
     account: &str,
-    act: impl FnOnce(&Transaction<'_>, &mut Account) -> Result<T, Refusal>,
+    act: impl FnOnce(&dyn Statements, &mut Account) -> Result<T, Refusal>,
 ) -> Result<(Account, T), Refusal> {
-    let mut database = nation.database();
-    let change = database.transaction()?;
-    let account = Account::load(&change, account)?.ok_or(UNKNOWN_ACCOUNT)?;
-    let mut account = account.settle(&change, nation.now())?;
-    let done = act(&change, &mut account)?;
-    change.commit()?;
-    drop(database);
+    let (account, done) = nation.database.change(|change| {
+        let account = Account::load(change, account)?.ok_or(UNKNOWN_ACCOUNT)?;
+        let mut account = account.settle(change, nation.now())?;
+        let done = act(change, &mut account)?;
+        Ok::<_, Refusal>((account, done))
+    })?;
     account.follow(nation)?;
     Ok((account, done))
 }

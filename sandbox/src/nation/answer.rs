@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::database::DatabaseError;
+
 /// A refusal: a status, a stable code, a sentence, and sometimes one more member.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
@@ -55,9 +57,16 @@ impl Refusal {
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
-    fn from(_: rusqlite::Error) -> Self {
-        Self::broken()
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Unreachable | DatabaseError::InUse => {
+                let mut refusal = Self::new("database", "the sandbox's database is away at the moment");
+                refusal.wait_seconds = Some(1);
+                refusal.of_status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            _ => Self::broken(),
+        }
     }
 }
 

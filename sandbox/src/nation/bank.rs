@@ -2,7 +2,6 @@
 //! without a card what a wallet has approved: once, that amount, at that machine.
 use axum::extract::State;
 use card::{ChipOutcome, EvidenceRecord, Expected};
-use rusqlite::{OptionalExtension, params};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::p256::PublicKey;
@@ -10,6 +9,7 @@ use trust::p256::PublicKey;
 use super::answer::{Answer, Refusal, fresh};
 use super::asking::{self, Customer, Purpose, Reason};
 use super::body::Body;
+use super::database::{DatabaseError, Row, Statements, values};
 use super::{Nation, Shared, decode};
 
 /// The bank's name.
@@ -59,18 +59,15 @@ pub(super) async fn start_cash(State(nation): State<Shared>, body: Body) -> Answ
 
 /// Opens an account for a customer who has none, and says how it stands.
 pub(super) fn welcome(nation: &Nation, known: &Customer, proven_by: &str) -> Result<Value, Reason> {
-    let open = || -> Result<(bool, i64), rusqlite::Error> {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let put = "INSERT INTO bank_account VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        let row = params![known.number, PRESENT, proven_by, nation.now().as_unix()];
+    let open = |change: &dyn Statements| {
+        let put = "INSERT INTO bank_account VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        let row = values![known.number, PRESENT, proven_by, nation.now().as_unix()];
         let is_new = change.execute(put, row)? == 1;
-        let find = "SELECT balance FROM bank_account WHERE person = ?1";
-        let balance = change.query_row(find, [&known.number], |row| row.get(0))?;
-        change.commit()?;
-        Ok((is_new, balance))
+        let find = "SELECT balance FROM bank_account WHERE person = $1";
+        let balance: i64 = change.one(find, values![known.number])?.get(0)?;
+        Ok::<_, DatabaseError>((is_new, balance))
     };
-    let (is_new, balance) = open().map_err(|_| Reason::Broken)?;
+    let (is_new, balance) = nation.database.change(open).map_err(|_| Reason::Broken)?;
     Ok(json!({
         "name": known.name, "number": known.number, "proven_by": proven_by, "is_new": is_new, "balance": balance,
     }))
@@ -85,26 +82,21 @@ pub(super) fn pay(
     amount: u64,
 ) -> Result<Value, Reason> {
     let (now, dong) = (nation.now(), i64::try_from(amount).map_err(|_| Reason::Broken)?);
-    let pay = || -> Result<Result<(i64, i64), Reason>, rusqlite::Error> {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let find = "SELECT balance FROM bank_account WHERE person = ?1";
-        let balance: Option<i64> = change.query_row(find, [&known.number], |row| row.get(0)).optional()?;
-        let left = match balance {
-            None => return Ok(Err(Reason::NoBankAccount)),
-            Some(balance) if balance < dong => return Ok(Err(Reason::TooLittle)),
-            Some(balance) => balance - dong,
+    let pay = |change: &dyn Statements| {
+        let find = "SELECT balance FROM bank_account WHERE person = $1";
+        let balance = change.row(find, values![known.number])?.ok_or(Reason::NoBankAccount)?;
+        let left = match balance.get::<i64>(0)? {
+            balance if balance < dong => return Err(Reason::TooLittle),
+            balance => balance - dong,
         };
-        change
-            .execute("UPDATE bank_account SET balance = ?1 WHERE person = ?2", params![left, known.number])?;
-        let put =
-            "INSERT INTO withdrawal (question, person, terminal, amount, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-        change.execute(put, params![id, known.number, terminal.name, dong, now.as_unix()])?;
-        let receipt = change.last_insert_rowid();
-        change.commit()?;
-        Ok(Ok((receipt, left)))
+        let take = "UPDATE bank_account SET balance = $1 WHERE person = $2";
+        change.execute(take, values![left, known.number])?;
+        let put = "INSERT INTO withdrawal (question, person, terminal, amount, at) VALUES ($1, $2, $3, $4, $5) \
+                   RETURNING receipt";
+        let receipt = change.one(put, values![id, known.number, terminal.name, dong, now.as_unix()])?;
+        Ok((receipt.get::<i64>(0)?, left))
     };
-    let (receipt, balance) = pay().map_err(|_| Reason::Broken)??;
+    let (receipt, balance) = nation.database.change(pay)?;
     Ok(json!({
         "receipt": receipt, "bank": NAME, "terminal": terminal.name, "place": terminal.place, "amount": amount,
         "at": now.to_string(), "balance": balance,
@@ -121,8 +113,8 @@ pub(super) async fn pin_reader(State(nation): State<Shared>, body: Body) -> Answ
     let reader: Reader = body.json(INVALID)?;
     let key = decode(&reader.key).and_then(|key| PublicKey::from_compressed(&key).ok());
     let key = key.ok_or(Refusal::new(INVALID, "the key is a compressed P-256 point in base64url"))?;
-    let put = "INSERT INTO bank_reader VALUES (?1) ON CONFLICT DO NOTHING";
-    nation.database().connection().execute(put, [key.compressed()])?;
+    let put = "INSERT INTO bank_reader VALUES ($1) ON CONFLICT DO NOTHING";
+    nation.database.change(|change| change.execute(put, values![key.compressed()]))?;
     Ok(fresh(json!({"done": true})))
 }
 
@@ -170,11 +162,8 @@ pub(super) async fn evidence(State(nation): State<Shared>, body: Body) -> Answer
 }
 
 fn readers(nation: &Nation) -> Result<Vec<PublicKey>, Refusal> {
-    let database = nation.database();
-    let mut keys = database.connection().prepare_cached("SELECT key FROM bank_reader")?;
-    let keys = keys.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-    let read = |key: Result<Vec<u8>, rusqlite::Error>| {
-        PublicKey::from_compressed(&key?).map_err(|_| Refusal::broken())
-    };
-    keys.map(read).collect()
+    let find = "SELECT key FROM bank_reader";
+    let keys = nation.database.read(|statements| statements.query(find, &[]))?;
+    let read = |row: &Row| PublicKey::from_compressed(&row.get::<Vec<u8>>(0)?).map_err(|_| Refusal::broken());
+    keys.iter().map(read).collect()
 }

@@ -1,128 +1,141 @@
-//! The sandbox's SQLite file: everything that must survive a restart.
+//! What the nation keeps beside its keys and signed lists, in SQLite or PostgreSQL: one set of statements that both understand,
+//! one connection, so that changes happen one after the other and both behave alike.
+mod postgres;
+mod schema;
+mod sqlite;
+mod statements;
+mod turns;
+
 use std::path::Path;
 
-use rusqlite::Connection;
-
+use self::postgres::Postgres;
+use self::schema::{SCHEMA, VERSION};
+use self::sqlite::Sqlite;
 use super::{SandboxError, register};
+pub use statements::DatabaseError;
+pub(super) use statements::{Row, Statements, ToValue, Value, values};
+use turns::Turns;
+
+/// The file's name where the nation is kept in its folder.
+const FILE: &str = "nation.db";
+
+/// Where a nation is kept.
+#[derive(Clone, Default)]
+pub enum Place {
+    /// In a SQLite file in the sandbox's folder.
+    #[default]
+    Folder,
+    /// In a PostgreSQL database, for load. Keys, certificates and lists stay in the folder, and belong to this database alone.
+    Postgres(Box<::postgres::Config>),
+}
+
+/// Says which kind it is: an address may hold a password.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Folder => "Folder",
+            Self::Postgres(_) => "Postgres",
+        })
+    }
+}
+
+/// A table that is filled with many rows at once.
+struct Table {
+    name: &'static str,
+    columns: &'static [&'static str],
+}
+
+/// What the two databases do each in its own way.
+trait Engine: Statements + Send {
+    /// Makes sure that the connection stands.
+    fn ready(&self) -> Result<(), DatabaseError>;
+
+    /// Begins a transaction and the first piece of it, on a connection that stands.
+    fn begin(&self) -> Result<(), DatabaseError>;
+
+    /// Runs statements that have no values: the words of transactions.
+    fn control(&self, words: &[&'static str]) -> Result<(), DatabaseError>;
+
+    /// Whether nothing was ever made here.
+    fn is_empty(&self) -> Result<bool, DatabaseError>;
+
+    /// Whether there is such a table.
+    fn has_table(&self, name: &'static str) -> Result<bool, DatabaseError>;
+
+    /// Makes the tables.
+    fn make(&self, schema: &'static str) -> Result<(), DatabaseError>;
+
+    /// Adds many rows.
+    fn fill(&self, table: &Table, rows: Vec<Vec<Value>>) -> Result<(), DatabaseError>;
+}
 
 /// The open database.
-pub(super) struct Database(Connection);
-
-/// The version of [`SCHEMA`], in the file's `user_version`.
-const VERSION: i64 = 6;
-
-const SCHEMA: &str = "
-CREATE TABLE person (
-    number TEXT PRIMARY KEY, name TEXT NOT NULL, birth TEXT NOT NULL, sex TEXT NOT NULL, phone TEXT NOT NULL,
-    nationality TEXT NOT NULL, residence_until TEXT, guardian TEXT, is_ward INTEGER NOT NULL,
-    deceased INTEGER NOT NULL DEFAULT 0, face_matches INTEGER NOT NULL DEFAULT 1) STRICT;
-CREATE INDEX in_care ON person(guardian) WHERE guardian IS NOT NULL;
-CREATE TABLE insurance (
-    person TEXT PRIMARY KEY REFERENCES person(number), card TEXT NOT NULL, valid_from TEXT NOT NULL,
-    valid_to TEXT NOT NULL, facility TEXT NOT NULL, level INTEGER NOT NULL, five_years_from TEXT NOT NULL,
-    area TEXT, object_group TEXT NOT NULL) STRICT;
-CREATE TABLE account (
-    id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(number), phase TEXT NOT NULL,
-    level INTEGER NOT NULL, opened_at INTEGER NOT NULL, verified_at TEXT, method TEXT, card_expires TEXT,
-    portrait BLOB) STRICT;
-CREATE UNIQUE INDEX one_account ON account(person) WHERE phase <> 'closed';
-CREATE TABLE account_lock (
-    account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, reason TEXT NOT NULL, since INTEGER NOT NULL,
-    PRIMARY KEY (account, reason)) STRICT;
-CREATE TABLE account_event (
-    id INTEGER PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, at INTEGER NOT NULL,
-    event TEXT NOT NULL) STRICT;
-CREATE INDEX events_of_account ON account_event(account);
-CREATE TABLE device (
-    thumbprint TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, name TEXT NOT NULL,
-    seq INTEGER NOT NULL, since INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
-CREATE INDEX devices_of_account ON device(account);
-CREATE UNIQUE INDEX one_device ON device(account) WHERE state = 'active';
-CREATE TABLE pending (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, kind TEXT NOT NULL, thumbprint TEXT NOT NULL,
-    name TEXT NOT NULL, seq INTEGER NOT NULL, proven_at TEXT NOT NULL, portrait BLOB, card_expires TEXT,
-    effective_at INTEGER NOT NULL) STRICT;
-CREATE TABLE hand_over (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, thumbprint TEXT NOT NULL, name TEXT NOT NULL,
-    sealed TEXT, expires INTEGER NOT NULL) STRICT;
-CREATE TABLE revocation_code (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, hash BLOB NOT NULL UNIQUE) STRICT;
-CREATE TABLE activation (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, code_hash BLOB NOT NULL,
-    expires INTEGER NOT NULL, attempts INTEGER NOT NULL) STRICT;
-CREATE TABLE opening (person TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-CREATE INDEX openings_of_person ON opening(person);
-CREATE TABLE pin (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, id TEXT NOT NULL, sealed_key BLOB NOT NULL,
-    attempts INTEGER NOT NULL, wait_until INTEGER NOT NULL) STRICT;
-CREATE TABLE message (
-    id INTEGER PRIMARY KEY, phone TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL) STRICT;
-CREATE INDEX messages_of_phone ON message(phone);
-CREATE TABLE pre_authorised (
-    code_hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
-CREATE TABLE access_token (
-    hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
-CREATE TABLE credential (
-    sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id),
-    subject TEXT NOT NULL REFERENCES person(number), configuration TEXT NOT NULL,
-    thumbprint TEXT NOT NULL UNIQUE, list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
-    revoked INTEGER NOT NULL DEFAULT 0, UNIQUE (list, position)) STRICT;
-CREATE INDEX credentials_of_account ON credential(account);
-CREATE INDEX credentials_by_end ON credential(expires);
-CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STRICT;
-INSERT INTO status_list VALUES (1, 0);
-CREATE TABLE desk (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
-CREATE TABLE bank_account (
-    person TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0), proven_by TEXT NOT NULL,
-    opened_at INTEGER NOT NULL) STRICT;
-CREATE TABLE withdrawal (
-    receipt INTEGER PRIMARY KEY, question TEXT NOT NULL UNIQUE, person TEXT NOT NULL REFERENCES bank_account(person),
-    terminal TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), at INTEGER NOT NULL) STRICT;
-CREATE TABLE bank_reader (key BLOB PRIMARY KEY) STRICT;
-CREATE TABLE setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-";
+pub(super) struct Database(Turns);
 
 impl Database {
-    /// Opens the file, or makes it with a register of so many invented persons.
-    pub(super) fn open(file: &Path, population: u32) -> Result<Self, SandboxError> {
-        let mut connection = Connection::open(file)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.set_prepared_statement_cache_capacity(128);
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        match (version, tables) {
-            (VERSION, _) => {}
-            (0, 0) => {
-                let change = connection.transaction()?;
-                change.execute_batch(SCHEMA)?;
-                register::populate(&change, population)?;
-                change.pragma_update(None, "user_version", VERSION)?;
-                change.commit()?;
-            }
-            // A nation of another version is thrown away by hand, never read wrongly.
-            _ => return Err(SandboxError::OtherVersion),
+    /// Opens the database, or makes its tables with a register of so many invented persons. It belongs to the nation of this root.
+    pub(super) fn open(
+        place: &Place,
+        folder: &Path,
+        root: &[u8],
+        population: u32,
+    ) -> Result<Self, SandboxError> {
+        let engine: Box<dyn Engine> = match place {
+            Place::Folder => Box::new(Sqlite::open(&folder.join(FILE))?),
+            Place::Postgres(config) => Box::new(Postgres::open(config)?),
+        };
+        if engine.is_empty()? {
+            engine.begin()?;
+            engine.make(SCHEMA)?;
+            engine.execute("INSERT INTO nation VALUES ($1, $2)", values![VERSION, root])?;
+            register::populate(
+                &mut |table, columns, rows| engine.fill(&Table { name: table, columns }, rows),
+                population,
+            )?;
+            engine.control(&["COMMIT"])?;
         }
-        Ok(Self(connection))
+        let known = engine.has_table("nation")?;
+        let kept = if known { engine.row("SELECT version, root FROM nation", &[])? } else { None };
+        // A nation of another version is thrown away by hand, never read wrongly.
+        match kept
+            .map(|row| Ok::<_, DatabaseError>((row.get::<u32>(0)?, row.get::<Vec<u8>>(1)?)))
+            .transpose()?
+        {
+            Some((VERSION, of)) if of == root => {}
+            Some((VERSION, _)) => return Err(SandboxError::OtherFolder),
+            _ => return Err(other_version(place, folder)),
+        }
+        Ok(Self(Turns::new(engine)))
     }
 
-    /// For reading, and for a change of one statement.
-    pub(super) const fn connection(&self) -> &Connection {
-        &self.0
+    /// A change that happens whole or, where this ends in an error, not at all. Durable when this returns.
+    pub(super) fn change<T, E: From<DatabaseError>>(
+        &self,
+        piece: impl FnOnce(&dyn Statements) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.change(piece)
     }
 
-    /// A change that happens whole or not at all.
-    pub(super) fn transaction(&mut self) -> Result<rusqlite::Transaction<'_>, rusqlite::Error> {
-        self.0.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+    /// Reads, with nobody's change in between.
+    pub(super) fn read<T, E: From<DatabaseError>>(
+        &self,
+        piece: impl FnOnce(&dyn Statements) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.read(piece)
     }
+}
 
-    /// One more than the last number of that name.
-    pub(super) fn next_number(&self, name: &str) -> Result<u64, rusqlite::Error> {
-        let next = "INSERT INTO setting VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value";
-        let number: i64 = self.0.query_row(next, [name], |row| row.get(0))?;
-        Ok(u64::try_from(number).unwrap_or_default())
+/// One more than the last number of that name.
+pub(super) fn next_number(change: &dyn Statements, name: &str) -> Result<u64, DatabaseError> {
+    let next = "INSERT INTO setting VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = setting.value + 1 \
+                RETURNING value";
+    change.one(next, values![name])?.get(0)
+}
+
+/// What to do about a database that holds something else.
+fn other_version(place: &Place, folder: &Path) -> SandboxError {
+    match place {
+        Place::Folder => SandboxError::OtherVersion(folder.to_owned()),
+        Place::Postgres(_) => SandboxError::OtherDatabase,
     }
 }

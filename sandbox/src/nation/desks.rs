@@ -2,13 +2,13 @@
 use axum::extract::State;
 use credential::claims::key::CLINIC_SET;
 use presentation::challenge::DeskCertificateDraft;
-use rusqlite::params;
 use serde::Deserialize;
 use serde_json::json;
 use trust::p256::PublicKey;
 
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::values;
 use super::{Shared, decode, encode};
 
 /// Claim `iss` of the certificates.
@@ -42,12 +42,10 @@ pub(super) async fn name(State(nation): State<Shared>, body: Body) -> Answer {
     }
     .prepare()
     .map_err(|_| Refusal::new(INVALID, "the name has 1 to 64 bytes that a screen shows"))?;
-    {
-        let database = nation.database();
-        let put = "INSERT INTO desk VALUES (?1, ?2) ON CONFLICT DO UPDATE SET key = excluded.key WHERE key = excluded.key";
-        if database.connection().execute(put, params![name, key.compressed()])? == 0 {
-            return Err(Refusal::new("name_taken", "another desk bears this name"));
-        }
+    let put = "INSERT INTO desk VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET key = excluded.key \
+               WHERE desk.key = excluded.key";
+    if nation.database.change(|change| change.execute(put, values![name, key.compressed()]))? == 0 {
+        return Err(Refusal::new("name_taken", "another desk bears this name"));
     }
     let certificate = nation.authority.desks.sign_token(&draft)?;
     Ok(fresh(json!({"name": name, "certificate": encode(&certificate), "expires_in": LIFE})))

@@ -2,10 +2,10 @@
 use axum::Json;
 use axum::extract::State;
 use credential::claims::{CitizenClaims, Claims, ClinicClaims, InsuranceClaims, Sex, Vct};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
+use super::database::Statements;
 use super::facts::Content;
 use super::register::{Insurance, Person};
 use super::{Shared, sha256};
@@ -134,12 +134,12 @@ impl Document {
     /// What the register says of a person, for our own format, presented by a guardian or not.
     pub(super) fn claims(
         vct: Vct,
-        connection: &Connection,
+        statements: &dyn Statements,
         number: &str,
         portrait: Option<&[u8]>,
         guardian: Option<String>,
     ) -> Result<Claims, Refusal> {
-        let person = Person::find(connection, number)?.ok_or_else(Refusal::broken)?;
+        let person = Person::find(statements, number)?.ok_or_else(Refusal::broken)?;
         let citizen = CitizenClaims {
             number: person.number,
             name: person.name,
@@ -153,7 +153,7 @@ impl Document {
         if vct == Vct::Citizen {
             return Ok(citizen.into());
         }
-        let insurance = Insurance::find(connection, number)?;
+        let insurance = Insurance::find(statements, number)?;
         let insurance =
             insurance.ok_or(Refusal::new("credential_request_denied", "this person is not insured"))?;
         let insurance = InsuranceClaims {

@@ -3,12 +3,12 @@
 //! the portrait's digest, account and device.
 use axum::extract::State;
 use credential::jose::{Jws, compact, signing_input};
-use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::values;
 use super::{Nation, Shared, decode};
 
 const TYP: &str = "sen-face+jwt";
@@ -49,10 +49,9 @@ pub(super) async fn statement(State(nation): State<Shared>, body: Body) -> Answe
     let request: Request = body.json("invalid_request")?;
     let capture = decode(&request.capture).filter(|capture| !capture.is_empty());
     capture.ok_or(Refusal::new("capture_missing", "there is no picture"))?;
-    let query = "SELECT face_matches FROM person JOIN account ON account.person = person.number WHERE account.id = ?1";
-    let matches: Option<bool> =
-        nation.database().connection().query_row(query, [&request.account], |row| row.get(0)).optional()?;
-    let matches = matches.ok_or(Refusal::new("account_unknown", "no such account"))?;
+    let query = "SELECT face_matches FROM person JOIN account ON account.person = person.number WHERE account.id = $1";
+    let found = nation.database.read(|statements| statements.row(query, values![request.account]))?;
+    let matches: bool = found.ok_or(Refusal::new("account_unknown", "no such account"))?.get(0)?;
     let now = nation.now().as_unix();
     let statement = Statement {
         nonce: request.nonce,

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use trust::cbor::Encoder;
 
 use super::answer::Refusal;
+use super::database::Statements;
 use super::register::{Insurance, Person};
 use super::sha256;
 
@@ -118,11 +118,15 @@ impl Content {
     }
 
     /// What the registers say.
-    pub(super) fn facts(self, connection: &Connection, subject: &Subject<'_>) -> Result<Vec<Named>, Refusal> {
-        let person = Person::find(connection, subject.number)?.ok_or_else(Refusal::broken)?;
+    pub(super) fn facts(
+        self,
+        statements: &dyn Statements,
+        subject: &Subject<'_>,
+    ) -> Result<Vec<Named>, Refusal> {
+        let person = Person::find(statements, subject.number)?.ok_or_else(Refusal::broken)?;
         let mut facts = match self {
             Self::Citizen => citizen(&person, subject),
-            Self::HealthInsurance => insured(connection, &person)?,
+            Self::HealthInsurance => insured(statements, &person)?,
             Self::DrivingLicence => licence(&person, subject)?,
             Self::Residence => residence(&person),
             Self::Adult => return adult(&person, subject),
@@ -160,8 +164,8 @@ fn citizen(person: &Person, subject: &Subject<'_>) -> Vec<Named> {
     facts
 }
 
-fn insured(connection: &Connection, person: &Person) -> Result<Vec<Named>, Refusal> {
-    let insurance = Insurance::find(connection, &person.number)?;
+fn insured(statements: &dyn Statements, person: &Person) -> Result<Vec<Named>, Refusal> {
+    let insurance = Insurance::find(statements, &person.number)?;
     let insurance = insurance.ok_or(Refusal::new(DENIED, "this person is not insured"))?;
     let mut facts = vec![
         ("insurance_number", Fact::Text(insurance.card)),

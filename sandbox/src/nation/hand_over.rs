@@ -2,12 +2,12 @@
 //! new phone claims the account. What the old phone wants to pass on travels sealed to the new one; the server cannot read it.
 use axum::extract::State;
 use credential::jose::Jwk;
-use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 
 use super::account::{UNKNOWN_ACCOUNT, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{DatabaseError, Statements, values};
 use super::mailbox::tell;
 use super::message::Message;
 use super::standing::Event;
@@ -36,8 +36,9 @@ pub(super) async fn give(State(nation): State<Shared>, body: Body) -> Answer {
     change_account(&nation, &account.id, |change, account| {
         device::is_new(change, &thumbprint)?;
         account.standing.after(Event::HandedOver).map_err(|_| UNKNOWN_ACCOUNT)?;
-        let put = "INSERT OR REPLACE INTO hand_over VALUES (?1, ?2, ?3, ?4, ?5)";
-        change.execute(put, params![account.id, thumbprint, name, sealed, expires])?;
+        change.execute("DELETE FROM hand_over WHERE account = $1", values![account.id])?;
+        let put = "INSERT INTO hand_over VALUES ($1, $2, $3, $4, $5)";
+        change.execute(put, values![account.id, thumbprint, name, sealed, expires])?;
         Ok(())
     })?;
     Ok(fresh(json!({"expires_in": LIFE})))
@@ -55,19 +56,19 @@ pub(super) async fn claim(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["hand_over_claim"])?;
     let (thumbprint, now) = (message.key.thumbprint_base64url(), nation.now());
     let nothing = Refusal::new("no_hand_over", "no phone handed an account over to this key");
-    let find = "SELECT account FROM hand_over WHERE thumbprint = ?1";
-    let id: Option<String> =
-        nation.database().connection().query_row(find, [&thumbprint], |row| row.get(0)).optional()?;
-    let (account, sealed) = change_account(&nation, &id.ok_or(nothing.clone())?, |change, account| {
+    let find = "SELECT account FROM hand_over WHERE thumbprint = $1";
+    let found = nation.database.read(|statements| statements.row(find, values![thumbprint]))?;
+    let id: String = found.ok_or(nothing.clone())?.get(0)?;
+    let (account, sealed) = change_account(&nation, &id, |change, account| {
         let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?.ok_or(nothing)?;
-        let in_use = "SELECT 1 FROM device WHERE thumbprint = ?1 AND account = ?2 AND state = 'active'";
-        if change.query_row(in_use, params![thumbprint, account.id], |_| Ok(())).optional()?.is_none() {
+        let in_use = "SELECT 1 FROM device WHERE thumbprint = $1 AND account = $2 AND state = 'active'";
+        if !change.exists(in_use, values![thumbprint, account.id])? {
             account.apply(change, Event::HandedOver, now)?;
             device::retire(change, &account.id, "replaced")?;
             device::add(change, &account.id, &thumbprint, &parcel.name, message.sequence, now)?;
-            let kept = "INSERT INTO hand_over VALUES (?1, ?2, ?3, ?4, ?5)";
+            let kept = "INSERT INTO hand_over VALUES ($1, $2, $3, $4, $5)";
             let expires = now.as_unix() + LIFE;
-            change.execute(kept, params![account.id, thumbprint, parcel.name, parcel.sealed, expires])?;
+            change.execute(kept, values![account.id, thumbprint, parcel.name, parcel.sealed, expires])?;
             let text = format!("Tài khoản đã chuyển sang / the account moved to: {}", parcel.name);
             tell(change, &account.person, &text, now)?;
         }
@@ -80,14 +81,13 @@ pub(super) async fn claim(State(nation): State<Shared>, body: Body) -> Answer {
 }
 
 fn parcel(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     account: &str,
     thumbprint: &str,
     now: i64,
-) -> Result<Option<Parcel>, rusqlite::Error> {
-    change.execute("DELETE FROM hand_over WHERE expires <= ?1", [now])?;
-    let find = "SELECT name, sealed FROM hand_over WHERE account = ?1 AND thumbprint = ?2";
-    change
-        .query_row(find, [account, thumbprint], |row| Ok(Parcel { name: row.get(0)?, sealed: row.get(1)? }))
-        .optional()
+) -> Result<Option<Parcel>, DatabaseError> {
+    change.execute("DELETE FROM hand_over WHERE expires <= $1", values![now])?;
+    let find = "SELECT name, sealed FROM hand_over WHERE account = $1 AND thumbprint = $2";
+    let found = change.row(find, values![account, thumbprint])?;
+    found.map(|row| Ok(Parcel { name: row.get(0)?, sealed: row.get(1)? })).transpose()
 }

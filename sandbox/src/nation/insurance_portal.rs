@@ -144,10 +144,10 @@ pub(super) async fn look_up(State(nation): State<Shared>, RawQuery(query): RawQu
         return Ok(coded("401"));
     }
     let Ok(question) = serde_json::from_value::<card::Question>(body) else { return Ok(coded("205")) };
-    let database = nation.database();
     let set = |number: &str| nation.insurance_portal.standing().answers.get(number).cloned();
     let today = card::today(nation.now());
-    Ok(match card::answer(database.connection(), &question, set, today)? {
+    let answer = nation.database.read(|statements| card::answer(statements, &question, set, today))?;
+    Ok(match answer {
         Ok(answer) => fresh(answer),
         Err(code) => coded(&code),
     })
@@ -196,7 +196,7 @@ pub(super) async fn set_answer(State(nation): State<Shared>, body: Body) -> Answ
     if asked.code.as_ref().is_some_and(|code| !three_digits(code)) {
         return Err(Refusal::new("invalid_request", "a code has three digits"));
     }
-    if Person::find(nation.database().connection(), &asked.number)?.is_none() {
+    if nation.database.read(|statements| Person::find(statements, &asked.number))?.is_none() {
         return Err(UNKNOWN_PERSON);
     }
     let mut standing = nation.insurance_portal.standing();

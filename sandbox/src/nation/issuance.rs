@@ -5,13 +5,13 @@ mod writing;
 
 use axum::extract::State;
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::account::{Account, UNKNOWN_PERSON};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{DatabaseError, Row, Statements, values};
 use super::documents::{Document, GRANT};
 use super::message::Message;
 use super::wards::in_care;
@@ -37,7 +37,7 @@ struct OfferFor {
 /// A counter that has seen the person hands over an offer of the person's own document, as a link or a QR.
 pub(super) async fn offer_at_counter(State(nation): State<Shared>, body: Body) -> Answer {
     let wanted: OfferFor = body.json("invalid_request")?;
-    let account = Account::of_person(nation.database().connection(), &wanted.number)?;
+    let account = nation.database.read(|statements| Account::of_person(statements, &wanted.number))?;
     let account = account.ok_or(UNKNOWN_PERSON)?.active()?;
     let document = Document::named(&wanted.credential).ok_or(UNKNOWN)?;
     make_offer(&nation, document, &account, |_| Ok(account.person.clone()))
@@ -49,23 +49,20 @@ fn make_offer(
     nation: &Nation,
     document: &Document,
     account: &Account,
-    subject: impl FnOnce(&Transaction<'_>) -> Result<String, Refusal>,
+    subject: impl FnOnce(&dyn Statements) -> Result<String, Refusal>,
 ) -> Answer {
     if account.standing.level() < document.level {
         return Err(Refusal::new("level_required", "this document needs an account at level 2"));
     }
     let (code, now) = (random_text(24)?, nation.now().as_unix());
-    {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let subject = subject(&change)?;
-        change.prepare_cached("DELETE FROM pre_authorised WHERE expires <= ?1")?.execute([now])?;
-        let put = "INSERT INTO pre_authorised VALUES (?1, ?2, ?3, ?4, ?5)";
+    nation.database.change(|change| {
+        let subject = subject(change)?;
+        change.execute("DELETE FROM pre_authorised WHERE expires <= $1", values![now])?;
+        let put = "INSERT INTO pre_authorised VALUES ($1, $2, $3, $4, $5)";
         let row =
-            params![sha256(code.as_bytes()), account.id, subject, document.configuration, now + OFFER_LIFE];
-        change.prepare_cached(put)?.execute(row)?;
-        change.commit()?;
-    }
+            values![sha256(code.as_bytes()), account.id, subject, document.configuration, now + OFFER_LIFE];
+        Ok::<_, Refusal>(change.execute(put, row)?)
+    })?;
     let offer = json!({
         "credential_issuer": nation.url,
         "credential_configuration_ids": [document.configuration],
@@ -79,7 +76,7 @@ fn make_offer(
 
 /// Whose document is asked for: the holder's own, or that of a person in the holder's care (member `for`).
 fn subject(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     account: &Account,
     message: &Message,
     today: Date,
@@ -109,32 +106,24 @@ pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
     let code = request.code.ok_or(Refusal::new("invalid_request", "the code is missing"))?;
     let now = nation.now().as_unix();
     let access_token = random_text(32)?;
-    let mut database = nation.database();
-    let change = database.transaction()?;
-    // Taken out in one statement: a code is exchanged once.
-    let take =
-        "DELETE FROM pre_authorised WHERE code_hash = ?1 RETURNING account, subject, configuration, expires";
-    let taken = change.prepare_cached(take)?.query_row([sha256(code.as_bytes())], |row| {
-        Ok((
-            Grant { account: row.get(0)?, subject: row.get(1)?, configuration: row.get(2)? },
-            row.get::<_, i64>(3)?,
-        ))
-    });
-    let taken = taken.optional()?.filter(|(_, expires)| now < *expires);
-    let Some((grant, _)) = taken else {
-        change.commit()?;
+    let exchanged = nation.database.change(|change| {
+        // Taken out in one statement: a code is exchanged once.
+        let take =
+            "DELETE FROM pre_authorised WHERE code_hash = $1 RETURNING account, subject, configuration, expires";
+        let Some(taken) = change.row(take, values![sha256(code.as_bytes())])? else { return Ok(false) };
+        if now >= taken.get::<i64>(3)? {
+            return Ok(false);
+        }
+        let grant = Grant::read(&taken)?;
+        change.execute("DELETE FROM access_token WHERE expires <= $1", values![now])?;
+        let hash = sha256(access_token.as_bytes());
+        let row = values![hash, grant.account, grant.subject, grant.configuration, now + TOKEN_LIFE];
+        change.execute("INSERT INTO access_token VALUES ($1, $2, $3, $4, $5)", row)?;
+        Ok::<_, DatabaseError>(true)
+    })?;
+    if !exchanged {
         return Err(Refusal::new("invalid_grant", "the code is wrong, used or too old"));
-    };
-    change.prepare_cached("DELETE FROM access_token WHERE expires <= ?1")?.execute([now])?;
-    let row = params![
-        sha256(access_token.as_bytes()),
-        grant.account,
-        grant.subject,
-        grant.configuration,
-        now + TOKEN_LIFE
-    ];
-    change.prepare_cached("INSERT INTO access_token VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(row)?;
-    change.commit()?;
+    }
     Ok(fresh(json!({"access_token": access_token, "token_type": "Bearer", "expires_in": TOKEN_LIFE})))
 }
 
@@ -153,12 +142,14 @@ struct Grant {
 }
 
 impl Grant {
-    fn find(connection: &rusqlite::Connection, hash: &[u8], now: i64) -> Result<Self, Refusal> {
+    fn find(statements: &dyn Statements, hash: &[u8], now: i64) -> Result<Self, Refusal> {
         let find =
-            "SELECT account, subject, configuration FROM access_token WHERE hash = ?1 AND expires > ?2";
-        let found = connection.prepare_cached(find)?.query_row(params![hash, now], |row| {
-            Ok(Self { account: row.get(0)?, subject: row.get(1)?, configuration: row.get(2)? })
-        });
-        found.optional()?.ok_or(INVALID_TOKEN)
+            "SELECT account, subject, configuration FROM access_token WHERE hash = $1 AND expires > $2";
+        let found = statements.row(find, values![hash, now])?.ok_or(INVALID_TOKEN)?;
+        Ok(Self::read(&found)?)
+    }
+
+    fn read(row: &Row) -> Result<Self, DatabaseError> {
+        Ok(Self { account: row.get(0)?, subject: row.get(1)?, configuration: row.get(2)? })
     }
 }

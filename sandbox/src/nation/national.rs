@@ -9,6 +9,7 @@ use trust::status::{NationalDraft, Run};
 use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
+use super::database::{DatabaseError, next_number};
 use super::status::{
     BITS, ENTRIES, FIRST, Published, STATUS_AGE, STATUS_LIFE, Signed, cwt, newest_list, withdrawn,
 };
@@ -27,14 +28,18 @@ pub(super) struct States {
 /// Takes the state as the accounts stand now, under the next sequence.
 pub(super) fn renew(nation: &Nation, published: &mut Published) -> Result<(), SandboxError> {
     let now = nation.now();
-    let database = nation.database();
-    let newest = newest_list(database.connection())?;
+    // In one change: an older state never has a later number.
+    let (newest, sequence, all) = nation.database.change(|change| {
+        let newest = newest_list(change)?;
+        let all = (FIRST..=newest).map(|number| Ok((number, withdrawn(change, number, now)?)));
+        let all = all.collect::<Result<Vec<_>, DatabaseError>>()?;
+        Ok::<_, DatabaseError>((newest, next_number(change, "national-status")?, all))
+    })?;
     let runs = vec![Run { prefix: "s:".to_owned(), first: FIRST, count: newest, entries: ENTRIES }];
-    let sequence = database.next_number("national-status")?;
     let draft = NationalDraft::new(sequence, now, now.plus_seconds(STATUS_LIFE), BITS, runs);
     let mut draft = draft.map_err(|_| SandboxError::Key)?;
-    for number in FIRST..=newest {
-        for (position, status) in withdrawn(database.connection(), number, now)? {
+    for (number, withdrawn) in all {
+        for (position, status) in withdrawn {
             draft.set(&format!("s:{number}"), position, status);
         }
     }

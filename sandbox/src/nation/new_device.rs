@@ -20,13 +20,11 @@ pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["device_start"])?;
     let (number, phone) = (message.text("personal_number")?, message.text("phone")?);
     count_opening(&nation, number)?;
-    let account = {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        registered(&change, number, phone)?;
-        device::is_new(&change, &message.key.thumbprint_base64url())?;
-        Account::of_person(&change, number)?.ok_or(UNKNOWN_ACCOUNT)?
-    };
+    let account = nation.database.read(|statements| {
+        registered(statements, number, phone)?;
+        device::is_new(statements, &message.key.thumbprint_base64url())?;
+        Account::of_person(statements, number)?.ok_or(UNKNOWN_ACCOUNT)
+    })?;
     may_move(&account)?;
     begin(&nation, &account.id, &message.key, Purpose::NewDevice)
 }
@@ -34,7 +32,8 @@ pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
 /// The new phone brings the proof.
 pub(super) async fn verify(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["device"])?;
-    let account = Account::load(nation.database().connection(), message.text("account")?)?;
+    let id = message.text("account")?;
+    let account = nation.database.read(|statements| Account::load(statements, id))?;
     let account = account.ok_or(UNKNOWN_ACCOUNT)?;
     may_move(&account)?;
     let proven = prove(&nation, &message, &account, Purpose::NewDevice)?;
@@ -58,7 +57,7 @@ pub(super) async fn verify(State(nation): State<Shared>, body: Body) -> Answer {
 pub(super) async fn recover_pin(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["pin_recover_start", "pin_recover"])?;
     let account = message.account(&nation)?.in_use(&[Lock::Expiry])?;
-    if !pin::is_set(nation.database().connection(), &account.id)? {
+    if !nation.database.read(|statements| pin::is_set(statements, &account.id))? {
         return Err(Refusal::new("no_pin", "no PIN has been set"));
     }
     if message.text("op")? == "pin_recover_start" {

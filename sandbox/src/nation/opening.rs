@@ -1,13 +1,13 @@
 //! Opening an account and activating it with a one-time code: level 1.
 use axum::extract::State;
 use ring::rand::{SecureRandom, SystemRandom};
-use rusqlite::{Transaction, params};
 use serde_json::json;
 use trust::time::Timestamp;
 
 use super::account::{Account, UNKNOWN_PERSON, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{Statements, values};
 use super::mailbox::{send, tell};
 use super::message::Message;
 use super::register::Person;
@@ -29,27 +29,25 @@ pub(super) async fn open(State(nation): State<Shared>, body: Body) -> Answer {
     count_opening(&nation, number)?;
     let (id, code) = (format!("acc_{}", random_text(12)?), one_time_code()?);
     let thumbprint = message.key.thumbprint_base64url();
-    let mut database = nation.database();
-    let change = database.transaction()?;
-    registered(&change, number, phone)?;
-    let opened_at = give_way(&change, number, now)?.unwrap_or(now.as_unix());
-    device::is_new(&change, &thumbprint)?;
-    let account = "INSERT INTO account (id, person, phase, level, opened_at) VALUES (?1, ?2, ?3, 0, ?4)";
-    change.execute(account, params![id, number, Standing::opened().phase().name(), opened_at])?;
-    device::add(&change, &id, &thumbprint, name, message.sequence, now)?;
-    let activation = "INSERT INTO activation VALUES (?1, ?2, ?3, 0)";
-    change.execute(activation, params![id, code_hash(&id, &code), now.as_unix() + CODE_LIFE])?;
-    let text = format!("Mã kích hoạt / activation code: {code}");
-    send(&change, phone, &text, now)?;
-    change.commit()?;
-    drop(database);
+    nation.database.change(|change| {
+        registered(change, number, phone)?;
+        let opened_at = give_way(change, number, now)?.unwrap_or(now.as_unix());
+        device::is_new(change, &thumbprint)?;
+        let account = "INSERT INTO account (id, person, phase, level, opened_at) VALUES ($1, $2, $3, 0, $4)";
+        change.execute(account, values![id, number, Standing::opened().phase().name(), opened_at])?;
+        device::add(change, &id, &thumbprint, name, message.sequence, now)?;
+        let activation = "INSERT INTO activation VALUES ($1, $2, $3, 0)";
+        change.execute(activation, values![id, code_hash(&id, &code), now.as_unix() + CODE_LIFE])?;
+        let text = format!("Mã kích hoạt / activation code: {code}");
+        Ok::<_, Refusal>(send(change, phone, &text, now)?)
+    })?;
     nation.journal.note(now, &id, format_args!("opened; one-time code {code}"));
     let masked: String = phone.chars().rev().take(3).collect::<Vec<_>>().into_iter().rev().collect();
     Ok(fresh(json!({"account": id, "code_sent_to": format!("•••• {masked}"), "code_expires_in": CODE_LIFE})))
 }
 
 /// Whether the register knows the person, alive, with this phone.
-pub(super) fn registered(change: &Transaction<'_>, number: &str, phone: &str) -> Result<(), Refusal> {
+pub(super) fn registered(change: &dyn Statements, number: &str, phone: &str) -> Result<(), Refusal> {
     let person = Person::find(change, number)?.ok_or(UNKNOWN_PERSON)?;
     if person.deceased {
         return Err(Refusal::new("person_deceased", "the register says that this person has died"));
@@ -63,29 +61,28 @@ pub(super) fn registered(change: &Transaction<'_>, number: &str, phone: &str) ->
 /// Counts an opening before anything is looked at: whoever guesses phones or codes is slowed, too.
 pub(super) fn count_opening(nation: &Nation, person: &str) -> Result<(), Refusal> {
     let now = nation.now().as_unix();
-    let mut database = nation.database();
-    let change = database.transaction()?;
-    Person::find(&change, person)?.ok_or(UNKNOWN_PERSON)?;
-    change.execute("DELETE FROM opening WHERE at <= ?1", [now - HOUR])?;
-    let count = "SELECT count(*), coalesce(min(at), 0) FROM opening WHERE person = ?1";
-    let (recent, first): (i64, i64) =
-        change.query_row(count, [person], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if recent >= MOST_OPENINGS {
-        let wait = first + HOUR - now;
-        let refusal = Refusal::new("too_many_attempts", "too many accounts were opened: wait");
-        return Err(refusal.after_seconds(wait));
-    }
-    change.execute("INSERT INTO opening VALUES (?1, ?2)", params![person, now])?;
-    Ok(change.commit()?)
+    nation.database.change(|change| {
+        Person::find(change, person)?.ok_or(UNKNOWN_PERSON)?;
+        change.execute("DELETE FROM opening WHERE at <= $1", values![now - HOUR])?;
+        let count = "SELECT count(*), coalesce(min(at), 0) FROM opening WHERE person = $1";
+        let counted = change.one(count, values![person])?;
+        if counted.get::<i64>(0)? >= MOST_OPENINGS {
+            let wait = counted.get::<i64>(1)? + HOUR - now;
+            let refusal = Refusal::new("too_many_attempts", "too many accounts were opened: wait");
+            return Err(refusal.after_seconds(wait));
+        }
+        change.execute("INSERT INTO opening VALUES ($1, $2)", values![person, now])?;
+        Ok(())
+    })
 }
 
 /// Makes room for a new account of a person: one that was never activated gives way. Tells when that was opened.
-fn give_way(change: &Transaction<'_>, person: &str, now: Timestamp) -> Result<Option<i64>, Refusal> {
+fn give_way(change: &dyn Statements, person: &str, now: Timestamp) -> Result<Option<i64>, Refusal> {
     let Some(earlier) = Account::of_person(change, person)? else { return Ok(None) };
     let earlier = earlier.settle(change, now)?;
     match earlier.standing.phase() {
         Phase::AwaitingCode | Phase::AwaitingConsent => {
-            change.execute("DELETE FROM account WHERE id = ?1", [&earlier.id])?;
+            change.execute("DELETE FROM account WHERE id = $1", values![earlier.id])?;
             Ok(Some(earlier.opened_at))
         }
         Phase::Overdue => {
@@ -118,11 +115,9 @@ pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer
         Phase::Closed => return Err(Refusal::new("account_not_active", "the account is closed")),
     }
     // Counted before the check and in one statement: attempts at the same time do not share a count.
-    let count = "UPDATE activation SET attempts = attempts + 1 WHERE account = ?1 RETURNING code_hash, expires, attempts";
-    let (hash, expires, attempts) =
-        nation.database().connection().query_row(count, [&account.id], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?))
-        })?;
+    let count = "UPDATE activation SET attempts = attempts + 1 WHERE account = $1 RETURNING code_hash, expires, attempts";
+    let counted = nation.database.change(|change| change.one(count, values![account.id]))?;
+    let (hash, expires, attempts): (Vec<u8>, i64, u32) = (counted.get(0)?, counted.get(1)?, counted.get(2)?);
     if attempts > MOST_ATTEMPTS {
         return Err(Refusal::new("too_many_attempts", "too many attempts: open the account again"));
     }
@@ -145,7 +140,7 @@ pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer
                 tell(change, guardian, text, nation.now())?;
             }
         }
-        change.execute("DELETE FROM activation WHERE account = ?1", [&account.id])?;
+        change.execute("DELETE FROM activation WHERE account = $1", values![account.id])?;
         Ok(())
     })?;
     nation.journal.note(nation.now(), &account.id, "the code was right");

@@ -1,13 +1,13 @@
 //! What the sandbox's operator can make happen: the nation's authorities, a death, a face that does not match.
 use axum::extract::State;
 use jiff::civil::Date;
-use rusqlite::{Transaction, params};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::account::{Account, UNKNOWN_PERSON};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{Statements, values};
 use super::pending::{WAIT_SETTING, take_effect};
 use super::register::Person;
 use super::standing::{Event, Lock, Phase};
@@ -23,9 +23,9 @@ struct FaceOutcome {
 
 pub(super) async fn set_face_outcome(State(nation): State<Shared>, body: Body) -> Answer {
     let outcome: FaceOutcome = body.json(INVALID)?;
-    let change = "UPDATE person SET face_matches = ?1 WHERE number = ?2";
-    let row = params![outcome.matches, outcome.number];
-    match nation.database().connection().execute(change, row)? {
+    let change = "UPDATE person SET face_matches = $1 WHERE number = $2";
+    let row = values![outcome.matches, outcome.number];
+    match nation.database.change(|statements| statements.execute(change, row))? {
         1 => Ok(fresh(json!({"done": true}))),
         _ => Err(UNKNOWN_PERSON),
     }
@@ -40,7 +40,7 @@ struct Named {
 pub(super) async fn report_death(State(nation): State<Shared>, body: Body) -> Answer {
     let named: Named = body.json(INVALID)?;
     let done = change(&nation, &named.number, |change, account| {
-        change.execute("UPDATE person SET deceased = 1 WHERE number = ?1", [&named.number])?;
+        change.execute("UPDATE person SET deceased = 1 WHERE number = $1", values![named.number])?;
         match account {
             Some(account) => account.apply(change, Event::LockedFor(Lock::Death), nation.now()),
             None => Ok(()),
@@ -89,8 +89,8 @@ struct RecoveryWait {
 /// How long a new phone or PIN waits from now on; 0 is what a counter's proof would do.
 pub(super) async fn set_recovery_wait(State(nation): State<Shared>, body: Body) -> Answer {
     let wait: RecoveryWait = body.json(INVALID)?;
-    let put = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)";
-    nation.database().connection().execute(put, params![WAIT_SETTING, wait.seconds])?;
+    let put = "INSERT INTO setting VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    nation.database.change(|change| change.execute(put, values![WAIT_SETTING, wait.seconds]))?;
     Ok(fresh(json!({"done": true})))
 }
 
@@ -100,8 +100,8 @@ pub(super) async fn counter(State(nation): State<Shared>, body: Body) -> Answer 
     change(&nation, &named.number, |change, account| {
         let account = account.ok_or(NO_ACCOUNT)?;
         let now = nation.now();
-        let hurry = "UPDATE pending SET effective_at = ?1 WHERE account = ?2";
-        if change.execute(hurry, params![now.as_unix(), account.id])? == 0 {
+        let hurry = "UPDATE pending SET effective_at = $1 WHERE account = $2";
+        if change.execute(hurry, values![now.as_unix(), account.id])? == 0 {
             return Err(Refusal::new("nothing_pending", "nothing waits for this account"));
         }
         take_effect(change, account, now)
@@ -118,9 +118,9 @@ pub(super) async fn level_2(State(nation): State<Shared>, body: Body) -> Answer 
             return Err(Refusal::new("too_young", "level 2 is for persons of six years or more"));
         }
         account.apply(change, Event::SeenAtCounter, now)?;
-        let keep = "UPDATE account SET verified_at = ?1, method = 'counter', card_expires = ?2 WHERE id = ?3";
+        let keep = "UPDATE account SET verified_at = $1, method = 'counter', card_expires = $2 WHERE id = $3";
         let until = person.residence_until.map(|day| day.to_string());
-        change.execute(keep, params![now.to_string(), until, account.id])?;
+        change.execute(keep, values![now.to_string(), until, account.id])?;
         Ok(())
     })
 }
@@ -138,13 +138,13 @@ pub(super) async fn set_residence(State(nation): State<Shared>, body: Body) -> A
         residence.until.parse().map_err(|_| Refusal::new(INVALID, "the day is written 2027-12-31"))?;
     let (until, lasts) = (until.to_string(), until >= nation.now().date());
     change(&nation, &residence.number, |change, account| {
-        let put = "UPDATE person SET residence_until = ?1 WHERE number = ?2 AND residence_until IS NOT NULL";
-        if change.execute(put, [&until, &residence.number])? == 0 {
+        let put = "UPDATE person SET residence_until = $1 WHERE number = $2 AND residence_until IS NOT NULL";
+        if change.execute(put, values![until, residence.number])? == 0 {
             return Err(Refusal::new("not_a_foreigner", "a citizen's residence has no end"));
         }
         if let Some(account) = account {
-            let put = "UPDATE account SET card_expires = ?1 WHERE id = ?2 AND card_expires IS NOT NULL";
-            change.execute(put, [&until, &account.id])?;
+            let put = "UPDATE account SET card_expires = $1 WHERE id = $2 AND card_expires IS NOT NULL";
+            change.execute(put, values![until, account.id])?;
             if lasts && account.standing.is_locked_for(Lock::Expiry) {
                 account.apply(change, Event::Lifted(Lock::Expiry), nation.now())?;
             }
@@ -162,8 +162,8 @@ pub(super) async fn hotline(State(nation): State<Shared>, body: Body) -> Answer 
             return Err(Refusal::new("not_overdue", "this activation is not late"));
         }
         account.apply(change, Event::HotlineHelped, nation.now())?;
-        let again = "UPDATE account SET opened_at = ?1 WHERE id = ?2";
-        change.execute(again, params![nation.now().as_unix(), account.id])?;
+        let again = "UPDATE account SET opened_at = $1 WHERE id = $2";
+        change.execute(again, values![nation.now().as_unix(), account.id])?;
         Ok(())
     })
 }
@@ -181,21 +181,18 @@ fn reason(name: &str) -> Result<Lock, Refusal> {
 fn change(
     nation: &Nation,
     number: &str,
-    act: impl FnOnce(&Transaction<'_>, Option<&mut Account>) -> Result<(), Refusal>,
+    act: impl FnOnce(&dyn Statements, Option<&mut Account>) -> Result<(), Refusal>,
 ) -> Answer {
-    {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        Person::find(&change, number)?.ok_or(UNKNOWN_PERSON)?;
-        let account = Account::of_person(&change, number)?;
-        let mut account = account.map(|account| account.settle(&change, nation.now())).transpose()?;
-        act(&change, account.as_mut())?;
-        change.commit()?;
-        drop(database);
-        if let Some(account) = account {
-            nation.journal.note(nation.now(), &account.id, "changed by the operator");
-            account.follow(nation)?;
-        }
+    let account = nation.database.change(|change| {
+        Person::find(change, number)?.ok_or(UNKNOWN_PERSON)?;
+        let account = Account::of_person(change, number)?;
+        let mut account = account.map(|account| account.settle(change, nation.now())).transpose()?;
+        act(change, account.as_mut())?;
+        Ok::<_, Refusal>(account)
+    })?;
+    if let Some(account) = account {
+        nation.journal.note(nation.now(), &account.id, "changed by the operator");
+        account.follow(nation)?;
     }
     Ok(fresh(json!({"done": true})))
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::account::happens;
 use super::answer::{Answer, fresh};
 use super::body::Body;
+use super::database::DatabaseError;
 use super::message::Message;
 use super::standing::{Event, Lock, Phase};
 use super::{Shared, device, pending, pin};
@@ -18,17 +19,19 @@ pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
 
 pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["show"])?.account(&nation)?;
-    let database = nation.database();
-    let devices = device::shown(database.connection(), &account.id)?;
+    let (devices, is_blocked, pin, pending) = nation.database.read(|statements| {
+        let (devices, is_blocked) =
+            (device::shown(statements, &account.id)?, pin::is_blocked(statements, &account.id)?);
+        let (pin, pending) = (pin::shown(statements, &account.id)?, pending::shown(statements, &account.id)?);
+        Ok::<_, DatabaseError>((devices, is_blocked, pin, pending))
+    })?;
     let locks: Vec<_> = account.standing.locks().iter().map(|lock| lock.name()).collect();
     let phase = account.standing.phase();
     let state = match phase {
         Phase::Active if !locks.is_empty() => "locked",
-        Phase::Active if pin::is_blocked(database.connection(), &account.id)? => "blocked",
+        Phase::Active if is_blocked => "blocked",
         phase => phase.name(),
     };
-    let pin = pin::shown(database.connection(), &account.id)?;
-    let pending = pending::shown(database.connection(), &account.id)?;
     // Where others locked, too, the holder has to see that the own lock is not the only one.
     let locked_by = locks.iter().find(|lock| **lock != Lock::Holder.name()).or(locks.first());
     Ok(fresh(json!({

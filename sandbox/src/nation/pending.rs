@@ -1,12 +1,12 @@
 //! What was proven and has to wait: a new phone, a new PIN. The old phone is told and can cancel it until then (security.md 6).
 use axum::extract::State;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
 use super::account::{Account, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{DatabaseError, Row, Statements, values};
 use super::evidence::Proven;
 use super::mailbox::tell;
 use super::message::Message;
@@ -48,23 +48,21 @@ struct Pending {
 }
 
 impl Pending {
-    fn load(connection: &Connection, account: &str) -> Result<Option<Self>, rusqlite::Error> {
+    fn load(statements: &dyn Statements, account: &str) -> Result<Option<Self>, DatabaseError> {
         let find = "SELECT kind, thumbprint, name, seq, proven_at, portrait, card_expires, effective_at \
-                    FROM pending WHERE account = ?1";
-        connection
-            .prepare_cached(find)?
-            .query_row([account], |row| {
-                Ok(Self {
-                    kind: row.get(0)?,
-                    thumbprint: row.get(1)?,
-                    name: row.get(2)?,
-                    sequence: row.get(3)?,
-                    proven_at: row.get(4)?,
-                    proven: Proven { portrait: row.get(5)?, card_expires: row.get(6)? },
-                    effective_at: row.get(7)?,
-                })
+                    FROM pending WHERE account = $1";
+        let read = |row: Row| {
+            Ok(Self {
+                kind: row.get(0)?,
+                thumbprint: row.get(1)?,
+                name: row.get(2)?,
+                sequence: row.get(3)?,
+                proven_at: row.get(4)?,
+                proven: Proven { portrait: row.get(5)?, card_expires: row.get(6)? },
+                effective_at: row.get(7)?,
             })
-            .optional()
+        };
+        statements.row(find, values![account])?.map(read).transpose()
     }
 }
 
@@ -79,19 +77,20 @@ pub(super) struct Claim<'a> {
 /// Lets what was proven wait, in place of what waited before, and tells the person. Says when it takes effect.
 pub(super) fn wait(
     nation: &Nation,
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     account: &mut Account,
     claim: &Claim<'_>,
     proven: &Proven,
 ) -> Result<i64, Refusal> {
     let now = nation.now();
-    let setting = "SELECT value FROM setting WHERE name = ?1";
-    let seconds: Option<i64> = change.query_row(setting, [WAIT_SETTING], |row| row.get(0)).optional()?;
-    let effective_at = now.as_unix() + seconds.unwrap_or(WAIT);
-    let put = "INSERT OR REPLACE INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let setting = "SELECT value FROM setting WHERE name = $1";
+    let seconds = change.row(setting, values![WAIT_SETTING])?.map_or(Ok(WAIT), |row| row.get(0))?;
+    let effective_at = now.as_unix() + seconds;
+    change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
+    let put = "INSERT INTO pending VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     change.execute(
         put,
-        params![
+        values![
             account.id,
             claim.kind.name(),
             claim.thumbprint,
@@ -115,7 +114,7 @@ pub(super) fn wait(
 
 /// Does what waited long enough.
 pub(super) fn take_effect(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     account: &mut Account,
     now: Timestamp,
 ) -> Result<(), Refusal> {
@@ -124,32 +123,32 @@ pub(super) fn take_effect(
         return Ok(());
     };
     if pending.kind == Kind::Pin.name() {
-        change.execute("DELETE FROM pin WHERE account = ?1", [&account.id])?;
+        change.execute("DELETE FROM pin WHERE account = $1", values![account.id])?;
     } else if account.standing.after(Event::NewPhoneProven).is_ok() {
         account.apply(change, Event::NewPhoneProven, now)?;
         device::retire(change, &account.id, "replaced")?;
         device::add(change, &account.id, &pending.thumbprint, &pending.name, pending.sequence, now)?;
-        let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait = ?2, card_expires = ?3 \
-                    WHERE id = ?4";
+        let keep = "UPDATE account SET verified_at = $1, method = 'chip+face', portrait = $2, card_expires = $3 \
+                    WHERE id = $4";
         let proven = &pending.proven;
-        let row = params![pending.proven_at, proven.portrait, proven.card_expires, account.id];
+        let row = values![pending.proven_at, proven.portrait, proven.card_expires, account.id];
         change.execute(keep, row)?;
     } else {
         // Locked meanwhile: it waits for the lock to end.
         return Ok(());
     }
-    change.execute("DELETE FROM pending WHERE account = ?1", [&account.id])?;
+    change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
     Ok(())
 }
 
 /// Tells a phone that waits how long; nothing for any other.
 pub(super) fn refuse_waiting(
-    connection: &Connection,
+    statements: &dyn Statements,
     account: &str,
     thumbprint: &str,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    match Pending::load(connection, account)? {
+    match Pending::load(statements, account)? {
         Some(pending) if pending.kind == Kind::Device.name() && pending.thumbprint == thumbprint => {
             let refusal = Refusal::new("device_waiting", "this phone takes over later, if nobody cancels it");
             let refusal = refusal.with("effective_at", json!(pending.effective_at));
@@ -160,8 +159,8 @@ pub(super) fn refuse_waiting(
 }
 
 /// What waits, for the holder.
-pub(super) fn shown(connection: &Connection, account: &str) -> Result<Value, rusqlite::Error> {
-    Ok(Pending::load(connection, account)?.map_or(
+pub(super) fn shown(statements: &dyn Statements, account: &str) -> Result<Value, DatabaseError> {
+    Ok(Pending::load(statements, account)?.map_or(
         Value::Null,
         |pending| json!({"kind": pending.kind, "name": pending.name, "effective_at": pending.effective_at}),
     ))
@@ -171,7 +170,7 @@ pub(super) fn shown(connection: &Connection, account: &str) -> Result<Value, rus
 pub(super) async fn cancel(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["pending_cancel"])?.account(&nation)?;
     change_account(&nation, &account.id, |change, account| {
-        let cancelled = change.execute("DELETE FROM pending WHERE account = ?1", [&account.id])?;
+        let cancelled = change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
         if cancelled == 0 {
             return Err(Refusal::new("nothing_pending", "nothing waits"));
         }

@@ -5,7 +5,6 @@ use axum::extract::State;
 use credential::jose::parse_json;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::signature::{ED25519, UnparsedPublicKey};
-use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 use trust::random::{Random, SystemRandom};
 
@@ -13,6 +12,7 @@ use super::account::Account;
 use super::answer::{Answer, Refusal, fresh};
 use super::authority::ServiceSecret;
 use super::body::Body;
+use super::database::{DatabaseError, Row, Statements, values};
 use super::message::Message;
 use super::{Nation, Shared, decode};
 
@@ -36,19 +36,13 @@ struct Kept {
 }
 
 impl Kept {
-    fn load(connection: &Connection, account: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let find = "SELECT id, sealed_key, attempts, wait_until FROM pin WHERE account = ?1";
-        connection
-            .prepare_cached(find)?
-            .query_row([account], |row| {
-                Ok(Self {
-                    id: row.get(0)?,
-                    sealed_key: row.get(1)?,
-                    attempts: row.get(2)?,
-                    wait_until: row.get(3)?,
-                })
-            })
-            .optional()
+    fn load(statements: &dyn Statements, account: &str) -> Result<Option<Self>, DatabaseError> {
+        let find = "SELECT id, sealed_key, attempts, wait_until FROM pin WHERE account = $1";
+        let read = |row: Row| {
+            let (id, sealed_key) = (row.get(0)?, row.get(1)?);
+            Ok(Self { id, sealed_key, attempts: row.get(2)?, wait_until: row.get(3)? })
+        };
+        statements.row(find, values![account])?.map(read).transpose()
     }
 
     const fn is_blocked(&self) -> bool {
@@ -71,8 +65,8 @@ pub(super) async fn pin(State(nation): State<Shared>, body: Body) -> Answer {
 }
 
 /// Whether the PIN is set and how it stands, for the account's owner.
-pub(super) fn shown(connection: &Connection, account: &str) -> Result<Value, rusqlite::Error> {
-    let kept = Kept::load(connection, account)?;
+pub(super) fn shown(statements: &dyn Statements, account: &str) -> Result<Value, DatabaseError> {
+    let kept = Kept::load(statements, account)?;
     Ok(kept.map_or(Value::Null, |kept| {
         let wait_until = if kept.wait_until == 0 || kept.is_blocked() { None } else { Some(kept.wait_until) };
         json!({"id": kept.id, "blocked": kept.is_blocked(), "wait_until": wait_until})
@@ -80,20 +74,20 @@ pub(super) fn shown(connection: &Connection, account: &str) -> Result<Value, rus
 }
 
 /// Whether there is a PIN.
-pub(super) fn is_set(connection: &Connection, account: &str) -> Result<bool, rusqlite::Error> {
-    Ok(Kept::load(connection, account)?.is_some())
+pub(super) fn is_set(statements: &dyn Statements, account: &str) -> Result<bool, DatabaseError> {
+    Ok(Kept::load(statements, account)?.is_some())
 }
 
 /// Whether the PIN is blocked.
-pub(super) fn is_blocked(connection: &Connection, account: &str) -> Result<bool, rusqlite::Error> {
-    Ok(Kept::load(connection, account)?.is_some_and(|kept| kept.is_blocked()))
+pub(super) fn is_blocked(statements: &dyn Statements, account: &str) -> Result<bool, DatabaseError> {
+    Ok(Kept::load(statements, account)?.is_some_and(|kept| kept.is_blocked()))
 }
 
 fn set(nation: &Nation, account: &Account, message: &Message) -> Result<(), Refusal> {
     let (id, sealed) = new_key(nation, account, message)?;
     // A PIN that is there is changed with the PIN, not set anew.
-    let put = "INSERT INTO pin VALUES (?1, ?2, ?3, 0, 0) ON CONFLICT (account) DO NOTHING";
-    match nation.database().connection().execute(put, params![account.id, id, sealed])? {
+    let put = "INSERT INTO pin VALUES ($1, $2, $3, 0, 0) ON CONFLICT (account) DO NOTHING";
+    match nation.database.change(|change| change.execute(put, values![account.id, id, sealed]))? {
         1 => Ok(()),
         _ => Err(Refusal::new("pin_is_set", "there is a PIN: change it")),
     }
@@ -101,8 +95,8 @@ fn set(nation: &Nation, account: &Account, message: &Message) -> Result<(), Refu
 
 fn change(nation: &Nation, account: &Account, message: &Message) -> Result<(), Refusal> {
     let (id, sealed) = new_key(nation, account, message)?;
-    let put = "UPDATE pin SET id = ?1, sealed_key = ?2 WHERE account = ?3";
-    nation.database().connection().execute(put, params![id, sealed, account.id])?;
+    let put = "UPDATE pin SET id = $1, sealed_key = $2 WHERE account = $3";
+    nation.database.change(|change| change.execute(put, values![id, sealed, account.id]))?;
     Ok(())
 }
 
@@ -122,8 +116,8 @@ pub(super) fn check(nation: &Nation, account: &Account, message: &Message) -> Re
     let kept = count(nation, account, now)?;
     let key = open(&nation.authority.pins, &account.id, &kept.sealed_key)?;
     if signed_by(&key, message, "pin")? {
-        let right = "UPDATE pin SET attempts = 0, wait_until = 0 WHERE account = ?1";
-        nation.database().connection().execute(right, [&account.id])?;
+        let right = "UPDATE pin SET attempts = 0, wait_until = 0 WHERE account = $1";
+        nation.database.change(|change| change.execute(right, values![account.id]))?;
         return Ok(());
     }
     if kept.is_blocked() {
@@ -137,25 +131,24 @@ const BLOCKED: Refusal = Refusal::new("pin_blocked", "the PIN is blocked: recove
 
 /// Counts an attempt, and gives what it is to be checked against.
 fn count(nation: &Nation, account: &Account, now: i64) -> Result<Kept, Refusal> {
-    let mut database = nation.database();
-    let change = database.transaction()?;
-    let kept = Kept::load(&change, &account.id)?.ok_or(Refusal::new("no_pin", "no PIN has been set"))?;
-    if kept.is_blocked() {
-        return Err(BLOCKED);
-    }
-    // A clock that goes back makes the wait longer, never shorter.
-    if now < kept.wait_until {
-        let delayed = Refusal::new("pin_delayed", "too many wrong PINs: wait");
-        return Err(delayed.after_seconds(kept.wait_until - now));
-    }
-    let attempts = kept.attempts + 1;
-    let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
-    let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts % ROUND == 0);
-    let wait_until = delay.map_or(0, |delay| now.saturating_add(delay));
-    let put = "UPDATE pin SET attempts = ?1, wait_until = ?2 WHERE account = ?3";
-    change.execute(put, params![attempts, wait_until, account.id])?;
-    change.commit()?;
-    Ok(Kept { attempts, wait_until, ..kept })
+    nation.database.change(|change| {
+        let kept = Kept::load(change, &account.id)?.ok_or(Refusal::new("no_pin", "no PIN has been set"))?;
+        if kept.is_blocked() {
+            return Err(BLOCKED);
+        }
+        // A clock that goes back makes the wait longer, never shorter.
+        if now < kept.wait_until {
+            let delayed = Refusal::new("pin_delayed", "too many wrong PINs: wait");
+            return Err(delayed.after_seconds(kept.wait_until - now));
+        }
+        let attempts = kept.attempts + 1;
+        let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
+        let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts % ROUND == 0);
+        let wait_until = delay.map_or(0, |delay| now.saturating_add(delay));
+        let put = "UPDATE pin SET attempts = $1, wait_until = $2 WHERE account = $3";
+        change.execute(put, values![attempts, wait_until, account.id])?;
+        Ok(Kept { attempts, wait_until, ..kept })
+    })
 }
 
 /// Whether an inner message is by this key and about exactly the outer one.

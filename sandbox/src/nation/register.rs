@@ -1,6 +1,7 @@
 //! The population register: invented persons only, whose numbers begin with 000.
 use jiff::civil::{Date, date};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::database::{DatabaseError, Row, Statements, Value, values};
 
 /// A person of the register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +92,22 @@ const AREAS: [Option<&str>; 4] = [None, None, None, Some("K1")];
 /// Birth years of the invented: 1940 and eighty more.
 const FIRST_YEAR: u64 = 1940;
 const YEARS: u64 = 80;
-/// Persons for which there are numbers: a million of each sex and year.
-const MOST: u64 = 2 * YEARS * 1_000_000;
+/// Persons whom a register can hold beside those who are always there: half a million of each sex and year of birth. The numbers
+/// of those who are always there lie below.
+pub const MOST_PERSONS: u32 = 80_000_000;
+/// Persons written at a time.
+const CHUNK: u64 = 10_000;
+
+/// The columns of a person, in the order in which they are read.
+macro_rules! select_person {
+    ($which:literal) => {
+        concat!(
+            "SELECT number, name, birth, sex, phone, deceased, face_matches, nationality, residence_until, guardian, is_ward \
+             FROM person ",
+            $which
+        )
+    };
+}
 
 /// Random-looking, always the same (SplitMix64).
 struct Dice(u64);
@@ -112,8 +127,12 @@ impl Dice {
     }
 }
 
+/// Adds rows to a table, whose columns are named.
+type Fill<'a> =
+    dyn FnMut(&'static str, &'static [&'static str], Vec<Vec<Value>>) -> Result<(), DatabaseError> + 'a;
+
 /// Fills an empty register with those who are always there and so many invented persons.
-pub(super) fn populate(change: &Connection, population: u32) -> Result<(), rusqlite::Error> {
+pub(super) fn populate(fill: &mut Fill<'_>, population: u32) -> Result<(), DatabaseError> {
     let mut dice = Dice(SEED);
     let mut known: Vec<Person> = ON_CARDS.map(Person::known).into();
     for (person, guardian, is_ward) in IN_CARE {
@@ -126,16 +145,27 @@ pub(super) fn populate(change: &Connection, population: u32) -> Result<(), rusql
         residence_until: Some(until),
         ..Person::known(foreigner)
     });
-    for (position, person) in (0..).zip(&known) {
-        person.insert(change)?;
-        Insurance::invented(position, &mut dice).insert(change, &person.number)?;
-    }
-    for index in 0..u64::from(population).min(MOST) {
-        let person = Person::invented(index, &mut dice);
-        person.insert(change)?;
-        Insurance::invented(index + 100, &mut dice).insert(change, &person.number)?;
+    let insured =
+        (0..).zip(known).map(|(position, person)| (person, Insurance::invented(position, &mut dice)));
+    put(fill, insured)?;
+    let population = u64::from(population.min(MOST_PERSONS));
+    for first in (0..population).step_by(usize::try_from(CHUNK).unwrap_or(usize::MAX)) {
+        let chunk = first..population.min(first + CHUNK);
+        put(
+            fill,
+            chunk.map(|index| {
+                (Person::invented(index, &mut dice), Insurance::invented(index + 100, &mut dice))
+            }),
+        )?;
     }
     Ok(())
+}
+
+fn put(fill: &mut Fill<'_>, insured: impl Iterator<Item = (Person, Insurance)>) -> Result<(), DatabaseError> {
+    let (persons, insurances) =
+        insured.map(|(person, insurance)| (person.row(), insurance.row(&person.number))).unzip();
+    fill("person", &Person::COLUMNS, persons)?;
+    fill("insurance", &Insurance::COLUMNS, insurances)
 }
 
 impl Person {
@@ -173,13 +203,13 @@ impl Person {
 
     /// Those for whom this person acts today.
     pub(super) fn in_care_of(
-        connection: &Connection,
+        statements: &dyn Statements,
         guardian: &str,
         today: Date,
-    ) -> Result<Vec<Self>, rusqlite::Error> {
-        let find = format!("{} WHERE guardian = ?1 ORDER BY number", Self::SELECT);
-        let mut find = connection.prepare_cached(&find)?;
-        let persons = find.query_map([guardian], Self::read)?.collect::<Result<Vec<_>, _>>()?;
+    ) -> Result<Vec<Self>, DatabaseError> {
+        let find = select_person!("WHERE guardian = $1 ORDER BY number");
+        let rows = statements.query(find, values![guardian])?;
+        let persons = rows.iter().map(Self::read).collect::<Result<Vec<_>, _>>()?;
         Ok(persons.into_iter().filter(|person| person.guardian_on(today).is_some()).collect())
     }
 
@@ -219,33 +249,23 @@ impl Person {
         format!("000{century}{:02}{running:06}", year % 100)
     }
 
-    fn insert(&self, change: &Connection) -> Result<(), rusqlite::Error> {
-        let put = "INSERT INTO person (number, name, birth, sex, phone, nationality, residence_until, guardian, is_ward) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        change.prepare_cached(put)?.execute(params![
-            self.number,
-            self.name,
-            self.birth.to_string(),
-            self.sex,
-            self.phone,
-            self.nationality,
-            self.residence_until.map(|day| day.to_string()),
-            self.guardian,
-            self.is_ward
-        ])?;
-        Ok(())
-    }
+    const COLUMNS: [&str; 9] =
+        ["number", "name", "birth", "sex", "phone", "nationality", "residence_until", "guardian", "is_ward"];
 
-    const SELECT: &str = "SELECT number, name, birth, sex, phone, deceased, face_matches, nationality, residence_until, \
-                          guardian, is_ward FROM person";
+    fn row(&self) -> Vec<Value> {
+        let until = self.residence_until.map(|day| day.to_string());
+        let (number, name, birth, sex) = (&self.number, &self.name, self.birth.to_string(), &self.sex);
+        values![number, name, birth, sex, self.phone, self.nationality, until, self.guardian, self.is_ward]
+            .to_vec()
+    }
 
     /// The person with that number.
-    pub(super) fn find(connection: &Connection, number: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let find = format!("{} WHERE number = ?1", Self::SELECT);
-        connection.prepare_cached(&find)?.query_row([number], Self::read).optional()
+    pub(super) fn find(statements: &dyn Statements, number: &str) -> Result<Option<Self>, DatabaseError> {
+        let find = select_person!("WHERE number = $1");
+        statements.row(find, values![number])?.as_ref().map(Self::read).transpose()
     }
 
-    fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+    fn read(row: &Row) -> Result<Self, DatabaseError> {
         Ok(Self {
             number: row.get(0)?,
             name: row.get(1)?,
@@ -255,7 +275,7 @@ impl Person {
             deceased: row.get(5)?,
             face_matches: row.get(6)?,
             nationality: row.get(7)?,
-            residence_until: match row.get::<_, Option<String>>(8)? {
+            residence_until: match row.get::<Option<String>>(8)? {
                 Some(_) => Some(day(row, 8)?),
                 None => None,
             },
@@ -281,28 +301,30 @@ impl Insurance {
         }
     }
 
-    fn insert(&self, change: &Connection, person: &str) -> Result<(), rusqlite::Error> {
-        let put = "INSERT INTO insurance VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        change.prepare_cached(put)?.execute(params![
-            person,
-            self.card,
-            self.valid_from.to_string(),
-            self.valid_to.to_string(),
-            self.facility,
-            self.level,
-            self.five_years_from.to_string(),
-            self.area,
-            self.object_group
-        ])?;
-        Ok(())
+    const COLUMNS: [&str; 9] = [
+        "person",
+        "card",
+        "valid_from",
+        "valid_to",
+        "facility",
+        "level",
+        "five_years_from",
+        "area",
+        "object_group",
+    ];
+
+    fn row(&self, person: &str) -> Vec<Value> {
+        let (from, to, five) = (self.valid_from, self.valid_to, self.five_years_from);
+        let (from, to, five) = (from.to_string(), to.to_string(), five.to_string());
+        values![person, self.card, from, to, self.facility, self.level, five, self.area, self.object_group]
+            .to_vec()
     }
 
-    const COLUMNS: &str = "SELECT card, valid_from, valid_to, facility, level, five_years_from, area, object_group \
-                           FROM insurance WHERE person = ?1";
-
     /// The insurance of the person with that number.
-    pub(super) fn find(connection: &Connection, number: &str) -> Result<Option<Self>, rusqlite::Error> {
-        let read = |row: &Row<'_>| {
+    pub(super) fn find(statements: &dyn Statements, number: &str) -> Result<Option<Self>, DatabaseError> {
+        let find = "SELECT card, valid_from, valid_to, facility, level, five_years_from, area, object_group \
+                    FROM insurance WHERE person = $1";
+        let read = |row: &Row| {
             Ok(Self {
                 card: row.get(0)?,
                 valid_from: day(row, 1)?,
@@ -314,11 +336,10 @@ impl Insurance {
                 object_group: row.get(7)?,
             })
         };
-        connection.prepare_cached(Self::COLUMNS)?.query_row([number], read).optional()
+        statements.row(find, values![number])?.as_ref().map(read).transpose()
     }
 }
 
-fn day(row: &Row<'_>, column: usize) -> Result<Date, rusqlite::Error> {
-    let text: String = row.get(column)?;
-    text.parse().map_err(|_| rusqlite::Error::InvalidQuery)
+fn day(row: &Row, column: usize) -> Result<Date, DatabaseError> {
+    row.get::<String>(column)?.parse().map_err(|_| DatabaseError::Shape)
 }

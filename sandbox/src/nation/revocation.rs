@@ -7,13 +7,13 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::{Html, IntoResponse};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
-use rusqlite::{OptionalExtension, params};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::account::change_account;
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::values;
 use super::mailbox::tell;
 use super::message::Message;
 use super::pages::page;
@@ -56,8 +56,11 @@ impl WrongCodes {
 pub(super) async fn new_code(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["revocation_code"])?.account(&nation)?.active()?;
     let code = generate()?;
-    let put = "INSERT OR REPLACE INTO revocation_code VALUES (?1, ?2)";
-    nation.database().connection().execute(put, params![account.id, hash(&nation, &code)])?;
+    nation.database.change(|change| {
+        change.execute("DELETE FROM revocation_code WHERE account = $1", values![account.id])?;
+        let put = "INSERT INTO revocation_code VALUES ($1, $2)";
+        change.execute(put, values![account.id, hash(&nation, &code)])
+    })?;
     let spaced: Vec<&str> = [code.get(..6), code.get(6..12), code.get(12..)].into_iter().flatten().collect();
     Ok(fresh(json!({"code": spaced.join(" "), "use_at": format!("{}/revoke", nation.url)})))
 }
@@ -92,20 +95,17 @@ pub(super) async fn revoke(
     let digits: String = typed.code.chars().filter(|character| !character.is_whitespace()).collect();
     let now = nation.now();
     nation.wrong_codes.count(address.ip(), now.as_unix())?;
-    let find = "SELECT account FROM revocation_code WHERE hash = ?1";
-    let found: Option<String> = nation
-        .database()
-        .connection()
-        .query_row(find, [hash(&nation, &digits)], |row| row.get(0))
-        .optional()?;
+    let find = "SELECT account FROM revocation_code WHERE hash = $1";
+    let found = nation.database.read(|statements| statements.row(find, values![hash(&nation, &digits)]))?;
     let wrong = Refusal::new("wrong_code", "there is no such revocation code");
-    let (account, ()) = change_account(&nation, &found.ok_or(wrong)?, |change, account| {
+    let id: String = found.ok_or(wrong)?.get(0)?;
+    let (account, ()) = change_account(&nation, &id, |change, account| {
         account.apply(change, Event::PhoneLost, now)?;
         device::retire(change, &account.id, "lost")?;
         for end in
-            ["DELETE FROM revocation_code WHERE account = ?1", "DELETE FROM pending WHERE account = ?1"]
+            ["DELETE FROM revocation_code WHERE account = $1", "DELETE FROM pending WHERE account = $1"]
         {
-            change.execute(end, [&account.id])?;
+            change.execute(end, values![account.id])?;
         }
         Ok(tell(change, &account.person, "Đã thu hồi điện thoại / the phone was revoked.", now)?)
     })?;

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use credential::claims::{StatusReference, Vct};
 use credential::jose::compact;
 use presentation::challenge::DESK_AUTHORITY;
-use rusqlite::{Connection, params};
 use trust::anchors::{Issuer, StatusSigner, TrustListDraft};
 use trust::status::StatusListDraft;
 use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
+use super::database::{DatabaseError, Statements, next_number, values};
 use super::{Nation, SandboxError, Shared, desks, encode, national, sha256};
 
 pub(super) const TRUST: &str = "trust";
@@ -91,10 +91,10 @@ pub(super) fn reference(nation: &Nation, list: u64, index: u64) -> StatusReferen
 }
 
 /// What the status service says of one of its own references: nothing is in force that it does not know.
-pub(super) fn is_in_force(nation: &Nation, asked: &StatusReference) -> Result<bool, rusqlite::Error> {
+pub(super) fn is_in_force(nation: &Nation, asked: &StatusReference) -> Result<bool, DatabaseError> {
     let number = asked.uri.strip_prefix(nation.url.as_str()).and_then(|path| path.strip_prefix("/status/"));
     let Some(number) = number.and_then(|number| number.parse().ok()) else { return Ok(false) };
-    let withdrawn = withdrawn(nation.database().connection(), number, nation.now())?;
+    let withdrawn = nation.database.read(|statements| withdrawn(statements, number, nation.now()))?;
     Ok(asked.index < ENTRIES && !withdrawn.iter().any(|(index, _)| *index == asked.index))
 }
 
@@ -110,7 +110,7 @@ pub(super) fn publish(nation: &Nation) -> Result<(), SandboxError> {
 /// Signs all status lists as the accounts stand now. One after the other: an older state never replaces a newer one.
 pub(super) fn publish_lists(nation: &Nation) -> Result<(), SandboxError> {
     let mut published = nation.lists.lock();
-    let newest = newest_list(nation.database().connection())?;
+    let newest = nation.database.read(newest_list)?;
     for number in FIRST..=newest {
         publish_list(nation, &mut published, number)?;
     }
@@ -126,10 +126,8 @@ pub(super) fn publish_begun(nation: &Nation, number: u64) -> Result<(), SandboxE
 }
 
 /// The number of the list that is being filled.
-pub(super) fn newest_list(connection: &Connection) -> Result<u64, rusqlite::Error> {
-    let newest: i64 =
-        connection.prepare_cached("SELECT max(number) FROM status_list")?.query_row([], |row| row.get(0))?;
-    Ok(u64::try_from(newest).unwrap_or(FIRST))
+pub(super) fn newest_list(statements: &dyn Statements) -> Result<u64, DatabaseError> {
+    statements.one("SELECT max(number) FROM status_list", &[])?.get(0)
 }
 
 fn publish_list(nation: &Nation, published: &mut Published, number: u64) -> Result<Signed, SandboxError> {
@@ -160,7 +158,7 @@ fn root_text(nation: &Nation) -> String {
 fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
     let (now, authority) = (nation.now(), &nation.authority);
     let list = TrustListDraft {
-        sequence: nation.database().next_number("trust-list")?,
+        sequence: nation.database.change(|change| next_number(change, "trust-list"))?,
         issued: now,
         expires: now.plus_seconds(30 * DAY),
         issuers: vec![
@@ -217,7 +215,7 @@ fn status_list(nation: &Nation, number: u64) -> Result<StatusListDraft, SandboxE
     let mut list =
         StatusListDraft::new(&format!("s:{number}"), BITS, ENTRIES, now, now.plus_seconds(STATUS_LIFE))
             .map_err(|_| SandboxError::Key)?;
-    for (position, status) in withdrawn(nation.database().connection(), number, now)? {
+    for (position, status) in nation.database.read(|statements| withdrawn(statements, number, now))? {
         list.set(position, status);
     }
     Ok(list)
@@ -235,24 +233,23 @@ fn smallest_zlib(bytes: &[u8]) -> Option<Vec<u8>> {
 /// The entries of a list that are not in force: revoked with the phone that holds the key, by the death of holder or ward, or
 /// by the end of the account; else suspended by any lock.
 pub(super) fn withdrawn(
-    connection: &Connection,
+    statements: &dyn Statements,
     number: u64,
     now: Timestamp,
-) -> Result<Vec<(u64, u8)>, rusqlite::Error> {
+) -> Result<Vec<(u64, u8)>, DatabaseError> {
     let query = "
-        SELECT position, revoked OR person.deceased OR account.phase = 'closed' OR EXISTS (
+        SELECT position, CASE WHEN revoked = 1 OR person.deceased = 1 OR account.phase = 'closed' OR EXISTS (
                 SELECT 1 FROM account_lock WHERE account_lock.account = account.id AND reason = 'death')
+            THEN 1 ELSE 0 END
         FROM credential JOIN account ON account.id = credential.account
             JOIN person ON person.number = credential.subject
-        WHERE list = ?1 AND (revoked OR person.deceased OR account.phase = 'closed' OR account.card_expires < ?2
+        WHERE list = $1 AND (revoked = 1 OR person.deceased = 1 OR account.phase = 'closed'
+            OR account.card_expires < $2
             OR EXISTS (SELECT 1 FROM account_lock WHERE account_lock.account = account.id))";
-    let mut query = connection.prepare_cached(query)?;
-    let row = params![i64::try_from(number).unwrap_or_default(), now.date().to_string()];
-    let rows = query.query_map(row, |row| {
-        let (position, for_good): (i64, bool) = (row.get(0)?, row.get(1)?);
-        Ok((u64::try_from(position).unwrap_or(u64::MAX), if for_good { REVOKED } else { SUSPENDED }))
-    })?;
-    rows.collect()
+    let list = i64::try_from(number).unwrap_or_default();
+    let rows = statements.query(query, values![list, now.date().to_string()])?;
+    let status = |for_good| if for_good { REVOKED } else { SUSPENDED };
+    rows.iter().map(|row| Ok((row.get(0)?, status(row.get(1)?)))).collect()
 }
 
 /// A list that may be kept for a moment and asked for again by its tag.

@@ -1,12 +1,12 @@
 //! To level 2.
 use axum::extract::State;
-use rusqlite::{Transaction, params};
 use serde_json::json;
 use trust::time::Timestamp;
 
 use super::account::{Account, UNKNOWN_PERSON, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{DatabaseError, Statements, values};
 use super::evidence::{Proven, Purpose, begin, prove};
 use super::message::Message;
 use super::register::Person;
@@ -19,7 +19,8 @@ pub(super) const DESPITE: [Lock; 1] = [Lock::Expiry];
 pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["step_up_start"])?;
     let account = message.account(&nation)?.in_use(&DESPITE)?;
-    let person = Person::find(nation.database().connection(), &account.person)?.ok_or(UNKNOWN_PERSON)?;
+    let person = nation.database.read(|statements| Person::find(statements, &account.person))?;
+    let person = person.ok_or(UNKNOWN_PERSON)?;
     if !person.may_reach_level_2(nation.now().date()) {
         return Err(Refusal::new("too_young", "level 2 is for persons of six years or more"));
     }
@@ -41,13 +42,13 @@ pub(super) async fn verify(State(nation): State<Shared>, body: Body) -> Answer {
 
 /// Keeps what a proof showed with the account.
 pub(super) fn keep(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     account: &Account,
     proven: &Proven,
     now: Timestamp,
-) -> Result<(), rusqlite::Error> {
-    let keep = "UPDATE account SET verified_at = ?1, method = 'chip+face', portrait = ?2, card_expires = ?3 \
-                WHERE id = ?4";
-    change.execute(keep, params![now.to_string(), proven.portrait, proven.card_expires, account.id])?;
+) -> Result<(), DatabaseError> {
+    let keep = "UPDATE account SET verified_at = $1, method = 'chip+face', portrait = $2, card_expires = $3 \
+                WHERE id = $4";
+    change.execute(keep, values![now.to_string(), proven.portrait, proven.card_expires, account.id])?;
     Ok(())
 }

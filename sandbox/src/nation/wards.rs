@@ -2,12 +2,12 @@
 //! phone (Decree 69/2024/ND-CP, article 14).
 use axum::extract::State;
 use jiff::civil::Date;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::account::{Account, UNKNOWN_ACCOUNT, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
+use super::database::{DatabaseError, Statements};
 use super::message::Message;
 use super::register::Person;
 use super::standing::{Event, Lock};
@@ -15,12 +15,12 @@ use super::{Nation, Shared};
 
 /// The person, if this one acts for them today.
 pub(super) fn in_care(
-    connection: &Connection,
+    statements: &dyn Statements,
     guardian: &str,
     number: &str,
     today: Date,
 ) -> Result<Person, Refusal> {
-    let person = Person::find(connection, number)?;
+    let person = Person::find(statements, number)?;
     let person = person.filter(|person| person.guardian_on(today) == Some(guardian));
     person.ok_or(Refusal::new("not_in_care", "this person is not in your care"))
 }
@@ -29,21 +29,24 @@ pub(super) fn in_care(
 pub(super) async fn list(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["wards"])?;
     let account = guardian(message.account(&nation)?)?;
-    let (database, today) = (nation.database(), nation.now().date());
-    let persons = Person::in_care_of(database.connection(), &account.person, today)?;
-    let wards = persons.iter().map(|person| {
-        let account = Account::of_person(database.connection(), &person.number)?;
-        let account = account.map(|account| json!({
+    let today = nation.now().date();
+    let cared_for = |statements: &dyn Statements| {
+        let persons = Person::in_care_of(statements, &account.person, today)?.into_iter();
+        let accounts = persons.map(|person| Ok((Account::of_person(statements, &person.number)?, person)));
+        accounts.collect::<Result<Vec<_>, DatabaseError>>()
+    };
+    let wards = nation.database.read(cared_for)?;
+    let wards = wards.iter().map(|(account, person)| {
+        let account = account.as_ref().map(|account| json!({
             "account": account.id, "state": account.standing.phase().name(), "level": account.standing.level(),
             "locks": account.standing.locks().iter().map(|lock| lock.name()).collect::<Vec<_>>(),
         }));
-        Ok(json!({
+        json!({
             "number": person.number, "name": person.name, "date_of_birth": person.birth.to_string(),
             "ward": person.is_ward, "account": account,
-        }))
+        })
     });
-    let wards = wards.collect::<Result<Vec<Value>, rusqlite::Error>>()?;
-    Ok(fresh(json!({"wards": wards})))
+    Ok(fresh(json!({"wards": wards.collect::<Vec<Value>>()})))
 }
 
 /// What a guardian does with the account of a person in care.
@@ -67,9 +70,10 @@ pub(super) async fn act(State(nation): State<Shared>, body: Body) -> Answer {
 }
 
 fn ward_account(nation: &Nation, guardian: &Account, number: &str) -> Result<Account, Refusal> {
-    let database = nation.database();
-    let person = in_care(database.connection(), &guardian.person, number, nation.now().date())?;
-    Account::of_person(database.connection(), &person.number)?.ok_or(UNKNOWN_ACCOUNT)
+    nation.database.read(|statements| {
+        let person = in_care(statements, &guardian.person, number, nation.now().date())?;
+        Account::of_person(statements, &person.number)?.ok_or(UNKNOWN_ACCOUNT)
+    })
 }
 
 /// Only an account at level 2 acts for others.

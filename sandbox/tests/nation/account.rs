@@ -119,8 +119,7 @@ fn the_code_is_kept_as_a_hash_only() {
     let world = World::start(clock!());
     Device::new().open(&world, NUMBER, PHONE).done();
     let code = world.code(PHONE);
-    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
-    let hash: Vec<u8> = database.query_row("SELECT code_hash FROM activation", [], |row| row.get(0)).unwrap();
+    let hash = world.kept("SELECT code_hash FROM activation").remove(0);
     assert_eq!(hash.len(), 32);
     assert!(!hash.windows(6).any(|window| window == code.as_bytes()));
 }
@@ -317,8 +316,6 @@ fn the_account_keeps_its_history() {
     let mut device = Device::at_level_1(&world);
     device.ask(&world, "/account/lock", "lock", &json!({})).done();
     device.ask(&world, "/account/unlock", "unlock", &json!({})).done();
-    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
-    let mut events = database.prepare("SELECT event FROM account_event ORDER BY id").unwrap();
-    let events: Vec<String> = events.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(events, ["activated", "locked_holder", "unlocked_holder"]);
+    let events = world.kept("SELECT event FROM account_event ORDER BY id");
+    assert_eq!(events, [&b"activated"[..], b"locked_holder", b"unlocked_holder"]);
 }

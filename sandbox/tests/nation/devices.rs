@@ -361,8 +361,7 @@ fn revocation_codes_are_tried_slowly_and_kept_hashed() {
     }
     let answer = world.post("/revoke", &json!({"code": code}));
     assert_eq!((answer.status, answer.refusal().as_str()), (429, "too_many_attempts"));
-    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
-    let hash: Vec<u8> = database.query_row("SELECT hash FROM revocation_code", [], |row| row.get(0)).unwrap();
+    let hash = world.kept("SELECT hash FROM revocation_code").remove(0);
     assert_ne!(hash, ring::digest::digest(&ring::digest::SHA256, code.as_bytes()).as_ref());
     assert_eq!(hash.len(), 32);
     world.pass(600);

@@ -221,8 +221,7 @@ fn a_list_filled_by_half_is_followed_by_the_next() {
     let world = World::start(clock!());
     let mut device = Device::at_level_2(&world);
     let first = obtain(&world, &mut device, CITIZEN, &Key::generate());
-    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
-    database.execute("UPDATE status_list SET used = 32768", []).unwrap();
+    world.tamper("UPDATE status_list SET used = 32768");
     let second = obtain(&world, &mut device, CITIZEN, &Key::generate());
     assert_eq!(reference(&world, &first).uri, "s:1");
     assert_eq!(reference(&world, &second).uri, "s:2");

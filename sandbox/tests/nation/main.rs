@@ -3,6 +3,7 @@
 mod account;
 mod asking;
 mod bank;
+mod database;
 mod desks;
 mod device;
 mod devices;

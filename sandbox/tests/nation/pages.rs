@@ -66,25 +66,6 @@ fn a_body_beyond_the_limit_is_refused() {
 }
 
 #[test]
-fn a_nation_of_another_version_is_not_read() {
-    let folder = std::env::temp_dir().join(format!("sen-old-nation-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let database = rusqlite::Connection::open(folder.join("nation.db")).unwrap();
-    database.execute_batch("CREATE TABLE person (number TEXT)").unwrap();
-    drop(database);
-    let config = sen_sandbox::SandboxConfig {
-        data_dir: folder.clone(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        csca: card::CscaAnchors::default(),
-        clock: clock!().now,
-        population: 0,
-    };
-    let error = sen_sandbox::Sandbox::start(config).unwrap_err();
-    assert!(matches!(error, sen_sandbox::SandboxError::OtherVersion));
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
 fn the_services_are_described_as_openapi() {
     let world = World::start(clock!());
     let document = world.get("/openapi.json").done();

@@ -186,8 +186,7 @@ fn the_database_has_no_key_to_try_pins_against() {
     let mut device = Device::at_level_1(&world);
     let right = PinKey::of("258013");
     device.pin(&world, "pin_set", None, Some(("salt", &right))).done();
-    let database = rusqlite::Connection::open(world.folder.join("nation.db")).unwrap();
-    let sealed: Vec<u8> = database.query_row("SELECT sealed_key FROM pin", [], |row| row.get(0)).unwrap();
+    let sealed = world.kept("SELECT sealed_key FROM pin").remove(0);
     assert_eq!(sealed.len(), 12 + 32 + 16);
     assert!(!sealed.windows(8).any(|window| right.0.public_key().as_ref().starts_with(window)));
 }

@@ -4,8 +4,9 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use card::CscaAnchors;
+use postgres::{Client, NoTls};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
-use sen_sandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use sen_sandbox::{Place, RunningSandbox, Sandbox, SandboxConfig};
 use serde_json::Value;
 use trust::time::Timestamp;
 
@@ -71,6 +72,7 @@ pub(crate) struct World {
     pub(crate) url: String,
     pub(crate) folder: PathBuf,
     pub(crate) clock: Clock,
+    kept: Kept,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -79,7 +81,33 @@ pub(crate) fn card_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/emrtd/vn_cccd/b_bp384_named_2024")
 }
 
-fn start(folder: &Path, clock: Clock, listen: &str) -> RunningSandbox {
+/// Where the nations of these tests are kept: each in its folder, or in a database of its own on the server that `SEN_POSTGRES`
+/// names, which `tests/run postgres` starts.
+#[derive(Clone)]
+pub(crate) enum Kept {
+    Folder,
+    Postgres(String),
+}
+
+impl Kept {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var("SEN_POSTGRES") else { return Self::Folder };
+        let name = format!("nation_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let mut administrator = Client::connect(&format!("{server}/postgres"), NoTls).unwrap();
+        administrator.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        Self::Postgres(format!("{server}/{name}"))
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Folder => Place::Folder,
+            Self::Postgres(address) => Place::Postgres(Box::new(address.parse().unwrap())),
+        }
+    }
+}
+
+fn start(folder: &Path, kept: &Kept, clock: Clock, listen: &str) -> RunningSandbox {
     let csca = CscaAnchors::from_der(&std::fs::read(card_folder().join("csca.cer")).unwrap()).unwrap();
     let config = SandboxConfig {
         data_dir: folder.to_owned(),
@@ -88,7 +116,7 @@ fn start(folder: &Path, clock: Clock, listen: &str) -> RunningSandbox {
         clock: clock.now,
         population: 40,
     };
-    Sandbox::start(config).unwrap()
+    Sandbox::start_at(config, &kept.place()).unwrap()
 }
 
 /// A client that believes the sandbox's authority and nobody else.
@@ -104,10 +132,11 @@ impl World {
         PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let folder = std::env::temp_dir().join(format!("sen-nation-{}-{number}", std::process::id()));
-        let sandbox = start(&folder, clock, "127.0.0.1:0");
+        let kept = Kept::new();
+        let sandbox = start(&folder, &kept, clock, "127.0.0.1:0");
         let client = believing(&sandbox);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { url: sandbox.url().to_owned(), sandbox: Some(sandbox), folder, clock, client, runtime }
+        Self { url: sandbox.url().to_owned(), sandbox: Some(sandbox), folder, clock, kept, client, runtime }
     }
 
     pub(crate) fn sandbox(&self) -> &RunningSandbox {
@@ -118,9 +147,48 @@ impl World {
     pub(crate) fn restart(&mut self) {
         let address = self.url.strip_prefix("https://").unwrap().to_owned();
         self.sandbox.take().unwrap().stop();
-        self.sandbox = Some(start(&self.folder, self.clock, &address));
+        self.sandbox = Some(start(&self.folder, &self.kept, self.clock, &address));
         // The old one's connections are dead.
         self.client = believing(self.sandbox());
+    }
+
+    /// Changes the database behind the sandbox's back.
+    pub(crate) fn tamper(&self, statement: &str) {
+        match &self.kept {
+            Kept::Folder => self.file().execute_batch(statement).unwrap(),
+            Kept::Postgres(address) => {
+                Client::connect(address, NoTls).unwrap().batch_execute(statement).unwrap();
+            }
+        }
+    }
+
+    /// The first column, text or bytes, of what lies in the database.
+    pub(crate) fn kept(&self, query: &str) -> Vec<Vec<u8>> {
+        match &self.kept {
+            Kept::Folder => {
+                let file = self.file();
+                let mut query = file.prepare(query).unwrap();
+                let rows = query.query_map([], |row| Ok(row.get_ref(0)?.as_bytes()?.to_owned())).unwrap();
+                rows.map(Result::unwrap).collect()
+            }
+            Kept::Postgres(address) => {
+                let rows = Client::connect(address, NoTls).unwrap().query(query, &[]).unwrap();
+                let read = |row: &postgres::Row| match row.try_get::<_, Vec<u8>>(0) {
+                    Ok(bytes) => bytes,
+                    Err(_) => row.get::<_, String>(0).into_bytes(),
+                };
+                rows.iter().map(read).collect()
+            }
+        }
+    }
+
+    fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.join("nation.db")).unwrap()
+    }
+
+    /// The address of the nation's database, where that is no file.
+    pub(crate) fn address(&self) -> Option<&str> {
+        if let Kept::Postgres(address) = &self.kept { Some(address) } else { None }
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -153,6 +221,20 @@ impl World {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.client.post(format!("{}{path}", self.url)).json(body))
+    }
+
+    /// Many calls at the same time.
+    pub(crate) fn at_once(&self, path: &str, bodies: Vec<Value>) -> Vec<Answer> {
+        let calls = bodies.into_iter().map(|body| {
+            let request = self.client.post(format!("{}{path}", self.url)).json(&body);
+            self.runtime.spawn(async {
+                let response = request.send().await.unwrap();
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
+            })
+        });
+        let calls: Vec<_> = calls.collect();
+        calls.into_iter().map(|call| self.runtime.block_on(call).unwrap()).collect()
     }
 
     pub(crate) fn post_as(&self, path: &str, token: &str, body: &Value) -> Answer {

@@ -2,6 +2,7 @@
 use verifier::online::OnlineError;
 
 use super::super::answer::Refusal;
+use super::super::database::DatabaseError;
 
 /// A refusal that a person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub(in super::super) enum Reason {
     NoBankAccount,
     TooLittle,
     Broken,
+}
+
+impl From<DatabaseError> for Reason {
+    fn from(_: DatabaseError) -> Self {
+        Self::Broken
+    }
 }
 
 impl Reason {

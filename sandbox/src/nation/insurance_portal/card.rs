@@ -1,12 +1,12 @@
 //! What the portal answers to one question, and the codes for what does not fit.
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
 use super::super::answer::Refusal;
+use super::super::database::{Statements, values};
 use super::super::register::{Insurance, Person};
 
 /// The portal's names.
@@ -37,38 +37,36 @@ pub(super) fn today(now: Timestamp) -> Date {
 
 /// The answer, or the code of one without a person.
 pub(super) fn answer(
-    connection: &Connection,
+    statements: &dyn Statements,
     question: &Question,
     set: impl FnOnce(&str) -> Option<String>,
     today: Date,
 ) -> Result<Found, Refusal> {
-    let Some(staff) = Person::find(connection, &question.cccd_cb)? else { return Ok(no("054")) };
+    let Some(staff) = Person::find(statements, &question.cccd_cb)? else { return Ok(no("054")) };
     if letters(&staff.name) != letters(&question.ho_ten_cb) {
         return Ok(no("055"));
     }
-    let column = match column(&question.ma_the) {
-        Ok(column) => column,
+    let find = match search(&question.ma_the) {
+        Ok(find) => find,
         Err(code) => return Ok(no(code)),
     };
-    let find = format!("SELECT person FROM insurance WHERE {column} = ?1");
-    let number: Option<String> =
-        connection.prepare_cached(&find)?.query_row([&question.ma_the], |row| row.get(0)).optional()?;
-    let Some(number) = number else { return Ok(no("050")) };
+    let Some(found) = statements.row(find, values![question.ma_the])? else { return Ok(no("050")) };
+    let number: String = found.get(0)?;
     let (Some(person), Some(insurance)) =
-        (Person::find(connection, &number)?, Insurance::find(connection, &number)?)
+        (Person::find(statements, &number)?, Insurance::find(statements, &number)?)
     else {
         return Ok(no("100"));
     };
     Ok(judge(question, &person, &insurance, set(&number), today))
 }
 
-/// By which column such a number is found.
-fn column(number: &str) -> Result<&'static str, &'static str> {
+/// How such a number is searched for.
+fn search(number: &str) -> Result<&'static str, &'static str> {
     let digits =
         |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|octet| octet.is_ascii_digit()));
     match number.len() {
-        10 if digits(Some(number)) => Ok("substr(card, 6)"),
-        12 if digits(Some(number)) => Ok("person"),
+        10 if digits(Some(number)) => Ok("SELECT person FROM insurance WHERE substr(card, 6) = $1"),
+        12 if digits(Some(number)) => Ok("SELECT person FROM insurance WHERE person = $1"),
         15 if !digits(number.get(5..))
             || !number
                 .get(..2)
@@ -78,7 +76,7 @@ fn column(number: &str) -> Result<&'static str, &'static str> {
         }
         15 if !digits(number.get(3..5)) => Err("052"),
         15 if !number.get(2..3).is_some_and(|level| ("1"..="5").contains(&level)) => Err("053"),
-        15 => Ok("card"),
+        15 => Ok("SELECT person FROM insurance WHERE card = $1"),
         _ => Err("051"),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Refusal, fresh};
 use super::super::body::Body;
+use super::super::database::Statements;
 use super::super::documents::Document;
 use super::super::{Nation, Shared, sha256, status};
 use super::writing::Life;
@@ -34,7 +35,8 @@ pub(in super::super) async fn credential(
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).ok_or(INVALID_TOKEN)?;
     let hash = sha256(bearer.as_bytes());
-    let grant = Grant::find(nation.database().connection(), &hash, nation.now().as_unix())?;
+    let now = nation.now().as_unix();
+    let grant = nation.database.read(|statements| Grant::find(statements, &hash, now))?;
     let request: CredentialRequest = body.json("invalid_credential_request")?;
     // The token named no identifiers (section 8.2).
     if request.credential_identifier.is_some() {
@@ -104,13 +106,9 @@ fn proven_key(nation: &Nation, proof: &str) -> Result<(Jwk, String), Refusal> {
 /// Spends the token, keeps a place for each copy, and signs them.
 fn issue(nation: &Nation, token: &[u8], document: &Document, keys: &[Jwk]) -> Result<Vec<Value>, Refusal> {
     let (now, life) = (nation.now(), Life::of(document.content, nation.now()));
-    let registered = {
-        let mut database = nation.database();
-        let change = database.transaction()?;
-        let registered = place::register(&change, token, document, keys, now, life.expires)?;
-        change.commit()?;
-        registered
-    };
+    let register =
+        |change: &dyn Statements| place::register(change, token, document, keys, now, life.expires);
+    let registered = nation.database.change(register)?;
     if let Some(newest) = registered.places.iter().map(|place| place.list).max() {
         status::publish_begun(nation, newest)?;
     }

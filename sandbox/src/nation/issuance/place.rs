@@ -1,12 +1,12 @@
 //! Where a credential stands in the issuer's register, and what it is to say: decided in one change of the database.
 use credential::claims::{Claims, Vct};
 use credential::jose::Jwk;
-use rusqlite::{OptionalExtension, Transaction, params};
 use trust::random::{Random, SystemRandom};
 use trust::time::Timestamp;
 
 use super::super::account::Account;
 use super::super::answer::Refusal;
+use super::super::database::{Statements, values};
 use super::super::documents::{Document, Form};
 use super::super::facts::{Named, Subject};
 use super::super::wards::in_care;
@@ -39,7 +39,7 @@ pub(super) struct Registered {
 /// Spends the token and keeps the credential, in one change with the look at the account: a lock that comes later finds the
 /// credential, one that came earlier prevents it. A key is bound once.
 pub(super) fn register(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     token: &[u8],
     document: &Document,
     keys: &[Jwk],
@@ -47,7 +47,7 @@ pub(super) fn register(
     expires: Timestamp,
 ) -> Result<Registered, Refusal> {
     let grant = Grant::find(change, token, now.as_unix())?;
-    change.execute("DELETE FROM access_token WHERE hash = ?1", [token])?;
+    change.execute("DELETE FROM access_token WHERE hash = $1", values![token])?;
     let denied =
         Refusal::new("credential_request_denied", "the account is not in use at the level that is needed");
     let account = Account::load(change, &grant.account)?.ok_or(denied.clone())?;
@@ -63,8 +63,8 @@ pub(super) fn register(
         Some(account.person.clone())
     };
     let portrait: Option<Vec<u8>> = if guardian.is_none() {
-        let find = "SELECT portrait FROM account WHERE id = ?1";
-        change.query_row(find, [&account.id], |row| row.get(0))?
+        let find = "SELECT portrait FROM account WHERE id = $1";
+        change.one(find, values![account.id])?.get(0)?
     } else {
         // The portrait on the guardian's card is not the child's.
         None
@@ -73,9 +73,7 @@ pub(super) fn register(
         Holder { account: &account, subject: &grant.subject, guardian: guardian.as_deref(), portrait };
     let says = holder.says(change, document, now)?;
     let seconds = now.as_unix();
-    change
-        .prepare_cached("DELETE FROM credential WHERE expires <= ?1")?
-        .execute([seconds - KEPT_AFTER_END])?;
+    change.execute("DELETE FROM credential WHERE expires <= $1", values![seconds - KEPT_AFTER_END])?;
     let places = keys.iter().map(|key| place(change, &holder, document, key, expires));
     Ok(Registered { says, places: places.collect::<Result<_, _>>()? })
 }
@@ -89,7 +87,7 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn says(&self, change: &Transaction<'_>, document: &Document, now: Timestamp) -> Result<Says, Refusal> {
+    fn says(&self, change: &dyn Statements, document: &Document, now: Timestamp) -> Result<Says, Refusal> {
         let facts = || {
             let subject = Subject {
                 number: self.subject,
@@ -114,7 +112,7 @@ impl Holder<'_> {
 
 /// A key's place: a key is bound once.
 fn place(
-    change: &Transaction<'_>,
+    change: &dyn Statements,
     holder: &Holder<'_>,
     document: &Document,
     key: &Jwk,
@@ -122,40 +120,39 @@ fn place(
 ) -> Result<Place, Refusal> {
     let thumbprint = key.thumbprint_base64url();
     let bound =
-        "SELECT 1 FROM credential WHERE thumbprint = ?1 UNION SELECT 1 FROM device WHERE thumbprint = ?1";
-    if change.prepare_cached(bound)?.query_row([&thumbprint], |_| Ok(())).optional()?.is_some() {
+        "SELECT 1 FROM credential WHERE thumbprint = $1 UNION SELECT 1 FROM device WHERE thumbprint = $1";
+    if change.exists(bound, values![thumbprint])? {
         return Err(Refusal::new("invalid_proof", "this key has another use already"));
     }
     let sub = random_text(6)?;
     let (list, index) = free_index(change)?;
     let put = "INSERT INTO credential (sub, account, subject, configuration, thumbprint, list, position, expires) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (account, configuration) = (&holder.account.id, document.configuration);
     let row =
-        params![sub, account, holder.subject, configuration, thumbprint, list, index, expires.as_unix()];
+        values![sub, account, holder.subject, configuration, thumbprint, list, index, expires.as_unix()];
     change.execute(put, row)?;
     Ok(Place { sub, list: list.into(), index: index.into() })
 }
 
 /// A free status index, uniformly random, so that it says nothing of the person. A list is filled by half, then the next begins.
-fn free_index(change: &Transaction<'_>) -> Result<(u32, u32), Refusal> {
+fn free_index(change: &dyn Statements) -> Result<(u32, u32), Refusal> {
     let count = "UPDATE status_list SET used = used + 1 WHERE number = (SELECT max(number) FROM status_list) \
                  RETURNING number, used";
-    let (mut list, used): (u32, u32) =
-        change.prepare_cached(count)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let counted = change.one(count, &[])?;
+    let (mut list, used): (u32, u32) = (counted.get(0)?, counted.get(1)?);
     if u64::from(used) > status::ENTRIES / 2 {
         list += 1;
-        change.execute("INSERT INTO status_list VALUES (?1, 1)", [list])?;
+        change.execute("INSERT INTO status_list VALUES ($1, 1)", values![list])?;
     }
-    let taken = "SELECT 1 FROM credential WHERE list = ?1 AND position = ?2";
+    let taken = "SELECT 1 FROM credential WHERE list = $1 AND position = $2";
     // Half of the indexes are free: 64 misses in a row are as likely as guessing a 64-bit key.
     for _ in 0..64 {
         let mut octets = [0; 8];
         SystemRandom::new().fill(&mut octets).map_err(|_| Refusal::broken())?;
         let index =
             u32::try_from(u64::from_be_bytes(octets) % status::ENTRIES).map_err(|_| Refusal::broken())?;
-        let row = params![list, index];
-        if change.prepare_cached(taken)?.query_row(row, |_| Ok(())).optional()?.is_none() {
+        if !change.exists(taken, values![list, index])? {
             return Ok((list, index));
         }
     }
