@@ -12,6 +12,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+pub use disclosure::is_withheld;
 pub use issue::{SdJwtDraft, UnsignedSdJwt};
 pub use key_binding::{BoundSdJwt, ExpectedBinding, KeyBinding, KeyBindingDraft};
 pub use read::{IssuerKey, SdJwt, VerifiedSdJwt, select};

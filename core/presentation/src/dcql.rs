@@ -135,8 +135,9 @@ pub struct Candidate<'a> {
     pub format: Format,
     /// Its type and the types that it stands for as well: the `vct` and its `aka_vcts`, or the document type.
     pub types: Vec<String>,
-    /// Its claims: the payload of an SD-JWT with its disclosures filled in; of an mdoc an object of namespaces, each an object of
-    /// elements, whose values are converted as RFC 8949, section 6.1 says.
+    /// Its claims. Of an SD-JWT the payload with its disclosures filled in; for a verifier with the elements of arrays where the
+    /// issuer signed them (`SdJwt::claims_as_signed`), so that an index means the same to both sides. Of an mdoc an object of
+    /// namespaces, each an object of elements, whose values are converted as RFC 8949, section 6.1 says.
     pub claims: &'a Value,
     /// `AuthorityKeyIdentifier` key identifiers (RFC 5280, 4.2.1.1) of the certificates in its chain.
     pub authority_key_ids: &'a [Vec<u8>],

@@ -1,7 +1,5 @@
 //! A portal's session over the network: one test a refusal, each with one thing changed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
-use std::collections::BTreeSet;
-
 use credential::jose::jwe::{Encryption, Parties, encrypt};
 use credential::jose::{Jwk, Jws, compact};
 use credential::sd_jwt::{KeyBinding, SdJwtDraft, SdJwtError, Step, select};
@@ -22,7 +20,7 @@ struct World {
     request: Map<String, Value>,
     holder: TestKey,
     card: String,
-    wanted: Vec<&'static str>,
+    wanted: Vec<Vec<Step>>,
     audience: Option<String>,
     nonce: Option<String>,
     approved: Vec<String>,
@@ -35,6 +33,10 @@ struct World {
 
 impl World {
     fn new(transaction: Option<Transaction>) -> Self {
+        Self::asking(&json!([{"path": ["name"]}]), transaction)
+    }
+
+    fn asking(claims: &Value, transaction: Option<Transaction>) -> Self {
         let (issuers, asking, issuer, holder, key) = (
             Authority::root("Issuers"),
             Authority::root("Verifiers"),
@@ -44,7 +46,7 @@ impl World {
         );
         let asker = Asker::new(vec![asking.issue("Portal", &key)]).unwrap();
         let query = json!({"credentials": [{"id": "card", "format": "dc+sd-jwt",
-            "meta": {"vct_values": ["urn:example:card"]}, "claims": [{"path": ["name"]}]}]});
+            "meta": {"vct_values": ["urn:example:card"]}, "claims": claims}]});
         let question = Question {
             query,
             transaction: transaction.map(|transaction| (transaction, vec!["card".to_owned()])),
@@ -61,7 +63,7 @@ impl World {
             request,
             holder,
             card,
-            wanted: vec!["name"],
+            wanted: vec![place("name")],
             audience: None,
             nonce: None,
             approved: Vec::new(),
@@ -78,8 +80,6 @@ impl World {
     }
 
     fn presentation(&self) -> String {
-        let wanted: Vec<Vec<Step>> =
-            self.wanted.iter().map(|name| vec![Step::Key((*name).to_owned())]).collect();
         let approved: Vec<&str> = self.approved.iter().map(String::as_str).collect();
         let binding = KeyBinding {
             audience: &self.audience.clone().unwrap_or_else(|| self.text("client_id")),
@@ -88,7 +88,8 @@ impl World {
             transaction_data: &approved,
             names_hash: !approved.is_empty(),
         };
-        let draft = binding.prepare_with(&select(&self.card, &wanted).unwrap(), self.more.clone()).unwrap();
+        let draft =
+            binding.prepare_with(&select(&self.card, &self.wanted).unwrap(), self.more.clone()).unwrap();
         draft.assemble(&self.holder.sign(draft.to_be_signed()))
     }
 
@@ -127,13 +128,17 @@ impl World {
     }
 }
 
+fn place(name: &str) -> Vec<Step> {
+    vec![Step::Key(name.to_owned())]
+}
+
 fn card(issuer: &TestKey, chain: Vec<Vec<u8>>, holder: &TestKey) -> String {
-    let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01"});
-    let place = |name: &str| vec![Step::Key(name.to_owned())];
+    let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01", "nationalities": ["VN", "LA", "KH"]});
+    let nationality = |index| vec![Step::Key("nationalities".to_owned()), Step::Index(index)];
     let draft = SdJwtDraft {
         vct: "urn:example:card".to_owned(),
         claims: claims.as_object().unwrap().clone(),
-        selective: BTreeSet::from([place("name"), place("birthdate")]),
+        selective: (0..3).map(nationality).chain([place("name"), place("birthdate")]).collect(),
         decoys: 0,
         cnf: Some(holder.public()),
         not_before: None,
@@ -214,8 +219,26 @@ fn refuses_an_issuer_that_nobody_believes() {
 
 #[test]
 fn refuses_more_than_was_asked_for() {
-    let verdict = World::with(|world| world.wanted = vec!["name", "birthdate"]);
+    let verdict = World::with(|world| world.wanted.push(place("birthdate")));
     assert_eq!(verdict.unwrap_err(), OnlineError::OverDisclosed);
+}
+
+#[test]
+fn an_index_counts_the_elements_as_the_issuer_signed_them() {
+    let verdict = |path: Value, shown: &[usize]| {
+        let mut world = World::asking(&json!([{"path": path}]), None);
+        let shown =
+            shown.iter().map(|index| vec![Step::Key("nationalities".to_owned()), Step::Index(*index)]);
+        world.wanted = shown.collect();
+        world.answer().map(|answer| answer.presented("card").unwrap().claims()["nationalities"].clone())
+    };
+    let second = json!(["nationalities", 1]);
+    assert_eq!(verdict(second.clone(), &[1]).unwrap(), json!(["LA"]));
+    // Another element in its place, and one too many.
+    assert_eq!(verdict(second.clone(), &[0]).unwrap_err(), OnlineError::NotAsAsked);
+    assert_eq!(verdict(second.clone(), &[2]).unwrap_err(), OnlineError::NotAsAsked);
+    assert_eq!(verdict(second, &[1, 2]).unwrap_err(), OnlineError::OverDisclosed);
+    assert_eq!(verdict(json!(["nationalities", null]), &[0, 1, 2]).unwrap(), json!(["VN", "LA", "KH"]));
 }
 
 #[test]

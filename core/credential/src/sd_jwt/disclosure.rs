@@ -52,8 +52,55 @@ pub(super) fn digest(text: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Resolved {
     pub(super) claims: Arc<Map<String, Value>>,
-    /// In the order of the disclosures.
+    /// The same with what is not disclosed of an array still in its place, as `{"...": digest}`.
+    pub(super) as_signed: Arc<Map<String, Value>>,
+    /// In the order of the disclosures, counted in `as_signed`.
     pub(super) places: Vec<Vec<Step>>,
+}
+
+impl Resolved {
+    /// A place in `as_signed`, counted in `claims`.
+    pub(super) fn place_in_claims(&self, place: &[Step]) -> Vec<Step> {
+        let mut at = None;
+        let mut counted = Vec::with_capacity(place.len());
+        for step in place {
+            let (step, next) = match step {
+                Step::Key(name) => {
+                    let members = if counted.is_empty() {
+                        Some(&*self.as_signed)
+                    } else {
+                        at.and_then(Value::as_object)
+                    };
+                    (step.clone(), members.and_then(|members| members.get(name)))
+                }
+                Step::Index(index) => {
+                    let elements = at.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                    let before = elements.iter().take(*index).filter(|element| !is_withheld(element));
+                    (Step::Index(before.count()), elements.get(*index))
+                }
+            };
+            counted.push(step);
+            at = next;
+        }
+        counted
+    }
+}
+
+/// Whether it stands for an element of an array that is not disclosed. No claim looks like it: the name is reserved.
+pub fn is_withheld(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.contains_key(ELEMENT))
+}
+
+/// The same claims without what is not disclosed.
+fn disclosed_only(members: &Map<String, Value>) -> Map<String, Value> {
+    fn value(one: &Value) -> Value {
+        match one {
+            Value::Object(members) => Value::Object(disclosed_only(members)),
+            Value::Array(elements) => elements.iter().filter(|one| !is_withheld(one)).map(value).collect(),
+            other => other.clone(),
+        }
+    }
+    members.iter().map(|(name, one)| (name.clone(), value(one))).collect()
 }
 
 /// Fills the disclosures in, whose values it takes.
@@ -71,13 +118,16 @@ pub(super) fn resolve(
         }
     }
     let places = vec![Vec::new(); disclosures.len()];
-    let mut resolver = Resolver { by_digest, disclosures, seen: BTreeSet::new(), places, path: Vec::new() };
-    let claims = resolver.object(payload)?;
+    let mut resolver =
+        Resolver { by_digest, disclosures, seen: BTreeSet::new(), places, path: Vec::new(), withheld: false };
+    let as_signed = Arc::new(resolver.object(payload)?);
     // What stands at the top has a place of at least one step.
     if resolver.places.iter().any(Vec::is_empty) {
         return Err(SdJwtError::UnusedDisclosure);
     }
-    Ok(Resolved { claims: Arc::new(claims), places: resolver.places })
+    let claims =
+        if resolver.withheld { Arc::new(disclosed_only(&as_signed)) } else { Arc::clone(&as_signed) };
+    Ok(Resolved { claims, as_signed, places: resolver.places })
 }
 
 struct Resolver<'a> {
@@ -86,6 +136,8 @@ struct Resolver<'a> {
     seen: BTreeSet<String>,
     places: Vec<Vec<Step>>,
     path: Vec<Step>,
+    /// Whether an element of an array is not disclosed.
+    withheld: bool,
 }
 
 impl Resolver<'_> {
@@ -140,7 +192,11 @@ impl Resolver<'_> {
             let hidden = element.as_object().and_then(|members| Some((members.len(), members.get(ELEMENT)?)));
             match hidden {
                 Some((1, digest)) => {
-                    let Some((index, name, value)) = self.take(digest)? else { continue };
+                    let Some((index, name, value)) = self.take(digest)? else {
+                        self.withheld = true;
+                        out.push(element);
+                        continue;
+                    };
                     if name.is_some() {
                         return Err(SdJwtError::UnusedDisclosure);
                     }

@@ -66,8 +66,19 @@ impl SdJwt {
         &self.resolved.claims
     }
 
+    /// Its claims with every element of an array in the place where the issuer signed it, unverified: what is not disclosed stands
+    /// there still, for [`is_withheld`](super::is_withheld) to tell. An index in a query counts these (OpenID4VP 1.0, 7.1).
+    pub fn claims_as_signed(&self) -> &Map<String, Value> {
+        &self.resolved.as_signed
+    }
+
     /// The places that are disclosed and might be kept back.
-    pub fn disclosed(&self) -> &[Vec<Step>] {
+    pub fn disclosed(&self) -> Vec<Vec<Step>> {
+        self.resolved.places.iter().map(|place| self.resolved.place_in_claims(place)).collect()
+    }
+
+    /// The same, counted as in [`claims_as_signed`](Self::claims_as_signed).
+    pub fn disclosed_as_signed(&self) -> &[Vec<Step>] {
         &self.resolved.places
     }
 
@@ -171,8 +182,8 @@ pub fn select(text: &str, wanted: &[Vec<Step>]) -> Result<String, SdJwtError> {
         return Err(SdJwtError::NoSuchClaim);
     }
     let mut out = format!("{}~", parsed.issuer_jws);
-    for (disclosure, place) in parsed.disclosures.iter().zip(&parsed.resolved.places) {
-        if wanted.iter().any(|path| path.starts_with(place) || place.starts_with(path)) {
+    for (disclosure, place) in parsed.disclosures.iter().zip(parsed.disclosed()) {
+        if wanted.iter().any(|path| path.starts_with(&place) || place.starts_with(path)) {
             out.push_str(&disclosure.text);
             out.push('~');
         }

@@ -315,6 +315,46 @@ fn the_holder_discloses_the_chosen_claims_and_no_others() {
 }
 
 #[test]
+fn an_element_keeps_the_place_where_the_issuer_signed_it() {
+    let text = World::new().issued();
+    let second = [key("nationalities"), Step::Index(1)];
+    let shown = SdJwt::parse(&select(&text, &[second.to_vec()]).unwrap()).unwrap();
+    assert_eq!(shown.claims()["nationalities"], json!(["XX"]));
+    assert_eq!(shown.disclosed(), [[key("nationalities"), Step::Index(0)]]);
+    let as_signed = shown.claims_as_signed()["nationalities"].as_array().unwrap();
+    assert_eq!((as_signed.len(), is_withheld(&as_signed[0]), &as_signed[1]), (2, true, &json!("XX")));
+    assert_eq!(shown.disclosed_as_signed(), [second]);
+    // What is disclosed in full is the same both ways.
+    let whole = SdJwt::parse(&text).unwrap();
+    assert_eq!(whole.claims(), whole.claims_as_signed());
+    assert_eq!(whole.disclosed(), whole.disclosed_as_signed());
+}
+
+#[test]
+fn a_place_is_counted_through_arrays_in_arrays() {
+    let mut world = World::new();
+    world.draft.claims.insert("lines".to_owned(), json!([["a"], ["b", {"c": 1, "d": 2}]]));
+    let inner = |steps: &[Step]| [&[key("lines")], steps].concat();
+    for hidden in [
+        inner(&[Step::Index(0)]),
+        inner(&[Step::Index(1), Step::Index(0)]),
+        inner(&[Step::Index(1), Step::Index(1), key("c")]),
+    ] {
+        world.draft.selective.insert(hidden);
+    }
+    let text = world.issued();
+    let wanted = inner(&[Step::Index(1), Step::Index(1), key("c")]);
+    let chosen = select(&text, std::slice::from_ref(&wanted)).unwrap();
+    let shown = SdJwt::parse(&chosen).unwrap();
+    assert_eq!(shown.claims()["lines"], json!([[{"c": 1, "d": 2}]]));
+    assert_eq!(shown.disclosed_as_signed(), [wanted]);
+    let counted = inner(&[Step::Index(0), Step::Index(0), key("c")]);
+    assert_eq!(shown.disclosed(), std::slice::from_ref(&counted));
+    // A copy of which something was kept back is chosen from by what is left in it.
+    assert_eq!(select(&chosen, &[counted]).unwrap(), chosen);
+}
+
+#[test]
 fn the_issuer_hides_only_what_may_be_hidden() {
     let prepared = |change: fn(&mut SdJwtDraft)| {
         let mut draft = World::new().draft;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credential::sd_jwt::Step;
+use credential::sd_jwt::{Step, is_withheld};
 use serde_json::Value;
 
 use super::{DcqlError, Format};
@@ -81,10 +81,11 @@ impl Path {
                         next.extend(members.get(key).map(|value| (place.to(Step::Key(key.clone())), value)));
                     }
                     (Segment::Index(index), Value::Array(elements)) => {
-                        next.extend(elements.get(*index).map(|value| (place.to(Step::Index(*index)), value)));
+                        let element = elements.get(*index).filter(|element| !is_withheld(element));
+                        next.extend(element.map(|value| (place.to(Step::Index(*index)), value)));
                     }
                     (Segment::All, Value::Array(elements)) => {
-                        let places = elements.iter().enumerate();
+                        let places = elements.iter().enumerate().filter(|(_, element)| !is_withheld(element));
                         next.extend(places.map(|(index, value)| (place.to(Step::Index(index)), value)));
                     }
                     _ => return Vec::new(),

@@ -104,6 +104,20 @@ fn one_element_of_another_kind_ends_the_whole_path() {
 }
 
 #[test]
+fn an_element_that_is_not_disclosed_keeps_its_place_and_is_no_claim() {
+    let claims = json!({"nationalities": [{"...": "digest"}, "LA"]});
+    let shown = |path: Value| {
+        let asked = query(json!({"claims": [{"path": path}]}));
+        let found = asked.credentials()[0].claims_in(&held(&claims))?;
+        Some(found.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(shown(json!(["nationalities", 1])).unwrap(), ["nationalities[1]"]);
+    assert_eq!(shown(json!(["nationalities", null])).unwrap(), ["nationalities[1]"]);
+    assert_eq!(shown(json!(["nationalities", 0])), None);
+    assert_eq!(shown(json!(["nationalities", 0, "..."])), None);
+}
+
+#[test]
 fn values_are_compared_with_their_type() {
     let of = |path: Value, values: Value| shown(json!({"claims": [{"path": path, "values": values}]}));
     assert!(of(json!(["birth_year"]), json!([1999])).is_some());

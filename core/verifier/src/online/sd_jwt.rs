@@ -51,17 +51,18 @@ pub(super) fn verify(
     let key_ids = authority_key_ids(issuer);
     let also = claims.get("aka_vcts").and_then(Value::as_array).into_iter().flatten();
     let types = also.filter_map(Value::as_str).chain([sd_jwt.vct()]).map(str::to_owned).collect();
+    let as_signed = Value::Object(parsed.claims_as_signed().clone());
     let candidate = Candidate {
         format: Format::SdJwtVc,
         types,
-        claims: &claims,
+        claims: &as_signed,
         authority_key_ids: &key_ids,
         holder_bound: true,
     };
     let wanted = query.claims_in(&candidate).ok_or(OnlineError::NotAsAsked)?;
     // What stands around a wanted claim, or inside it, has to be shown with it.
     let belongs = |place: &Pointer| wanted.iter().any(|claim| claim.covers(place) || place.covers(claim));
-    let mut disclosed = parsed.disclosed().iter().map(|place| Pointer::new(place.clone()));
+    let mut disclosed = parsed.disclosed_as_signed().iter().map(|place| Pointer::new(place.clone()));
     if !disclosed.all(|place| belongs(&place)) {
         return Err(OnlineError::OverDisclosed);
     }
