@@ -42,6 +42,13 @@ enum Verdict {
 
 /// Asks the person. A computer's software key recognises nobody: level 1.
 fn ask(request: OnlineRequest, args: &OnlineArgs, as_json: bool) -> Result<Verdict, Failure> {
+    if request.unanswerable().is_some() {
+        let unauthorized = Failure::negative(
+            "online.may_not_approve",
+            "no issuer lets the keys of these documents approve this; the request was declined",
+        );
+        return Ok(Verdict::Declined(Box::new(request), unauthorized));
+    }
     if request.choices().is_empty() {
         let nothing = Failure::negative(
             "online.nothing_to_show",
@@ -115,8 +122,9 @@ fn in_words(request: &OnlineRequest) -> Vec<String> {
     for choice in request.choices() {
         let claims: Vec<String> = choice.claims.iter().map(ToString::to_string).collect();
         let optional = if choice.optional { " (not required)" } else { "" };
+        let approves = if choice.approves { ", approves what is below" } else { "" };
         lines.push(format!(
-            "from {}, issued by {}{optional}: {}",
+            "from {}, issued by {}{optional}{approves}: {}",
             choice.kind,
             choice.issuer,
             claims.join(", ")
@@ -151,7 +159,7 @@ fn summary(request: &OnlineRequest) -> Value {
                 claims.iter().map(ToString::to_string).collect()
             };
             json!({"type": choice.kind, "issuer": choice.issuer, "optional": choice.optional,
-                "claims": texts(&choice.claims), "over_asked": texts(&choice.over_asked)})
+                "approves": choice.approves, "claims": texts(&choice.claims), "over_asked": texts(&choice.over_asked)})
         })
         .collect();
     let by = match request.requester() {

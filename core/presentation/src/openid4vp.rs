@@ -12,6 +12,7 @@
 //! (`redirect_uri`) is read where the [`Expectation`] says so, and names nobody.
 
 mod client_id;
+mod device_signed;
 mod draft;
 mod encryption_key;
 mod error;
@@ -26,6 +27,7 @@ mod transaction;
 mod vp_token;
 
 pub use client_id::{ClientId, Prefix};
+pub use device_signed::{DeviceApproval, TRANSACTION_NAMESPACE};
 pub use draft::{RequestDraft, link};
 pub use encryption_key::EncryptionKey;
 pub use error::{RequestError, TransactionError};

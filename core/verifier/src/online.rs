@@ -8,6 +8,7 @@
 //! An [`Answer`] exists only where every presentation is genuine, for this session, complete, and holds no more than was asked
 //! for. Whether a credential is still valid its status list says: [`Presented::status`] is for the caller to look up.
 
+mod mdoc;
 mod sd_jwt;
 mod session;
 mod verify;

@@ -62,7 +62,7 @@ const DOCUMENTS: [Document; 12] = [
         2,
     ),
     document("citizen_sd_jwt", "citizen_sd_jwt", Form::SdJwt(CITIZEN), Content::Citizen, 1),
-    document("citizen_mdoc", "citizen_mdoc", Form::Mdoc("vn.citizen.1", "vn.citizen.1"), Content::Citizen, 1),
+    document("citizen_mdoc", "citizen_mdoc", Form::Mdoc(CITIZEN_MDOC, CITIZEN_MDOC), Content::Citizen, 1),
     document(
         "health_insurance_sd_jwt",
         "health_insurance_sd_jwt",
@@ -111,6 +111,8 @@ const DOCUMENTS: [Document; 12] = [
 
 /// `vct` of the citizen identity as SD-JWT VC.
 pub(super) const CITIZEN: &str = "urn:vn:citizen:1";
+/// The same as mdoc: document type and namespace.
+pub(super) const CITIZEN_MDOC: &str = "vn.citizen.1";
 
 impl Form {
     /// How many copies are issued at a time. Copies of what is shown with a number on it hide nothing (one key a credential for the clinic).

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use credential::claims::StatusReference;
 use credential::mdoc::IssuerSigned;
 use credential::sd_jwt::{IssuerKey, SdJwt};
+use presentation::openid4vp::TRANSACTION_NAMESPACE;
 use serde_json::{Value, json};
 use trust::anchors::StatusSigner;
 use trust::certificates::{CertificateAnchors, Purpose};
@@ -112,6 +113,19 @@ fn issues_four_documents_in_two_formats_each_copy_for_its_own_key() {
         }
     }
     assert_eq!(places.len(), 32);
+}
+
+#[test]
+fn the_identity_approves_transactions_and_no_other_document_does() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    for (document, approves) in
+        [("citizen_mdoc", true), ("driving_licence_mdoc", false), ("adult_mdoc", false)]
+    {
+        let copy = decode(&copies(&world, &mut device, document, &keys(1))[0]);
+        let mdoc = IssuerSigned::parse(&copy).unwrap();
+        assert_eq!(mdoc.authorizations().allow(TRANSACTION_NAMESPACE, "transaction_data_hash"), approves);
+    }
 }
 
 #[test]

@@ -144,7 +144,8 @@ impl<'a> IssuerSigned<'a> {
         &self.mso.device_key
     }
 
-    pub(super) const fn authorizations(&self) -> &KeyAuthorizations {
+    /// What that key may sign besides the session, unverified.
+    pub const fn authorizations(&self) -> &KeyAuthorizations {
         &self.mso.authorizations
     }
 

@@ -47,7 +47,8 @@ impl Wallet {
         self.note_refusal(Action::Present, now, answered)
     }
 
-    /// The person declined, or nothing is there to be shown: the verifier gets the same word for both (section 15.5.1).
+    /// The person declined, or nothing is there to be shown: the verifier gets the same word for both (section 15.5.1). Another
+    /// one where the wallet may not approve what is asked, as the specification demands (B.2.1): by then the person has seen who asks.
     pub async fn decline_request(
         &self,
         request: &OnlineRequest,
@@ -59,7 +60,8 @@ impl Wallet {
             append(change, now, Event::DeclinedOnline { to, by })?;
             Ok(())
         })?;
-        let form = request.request().reply_to().refusal(Refusal::AccessDenied);
+        let refusal = request.unanswerable().map(|error| Refusal::Request(error.into()));
+        let form = request.request().reply_to().refusal(refusal.unwrap_or(Refusal::AccessDenied));
         post(&self.client(trust.roots)?, &form).await
     }
 
@@ -86,8 +88,6 @@ impl Wallet {
     /// One presentation a choice, each with the copy that was shown least.
     fn sign(&self, consent: &OnlineConsent, there: Timestamp) -> Result<VpToken, Error> {
         let request = consent.request().request();
-        // One credential alone approves (section 5.1).
-        let mut transaction = request.transaction();
         let mut token = VpToken::new();
         for choice in consent.request().choices() {
             let (format, copy) = self.vault.change(|change| {
@@ -100,7 +100,7 @@ impl Wallet {
                 Ok((record.format, copy))
             })?;
             let key = self.keys.find(&copy.key)?;
-            let approves = transaction.take_if(|data| data.credential_ids().contains(&choice.query));
+            let approves = request.transaction().filter(|_| choice.approves);
             let binding = Binding {
                 request,
                 transaction: approves,
@@ -110,9 +110,6 @@ impl Wallet {
             };
             token
                 .push(&choice.query, document::present(format, &copy.bytes, &choice.claims, &binding, &key)?);
-        }
-        if transaction.is_some() {
-            return Err(OnlineError::Bug.into());
         }
         Ok(token)
     }

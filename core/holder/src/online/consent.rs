@@ -2,7 +2,7 @@
 
 use presentation::dcql::{Candidate, Pointer};
 use presentation::openid4vp::{
-    Requester, Transaction, TransactionData, VerifiedRegistration, VerifiedRequest,
+    Requester, Transaction, TransactionData, TransactionError, VerifiedRegistration, VerifiedRequest,
 };
 use trust::time::Timestamp;
 
@@ -18,6 +18,7 @@ use crate::wallet::Wallet;
 pub struct OnlineRequest {
     request: VerifiedRequest,
     choices: Vec<Choice>,
+    unapprovable: bool,
 }
 
 /// What would be shown to answer one query.
@@ -33,6 +34,8 @@ pub struct Choice {
     pub issuer: String,
     /// Whether the verifier can do without it.
     pub optional: bool,
+    /// Whether its key signs what is to be approved: one choice's does (section 5.1).
+    pub approves: bool,
     /// The claims that would be told beside those that always are.
     pub claims: Vec<Pointer>,
     /// Those among them that the verifier is not registered to ask for, all of them where it is not registered: a warning.
@@ -63,9 +66,22 @@ impl Wallet {
         let candidates: Vec<Candidate<'_>> = held.iter().map(Held::candidate).collect();
         let answers = request.query().select(&candidates).unwrap_or_default();
         let mut choices = Vec::new();
-        for answer in answers {
+        // What is still without the choice that approves it.
+        let mut open = request.transaction();
+        for mut answer in answers {
             let shown = if answer.multiple { answer.matches.len() } else { 1 };
+            let named = open.filter(|data| data.credential_ids().contains(&answer.query));
+            let may_approve = |place: usize, data: &TransactionData| {
+                held.get(place).is_some_and(|held| held.may_approve(data))
+            };
+            if let Some(data) = named {
+                // Of several that would do the newest that may approve comes first.
+                answer.matches.sort_by_key(|found| !may_approve(found.candidate, data));
+            }
             for found in answer.matches.into_iter().take(shown) {
+                let approves = open.take_if(|data| {
+                    data.credential_ids().contains(&answer.query) && may_approve(found.candidate, data)
+                });
                 let (Some(held), Some(candidate)) =
                     (held.get(found.candidate), candidates.get(found.candidate))
                 else {
@@ -81,12 +97,17 @@ impl Wallet {
                     kind: held.kind.clone(),
                     issuer: held.issuer.clone(),
                     optional: answer.optional,
+                    approves: approves.is_some(),
                     over_asked,
                     claims: found.claims,
                 });
             }
         }
-        Ok(OnlineRequest { request, choices })
+        let unapprovable = open.is_some() && !choices.is_empty();
+        if unapprovable {
+            choices.clear();
+        }
+        Ok(OnlineRequest { request, choices, unapprovable })
     }
 }
 
@@ -126,23 +147,33 @@ impl OnlineRequest {
         self.request.encryption_key().is_some()
     }
 
-    /// The same without what the verifier can do without.
+    /// The same without what the verifier can do without; what approves stays.
     #[must_use]
     pub fn without_optional(mut self) -> Self {
-        self.choices.retain(|choice| !choice.optional);
+        self.choices.retain(|choice| !choice.optional || choice.approves);
         self
+    }
+
+    /// Why the request cannot be answered though the wallet holds what is asked for: no issuer lets a key of these documents
+    /// approve it (B.2.1).
+    pub const fn unanswerable(&self) -> Option<TransactionError> {
+        if self.unapprovable { Some(TransactionError::NotAuthorized) } else { None }
     }
 
     /// The person agreed, recognised as said, and typed what the other screen shows where that is needed.
     ///
     /// # Errors
-    /// [`OnlineError::NothingToShow`], [`OnlineError::NumberNeeded`], [`OnlineError::BadNumber`].
+    /// [`OnlineError::NothingToShow`], [`OnlineError::NumberNeeded`], [`OnlineError::BadNumber`]; [`TransactionError::NotAuthorized`]
+    /// where the wallet holds what is asked for and may not approve with it.
     pub fn grant(
         self,
         recognised: Recognised,
         number: Option<&str>,
         now: Timestamp,
     ) -> Result<OnlineConsent, Error> {
+        if let Some(error) = self.unanswerable() {
+            return Err(OnlineError::Request(error.into()).into());
+        }
         if self.choices.is_empty() {
             return Err(OnlineError::NothingToShow.into());
         }

@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::mdoc::{DeviceDraft, IssuerSigned, SessionTranscript};
+use credential::mdoc::{DeviceDraft, IssuerSigned, KeyAuthorizations, SessionTranscript};
 use credential::sd_jwt::{self, KeyBinding, SdJwt};
 use presentation::dcql::{Candidate, Format, Pointer, Step};
-use presentation::openid4vp::{AUTHENTICATION_LEVEL, MATCHED_NUMBER, TransactionData, VerifiedRequest};
+use presentation::openid4vp::{
+    AUTHENTICATION_LEVEL, DeviceApproval, MATCHED_NUMBER, TransactionData, VerifiedRequest,
+};
 use serde_json::Value;
 use trust::certificates::Certificate;
 use trust::time::Timestamp;
@@ -25,16 +27,20 @@ pub(super) struct Held {
     types: Vec<String>,
     claims: Value,
     authority_key_ids: Vec<Vec<u8>>,
+    /// What the key of an mdoc may sign.
+    authorizations: Option<KeyAuthorizations>,
 }
 
 impl Held {
     /// `None` where no copy is left.
     pub(super) fn read(id: String, record: DocumentRecord) -> Result<Option<Self>, Error> {
         let Some(copy) = record.next_copy() else { return Ok(None) };
+        let mut authorizations = None;
         let (format, types, claims, chain) = match record.format {
             DocumentFormat::Mdoc => {
                 let mdoc = IssuerSigned::parse(&copy.bytes).map_err(|_| OnlineError::Bug)?;
                 let chain: Vec<Vec<u8>> = mdoc.chain().iter().map(|der| der.to_vec()).collect();
+                authorizations = Some(mdoc.authorizations().clone());
                 (Format::MsoMdoc, vec![mdoc.doc_type().to_owned()], mdoc.to_json(), chain)
             }
             DocumentFormat::SdJwt => {
@@ -58,7 +64,13 @@ impl Held {
             format,
             types,
             claims,
+            authorizations,
         }))
+    }
+
+    /// Whether its key may sign an approval: for an SD-JWT VC the standard says so, for an mdoc its issuer has to.
+    pub(super) fn may_approve(&self, data: &TransactionData) -> bool {
+        self.authorizations.as_ref().is_none_or(|allowed| DeviceApproval::allowed_by(allowed, data))
     }
 
     pub(super) fn candidate(&self) -> Candidate<'_> {
@@ -117,7 +129,10 @@ fn mdoc(bytes: &[u8], claims: &[Pointer], binding: &Binding<'_>, key: &SigningKe
         thumbprint.as_ref(),
         request.reply_to().response_uri(),
     );
-    let draft = DeviceDraft::new(bytes, &disclosed.ok_or(OnlineError::Bug)?, &[], &transcript);
+    let approval =
+        binding.transaction.map(|data| DeviceApproval::elements(data, binding.level, binding.matched_number));
+    let signed = approval.unwrap_or_default();
+    let draft = DeviceDraft::new(bytes, &disclosed.ok_or(OnlineError::Bug)?, &signed, &transcript);
     let draft = draft.map_err(|_| OnlineError::Bug)?;
     let signature = key.sign(&draft.to_be_signed())?;
     Ok(URL_SAFE_NO_PAD.encode(draft.assemble(&signature)))

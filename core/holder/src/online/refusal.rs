@@ -54,6 +54,7 @@ const fn request_code(error: RequestError) -> &'static str {
         RequestError::Query(_) | RequestError::Scope => "online.bad_query",
         RequestError::Formats => "online.formats_unsupported",
         RequestError::EncryptionKey => "online.no_encryption_key",
+        RequestError::Transaction(TransactionError::NotAuthorized) => "online.may_not_approve",
         RequestError::Transaction(TransactionError::Type) => "online.transaction_unknown",
         RequestError::Transaction(_) => "online.bad_transaction",
         _ => "online.bad_request",

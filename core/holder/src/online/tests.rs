@@ -15,7 +15,7 @@ use verifier::online::OnlineError as Refusal;
 use super::OnlineError;
 use crate::consent::Recognised;
 use crate::{Error, Event, Kind};
-use world::{NOW, World, card_query, cash, licence_query};
+use world::{NOW, World, card_query, cash, identity_query, licence_query};
 
 #[tokio::test]
 async fn shows_both_formats_with_what_was_asked_and_nothing_else() {
@@ -89,6 +89,61 @@ async fn approves_a_withdrawal_with_the_number_of_the_machine() {
         panic!()
     };
     assert_eq!(approved.unwrap(), "cash: 2000000 VND, Ngân hàng Mẫu, 0007, Huế");
+}
+
+#[tokio::test]
+async fn approves_with_an_mdoc_whose_issuer_lets_its_key() {
+    let query = json!({"credentials": [identity_query(&["family_name"])]});
+    let world = World::approving(query, cash(), &["identity"]).await;
+    let request = world.read().await.unwrap();
+    assert!(request.choices()[0].approves);
+    let number = world.number().unwrap();
+    let consent = request.grant(Recognised::ByBiometrics, Some(&number), NOW).unwrap();
+    world.answer(&consent).await.unwrap();
+    let answer = world.verdict().unwrap();
+    assert_eq!(answer.presented("identity").unwrap().level(), Some(3));
+}
+
+#[tokio::test]
+async fn of_several_one_that_may_approves_and_the_others_sign_nothing() {
+    let queries = [licence_query(&["family_name"]), identity_query(&["family_name"]), card_query(&["name"])];
+    let ids = ["licence", "identity", "card"];
+    let world = World::approving(json!({"credentials": queries}), cash(), &ids).await;
+    let request = world.read().await.unwrap();
+    let approving: Vec<bool> = request.choices().iter().map(|choice| choice.approves).collect();
+    assert_eq!(approving, [false, true, false]);
+    let number = world.number().unwrap();
+    let consent = request.grant(Recognised::ByDevice, Some(&number), NOW).unwrap();
+    world.answer(&consent).await.unwrap();
+    let answer = world.verdict().unwrap();
+    assert_eq!(answer.presented("identity").unwrap().level(), Some(1));
+    assert_eq!(answer.presented("licence").unwrap().level(), None);
+}
+
+#[tokio::test]
+async fn what_approves_is_not_left_out_though_it_is_optional() {
+    let sets = json!([{"options": [["card"]]}, {"options": [["identity"]], "required": false}]);
+    let queries = [card_query(&["name"]), identity_query(&["family_name"])];
+    let query = json!({"credentials": queries, "credential_sets": sets});
+    let world = World::approving(query, cash(), &["identity"]).await;
+    let request = world.read().await.unwrap().without_optional();
+    assert_eq!(request.choices().len(), 2);
+}
+
+#[tokio::test]
+async fn refuses_a_transaction_that_no_issuer_lets_these_keys_approve() {
+    let query = json!({"credentials": [licence_query(&["family_name"])]});
+    let world = World::approving(query, cash(), &["licence"]).await;
+    let request = world.read().await.unwrap();
+    assert!(request.choices().is_empty() && world.posted().is_none());
+    let error = OnlineError::Request(RequestError::Transaction(TransactionError::NotAuthorized));
+    assert_eq!(
+        request.clone().grant(Recognised::ByDevice, Some("11"), NOW).unwrap_err(),
+        Error::Online(error)
+    );
+    world.wallet.decline_request(&request, &world.trust(), NOW).await.unwrap();
+    let told = Refusal::Declined(RefusalCode::InvalidTransactionData);
+    assert_eq!(world.verdict().unwrap_err(), told);
 }
 
 #[tokio::test]
@@ -190,6 +245,30 @@ async fn an_old_request_that_comes_again_is_refused() {
     .await;
     let refused = OnlineError::Request(RequestError::WalletNonce);
     assert_eq!(world.read().await.unwrap_err(), Error::Online(refused));
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_for_the_request_or_with_the_answer() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    let request = world.read().await.unwrap();
+    world.redirect();
+    assert!(matches!(world.read().await, Err(Error::Network(_))));
+    let consent = request.grant(Recognised::ByDevice, None, NOW).unwrap();
+    assert!(matches!(world.answer(&consent).await, Err(Error::Network(_))));
+    assert_eq!(world.posted(), None);
+}
+
+#[tokio::test]
+async fn a_person_goes_on_at_a_page_over_https_alone() {
+    for address in
+        ["http://portal.example.vn/", "javascript:alert(1)", "file:///etc/passwd", "other-app://x", "", "/x"]
+    {
+        let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+        let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
+        world.go_on_at(address);
+        let refused = Error::Online(OnlineError::BadAnswer);
+        assert_eq!(world.answer(&consent).await.unwrap_err(), refused, "{address}");
+    }
 }
 
 #[tokio::test]

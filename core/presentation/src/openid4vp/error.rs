@@ -99,6 +99,9 @@ pub enum TransactionError {
     /// `credential_ids` names no query, or one whose credential cannot sign.
     #[error("no credential that could sign is named")]
     Credential,
+    /// No issuer lets the keys of the credentials that are named sign an approval (B.2.1).
+    #[error("no key here may approve it")]
+    NotAuthorized,
     /// Two are to be approved at once.
     #[error("more than one transaction")]
     Several,

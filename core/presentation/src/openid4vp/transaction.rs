@@ -1,4 +1,4 @@
-//! What a person approves with a presentation: `transaction_data` (OpenID4VP 1.0, sections 5.1, 8.4 and B.3.3.1).
+//! What a person approves with a presentation: `transaction_data` (OpenID4VP 1.0, sections 5.1, 8.4, B.2.1 and B.3.3.1).
 //!
 //! The wallet signs the hash of the very string that it received, and shows every member of it. Therefore it knows two types
 //! and refuses all others:
@@ -9,7 +9,8 @@
 //! {"type": "urn:vn:sign-in:1", "credential_ids": ["card"], "service": "...", "origin": "https://...", "other_screen": true}
 //! ```
 //! Where a person acts on another screen, that screen shows two digits chosen after the wallet has connected; the person
-//! types them, and the wallet signs them as the claim [`MATCHED_NUMBER`] (security.md 19).
+//! types them, and the wallet signs them as the claim [`MATCHED_NUMBER`] (security.md 19). An SD-JWT VC signs all this in its
+//! key-binding JWT, an mdoc as elements of the device ([`DeviceApproval`](super::DeviceApproval)).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -200,7 +201,8 @@ fn credentials(value: Option<Value>, query: &Query) -> Result<Vec<String>, Trans
     };
     let named = |id: &Value| {
         let asked = query.credential(id.as_str()?)?;
-        let signs = *asked.format() == Format::SdJwtVc && asked.requires_holder_binding();
+        let signs =
+            matches!(asked.format(), Format::SdJwtVc | Format::MsoMdoc) && asked.requires_holder_binding();
         signs.then(|| asked.id().to_owned())
     };
     let ids: Option<Vec<String>> = ids.iter().map(named).collect();
@@ -218,9 +220,14 @@ mod tests {
             json!({"id": id, "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:example:card"]},
                 "require_cryptographic_holder_binding": binding})
         };
-        let mdoc = json!({"id": "mdoc", "format": "mso_mdoc", "meta": {"doctype_value": "org.example"}});
-        Query::parse(&json!({"credentials": [credential("card", true), credential("unbound", false), mdoc]}))
-            .unwrap()
+        let mdoc = |id: &str, binding: bool| {
+            json!({"id": id, "format": "mso_mdoc", "meta": {"doctype_value": "org.example"},
+                "require_cryptographic_holder_binding": binding})
+        };
+        let other = json!({"id": "other_format", "format": "jwt_vc_json", "meta": {}});
+        Query::parse(&json!({"credentials": [credential("card", true), credential("unbound", false),
+            mdoc("mdoc", true), mdoc("unbound_mdoc", false), other]}))
+        .unwrap()
     }
 
     fn cash() -> Value {
@@ -309,10 +316,22 @@ mod tests {
 
     #[test]
     fn refuses_credentials_that_nobody_asks_for_or_that_cannot_sign() {
-        for ids in [json!([]), json!(["other"]), json!(["unbound"]), json!(["mdoc"]), json!(["card", "mdoc"])]
-        {
+        for ids in [
+            json!([]),
+            json!(["other"]),
+            json!(["unbound"]),
+            json!(["unbound_mdoc"]),
+            json!(["other_format"]),
+            json!(["card", "other_format"]),
+        ] {
             assert_eq!(read_with("credential_ids", ids.clone()), Err(TransactionError::Credential), "{ids}");
         }
+    }
+
+    #[test]
+    fn both_formats_approve() {
+        let read = read_with("credential_ids", json!(["card", "mdoc"])).unwrap();
+        assert_eq!(read.credential_ids(), ["card", "mdoc"]);
     }
 
     #[test]

@@ -31,10 +31,8 @@ pub(super) fn verify(
         };
         parsed.verify_bound(IssuerKey::Anchored(issuers.anchors), &expected, now)
     };
-    let may_approve =
-        asked.transaction.filter(|data| data.credential_ids().iter().any(|id| id == query.id()));
     // Of several credentials that may approve one does, and the others sign nothing.
-    let (bound, approved) = match may_approve.map(|data| verify(&[data.received()])) {
+    let (bound, approved) = match asked.approvable_by(query).map(|data| verify(&[data.received()])) {
         Some(Err(SdJwtError::TransactionData)) | None => (verify(&[]), false),
         Some(verdict) => (verdict, true),
     };

@@ -1,10 +1,7 @@
 //! The presentations of an answer, verified (OpenID4VP 1.0, section 8.6).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::claims::StatusReference;
-use credential::mdoc::{DeviceResponse, MdocError, SessionTranscript};
-use presentation::dcql::{Candidate, CredentialQuery, Format, Pointer, Query, Step};
+use presentation::dcql::{CredentialQuery, Format, Query};
 use presentation::openid4vp::{TransactionData, VpToken};
 use serde_json::Value;
 use trust::certificates::VerifiedChain;
@@ -22,6 +19,13 @@ pub(super) struct Asked<'a> {
     pub(super) transaction: Option<&'a TransactionData>,
     pub(super) number: Option<&'a str>,
     pub(super) connected: Timestamp,
+}
+
+impl Asked<'_> {
+    /// What a presentation that answers this query may approve.
+    pub(super) fn approvable_by(&self, query: &CredentialQuery) -> Option<&TransactionData> {
+        self.transaction.filter(|data| data.credential_ids().iter().any(|id| id == query.id()))
+    }
 }
 
 /// Presentations that are genuine, for this session, complete, and no more than was asked for.
@@ -73,7 +77,7 @@ impl Presented {
     }
 
     /// The authentication level that the wallet says the person was recognised with, 1 to 4: a claim, worth what the key's
-    /// attestation is worth. An mdoc says nothing of it.
+    /// attestation is worth. An mdoc says it where it approves something, and else nothing.
     pub const fn level(&self) -> Option<u8> {
         self.level
     }
@@ -98,15 +102,14 @@ pub(super) fn verify(
             return Err(OnlineError::Surplus);
         }
         for presentation in presentations {
-            match query.format() {
-                Format::MsoMdoc => presented.push(mdoc(presentation, query, asked, issuers, now)?),
-                Format::SdJwtVc => {
-                    let (one, approved) = super::sd_jwt::verify(presentation, query, asked, issuers, now)?;
-                    approvals += usize::from(approved);
-                    presented.push(one);
-                }
+            let verify = match query.format() {
+                Format::MsoMdoc => super::mdoc::verify,
+                Format::SdJwtVc => super::sd_jwt::verify,
                 Format::Other(_) => return Err(OnlineError::NotAsAsked),
-            }
+            };
+            let (one, approved) = verify(presentation, query, asked, issuers, now)?;
+            approvals += usize::from(approved);
+            presented.push(one);
         }
     }
     let answered: Vec<&str> = presented.iter().map(Presented::query).collect();
@@ -117,47 +120,6 @@ pub(super) fn verify(
         return Err(OnlineError::NotApproved);
     }
     Ok(Answer(presented))
-}
-
-fn mdoc(
-    presentation: &str,
-    query: &CredentialQuery,
-    asked: &Asked<'_>,
-    issuers: &Issuers<'_>,
-    now: Timestamp,
-) -> Result<Presented, OnlineError> {
-    let malformed = |_| OnlineError::Mdoc(MdocError::NoDocument);
-    let bytes = URL_SAFE_NO_PAD.decode(presentation).map_err(malformed)?;
-    let response = DeviceResponse::parse(&bytes).map_err(OnlineError::Mdoc)?;
-    // HAIP 1.0, 5.3.1: a response for each mdoc.
-    let [document] = response.documents() else { return Err(OnlineError::Surplus) };
-    let transcript = SessionTranscript::openid4vp(
-        asked.client_id,
-        asked.nonce,
-        Some(asked.thumbprint),
-        asked.response_uri,
-    );
-    let kind = document.issuer_signed().doc_type();
-    let verified = document.verify(kind, &transcript, issuers.anchors, now).map_err(OnlineError::Mdoc)?;
-    let mdoc = verified.mdoc();
-    let claims = mdoc.to_json();
-    let key_ids = authority_key_ids(mdoc.issuer());
-    let candidate = Candidate {
-        format: Format::MsoMdoc,
-        types: vec![kind.to_owned()],
-        claims: &claims,
-        authority_key_ids: &key_ids,
-        holder_bound: true,
-    };
-    let wanted = query.claims_in(&candidate).ok_or(OnlineError::NotAsAsked)?;
-    let element = |(namespace, identifier): (&str, &str)| {
-        Pointer::new(vec![Step::Key(namespace.to_owned()), Step::Key(identifier.to_owned())])
-    };
-    let mut disclosed = mdoc.elements().iter().map(|one| element((one.namespace(), one.identifier())));
-    if !disclosed.all(|element| wanted.contains(&element)) {
-        return Err(OnlineError::OverDisclosed);
-    }
-    Ok(presented(query, kind, &claims, mdoc.issuer(), mdoc.status(), None))
 }
 
 pub(super) fn presented(

@@ -6,11 +6,13 @@ use credential::jose::Jwk;
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
 use credential::sd_jwt::{SdJwtDraft, Step};
+use presentation::openid4vp::TRANSACTION_NAMESPACE;
 use serde_json::{Map, Value, json};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use super::super::answer::Refusal;
+use super::super::documents::CITIZEN_MDOC;
 use super::super::facts::{Content, Named};
 use super::super::{Nation, encode, status};
 use super::place::{Place, Registered, Says};
@@ -141,7 +143,7 @@ fn mdoc(
         doc_type: doc_type.to_owned(),
         elements: facts.iter().map(element).collect(),
         device_key: *key.key(),
-        authorizations: KeyAuthorizations::default(),
+        authorizations: approvals(doc_type),
         signed: life.now,
         valid_from: life.now,
         valid_until: life.expires,
@@ -151,4 +153,13 @@ fn mdoc(
     let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
     let signature = issuer.key.sign(&unsigned.to_be_signed())?;
     Ok(unsigned.assemble(&signature))
+}
+
+/// The identity approves transactions (OpenID4VP 1.0, B.2.1), and no other document does.
+fn approvals(doc_type: &str) -> KeyAuthorizations {
+    let mut allowed = KeyAuthorizations::default();
+    if doc_type == CITIZEN_MDOC {
+        allowed.namespaces.insert(TRANSACTION_NAMESPACE.to_owned());
+    }
+    allowed
 }

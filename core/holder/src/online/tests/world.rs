@@ -9,7 +9,7 @@ use credential::jose::{Jws, compact, signing_input};
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_jwt::{SdJwtDraft, Step};
 use presentation::openid4vp::{
-    ClientId, LONGEST_REQUEST, Method, RegistrationDraft, Transaction, Unsigned, link,
+    ClientId, LONGEST_REQUEST, Method, RegistrationDraft, TRANSACTION_NAMESPACE, Transaction, Unsigned, link,
 };
 use serde_json::{Map, Value, json};
 use test_key::{Authority, TestKey, rcgen};
@@ -50,6 +50,9 @@ struct Portal {
     change: Box<dyn Fn(&mut Value) + Send>,
     posted: Option<String>,
     verdict: Option<Result<Answer, OnlineError>>,
+    /// Whether it sends those who ask elsewhere.
+    redirects: bool,
+    goes_on: &'static str,
 }
 
 pub fn card_query(claims: &[&str]) -> Value {
@@ -60,6 +63,12 @@ pub fn card_query(claims: &[&str]) -> Value {
 pub fn licence_query(elements: &[&str]) -> Value {
     let claims: Vec<Value> = elements.iter().map(|one| json!({"path": ["org.iso.18013.5.1", one]})).collect();
     json!({"id": "licence", "format": "mso_mdoc", "meta": {"doctype_value": "org.iso.18013.5.1.mDL"}, "claims": claims})
+}
+
+pub fn identity_query(elements: &[&str]) -> Value {
+    let mut query = licence_query(elements);
+    (query["id"], query["meta"]) = (json!("identity"), json!({"doctype_value": "org.example.identity"}));
+    query
 }
 
 pub fn cash() -> Transaction {
@@ -80,6 +89,12 @@ impl World {
         Self::make(query, transaction, |_| ()).await
     }
 
+    /// What is to be approved by a credential of one of these queries.
+    pub async fn approving(query: Value, transaction: Transaction, ids: &[&str]) -> Self {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        Self::ask(query, Some((transaction, ids)), |_| ()).await
+    }
+
     /// The portal signs its request with something changed.
     pub async fn start_with(query: Value, change: impl Fn(&mut Value) + Send + 'static) -> Self {
         Self::make(query, None, change).await
@@ -90,6 +105,15 @@ impl World {
         transaction: Option<Transaction>,
         change: impl Fn(&mut Value) + Send + 'static,
     ) -> Self {
+        let transaction = transaction.map(|transaction| (transaction, vec!["card".to_owned()]));
+        Self::ask(query, transaction, change).await
+    }
+
+    async fn ask(
+        query: Value,
+        transaction: Option<(Transaction, Vec<String>)>,
+        change: impl Fn(&mut Value) + Send + 'static,
+    ) -> Self {
         let (verifiers, register, issuers) =
             (Authority::root("Verifiers"), Authority::root("Register"), Authority::root("Issuers"));
         let key = TestKey::new();
@@ -97,11 +121,7 @@ impl World {
             leaf.subject_alt_names = vec![rcgen::SanType::DnsName("portal.example.vn".try_into().unwrap())];
         });
         let asker = Asker::new(vec![leaf]).unwrap();
-        let question = Question {
-            query,
-            transaction: transaction.map(|transaction| (transaction, vec!["card".to_owned()])),
-            verifier_info: vec![registration(&register)],
-        };
+        let question = Question { query, transaction, verifier_info: vec![registration(&register)] };
         let portal = Arc::new(Mutex::new(Portal {
             key,
             asker: asker.clone(),
@@ -111,6 +131,8 @@ impl World {
             change: Box::new(change),
             posted: None,
             verdict: None,
+            redirects: false,
+            goes_on: "https://portal.example.vn/done#code=7",
         }));
         let behind = portal.clone();
         let server = Server::start(move |asked, url| Some(behind.lock().unwrap().reply(&asked, url))).await;
@@ -153,6 +175,16 @@ impl World {
         self.portal.lock().unwrap().session.as_ref()?.number().map(str::to_owned)
     }
 
+    /// From here on requests and answers are sent to another place of the same server.
+    pub fn redirect(&self) {
+        self.portal.lock().unwrap().redirects = true;
+    }
+
+    /// The person is sent there after the answer.
+    pub fn go_on_at(&self, address: &'static str) {
+        self.portal.lock().unwrap().goes_on = address;
+    }
+
     pub fn posted(&self) -> Option<String> {
         self.portal.lock().unwrap().posted.clone()
     }
@@ -170,7 +202,10 @@ impl Drop for World {
 
 impl Portal {
     fn reply(&mut self, asked: &Asked, url: &str) -> Reply {
-        if asked.path == "/request" {
+        if self.redirects && !asked.path.starts_with("/moved") {
+            return Reply::error(307, &json!({})).with("location", &format!("{url}/moved{}", asked.path));
+        }
+        if asked.path.ends_with("/request") {
             if let Some(question) = self.question.take() {
                 self.session = Some(Session::new(&self.asker, question, &format!("{url}/answer")).unwrap());
             }
@@ -184,7 +219,7 @@ impl Portal {
         self.posted = Some(String::from_utf8(asked.body.clone()).unwrap());
         let Some(session) = self.session.take() else { return Reply::error(404, &json!({})) };
         self.verdict = Some(session.answer(&asked.body, &Issuers { anchors: &self.issuers }, NOW));
-        Reply::json(&json!({"redirect_uri": "https://portal.example.vn/done#code=7"}))
+        Reply::json(&json!({"redirect_uri": self.goes_on}))
     }
 
     fn sign(&self, input: &str) -> String {
@@ -214,7 +249,7 @@ fn registration(register: &Authority) -> Value {
     RegistrationDraft::entry(&compact(&input, &registrar.sign(input.as_bytes())))
 }
 
-/// A wallet with two copies of a card and one of a licence.
+/// A wallet with two copies of a card, one of a licence, and one of an identity whose key may approve transactions.
 fn wallet(issuers: &Authority) -> (Wallet, PathBuf) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -236,7 +271,14 @@ fn wallet(issuers: &Authority) -> (Wallet, PathBuf) {
         "licence",
         DocumentFormat::Mdoc,
         "org.iso.18013.5.1.mDL",
-        &[&|key| licence(&issuer, &chain, key)],
+        &[&|key| mdoc(&issuer, &chain, key, "org.iso.18013.5.1.mDL", false)],
+    );
+    store(
+        &wallet,
+        "identity",
+        DocumentFormat::Mdoc,
+        "org.example.identity",
+        &[&|key| mdoc(&issuer, &chain, key, "org.example.identity", true)],
     );
     (wallet, folder)
 }
@@ -286,7 +328,11 @@ fn card(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey) -> Vec<u8> {
     unsigned.assemble(&issuer.sign(unsigned.to_be_signed())).into_bytes()
 }
 
-fn licence(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey) -> Vec<u8> {
+fn mdoc(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey, doc_type: &str, approves: bool) -> Vec<u8> {
+    let mut authorizations = KeyAuthorizations::default();
+    if approves {
+        authorizations.namespaces.insert(TRANSACTION_NAMESPACE.to_owned());
+    }
     let element = |identifier: &str, value: &str| {
         let mut out = Encoder::new();
         out.text(value);
@@ -297,10 +343,10 @@ fn licence(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey) -> Vec<u8> {
         }
     };
     let draft = MdocDraft {
-        doc_type: "org.iso.18013.5.1.mDL".to_owned(),
+        doc_type: doc_type.to_owned(),
         elements: vec![element("family_name", "Nguyễn"), element("given_name", "Thị Mẫu")],
         device_key: *holder,
-        authorizations: KeyAuthorizations::default(),
+        authorizations,
         signed: NOW.minus_seconds(60),
         valid_from: NOW.minus_seconds(60),
         valid_until: NOW.plus_seconds(86_400),
