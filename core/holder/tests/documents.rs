@@ -129,6 +129,19 @@ async fn refuses_what_breaks_a_rule_keeps_nothing_of_it_and_says_so_to_the_issue
 }
 
 #[tokio::test]
+async fn takes_a_document_that_begins_a_moment_after_the_wallet_read_its_clock() {
+    for (sd_jwt, (later, taken)) in
+        [false, true].into_iter().flat_map(|one| [(60, true), (61, false)].map(|case| (one, case)))
+    {
+        let (running, phone) = (strict().await, Phone::new());
+        (running.state().begins, running.state().sd_jwt) = (SERVER_TIME + later, sd_jwt);
+        let obtained = obtain(&running, &phone.wallet()).await;
+        let expected = if taken { Ok(1) } else { Err(IssuanceError::NotValidNow.into()) };
+        assert_eq!(obtained.map(|documents| documents.len()), expected, "{later} {sd_jwt}");
+    }
+}
+
+#[tokio::test]
 async fn refuses_roots_that_are_no_certificates_before_anything_is_sent() {
     let (running, phone) = (RunningIssuer::start().await, Phone::new());
     let issuers = Issuers { anchors_pem: "nothing", ..issuers(&running) };

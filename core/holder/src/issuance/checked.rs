@@ -24,7 +24,8 @@ pub(super) struct Checked {
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// Verifies issuer, type and time.
+/// Verifies issuer, type and time. A document may begin a little later than now: an issuer makes it after the wallet has read its
+/// clock, and writes the time of that moment.
 pub(super) fn check(
     issued: &IssuedCredential,
     format: DocumentFormat,
@@ -45,7 +46,12 @@ fn check_mdoc(
     now: Timestamp,
 ) -> Result<Checked, IssuanceError> {
     let mdoc = IssuerSigned::parse(&bytes).map_err(|_| IssuanceError::BadCredential)?;
-    let verified = mdoc.verify(kind, anchors, now).map_err(|error| match error {
+    let begun = |now| mdoc.verify(kind, anchors, now);
+    let verified = begun(now).or_else(|error| match error {
+        MdocError::NotYetValid => begun(now.plus_seconds(SKEW)),
+        error => Err(error),
+    });
+    let verified = verified.map_err(|error| match error {
         MdocError::DocumentType => IssuanceError::WrongType,
         MdocError::Chain(_) => IssuanceError::UnknownIssuer,
         MdocError::SignatureInvalid => IssuanceError::IssuerSignature,
@@ -68,7 +74,12 @@ fn check_sd_jwt(
     now: Timestamp,
 ) -> Result<Checked, IssuanceError> {
     let sd_jwt = SdJwt::parse(text).map_err(|_| IssuanceError::BadCredential)?;
-    let verified = sd_jwt.verify(IssuerKey::Anchored(anchors), now).map_err(|error| match error {
+    let begun = |now| sd_jwt.verify(IssuerKey::Anchored(anchors), now);
+    let verified = begun(now).or_else(|error| match error {
+        SdJwtError::NotYetValid => begun(now.plus_seconds(SKEW)),
+        error => Err(error),
+    });
+    let verified = verified.map_err(|error| match error {
         SdJwtError::Chain(_) | SdJwtError::NoCertificates => IssuanceError::UnknownIssuer,
         SdJwtError::Issuer(JoseError::Signature) => IssuanceError::IssuerSignature,
         SdJwtError::NotYetValid | SdJwtError::Expired => IssuanceError::NotValidNow,

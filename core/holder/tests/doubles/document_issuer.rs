@@ -66,6 +66,8 @@ pub struct DocumentIssuer {
     pub backwards: bool,
     /// SD-JWT VCs instead of mdocs.
     pub sd_jwt: bool,
+    /// When documents begin, in seconds of the server's time.
+    pub begins: i64,
     /// How often a document is put off.
     pub put_off: u32,
     /// Requests and answers are to be encrypted, and with what.
@@ -110,6 +112,7 @@ impl RunningIssuer {
             refresh: false,
             backwards: false,
             sd_jwt: false,
+            begins: SERVER_TIME - 3600,
             put_off: 0,
             encrypted: None,
             request_key: None,
@@ -427,7 +430,7 @@ impl DocumentIssuer {
     }
 
     fn issue(&self, device_key: PublicKey) -> String {
-        let from = Timestamp::from_unix(SERVER_TIME - 3600);
+        let from = Timestamp::from_unix(self.begins);
         let until = from.plus_seconds(if self.fault == DocumentFault::Expired { 1800 } else { 86_400 });
         let kind = if self.fault == DocumentFault::OtherType { "other" } else { DOCTYPE };
         let other_root = Authority::root("Root of the Test");
@@ -467,7 +470,7 @@ impl DocumentIssuer {
             selective: selective.into(),
             decoys: 1,
             cnf: Some(key),
-            not_before: None,
+            not_before: Some(Timestamp::from_unix(self.begins)),
             expires,
             status: None,
             chain: vec![chain],
