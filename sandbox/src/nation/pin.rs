@@ -133,22 +133,40 @@ const BLOCKED: Refusal = Refusal::new("pin_blocked", "the PIN is blocked: recove
 fn count(nation: &Nation, account: &Account, now: i64) -> Result<Kept, Refusal> {
     nation.database.change(|change| {
         let kept = Kept::load(change, &account.id)?.ok_or(Refusal::new("no_pin", "no PIN has been set"))?;
-        if kept.is_blocked() {
-            return Err(BLOCKED);
-        }
-        // A clock that goes back makes the wait longer, never shorter.
-        if now < kept.wait_until {
-            let delayed = Refusal::new("pin_delayed", "too many wrong PINs: wait");
-            return Err(delayed.after_seconds(kept.wait_until - now));
-        }
-        let attempts = kept.attempts + 1;
-        let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
-        let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts % ROUND == 0);
-        let wait_until = delay.map_or(0, |delay| now.saturating_add(delay));
+        let (attempts, wait_until) =
+            after_attempt(kept.attempts, kept.wait_until, now).map_err(|stop| match stop {
+                Stop::Blocked => BLOCKED,
+                Stop::Wait(seconds) => {
+                    Refusal::new("pin_delayed", "too many wrong PINs: wait").after_seconds(seconds)
+                }
+            })?;
         let put = "UPDATE pin SET attempts = $1, wait_until = $2 WHERE account = $3";
         change.execute(put, values![attempts, wait_until, account.id])?;
         Ok(Kept { attempts, wait_until, ..kept })
     })
+}
+
+/// Why an attempt is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Blocked,
+    /// For so many seconds.
+    Wait(i64),
+}
+
+/// The count and the wait once another attempt at this time is counted.
+fn after_attempt(attempts: u32, wait_until: i64, now: i64) -> Result<(u32, i64), Stop> {
+    if attempts >= MOST_ATTEMPTS {
+        return Err(Stop::Blocked);
+    }
+    // A clock that goes back makes the wait longer, never shorter.
+    if now < wait_until {
+        return Err(Stop::Wait(wait_until.saturating_sub(now)));
+    }
+    let attempts = attempts + 1;
+    let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
+    let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts.is_multiple_of(ROUND));
+    Ok((attempts, delay.map_or(0, |delay| now.saturating_add(delay))))
 }
 
 /// Whether an inner message is by this key and about exactly the outer one.
@@ -199,3 +217,6 @@ fn cipher(secret: &ServiceSecret) -> Result<LessSafeKey, Refusal> {
     let key = UnboundKey::new(&AES_256_GCM, secret.octets()).map_err(|_| Refusal::broken())?;
     Ok(LessSafeKey::new(key))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,15 @@
 //! Portal and bank ask a wallet over the network: what an honest wallet does, and everything that one could try.
+use credential::jose::{compact, signing_input};
 use credential::sd_jwt::{KeyBinding, Step, select};
 use presentation::openid4vp::{
     Expectation, Form, MATCHED_NUMBER, Refusal, RequestLink, Requester, Source, Transaction, TransactionData,
     Unsigned, VerifiedRequest, VpToken, verify,
 };
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
 
-use crate::device::{Device, Key, NUMBER};
+use crate::device::{Device, Key, NUMBER, decode};
 use crate::documents::{anchors, copies};
 use crate::world::{Answer, World, clock};
 
@@ -193,6 +195,33 @@ fn a_document_of_a_locked_account_opens_nothing() {
     let mut device = at_level_2(&world);
     let phone = Phone::of(&world, &mut device);
     device.ask(&world, "/account/lock", "lock", &json!({})).done();
+    let begun = sign_in(&world, true);
+    let request = fetch(&world, begun["link"].as_str().unwrap(), true);
+    let digits = number(&world, &begun);
+    let answer = phone.answer(&world, &request, &Bound::to(&request, Some(&digits)));
+    assert_eq!(answer.refusal(), "withdrawn");
+}
+
+/// The same document of the same issuer, which says nowhere where its status is told.
+fn without_status(world: &World, copy: &str) -> String {
+    let pkcs8 = std::fs::read(world.folder.join("keys/documents.p8")).unwrap();
+    let (kind, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, ring::rand::SystemRandom::new());
+    let issuer = EcdsaKeyPair::from_pkcs8(kind, &pkcs8, &random).unwrap();
+    let (jws, disclosures) = copy.split_once('~').unwrap();
+    let parts: Vec<Value> =
+        jws.split('.').take(2).map(|part| serde_json::from_slice(&decode(part)).unwrap()).collect();
+    let mut claims = parts[1].clone();
+    assert!(claims.as_object_mut().unwrap().remove("status").is_some());
+    let input = signing_input(&parts[0], &claims);
+    let signature = issuer.sign(&random, input.as_bytes()).unwrap();
+    format!("{}~{disclosures}", compact(&input, signature.as_ref().try_into().unwrap()))
+}
+
+#[test]
+fn a_document_that_names_no_status_opens_nothing() {
+    let world = World::start(clock!());
+    let mut phone = Phone::of(&world, &mut at_level_2(&world));
+    phone.copy = without_status(&world, &phone.copy);
     let begun = sign_in(&world, true);
     let request = fetch(&world, begun["link"].as_str().unwrap(), true);
     let digits = number(&world, &begun);

@@ -315,3 +315,24 @@ impl Account<'_> {
         Ok(AccountRecord::load(&self.wallet.vault.store())?.corrected_forward(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_time_makes_no_pin_usable() {
+        let times: Vec<i64> = (-200..=200).step_by(10).chain([i64::MIN, i64::MAX]).collect();
+        for wait_until in times.iter().copied().map(Some).chain([None]) {
+            for (set, blocked) in [(true, false), (true, true), (false, false)] {
+                let pin = PinStanding { set, blocked, wait_until };
+                let usable = |at: i64| pin.is_usable(Timestamp::from_unix(at));
+                for at in &times {
+                    let earlier = times.iter().filter(|earlier| *earlier <= at);
+                    assert!(usable(*at) || earlier.clone().all(|earlier| !usable(*earlier)), "{pin:?} {at}");
+                    assert!(!usable(*at) || (set && !blocked), "{pin:?} {at}");
+                }
+            }
+        }
+    }
+}
