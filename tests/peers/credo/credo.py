@@ -1,15 +1,13 @@
-"""Credo as a process, and a wallet that is driven through `sen`."""
+"""Credo as a process."""
 import json
-import os
 import pathlib
 import ssl
 import subprocess
-import tempfile
 import urllib.request
 
+from wallet import LOGS
+
 FOLDER = pathlib.Path(__file__).resolve().parent
-SEN = os.path.abspath(os.environ["SEN"])
-LOGS = pathlib.Path(os.environ.get("SEN_LOGS") or tempfile.mkdtemp(prefix="sen-credo-"))
 
 
 class Credo:
@@ -46,6 +44,10 @@ class Credo:
         made = json.loads(self.call("/control/request", {"query": query} | wishes))
         return made["request"], made["session"]
 
+    def wish(self, **wishes):
+        """What is to come between from here on; answers which servers asked for a nonce until now."""
+        return json.loads(self.call("/control/wish", wishes))["nonceRefusals"]
+
     def session(self, name):
         """How the verifier sees a request by now."""
         return json.loads(self.call(f"/control/session/{name}"))
@@ -55,37 +57,3 @@ class Credo:
         self.process.wait(timeout=30)
         self.process.stdout.close()
         self.log.close()
-
-
-class Wallet:
-    """A wallet in a folder of its own, driven through `sen`."""
-
-    def __init__(self, folder, credo):
-        self.credo = credo
-        folder.mkdir()
-        self.env = {name: value for name, value in os.environ.items() if name != "DBUS_SESSION_BUS_ADDRESS"}
-        self.env |= {"SEN_HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
-
-    def sen(self, *words, status=0):
-        """What a command answers; every other exit status is a failure of the test."""
-        with open(LOGS / "credo-sen-stderr", "a", encoding="utf-8") as log:
-            ran = subprocess.run([SEN, *words, "--json"], env=self.env, stdout=subprocess.PIPE, stderr=log, text=True,
-                                 timeout=120, check=False)
-        if ran.returncode != status:
-            raise AssertionError(f"sen {words[0]} {words[1]}: {ran.returncode}\n{ran.stdout}")
-        return json.loads(ran.stdout)
-
-    def obtain(self, link, code=None, status=0, **roots):
-        """Obtains what is offered, believing Credo's roots or those given."""
-        believed = {"roots": self.credo.roots, "issuers": self.credo.issuers} | roots
-        words = ["--roots", str(believed["roots"]), "--issuers", str(believed["issuers"])]
-        return self.sen("credential", "obtain", link, *words, *(["--code", code] if code else []), status=status)
-
-    def present(self, link, *words, status=0):
-        """Answers a request, believing Credo's roots."""
-        believed = ["--roots", str(self.credo.roots), "--verifiers", str(self.credo.issuers)]
-        return self.sen("present", "online", link, *believed, *words, status=status)
-
-    def documents(self):
-        """What is held."""
-        return self.sen("credential", "list")["documents"]

@@ -75,10 +75,11 @@ function credentials(signer, configuration, keys) {
       payload: {
         vct: VCT, iat: seconds(from), nbf: seconds(from), exp: seconds(until),
         given_name: "Thị Mẫu", family_name: "Nguyễn", birthdate: "1999-01-01", address: { country: "VN", locality: "Hà Nội" },
+        nationalities: ["VN", "LA"],
       },
       holder: { method: "jwk", jwk },
       issuer: { method: "x5c", x5c: [signer] },
-      disclosureFrame: { _sd: ["given_name", "family_name", "birthdate"], address: { _sd: ["locality", "country"] } },
+      disclosureFrame: { _sd: ["given_name", "family_name", "birthdate"], address: { _sd: ["locality", "country"] }, nationalities: { _sd: [0, 1] } },
     })),
   }
 }

@@ -1,7 +1,7 @@
 // Credo as issuer (OpenID4VCI 1.0) and verifier (OpenID4VP 1.0) on a free port of this machine, over https.
 //
 // Prints one line {"url","roots","issuers"} when it is ready: its address, and the two roots as PEM. Tests steer it by
-// POST /control/offer, POST /control/request and GET /control/session/ID. It ends with SIGTERM.
+// POST /control/offer, /control/request and /control/wish, and GET /control/session/ID. It ends with SIGTERM.
 import { createServer } from "node:https"
 import { createServer as freePort } from "node:net"
 
@@ -10,6 +10,7 @@ import { NodeInMemoryKeyManagementStorage, NodeKeyManagementService, agentDepend
 import { OpenId4VcModule } from "@credo-ts/openid4vc"
 import express from "express"
 
+import { changes, nonces } from "./between.mjs"
 import { certificates } from "./certificates.mjs"
 import { configurations, deferredMapper, mapper } from "./documents.mjs"
 import { MemoryStorage } from "./memory.mjs"
@@ -25,6 +26,10 @@ const port = await new Promise((resolve) => {
 const url = `https://${host}:${port}`
 
 const app = express()
+// Of one test at a time: POST /control/wish replaces them.
+const wish = {}
+app.use("/issuer", nonces(wish))
+app.use("/verifier", ...changes(wish))
 let made
 const issue = (kind) => async (options) => kind(made.signer)(options)
 const storage = new MemoryStorage()
@@ -65,24 +70,24 @@ await verifier.createVerifier({ verifierId: "credo", clientMetadata: { client_na
 const control = express.Router().use(express.json())
 
 control.post("/offer", async ({ body }, answer) => {
-  const { credentials, txCode, dpop = false, attestation = false, refresh = false, ...wish } = body
+  const { credentials, txCode, dpop = false, attestation = false, refresh = false, ...issuanceMetadata } = body
   const { credentialOffer, issuanceSession } = await issuer.createCredentialOffer({
     issuerId: "credo",
     credentialConfigurationIds: credentials ?? Object.keys(configurations),
     preAuthorizedCodeFlowConfig: { txCode: txCode ? { input_mode: "numeric", length: 6 } : undefined },
     authorization: { requireDpop: dpop, requireWalletAttestation: attestation },
     generateRefreshTokens: refresh,
-    issuanceMetadata: wish,
+    issuanceMetadata,
     version: "v1",
   })
   answer.json({ offer: credentialOffer, txCode: issuanceSession.userPin })
 })
 
 control.post("/request", async ({ body }, answer) => {
-  const { query, transactionData, responseMode = "direct_post.jwt", clientIdPrefix = "x509_hash", redirect, seconds } = body
+  const { query, transactionData, responseMode = "direct_post.jwt", clientIdPrefix = "x509_hash", redirect, seconds, unsigned } = body
   const asked = await verifier.createAuthorizationRequest({
     verifierId: "credo",
-    requestSigner: { method: "x5c", x5c: [made.reader], clientIdPrefix },
+    requestSigner: unsigned ? { method: "none" } : { method: "x5c", x5c: [made.reader], clientIdPrefix },
     dcql: { query },
     transactionData,
     responseMode,
@@ -91,6 +96,13 @@ control.post("/request", async ({ body }, answer) => {
     version: "v1",
   })
   answer.json({ request: asked.authorizationRequest, session: asked.verificationSession.id })
+})
+
+control.post("/wish", ({ body }, answer) => {
+  const { nonceRefusals } = wish
+  for (const name of Object.keys(wish)) delete wish[name]
+  Object.assign(wish, body, { nonceRefusals: [] })
+  answer.json({ nonceRefusals })
 })
 
 control.get("/session/:id", async ({ params }, answer) => {

@@ -5,7 +5,8 @@ import tempfile
 import time
 import unittest
 
-from credo import Credo, Wallet
+from credo import Credo
+from wallet import Wallet
 
 
 class Peer(unittest.TestCase):
@@ -20,6 +21,7 @@ class Peer(unittest.TestCase):
         cls.addClassCleanup(cls.credo.stop)
 
     def setUp(self):
+        self.credo.wish()
         self.wallet = Wallet(self.folder / self.id().rsplit(".", 1)[1], self.credo)
 
     def refused(self, code, link, *words, status=1, **more):
@@ -64,6 +66,16 @@ class Issuer(Peer):
         listed = self.wallet.sen("credential", "list")
         self.assertEqual((len(listed["documents"]), listed["awaited"]), (2, []))
 
+    def test_a_late_copy_for_a_foreign_key_is_refused_and_the_document_still_awaited(self):
+        link, _ = self.credo.offer(defer=True, foreignKey=True)
+        awaited = self.wallet.obtain(link)["awaited"]
+        time.sleep(2)
+        for one in awaited:
+            answer = self.wallet.sen("credential", "refresh", one["id"], status=1)
+            self.assertEqual(answer["error"]["code"], "issuance.wrong_key")
+        listed = self.wallet.sen("credential", "list")
+        self.assertEqual((listed["documents"], len(listed["awaited"])), ([], 2))
+
     def test_a_wrong_code_can_be_typed_again(self):
         link, code = self.credo.offer("residence-sd-jwt", txCode=True)
         wrong = f"{(int(code) + 1) % 10**6:06}"
@@ -90,6 +102,23 @@ class Issuer(Peer):
     def test_a_server_under_another_root_is_not_spoken_to(self):
         link, _ = self.credo.offer("licence-mdoc")
         self.refused("network.tls", link, roots=self.credo.issuers)
+
+    def test_each_server_has_the_nonce_that_it_asked_for_in_the_repeated_request(self):
+        self.credo.wish(dpopNonce="once")
+        link, _ = self.credo.offer(dpop=True)
+        self.assertEqual(len(self.wallet.obtain(link)["documents"]), 2)
+        # Each asked once: what it gave is used from then on.
+        self.assertEqual(self.credo.wish(), ["token", "resource"])
+
+    def test_a_server_that_takes_no_nonce_at_all_is_given_up(self):
+        self.credo.wish(dpopNonce="never")
+        link, _ = self.credo.offer("licence-mdoc", dpop=True)
+        self.refused("issuer.use_dpop_nonce", link)
+        self.assertEqual(self.credo.wish(), ["token", "token"])
+
+    def test_a_wallet_that_nobody_attests_is_told_so(self):
+        link, _ = self.credo.offer("licence-mdoc", attestation=True)
+        self.refused("issuer.invalid_client", link)
 
     def test_an_offer_serves_once(self):
         link, _ = self.credo.offer("licence-mdoc")
@@ -151,6 +180,60 @@ class Verifier(Peer):
             link, session = self.ask(RESIDENCE, transactionData=[CASH | wrong], seconds=60)
             self.wallet.present(link, "--yes", "--number", "47", status=1)
             self.assertEqual(self.credo.session(session)["state"], "Error")
+
+    def test_a_withdrawal_over_a_licence_is_refused_whose_issuer_lets_its_key_approve_nothing(self):
+        link, session = self.ask(LICENCE, transactionData=[CASH | {"credential_ids": ["licence"]}], seconds=60)
+        answer = self.wallet.present(link, "--yes", "--number", "47", status=1)
+        self.assertEqual(answer["error"]["code"], "online.may_not_approve")
+        self.assertEqual(self.credo.session(session)["state"], "Error")
+
+    def test_of_two_that_might_approve_the_one_that_may_does(self):
+        cash = CASH | {"credential_ids": ["licence", "residence"]}
+        link, session = self.ask(LICENCE, RESIDENCE, transactionData=[cash], seconds=60)
+        told = self.wallet.present(link, "--yes", "--number", "47")
+        self.assertEqual([one["approves"] for one in told["shown"]], [False, True])
+        self.assertEqual(self.credo.session(session)["state"], "ResponseVerified")
+
+    def test_all_elements_of_an_array_or_those_of_a_value_are_shown(self):
+        for asked, shown in [({"path": ["nationalities", None]}, ["VN", "LA"]),
+                             ({"path": ["nationalities", None], "values": ["LA"]}, ["LA"]),
+                             ({"path": ["nationalities", 0]}, ["VN"])]:
+            link, session = self.ask(RESIDENCE | {"claims": [asked]})
+            self.wallet.present(link, "--yes")
+            seen = self.credo.session(session)
+            self.assertEqual((seen["state"], seen["shown"]["residence"][0]["nationalities"]), ("ResponseVerified", shown))
+
+    def test_a_value_that_differs_is_as_if_the_claim_were_not_there(self):
+        for asked in ({"path": ["birthdate"], "values": ["2000-01-01"]}, {"path": ["nationalities", 1], "values": ["VN"]}):
+            link, _ = self.ask(RESIDENCE | {"claims": [asked]})
+            self.assertEqual(self.wallet.present(link, "--yes", status=1)["error"]["code"], "online.nothing_to_show")
+
+    def test_requests_that_nobody_signed_or_nobody_vouches_for_are_not_answered(self):
+        link, session = self.ask(LICENCE, unsigned=True)
+        self.assertEqual(self.wallet.present(link, "--yes", status=1)["error"]["code"], "online.unsigned")
+        self.assertEqual(self.credo.session(session)["state"], "RequestCreated")
+        link, _ = self.ask(LICENCE)
+        words = ["--roots", str(self.credo.roots), "--verifiers", str(self.credo.roots), "--yes"]
+        answer = self.wallet.sen("present", "online", link, *words, status=1)
+        self.assertEqual(answer["error"]["code"], "online.unknown_verifier")
+
+    def test_a_request_that_is_over_is_served_no_more(self):
+        link, _ = self.ask(LICENCE, seconds=1)
+        time.sleep(2)
+        self.assertEqual(self.wallet.present(link, "--yes", status=1)["error"]["code"], "server.refused")
+
+    def test_credo_refuses_what_was_changed_on_its_way_and_the_answer_to_an_earlier_question(self):
+        for query in (RESIDENCE, LICENCE):
+            self.credo.wish()
+            link, session = self.ask(query, responseMode="direct_post")
+            self.wallet.present(link, "--yes")
+            self.assertEqual(self.credo.session(session)["state"], "ResponseVerified")
+            for alter in ("earlier", "signature", "claim", "missing"):
+                self.wallet.obtain(self.credo.offer()[0])
+                self.credo.wish(alter=alter)
+                link, session = self.ask(query, responseMode="direct_post")
+                self.wallet.present(link, "--yes", status=1)
+                self.assertEqual(self.credo.session(session)["state"], "Error", f"{query['id']} {alter}")
 
     def test_a_no_and_a_wallet_without_the_claim_are_told_alike(self):
         link, session = self.ask(RESIDENCE)
