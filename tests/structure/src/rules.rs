@@ -224,7 +224,7 @@ fn tests_named_in(page: &str) -> impl Iterator<Item = &str> {
 fn every_test_that_a_page_names_exists() {
     let sources: Vec<String> = files()
         .iter()
-        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
+        .filter(|file| file.extension().is_some_and(|end| end == "rs" || end == "py"))
         .map(|file| std::fs::read_to_string(root().join(file)).unwrap())
         .collect();
     let pages = files()
@@ -233,8 +233,9 @@ fn every_test_that_a_page_names_exists() {
     let mut named = 0;
     for page in pages {
         for test in tests_named_in(&std::fs::read_to_string(root().join(&page)).unwrap()) {
-            let head = format!("fn {test}(");
-            assert!(sources.iter().any(|source| source.contains(&head)), "{} names {test}", page.display());
+            let heads = [format!("fn {test}("), format!("def {test}(")];
+            let exists = sources.iter().any(|source| heads.iter().any(|head| source.contains(head)));
+            assert!(exists, "{} names {test}", page.display());
             named += 1;
         }
     }
