@@ -138,6 +138,8 @@ pub(crate) enum CredentialCommand {
     )]
     Refresh {
         /// A document, from `sen credential list`
+        // An identifier may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         id: Option<String>,
         /// Also what is not due yet
         #[arg(long, conflicts_with = "id")]
@@ -149,6 +151,7 @@ pub(crate) enum CredentialCommand {
     )]
     Delete {
         /// Its identifier, from `sen credential list`
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Do not ask
         #[arg(long)]

@@ -242,6 +242,16 @@ fn wrong_words_are_one_line_and_exit_2() {
     assert_eq!(plain.stderr.lines().count(), 1, "{}", plain.stderr);
 }
 
+#[test]
+fn an_identifier_may_begin_with_a_hyphen_and_flags_stay_flags() {
+    let home = Home::new();
+    home.run(&["credential", "delete", "-H--x", "--yes", "--json"]).fails(2, "credential.not_found");
+    home.run(&["--json", "credential", "refresh", "-H--x"]).fails(2, "credential.not_found");
+    home.run(&["credential", "delete", "--json"]).fails(2, "usage");
+    home.run(&["credential", "refresh", "-H--x", "--all", "--json"]).fails(2, "usage");
+    home.run(&["credential", "refresh", "--all", "--json"]).exits(0);
+}
+
 /// Every command below these words, as its own help tells.
 fn commands(home: &Home, words: &[String]) -> Vec<Vec<String>> {
     let mut help: Vec<&str> = words.iter().map(String::as_str).collect();
