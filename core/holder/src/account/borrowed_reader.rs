@@ -201,12 +201,11 @@ impl Account<'_> {
     }
 
     fn provider_or_own(&self, provider: Option<&Provider>) -> Result<Provider, Error> {
-        let provider = match provider {
-            Some(provider) => provider.clone(),
-            None => {
-                let record = self.own_record().ok_or(AccountError::NoAccount)?;
-                Provider { url: record.provider, roots_pem: record.roots_pem }
-            }
+        let provider = if let Some(provider) = provider {
+            provider.clone()
+        } else {
+            let record = self.own_record().ok_or(AccountError::NoAccount)?;
+            Provider { url: record.provider, roots_pem: record.roots_pem }
         };
         if provider.url.ends_with('/') || https_identifier(&provider.url).is_err() {
             return Err(AccountError::BadProvider.into());
