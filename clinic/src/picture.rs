@@ -9,6 +9,8 @@ use rxing::{BarcodeFormat, DecodeHints};
 const LARGEST_SIDE: u32 = 10_000;
 /// Memory that decoding a picture may take, in bytes.
 const MEMORY: u64 = 256 << 20;
+/// Modules on a side of the smallest code: fewer pixels hold none.
+const SMALLEST_CODE: u32 = 21;
 /// Pictures of at least so many pixels on both sides are looked at in half their size first, and others whole.
 const HALVED_FROM: u32 = 900;
 /// Pixels of a module, in pictures that are to be shown.
@@ -96,6 +98,9 @@ pub fn read_grey(grey: GrayImage) -> Result<String, PictureError> {
 
 fn detect(grey: GrayImage) -> Result<String, PictureError> {
     let (width, height) = grey.dimensions();
+    if width.min(height) < SMALLEST_CODE {
+        return Err(PictureError::NoCode);
+    }
     let mut hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
     let found = rxing::helpers::detect_in_luma_with_hints(
         grey.into_raw(),
@@ -193,6 +198,14 @@ mod tests {
         };
         let hidden = (100..256).step_by(4).map(noisy).find(|picture| detect(picture.clone()).is_err());
         assert_eq!(read_grey(hidden.unwrap()).as_deref(), Ok(text.as_str()));
+    }
+
+    #[test]
+    fn pictures_too_small_for_a_code_hold_none() {
+        for (width, height) in [(0, 0), (1, 1), (1, 1000), (20, 20), (21, 21), (41, 42), (43, 1000)] {
+            let read = read_grey(GrayImage::from_pixel(width, height, image::Luma([255])));
+            assert_eq!(read, Err(PictureError::NoCode), "{width} {height}");
+        }
     }
 
     #[test]
