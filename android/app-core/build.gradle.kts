@@ -1,0 +1,27 @@
+plugins {
+    kotlin("jvm")
+}
+
+kotlin {
+    jvmToolchain(17)
+    compilerOptions.allWarningsAsErrors = true
+    sourceSets.test {
+        kotlin.srcDir("../../bindings/kotlin/src/test/kotlin/vn/sen/nation")
+    }
+}
+
+dependencies {
+    api(project(":sen-kotlin"))
+    testImplementation("net.java.dev.jna:jna:5.19.1")
+    testImplementation("org.junit.jupiter:junit-jupiter:5.14.4")
+    testRuntimeOnly("org.junit.platform:junit-platform-launcher")
+    testImplementation("org.json:json:20260814")
+}
+
+tasks.test {
+    useJUnitPlatform()
+    val root = layout.projectDirectory.dir("../..").asFile
+    systemProperty("jna.library.path", "$root/target/debug")
+    systemProperty("sen.binary", "$root/target/debug/sen")
+    systemProperty("sen.root", root.path)
+}

@@ -1,0 +1,125 @@
+package vn.sen.app
+
+import kotlinx.coroutines.Job
+import vn.sen.AccountApplicant
+import vn.sen.AccountProvider
+import vn.sen.AccountState
+import vn.sen.AccountView
+import vn.sen.LockedBy
+import vn.sen.Pending
+import vn.sen.PendingKind
+import vn.sen.Phone
+import vn.sen.PhoneState
+import vn.sen.SenException
+
+/** Where the account is for the person. */
+enum class AccountStep { OPEN, CODE, WAIT, IN_USE, GONE }
+
+/** What the account's screens show. */
+data class AccountScreen(
+    val step: AccountStep,
+    val lines: List<Line> = emptyList(),
+    val phones: List<Line> = emptyList(),
+    val canRaise: Boolean = false,
+    val canLock: Boolean = false,
+    val canUnlock: Boolean = false,
+    val canCancelPending: Boolean = false,
+    /** Shown once, to be copied by hand. */
+    val revocationCode: String? = null,
+    val problem: Problem? = null,
+)
+
+/** Opening, activating, looking at, locking the account; its phones. */
+class AccountPresenter(around: Surroundings, private val provider: AccountProvider) :
+    Presenter<AccountScreen>(AccountScreen(AccountStep.OPEN), around) {
+
+    /** What this phone remembers; needs no network. */
+    fun start(): Job = ask { refreshed(it.rememberedAccount()) }
+
+    fun refresh(): Job = ask { refreshed(it.showAccount(now())) }
+
+    fun open(number: String, phone: String, device: String): Job = ask {
+        val opened = it.openAccount(provider, AccountApplicant(number.trim(), phone.trim(), device.trim()), now())
+        AccountScreen(AccountStep.CODE, listOf(line(Word.CODE_SENT, opened.codeSentTo)))
+    }
+
+    fun activate(code: String): Job = ask {
+        it.activateAccount(code.trim(), now())
+        refreshed(it.showAccount(now()))
+    }
+
+    fun lock(): Job = ask {
+        it.lockAccount(now())
+        refreshed(it.showAccount(now()))
+    }
+
+    fun unlock(): Job = ask {
+        it.unlockAccount(now())
+        refreshed(it.showAccount(now()))
+    }
+
+    fun cancelPending(): Job = ask {
+        it.cancelPending(now())
+        refreshed(it.showAccount(now()))
+    }
+
+    fun newRevocationCode(): Job = ask {
+        val made = it.newRevocationCode(now())
+        state.value.copy(revocationCode = made.code, lines = listOf(line(Word.REVOCATION_CODE_HINT, made.useAt)), problem = null)
+    }
+
+    /** Without an account there is nothing wrong yet. */
+    private fun ask(next: suspend (vn.sen.Wallet) -> AccountScreen): Job = work({ problem ->
+        when {
+            problem.code == "account.no_account" -> AccountScreen(AccountStep.OPEN)
+            problem.next == Next.ENROL_AGAIN -> AccountScreen(AccountStep.GONE, problem = problem)
+            else -> state.value.copy(problem = problem)
+        }
+    }) { show(next(wallet)) }
+
+    private fun refreshed(view: AccountView): AccountScreen = AccountScreen(
+        step = step(view.state),
+        lines = lines(view),
+        phones = view.phones.map(::phone),
+        canRaise = view.state == AccountState.ACTIVE && view.level < 2u,
+        canLock = view.state == AccountState.ACTIVE,
+        canUnlock = view.state == AccountState.LOCKED && view.lockedBy == LockedBy.HOLDER,
+        canCancelPending = view.pending != null && step(view.state) == AccountStep.IN_USE,
+    )
+
+    private fun step(state: AccountState) = when (state) {
+        AccountState.AWAITING_CODE -> AccountStep.CODE
+        AccountState.ACTIVE, AccountState.LOCKED, AccountState.BLOCKED -> AccountStep.IN_USE
+        AccountState.CLOSED, AccountState.CANCELLED, AccountState.REPLACED, AccountState.LOST -> AccountStep.GONE
+        else -> AccountStep.WAIT
+    }
+
+    private fun lines(view: AccountView): List<Line> {
+        val stands = when (view.state) {
+            AccountState.AWAITING_CODE -> line(Word.ONE_TIME_CODE)
+            AccountState.AWAITING_CONSENT -> line(Word.AWAITING_CONSENT)
+            AccountState.ACTIVE -> line(if (view.level >= 2u) Word.LEVEL_2 else Word.LEVEL_1)
+            AccountState.LOCKED -> warning(Word.ACCOUNT_LOCKED)
+            AccountState.BLOCKED -> warning(Word.ACCOUNT_BLOCKED)
+            AccountState.CLOSED -> line(Word.ACCOUNT_CLOSED)
+            AccountState.REPLACED, AccountState.LOST, AccountState.CANCELLED -> warning(Word.ACCOUNT_ELSEWHERE)
+            AccountState.WAITING -> line(Word.ACCOUNT_WAITING, view.pending?.let { minute(it.effectiveAt, around.zone) }.orEmpty())
+            else -> line(Word.ACCOUNT_OTHER)
+        }
+        val locked = line(Word.LOCKED_BY_OTHER).takeIf { view.state == AccountState.LOCKED && view.lockedBy != LockedBy.HOLDER }
+        val pending = view.pending.takeIf { step(view.state) == AccountStep.IN_USE }
+        return listOfNotNull(stands, locked, pending?.let(::pending))
+    }
+
+    /** What the holder may not know of: always a warning. */
+    private fun pending(pending: Pending): Line {
+        val at = minute(pending.effectiveAt, around.zone)
+        return if (pending.kind == PendingKind.PIN) warning(Word.PENDING_PIN, at) else warning(Word.PENDING_PHONE, pending.name, at)
+    }
+
+    private fun phone(phone: Phone) = when (phone.state) {
+        PhoneState.ACTIVE -> line(Word.PHONE_IN_USE, phone.name)
+        PhoneState.LOST -> line(Word.PHONE_LOST, phone.name)
+        else -> line(Word.PHONE_BEFORE, phone.name)
+    }
+}

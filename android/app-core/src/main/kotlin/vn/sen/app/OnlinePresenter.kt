@@ -1,0 +1,78 @@
+package vn.sen.app
+
+import kotlinx.coroutines.Job
+import vn.sen.Approval
+import vn.sen.Asker
+import vn.sen.BelievedVerifiers
+import vn.sen.OnlineChoice
+import vn.sen.OnlineDetails
+import vn.sen.OnlineRequest
+
+sealed interface OnlineScreen {
+    data object Reading : OnlineScreen
+
+    /** All that is asked, in the order in which it is read. Where [canAgree] is false it can only be declined. */
+    data class Ask(val lines: List<Line>, val needsNumber: Boolean, val canAgree: Boolean, val problem: Problem? = null) : OnlineScreen
+
+    /** Sent; the address is to be opened in the browser. */
+    data class Answered(val goOn: String?) : OnlineScreen
+
+    data object Declined : OnlineScreen
+
+    data class Failed(val problem: Problem) : OnlineScreen
+}
+
+/** Answers a portal, bank or cash machine after its request was shown in full. */
+class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifiers) : Presenter<OnlineScreen>(OnlineScreen.Reading, around) {
+    private var asked: OnlineRequest? = null
+
+    fun read(link: String): Job = work(OnlineScreen::Failed) {
+        val request = wallet.readRequest(link, believed, now())
+        asked = request
+        val details = request.details()
+        show(OnlineScreen.Ask(lines(details), details.needsNumber, details.choices.isNotEmpty()))
+    }
+
+    /** A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is. */
+    fun agree(number: String?): Job = work(::stay) {
+        val request = asked ?: return@work
+        val recognised = around.recogniser.recognise() ?: return@work show(stay(NOT_RECOGNISED))
+        request.grant(recognised, number?.trim()?.takeIf { it.isNotEmpty() }, now()).use { consent ->
+            show(OnlineScreen.Answered(wallet.answerRequest(consent, believed, now())))
+        }
+    }
+
+    fun decline(): Job = work(OnlineScreen::Failed) {
+        asked?.let { wallet.declineRequest(it, believed, now()) }
+        show(OnlineScreen.Declined)
+    }
+
+    private fun stay(problem: Problem): OnlineScreen {
+        val shown = state.value
+        return if (shown is OnlineScreen.Ask && problem.next in setOf(Next.TYPE_AGAIN, Next.NOTHING)) shown.copy(problem = problem) else OnlineScreen.Failed(problem)
+    }
+
+    private fun lines(details: OnlineDetails): List<Line> {
+        val approval = when (val approval = details.approval) {
+            is Approval.CashWithdrawal -> line(Word.APPROVE_CASH, "${approval.amount}", approval.bank, approval.terminal, approval.place)
+            is Approval.SignIn -> line(Word.APPROVE_SIGN_IN, approval.service, approval.origin)
+            null -> null
+        }
+        val registered = details.registration?.let { listOf(line(Word.REGISTERED, it.name, it.registrar), line(Word.PURPOSE, it.purpose)) }
+        val shown = details.choices.flatMap { choice(it, details.registration != null) }
+        val nothing = line(Word.NOTHING_ANSWERS).takeIf { details.choices.isEmpty() }
+        return listOfNotNull(approval) + asker(details.asker) + (registered ?: listOf(warning(Word.NOT_REGISTERED))) + shown + listOfNotNull(nothing)
+    }
+
+    private fun asker(asker: Asker): List<Line> = when (asker) {
+        is Asker.Certified -> listOf(line(Word.ASKED_BY, asker.subject), line(Word.VOUCHED_BY, asker.vouchedBy))
+        is Asker.Unproven -> listOf(warning(Word.NOBODY_VOUCHES, asker.host))
+    }
+
+    private fun choice(choice: OnlineChoice, registered: Boolean): List<Line> {
+        val optional = line(Word.OPTIONAL).takeIf { choice.optional }
+        // Where nobody registered them all is asked too much, and that was said already.
+        val over = if (registered) choice.overAsked.map { warning(Word.OVER_ASKED, it) } else emptyList()
+        return listOfNotNull(line(Word.FROM_DOCUMENT, choice.kind), optional) + choice.claims.map { line(Word.TOLD, it) } + over
+    }
+}

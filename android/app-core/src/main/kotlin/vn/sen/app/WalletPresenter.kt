@@ -1,0 +1,52 @@
+package vn.sen.app
+
+import kotlinx.coroutines.Job
+import vn.sen.Credential
+import vn.sen.Document
+import vn.sen.Warning
+
+/** One credential or document. */
+data class HeldRow(val id: String, val title: Line, val lines: List<Line>, val isDocument: Boolean, val showsAtClinic: Boolean, val ward: String? = null)
+
+data class WalletScreen(val rows: List<HeldRow> = emptyList(), val busy: Boolean = false, val problem: Problem? = null)
+
+/** What the person holds. */
+class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScreen(), around) {
+    fun start(): Job = ask {}
+
+    /** `citizen` or `health-insurance`, the person's own or that of somebody in their care. */
+    fun obtain(name: String, ward: String? = null): Job = ask { wallet.obtainCredential(name, ward, null, now()) }
+
+    /** What is due, in the background. */
+    fun keepFresh(): Job = ask { wallet.refreshCredentials(now()) }
+
+    /** After the person was asked once more. */
+    fun delete(row: HeldRow): Job = ask {
+        if (row.isDocument) wallet.deleteDocument(row.id, now()) else wallet.deleteCredential(row.id, now())
+    }
+
+    private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(busy = false, problem = it) }) {
+        show(state.value.copy(busy = true, problem = null))
+        first()
+        show(WalletScreen(wallet.credentials(now()).map(::row) + wallet.documents().map(::row)))
+    }
+
+    private fun row(held: Credential): HeldRow {
+        val until = line(Word.VALID_UNTIL, minute(held.expiresAt, around.zone))
+        val ward = held.ward?.let { line(Word.FOR_WARD, it) }
+        val shows = held.vct == "urn:vn:health-insurance:1"
+        return HeldRow(held.id, kind(held.vct), listOfNotNull(ward, until) + held.warnings.map(::warned), false, shows, held.ward)
+    }
+
+    private fun row(held: Document): HeldRow {
+        val until = held.expiresAt?.let { line(Word.VALID_UNTIL, day(it, around.zone)) }
+        return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, held.issuer)), isDocument = true, showsAtClinic = false)
+    }
+
+    private fun warned(of: Warning): Line = when (of) {
+        is Warning.Expired -> warning(Word.WARNING_EXPIRED)
+        is Warning.SoonUnprepared -> warning(Word.WARNING_SOON)
+        is Warning.Ended -> warning(Word.WARNING_ENDED)
+        is Warning.EndsSoon -> warning(Word.WARNING_ENDS, "${of.days}")
+    }
+}

@@ -1,0 +1,242 @@
+package vn.sen.app
+
+import java.time.ZoneId
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.json.JSONObject
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.MethodOrderer
+import org.junit.jupiter.api.Order
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+import org.junit.jupiter.api.TestMethodOrder
+import vn.sen.AccountProvider
+import vn.sen.BelievedIssuers
+import vn.sen.BelievedVerifiers
+import vn.sen.Recognised
+import vn.sen.Wallet
+import vn.sen.nation.ChipReader
+import vn.sen.nation.Nation
+import vn.sen.nation.SecretInMemory
+import vn.sen.nation.SoftwareKeys
+import vn.sen.nation.THAO
+
+/** The app without its views, from nothing to a signed-in portal, against the real core and sandbox. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation::class)
+class PresentersTest {
+    private val nation = Nation()
+    private val chip = nation.chip()
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    private val wallet = Wallet.open(nation.wallet("one"), SecretInMemory(), SoftwareKeys())
+    private var recognised: Recognised? = Recognised.BY_BIOMETRICS
+    private val around = Surroundings(wallet, scope, { recognised }, zone = ZoneId.of("Asia/Ho_Chi_Minh"))
+    private val account = AccountPresenter(around, AccountProvider(nation.url, nation.roots))
+
+    @AfterAll
+    fun end() {
+        scope.cancel()
+        wallet.close()
+        chip.close()
+        nation.close()
+    }
+
+    /** Waits for what the screen shows to be like this. */
+    private suspend fun <S : Any> Presenter<S>.until(wanted: (S) -> Boolean): S = withTimeout(30.seconds) { state.first(wanted) }
+
+    @Test
+    @Order(1)
+    fun `an account is opened, a wrong code counted, a right one taken`() = runBlocking {
+        account.start().join()
+        assertEquals(AccountScreen(AccountStep.OPEN), account.state.value)
+        account.open(" ${THAO.number} ", THAO.phone, "phone").join()
+        assertEquals(AccountStep.CODE, account.state.value.step)
+        val code = nation.mailedCode(THAO.phone)
+        account.activate("%06d".format((code.toInt() + 1) % 1_000_000)).join()
+        assertEquals(Word.WRONG_CODE to Next.TYPE_AGAIN, account.state.value.problem!!.let { it.line.word to it.next })
+        assertEquals(AccountStep.CODE, account.state.value.step)
+        account.activate(code).join()
+        val shown = account.state.value
+        assertEquals(AccountStep.IN_USE to listOf(line(Word.LEVEL_1)), shown.step to shown.lines)
+        assertTrue(shown.canRaise && shown.canLock && !shown.canUnlock)
+        assertEquals(listOf(line(Word.PHONE_IN_USE, "phone")), shown.phones)
+    }
+
+    @Test
+    @Order(2)
+    fun `the six digits are asked for again, a lost card is read on, and the level rises`() = runBlocking {
+        val card = CardPresenter(around)
+        var job = card.raiseLevel("999999", ByteArray(1))
+        card.until { it is CardScreen.Hold }
+        card.tag(ChipReader(chip))
+        job.join()
+        assertEquals(Word.CARD_WRONG_NUMBER, (card.state.value as CardScreen.Number).problem!!.line.word)
+        job = card.raiseLevel(THAO.can, ByteArray(1))
+        card.until { it is CardScreen.Hold }
+        val lost = ChipReader(chip, loseAt = 17)
+        card.tag(lost)
+        card.until { it == CardScreen.Hold(line(Word.CARD_LOST)) }
+        val back = ChipReader(chip)
+        card.tag(back)
+        job.join()
+        assertEquals(CardScreen.Done(line(Word.LEVEL_REACHED)), card.state.value)
+        account.refresh().join()
+        assertEquals(listOf(line(Word.LEVEL_2)), account.state.value.lines)
+        assertFalse(account.state.value.canRaise)
+    }
+
+    @Test
+    @Order(3)
+    fun `a reading that the person stops ends and begins anew`() = runBlocking {
+        val card = CardPresenter(around)
+        val job = card.raiseLevel(THAO.can, ByteArray(1))
+        card.until { it is CardScreen.Hold }
+        card.stop()
+        job.join()
+        assertEquals(CardScreen.Number(), card.state.value)
+    }
+
+    @Test
+    @Order(4)
+    fun `the wallet lists what it holds, in the words of the table`() = runBlocking {
+        val held = WalletPresenter(around)
+        held.start().join()
+        assertEquals(WalletScreen(), held.state.value)
+        held.obtain("citizen").join()
+        held.obtain("health-insurance").join()
+        val rows = held.state.value.rows
+        assertEquals(setOf(Word.CITIZEN, Word.HEALTH_INSURANCE), rows.map { it.title.word }.toSet())
+        assertEquals(1, rows.count(HeldRow::showsAtClinic))
+        assertTrue(rows.all { Regex("""\d\d:\d\d \d\d/\d\d/\d{4}""").matches(it.lines.first().values.single()) })
+        held.obtain("driving").join()
+        assertEquals(Next.TYPE_AGAIN, held.state.value.problem?.next)
+        assertEquals(rows, held.state.value.rows)
+    }
+
+    @Test
+    @Order(5)
+    fun `the code is shown after the person agreed, and gone when the screen is left`() = runBlocking {
+        val qr = QrPresenter(around)
+        qr.ask().join()
+        val asked = qr.state.value as QrScreen.Ask
+        assertTrue(line(Word.QR_ANY_CLINIC) in asked.lines)
+        assertTrue(line(Word.CLAIM_75) in asked.lines)
+        recognised = null
+        qr.agree().join()
+        assertEquals(asked, qr.state.value)
+        recognised = Recognised.BY_BIOMETRICS
+        val job = qr.agree()
+        val shown = qr.until { it is QrScreen.Showing } as QrScreen.Showing
+        assertTrue(shown.digits.startsWith("7360"))
+        assertTrue(shown.until - shown.since in 1..10)
+        qr.leave()
+        job.join()
+        assertEquals(QrScreen.Empty, qr.state.value)
+        qr.ask().join()
+        qr.decline().join()
+        assertEquals(QrScreen.Over(line(Word.DECLINED)), qr.state.value)
+        qr.ask(challenge = "7361").join()
+        assertEquals(Next.TYPE_AGAIN, (qr.state.value as QrScreen.Failed).problem.next)
+    }
+
+    @Test
+    @Order(6)
+    fun `an offer is shown before it is taken up`() = runBlocking {
+        val link = nation.post("/sandbox/offer", JSONObject(mapOf("number" to THAO.number, "credential" to "citizen_sd_jwt"))).getString("credential_offer")
+        assertEquals(Link.Offer(link), linkOf(link))
+        val offer = OfferPresenter(around, BelievedIssuers(nation.roots, nation.documentsPem))
+        offer.read(link).join()
+        assertEquals(2, (offer.state.value as OfferScreen.Ask).lines.size)
+        offer.agree(null).join()
+        assertEquals(OfferScreen.Obtained(line(Word.OBTAINED, "1")), offer.state.value)
+        offer.read("openid-credential-offer://?").join()
+        assertTrue(offer.state.value is OfferScreen.Failed)
+    }
+
+    @Test
+    @Order(7)
+    fun `a portal is answered with its two digits after all was shown`() = runBlocking {
+        val (portal, view) = askedByPortal()
+        val asked = portal.state.value as OnlineScreen.Ask
+        assertEquals(Word.APPROVE_SIGN_IN, asked.lines.first().word)
+        assertTrue(asked.needsNumber && asked.canAgree)
+        assertTrue(asked.lines.any { it.word == Word.TOLD } && asked.lines.none(Line::warning))
+        portal.agree("").join()
+        assertEquals("online.number_needed", (portal.state.value as OnlineScreen.Ask).problem?.code)
+        recognised = null
+        portal.agree(state(view).getString("number")).join()
+        assertEquals(NOT_RECOGNISED, (portal.state.value as OnlineScreen.Ask).problem)
+        recognised = Recognised.BY_BIOMETRICS
+        portal.agree(state(view).getString("number")).join()
+        assertTrue(portal.state.value is OnlineScreen.Answered)
+        repeat(100) { if (state(view).getString("state") != "done") delay(100.milliseconds) }
+        assertEquals("done", state(view).getString("state"))
+        val (other, unread) = askedByPortal()
+        other.decline().join()
+        assertEquals(OnlineScreen.Declined, other.state.value)
+        assertEquals("refused", state(unread).getString("state"))
+    }
+
+    private suspend fun askedByPortal(): Pair<OnlinePresenter, String> {
+        val begun = nation.post("/portal/start", JSONObject(mapOf("other_screen" to true)))
+        val link = linkOf(begun.getString("link")) as Link.Request
+        val portal = OnlinePresenter(around, BelievedVerifiers(nation.roots, nation.askersPem, nation.askersPem, false))
+        portal.read(link.text).join()
+        return portal to begun.getString("view")
+    }
+
+    private fun state(view: String) = nation.post("/asking/state", JSONObject(mapOf("view" to view)))
+
+    @Test
+    @Order(8)
+    fun `the history is turned page by page`() = runBlocking {
+        val history = HistoryPresenter(around, page = 4u)
+        history.start().join()
+        assertEquals(4, history.state.value.rows.size)
+        while (history.state.value.more) history.more().join()
+        val numbers = history.state.value.rows.map { it.sequence.toLong() }
+        assertEquals((numbers.size.toLong() downTo 1).toList(), numbers)
+        val words = history.state.value.rows.map { it.line.word }.toSet()
+        assertTrue(words.containsAll(setOf(Word.EVENT_PRESENTED, Word.EVENT_PRESENTED_ONLINE, Word.EVENT_DECLINED, Word.EVENT_OBTAINED, Word.EVENT_ACCOUNT)))
+    }
+
+    @Test
+    @Order(9)
+    fun `a lost phone is prepared for, the account locked and unlocked`() = runBlocking {
+        account.newRevocationCode().join()
+        assertTrue(account.state.value.revocationCode!!.count(Char::isDigit) >= 18)
+        account.lock().join()
+        assertTrue(account.state.value.canUnlock && account.state.value.lines.first().warning)
+        // Shown once.
+        assertNull(account.state.value.revocationCode)
+        account.unlock().join()
+        assertTrue(account.state.value.canLock)
+    }
+
+    @Test
+    @Order(10)
+    fun `without a network the screens stay and the code still shows`() = runBlocking {
+        nation.stop()
+        val before = account.state.value
+        account.lock().join()
+        assertEquals(before.copy(problem = account.state.value.problem), account.state.value)
+        assertEquals(Next.TRY_LATER, account.state.value.problem?.next)
+        val qr = QrPresenter(around)
+        qr.ask().join()
+        qr.agree()
+        qr.until { it is QrScreen.Showing }
+        qr.leave()
+    }
+}

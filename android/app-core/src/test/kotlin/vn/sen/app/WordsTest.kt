@@ -1,0 +1,61 @@
+package vn.sen.app
+
+import java.time.ZoneId
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import vn.sen.SenException
+
+class WordsTest {
+    @Test
+    fun `each kind of error has its own next step, and says the code where a person can do nothing`() {
+        val errors = listOf(
+            SenException.TryCardAgain("card.lost") to Next.TRY_CARD_AGAIN,
+            SenException.WrongAccessKey("card.wrong_access_key") to Next.TYPE_AGAIN,
+            SenException.CardNotGenuine("card.chip_not_genuine") to Next.STOP,
+            SenException.CardUnsupported("card.file.malformed") to Next.STOP,
+            SenException.DeviceKeyLost("key.lost") to Next.ENROL_AGAIN,
+            SenException.UserCancelled("key.cancelled") to Next.NOTHING,
+            SenException.NoNetwork("network.timeout", null, null) to Next.TRY_LATER,
+            SenException.IssuerRefused("account.pin_delayed", null, 30u) to Next.STOP,
+            SenException.CredentialExpired("present.expired") to Next.OBTAIN_AGAIN,
+            SenException.NotReady("present.no_credential", null, null) to Next.TYPE_AGAIN,
+            SenException.Bug("store.bug") to Next.REPORT,
+        )
+        for ((error, next) in errors) assertEquals(next, error.problem().next)
+        assertEquals(line(Word.WAIT_SECONDS, "30"), errors[7].first.problem().line)
+        assertEquals(line(Word.BUG, "store.bug"), errors[10].first.problem().line)
+        assertTrue(errors[2].first.problem().line.warning)
+    }
+
+    @Test
+    fun `a sentence has as many values as places`() {
+        assertThrows(IllegalArgumentException::class.java) { line(Word.ASKED_BY) }
+        assertThrows(IllegalArgumentException::class.java) { line(Word.AGREE, "surplus") }
+    }
+
+    @Test
+    fun `days are written as in Vietnam`() {
+        val zone = ZoneId.of("Asia/Ho_Chi_Minh")
+        assertEquals("01/01/1970", day(0, zone))
+        assertEquals("00:30 01/02/2030", minute(1_896_111_000, zone))
+    }
+
+    @Test
+    fun `what is not in the table is named as it is`() {
+        assertEquals(line(Word.CLAIM_OTHER, "99"), claim(99))
+        assertEquals(line(Word.OTHER_DOCUMENT, "org.iso.18013.5.1.mDL"), kind("org.iso.18013.5.1.mDL"))
+        assertEquals(Word.HOLD_TOP, where("Google", "Pixel 9"))
+        assertEquals(Word.HOLD_CARD, where("samsung", "SM-G991B"))
+    }
+
+    @Test
+    fun `only links of wallets are followed`() {
+        assertEquals(Link.Request("openid4vp://?client_id=x"), linkOf("openid4vp://?client_id=x"))
+        assertEquals(Link.Offer("OpenID-credential-offer://?x"), linkOf("OpenID-credential-offer://?x"))
+        for (other in listOf(null, "", "https://example.org/openid4vp://", "javascript:1", "openid4vp://" + "x".repeat(70_000))) {
+            assertEquals(Link.Unknown, linkOf(other))
+        }
+    }
+}

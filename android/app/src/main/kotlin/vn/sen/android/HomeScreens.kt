@@ -1,0 +1,162 @@
+package vn.sen.android
+
+import android.os.Build
+import vn.sen.app.AccountPresenter
+import vn.sen.app.AccountScreen
+import vn.sen.app.AccountStep
+import vn.sen.app.CardPresenter
+import vn.sen.app.CardScreen
+import vn.sen.app.HeldRow
+import vn.sen.app.HistoryPresenter
+import vn.sen.app.WalletPresenter
+import vn.sen.app.Word
+import vn.sen.app.line
+import vn.sen.app.where
+
+/** The account before it is in use, and the wallet's start. */
+class HomeScreen : Screen {
+    private var presenter: AccountPresenter? = null
+
+    override fun shown(host: MainActivity) {
+        val account = presenter ?: AccountPresenter(host.app.surroundings, host.app.provider).also {
+            presenter = it
+            it.start()
+        }
+        host.draw(account) { shown ->
+            heading(Word.ACCOUNT)
+            shown.lines.forEach { line(it) }
+            problem(shown.problem)
+            when (shown.step) {
+                AccountStep.OPEN, AccountStep.GONE -> open(account)
+                AccountStep.CODE -> code(account)
+                AccountStep.WAIT -> button(Word.AGAIN) { account.refresh() }
+                AccountStep.IN_USE -> inUse(host, account, shown)
+            }
+        }
+    }
+
+    private fun Page.open(account: AccountPresenter) {
+        val number = field(Word.PERSONAL_NUMBER, numeric = true)
+        val phone = field(Word.PHONE_NUMBER, numeric = true)
+        val device = field(Word.DEVICE_NAME, numeric = false).apply { setText(Build.MODEL) }
+        button(Word.SEND_CODE) { account.open("${number.text}", "${phone.text}", "${device.text}") }
+    }
+
+    private fun Page.code(account: AccountPresenter) {
+        val code = field(Word.ONE_TIME_CODE, numeric = true)
+        button(Word.ACTIVATE) { account.activate("${code.text}") }
+    }
+
+    private fun Page.inUse(host: MainActivity, account: AccountPresenter, shown: AccountScreen) {
+        button(Word.WALLET) { host.push(WalletScreenView()) }
+        if (shown.canRaise) button(Word.RAISE_LEVEL) { host.push(CardScreenView()) }
+        button(Word.HISTORY) { host.push(HistoryScreenView()) }
+        button(Word.PHONES) { host.push(DevicesScreen(account)) }
+    }
+}
+
+/** The account's phones, what waits, the lock, and the code for a lost phone. */
+class DevicesScreen(private val account: AccountPresenter) : Screen {
+    override fun shown(host: MainActivity) {
+        account.refresh()
+        host.draw(account) { shown ->
+            heading(Word.PHONES)
+            shown.lines.forEach { line(it) }
+            shown.phones.forEach { line(it) }
+            shown.revocationCode?.let { digits(it) }
+            problem(shown.problem)
+            if (shown.canCancelPending) button(Word.CANCEL_PENDING) { account.cancelPending() }
+            if (shown.canLock) button(Word.LOCK) { account.lock() }
+            if (shown.canUnlock) button(Word.UNLOCK) { account.unlock() }
+            button(Word.REVOCATION_CODE) { account.newRevocationCode() }
+            button(Word.BACK) { host.pop() }
+        }
+    }
+}
+
+/** Level 2 by the chip card. */
+class CardScreenView : Screen {
+    private var presenter: CardPresenter? = null
+
+    override fun shown(host: MainActivity) {
+        val card = presenter ?: CardPresenter(host.app.surroundings, where(Build.MANUFACTURER, Build.MODEL)).also { presenter = it }
+        host.field.open(card::tag)
+        host.draw(card) { shown ->
+            heading(Word.READ_CARD)
+            if (!host.field.isOn) line(line(Word.CARD_NO_READER))
+            when (shown) {
+                is CardScreen.Number -> {
+                    problem(shown.problem)
+                    line(line(Word.CARD_NUMBER_HINT))
+                    val can = field(Word.CAN, numeric = true)
+                    button(Word.GO_ON) {
+                        val digits = "${can.text}"
+                        host.picture { face -> card.raiseLevel(digits, face) }
+                    }
+                }
+                is CardScreen.Hold -> {
+                    line(shown.line)
+                    shown.fraction?.let { progress(it) }
+                    button(Word.DECLINE) { card.stop() }
+                }
+                is CardScreen.Comparing -> line(line(Word.COMPARING_FACE))
+                is CardScreen.Done -> line(shown.line)
+                is CardScreen.Failed -> problem(shown.problem)
+            }
+            button(Word.BACK) { host.pop() }
+        }
+    }
+
+    override fun left(host: MainActivity) = host.field.close()
+}
+
+/** What the person holds. */
+class WalletScreenView : Screen {
+    private var presenter: WalletPresenter? = null
+    private var deleting: HeldRow? = null
+
+    override fun shown(host: MainActivity) {
+        val wallet = presenter ?: WalletPresenter(host.app.surroundings).also { presenter = it }
+        wallet.start()
+        host.draw(wallet) { shown ->
+            heading(Word.WALLET)
+            problem(shown.problem)
+            if (shown.rows.isEmpty() && !shown.busy) line(line(Word.NOTHING_HELD))
+            for (row in shown.rows) {
+                line(row.title)
+                row.lines.forEach { line(it) }
+                if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }
+                if (deleting == row) button(Word.YES_DELETE) { wallet.delete(row) } else button(Word.DELETE) { ask(host, row) }
+            }
+            button(Word.OBTAIN_INSURANCE) { wallet.obtain("health-insurance") }
+            button(Word.OBTAIN_CITIZEN) { wallet.obtain("citizen") }
+            button(Word.BACK) { host.pop() }
+        }
+    }
+
+    /** Once more before it is gone. */
+    private fun ask(host: MainActivity, row: HeldRow) {
+        deleting = row
+        shown(host)
+    }
+}
+
+/** Every use and refusal. */
+class HistoryScreenView : Screen {
+    private var presenter: HistoryPresenter? = null
+
+    override fun shown(host: MainActivity) {
+        val history = presenter ?: HistoryPresenter(host.app.surroundings).also { presenter = it }
+        history.start()
+        host.draw(history) { shown ->
+            heading(Word.HISTORY)
+            problem(shown.problem)
+            for (row in shown.rows) {
+                text(row.at)
+                line(row.line)
+            }
+            if (shown.more) button(Word.HISTORY_MORE) { history.more() }
+            button(Word.BACK) { host.pop() }
+        }
+    }
+}

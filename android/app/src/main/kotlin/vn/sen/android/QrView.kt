@@ -1,0 +1,65 @@
+package vn.sen.android
+
+import android.content.Context
+import android.graphics.Canvas
+import android.graphics.Color
+import android.graphics.Paint
+import android.graphics.RectF
+import android.os.SystemClock
+import android.view.View
+import vn.sen.QrModules
+import vn.sen.drawQr
+
+/** A code, black on white whatever the theme, with a ring that closes until the next one comes. */
+class QrView(context: Context) : View(context) {
+    private val dark = Paint().apply { color = Color.BLACK }
+    private val ring = Paint(Paint.ANTI_ALIAS_FLAG).apply {
+        color = Color.DKGRAY
+        style = Paint.Style.STROKE
+        strokeWidth = resources.displayMetrics.density * RING
+    }
+    private val circle = RectF()
+    private var code: QrModules? = null
+    private var began = 0L
+    private var lasts = 1L
+
+    /** Shows digits that are good for so many seconds. */
+    fun show(digits: String, seconds: Long) {
+        code = drawQr(digits)
+        began = SystemClock.elapsedRealtime()
+        lasts = (seconds * 1_000).coerceAtLeast(1)
+        invalidate()
+    }
+
+    override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
+        val side = MeasureSpec.getSize(widthMeasureSpec)
+        setMeasuredDimension(side, side + (resources.displayMetrics.density * BELOW).toInt())
+    }
+
+    override fun onDraw(canvas: Canvas) {
+        canvas.drawColor(Color.WHITE)
+        val code = code ?: return
+        val size = code.size.toInt()
+        // Whole pixels a module, or cameras see a pattern that is not there.
+        val module = width / (size + 2 * QUIET)
+        val edge = (width - module * size) / 2
+        code.dark.forEachIndexed { index, octet ->
+            if (octet.toInt() != 0) {
+                val (left, top) = edge + index % size * module to edge + index / size * module
+                canvas.drawRect(left.toFloat(), top.toFloat(), (left + module).toFloat(), (top + module).toFloat(), dark)
+            }
+        }
+        val left = 1f - ((SystemClock.elapsedRealtime() - began).toFloat() / lasts).coerceIn(0f, 1f)
+        val half = resources.displayMetrics.density * BELOW / 3
+        circle.set(width / 2f - half, height - 2.5f * half, width / 2f + half, height - 0.5f * half)
+        canvas.drawArc(circle, -90f, 360f * left, false, ring)
+        postInvalidateDelayed(FRAME)
+    }
+
+    private companion object {
+        const val QUIET = 4
+        const val RING = 6f
+        const val BELOW = 72f
+        const val FRAME = 100L
+    }
+}

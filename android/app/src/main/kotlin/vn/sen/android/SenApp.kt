@@ -1,0 +1,43 @@
+package vn.sen.android
+
+import android.app.Activity
+import android.app.Application
+import java.io.File
+import java.io.IOException
+import java.lang.ref.WeakReference
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import vn.sen.AccountProvider
+import vn.sen.BelievedIssuers
+import vn.sen.BelievedVerifiers
+import vn.sen.Wallet
+import vn.sen.app.Surroundings
+
+/** One wallet for the whole app, opened on a worker thread, and whom it believes. */
+class SenApp : Application() {
+    /** The activity in front, for prompts. */
+    var front: WeakReference<Activity> = WeakReference(null)
+
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+    val surroundings: Surroundings by lazy {
+        val folder = File(noBackupFilesDir, "wallet").apply { mkdirs() }
+        val device = DeviceAuthenticator { front.get() }
+        val wallet = Wallet.open(folder.path, KeystoreSecretStore(this), KeystoreKeyStore(packageManager, device))
+        Surroundings(wallet, scope, device)
+    }
+
+    /** Files that whoever builds the app puts into `assets/nation`: no nation is believed by default. */
+    val provider: AccountProvider by lazy { AccountProvider(text("provider"), asset("ca.pem")) }
+    val issuers: BelievedIssuers by lazy { BelievedIssuers(asset("ca.pem"), text("documents-ca.pem")) }
+    val verifiers: BelievedVerifiers by lazy { BelievedVerifiers(asset("ca.pem"), text("askers-ca.pem"), text("askers-ca.pem"), false) }
+
+    private fun text(name: String) = asset(name).decodeToString().trim()
+
+    private fun asset(name: String): ByteArray = try {
+        assets.open("nation/$name").use { it.readBytes() }
+    } catch (error: IOException) {
+        throw IllegalStateException("this build has no assets/nation/$name", error)
+    }
+}
