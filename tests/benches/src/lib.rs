@@ -220,3 +220,25 @@ fn print(name: &str, value: f64, unit: &str, floor: Option<f64>) {
         println!("{name:<36} {value:>12.3} {unit}{floor}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn a_measurement_that_panics_ends_the_thread_beside_it() {
+        let over = Over::default();
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !over.is_over() {
+                        std::thread::yield_now();
+                    }
+                });
+                over.after(|| panic!("as a bench does whose world does not stand"));
+            });
+        }));
+        assert!(ended.is_err());
+    }
+}
