@@ -1,8 +1,10 @@
 //! Opens the wallet of this computer, and puts its errors into words.
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holder::{Error, Kind, ProgressListener, Step, Wallet};
+use http_client::WaitListener;
 
 use crate::output::{Failure, say};
 use crate::secrets::Secrets;
@@ -33,7 +35,8 @@ pub(crate) fn open_in_files(folder: &Path) -> Result<Wallet, Failure> {
 
 fn open_with(folder: &Path, wallet: Secrets, keys: SoftwareKeys) -> Result<Wallet, Failure> {
     crate::home::make_private(folder)?;
-    Wallet::open(folder, Arc::new(wallet), Arc::new(keys)).map_err(failure)
+    let wallet = Wallet::open(folder, Arc::new(wallet), Arc::new(keys)).map_err(failure)?;
+    Ok(wallet.telling_waits(Arc::new(Aloud)))
 }
 
 /// Runs what needs the network.
@@ -54,6 +57,9 @@ pub(crate) fn failure(error: Error) -> Failure {
         (Kind::TryCardAgain, _) => format!("{error}: hold the card still and try again"),
         (Kind::WrongAccessKey, _) => {
             "the chip does not know this number; one attempt was made. Check the six digits before you try again".to_owned()
+        }
+        (Kind::NoNetwork, _) if let Some(seconds) = error.retry_after() => {
+            format!("the server is busy: try again in {seconds} s")
         }
         (Kind::NoNetwork, _) => format!("{error}. What is in the wallet can still be shown: sen present qr"),
         (Kind::CredentialExpired, _) => format!("{error}: obtain it again with `sen credential obtain NAME`"),
@@ -85,7 +91,8 @@ pub(crate) fn failure(error: Error) -> Failure {
     }
 }
 
-/// Says each step on standard error.
+/// Says each step, and each wait, on standard error.
+#[derive(Debug)]
 pub(crate) struct Aloud;
 
 impl ProgressListener for Aloud {
@@ -100,5 +107,12 @@ impl ProgressListener for Aloud {
             Step::Storing => "checking and storing ...",
             _ => "...",
         });
+    }
+}
+
+impl WaitListener for Aloud {
+    fn waits(&self, pause: Duration) {
+        // Rounded up, so that nobody expects it sooner.
+        say(format_args!("the server is busy, trying again in {} s ...", pause.as_millis().div_ceil(1_000)));
     }
 }
