@@ -9,6 +9,8 @@ pub(crate) mod deferred;
 mod dpop;
 mod encryption;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub(crate) mod grant;
 mod keep;
 mod line;

@@ -119,6 +119,8 @@ pub use credentials::{CredentialInfo, CredentialName, Warning};
 pub use documents::{DocumentFormat, DocumentInfo};
 pub use error::{Error, Kind};
 pub use history::{Action, Event, HistoryEntry, Recipient};
+#[cfg(fuzzing)]
+pub use issuance::fuzzing;
 pub use issuance::{
     Authorisation, AwaitedInfo, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient,
     Wanted,

@@ -32,7 +32,7 @@ pub(crate) struct IssuerMetadata {
     pub(super) credential_request_encryption: Option<RequestEncryption>,
     pub(super) credential_response_encryption: Option<ResponseEncryption>,
     batch_credential_issuance: Option<Batch>,
-    credential_configurations_supported: BTreeMap<String, Value>,
+    pub(super) credential_configurations_supported: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,17 +87,7 @@ pub(crate) async fn fetch_issuer(
         Some((anchors, now)) if is_signed => signed_metadata::verify(answer.text()?, issuer, anchors, now)?,
         _ => answer.json()?,
     };
-    // Byte for byte: a document for another identifier would carry another issuer's endpoints.
-    if metadata.credential_issuer != issuer {
-        return Err(IssuanceError::IssuerMixUp.into());
-    }
-    https_endpoint(&metadata.credential_endpoint)?;
-    let optional =
-        [&metadata.nonce_endpoint, &metadata.notification_endpoint, &metadata.deferred_credential_endpoint];
-    for endpoint in optional.into_iter().flatten() {
-        https_endpoint(endpoint)?;
-    }
-    Ok(metadata)
+    Ok(metadata.of_issuer(issuer)?)
 }
 
 /// Fetches the metadata of the server that the issuer lists and the offer may name.
@@ -153,6 +143,21 @@ impl ServerMetadata {
 }
 
 impl IssuerMetadata {
+    /// These metadata where they are that issuer's, and name no address that may not be asked.
+    pub(super) fn of_issuer(self, issuer: &str) -> Result<Self, IssuanceError> {
+        // Byte for byte: a document for another identifier would carry another issuer's endpoints.
+        if self.credential_issuer != issuer {
+            return Err(IssuanceError::IssuerMixUp);
+        }
+        https_endpoint(&self.credential_endpoint)?;
+        let optional =
+            [&self.nonce_endpoint, &self.notification_endpoint, &self.deferred_credential_endpoint];
+        for endpoint in optional.into_iter().flatten() {
+            https_endpoint(endpoint)?;
+        }
+        Ok(self)
+    }
+
     /// The configuration of this id, where the wallet can obtain it: bound to a P-256 key by a `jwt` proof.
     pub(crate) fn configuration(&self, id: &str) -> Result<Configuration, IssuanceError> {
         let value =
