@@ -20,7 +20,7 @@ use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft};
 use presentation::encryption::{self, AnswerKey, EncryptedAnswer};
 use presentation::frame::{self, Content};
 use serde_json::json;
-use test_key::TestKey;
+use test_key::{TestKey, base45};
 use trust::anchors::{ForeignIssuer, ForeignKey, Issuer, Trust};
 use trust::cbor::Encoder;
 use trust::cose::Draft;
@@ -160,15 +160,7 @@ fn no_mutant_of_a_status_list_is_believed() {
 fn packed(token: &[u8]) -> String {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     zlib.write_all(token).unwrap();
-    let mut text = String::new();
-    for pair in zlib.finish().unwrap().chunks(2) {
-        let mut number = pair.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
-        for _ in 0..=pair.len() {
-            text.push(char::from(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[number % 45]));
-            number /= 45;
-        }
-    }
-    text
+    base45::encode(&zlib.finish().unwrap())
 }
 
 /// A trust list that has the issuer's key for codes of a foreign format too.

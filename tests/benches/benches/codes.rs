@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sen_benches::{begin, time};
+use test_key::base45::{self, ALPHABET};
 use trust::anchors::{ForeignIssuer, ForeignKey, Trust};
 use trust::cbor::{Encoder, Item, Profile, scan};
 use trust::cose::{self, Sign1};
@@ -98,7 +99,7 @@ fn claim_169() {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     zlib.write_all(&token).unwrap();
     let packed = zlib.finish().unwrap();
-    let text = base45(&packed);
+    let text = base45::encode(&packed);
     let issuer = ForeignIssuer {
         format: "claim-169".into(),
         kid: Vec::new(),
@@ -141,7 +142,7 @@ fn claim_169_by_p256() {
     let token = draft.assemble(&world.issuer.sign(&draft.to_be_signed()));
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     zlib.write_all(&token).unwrap();
-    let text = base45(&zlib.finish().unwrap());
+    let text = base45::encode(&zlib.finish().unwrap());
     let public = world.issuer.public();
     let issuer = ForeignIssuer {
         format: "claim-169".into(),
@@ -180,20 +181,6 @@ fn payload() -> Vec<u8> {
     out.int(9).int(2).int(10).text("Số 1 Đường Mẫu, Phường Mẫu, Hà Nội").int(13).text("VNM");
     out.int(75).text("GD4000000012345").int(78).text("79034");
     out.finish()
-}
-
-const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-
-fn base45(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for group in bytes.chunks(2) {
-        let mut value = group.iter().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
-        for _ in 0..=group.len() {
-            text.push(char::from(*ALPHABET.get(value % 45).unwrap()));
-            value /= 45;
-        }
-    }
-    text
 }
 
 /// Base45 through a table and without a check: what decoding costs at least.

@@ -7,7 +7,7 @@ use trust::status::StatusStore;
 use trust::time::Timestamp;
 use verifier::{Decision, NoSeenList, Policy, verify};
 
-use crate::signed;
+use crate::{base45, signed};
 
 /// Some time at which nothing of the desk has expired: 2025-06-01.
 pub const NOW: Timestamp = Timestamp::from_unix(1_748_736_000);
@@ -50,16 +50,7 @@ pub fn decide(text: &str) {
 
 /// A CWT packed as others pack it: Base45 of zlib.
 pub fn packed(token: &[u8]) -> String {
-    const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     zlib.write_all(token).unwrap();
-    let mut text = String::new();
-    for pair in zlib.finish().unwrap().chunks(2) {
-        let mut number = pair.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
-        for _ in 0..=pair.len() {
-            text.push(char::from(ALPHABET[number % 45]));
-            number /= 45;
-        }
-    }
-    text
+    base45::encode(&zlib.finish().unwrap())
 }

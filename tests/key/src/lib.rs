@@ -1,11 +1,12 @@
 //! P-256 key pairs for tests, those of an issuer, a desk or a device, certificates for them, and invented makers of phones that
-//! attest them. A crate, since the tests of most packages need them.
+//! attest them; and Base45, which only tests write. A crate, since the tests of most packages need them.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "a test stops where its key cannot be made"
 )]
+pub mod base45;
 mod certificates;
 pub mod platform;
 

@@ -7,6 +7,7 @@ use der::{Decode, Encode};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 use test_key::TestKey;
+use test_key::base45::encode as encode_base45;
 use trust::anchors::{ForeignIssuer, ForeignKey, TrustListDraft};
 use trust::p256::PublicKey;
 use trust::status::StatusStore;
@@ -243,19 +244,6 @@ fn a_bomb_is_refused() {
     for text in [format!("HC1:{text}"), text] {
         assert_eq!(outcome(decide_on(&text, &trust(&[]), NOW)).0, "refused malformed");
     }
-}
-
-fn encode_base45(bytes: &[u8]) -> String {
-    let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-    let mut text = String::new();
-    for group in bytes.chunks(2) {
-        let mut value = group.iter().fold(0_usize, |value, byte| value << 8 | usize::from(*byte));
-        for _ in 0..=group.len() {
-            text.push(char::from(alphabet[value % 45]));
-            value /= 45;
-        }
-    }
-    text
 }
 
 const CARD: &str = "000190000002||Trần Thị B|02021990|Nữ|Thôn Mẫu, Xã Mẫu, Nghệ An|02022022";
