@@ -300,6 +300,7 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/residence", post(operator::set_residence))
         .route("/sandbox/offer", post(issuance::offer_at_counter))
         .route("/sandbox/desk", post(desks::name))
+        .route("/sandbox/desk-withdrawal", post(desks::withdraw))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
         .route("/sandbox/insurance-answer", post(insurance_portal::set_answer))
         .route("/sandbox/insurance-fault", post(insurance_portal::set_fault))

@@ -344,6 +344,13 @@ const CALLS: &[Call] = &[
     ),
     (
         Asked::Json,
+        "/sandbox/desk-withdrawal",
+        "withdraws a desk, for good: its key stands in the trust list from now on, and phones answer it no more",
+        &["name"],
+        DONE,
+    ),
+    (
+        Asked::Json,
         "/sandbox/insurance-answer",
         "the portal's answer for a person from now on; without a code the register's",
         &["number", "code"],

@@ -54,6 +54,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <code>forgets_tokens</code></td></tr>\
          <tr><td>Hand over a document</td><td><code>/sandbox/offer {{\"number\", \"credential\"}}</code>: \
          <code>citizen_sd_jwt</code>, <code>driving_licence_mdoc</code> ...</td></tr>\
+         <tr><td>Withdraw a clinic's desk</td><td><code>/sandbox/desk-withdrawal {{\"name\"}}</code></td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,
         portal = insurance_portal::PORTAL_USER,

@@ -138,6 +138,11 @@ fn publish_list(nation: &Nation, published: &mut Published, number: u64) -> Resu
     Ok(signed)
 }
 
+/// Signs the trust list as it stands now.
+pub(super) fn publish_trust_list(nation: &Nation) -> Result<(), SandboxError> {
+    publish_trust(nation, &mut nation.lists.lock()).map(drop)
+}
+
 fn publish_trust(nation: &Nation, published: &mut Published) -> Result<Signed, SandboxError> {
     let signed = Signed::new(sign_trust_list(nation)?, nation.now());
     replace(&nation.data_dir.join(TRUST).join(TRUST_LIST), &signed.token)?;
@@ -157,11 +162,12 @@ fn root_text(nation: &Nation) -> String {
 
 fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
     let (now, authority) = (nation.now(), &nation.authority);
+    let withdrawn = desks::withdrawn(nation, now)?;
     let list = TrustListDraft {
         sequence: nation.database.change(|change| next_number(change, "trust-list"))?,
         issued: now,
         expires: now.plus_seconds(30 * DAY),
-        issuers: vec![
+        issuers: [
             Issuer {
                 iss: ISS.to_owned(),
                 kid: authority.issuer.kid.clone(),
@@ -182,7 +188,10 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
                 not_after: now.plus_seconds(365 * DAY),
                 revoked: false,
             },
-        ],
+        ]
+        .into_iter()
+        .chain(withdrawn)
+        .collect(),
         status_signers: vec![StatusSigner {
             kid: authority.status.kid.clone(),
             key: *authority.status.public(),

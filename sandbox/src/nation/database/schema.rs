@@ -68,6 +68,7 @@ CREATE INDEX credentials_by_end ON credential(expires);
 CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STRICT;
 INSERT INTO status_list VALUES (1, 0);
 CREATE TABLE desk (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
+CREATE TABLE withdrawn_desk (key BLOB PRIMARY KEY) STRICT;
 CREATE TABLE bank_account (
     person TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0), proven_by TEXT NOT NULL,
     opened_at INTEGER NOT NULL) STRICT;
