@@ -9,7 +9,7 @@ use trust::p256::PublicKey;
 use trust::status::{StatusError, StatusList, StatusStore};
 use trust::time::Timestamp;
 use verifier::Policy;
-use verifier::national::{self, Chain, status_list};
+use verifier::national::{Chain, gather, status_list};
 
 use crate::desk_file::Memory;
 use crate::{Error, FileKind};
@@ -87,28 +87,17 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn load(mut self, root: PublicKey, list: &[u8], tokens: Vec<(PathBuf, Vec<u8>)>) -> Result<Data, Error> {
         let (trust, trust_list) = self.trust(root, list)?;
-        let (mut status, mut passed_over) = (StatusStore::new(), Vec::new());
-        let mut believed = Vec::new();
-        let (mut snapshots, mut deltas) = (Vec::new(), Vec::new());
-        let mut newest = trust.issued();
-        for (path, token) in tokens {
-            match self.status(&trust, &token)? {
-                Ok((list, token)) => {
-                    newest = newest.max(list.issued());
-                    believed.push((list.subject().to_owned(), token));
-                    // Two files may hold one list; the newer stays.
-                    let _ = status.insert(list);
-                }
-                Err(StatusError::WrongType) => match national::kind(&token) {
-                    Some(national::Kind::Snapshot) => snapshots.push((path, token)),
-                    Some(national::Kind::Delta) => deltas.push((path, token)),
-                    None => passed_over.push((path, StatusError::WrongType)),
-                },
-                Err(reason) => passed_over.push((path, reason)),
-            }
-        }
-        let chain = Chain::build(&snapshots, &deltas, trust.status_signers(), &mut passed_over);
-        if let Some(national) = self.national(&trust, chain)? {
+        let (mut believed, mut newest) = (Vec::new(), trust.issued());
+        let gathered = gather(tokens, trust.status_signers(), |token| {
+            let list = self.status(&trust, token)?;
+            Ok::<_, Error>(list.map(|(list, token)| {
+                newest = newest.max(list.issued());
+                believed.push((list.subject().to_owned(), token));
+                list
+            }))
+        })?;
+        let (mut status, passed_over) = (gathered.lists, gathered.passed_over);
+        if let Some(national) = self.national(&trust, gathered.national)? {
             let (national, tokens) = national.into_parts();
             newest = newest.max(national.issued());
             let _ = status.insert_national(national);

@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{Context, SHA256};
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::offline::{OfflineBundle, OfflinePolicy, seen_text};
+use verifier::Policy;
+use verifier::offline::{OfflineBundle, seen_text};
 
 use super::Shared;
 use super::refusal::{Answered, Refusal};
@@ -28,7 +29,7 @@ pub(crate) async fn offline(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (now, lists) = (desk.now(), desk.lists.offline());
-    let policy = OfflinePolicy::new(&desk.policy(&desk.lists.data()));
+    let policy = desk.policy(&desk.lists.data());
     let version = version(&lists.version, &policy, &session.desk)?;
     if headers.get(IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == version.as_bytes()) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
@@ -63,7 +64,7 @@ async fn sightings(desk: &Shared, now: Timestamp) -> Result<Vec<(String, Timesta
 }
 
 /// Of lists, policy and name.
-fn version(lists: &[u8; 32], policy: &OfflinePolicy, desk: &str) -> Result<String, Refusal> {
+fn version(lists: &[u8; 32], policy: &Policy, desk: &str) -> Result<String, Refusal> {
     let policy =
         serde_json::to_vec(policy).map_err(|_| Refusal::broken("answer", "the answer cannot be written"))?;
     let mut version = Context::new(&SHA256);

@@ -1,8 +1,8 @@
-//! A snapshot of the nation's status and the deltas that follow it, wherever their bytes come from.
+//! A snapshot of the nation's status and the deltas that follow it, and status tokens of every kind, wherever their bytes come from.
 use trust::anchors::StatusSigner;
 use trust::cbor::{Encoder, Item, Profile};
 use trust::cose::{Sign1, TYP};
-use trust::status::{DELTA_TYP, NationalStatus, SNAPSHOT_TYP, StatusError, StatusList};
+use trust::status::{DELTA_TYP, NationalStatus, SNAPSHOT_TYP, StatusError, StatusList, StatusStore};
 
 /// Which of the two a token says that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,4 +116,44 @@ pub fn status_list(token: &[u8], signers: &[StatusSigner]) -> Result<StatusList,
         Ok(jwt) if jwt.starts_with("ey") => StatusList::verify_jwt(jwt.trim_end(), signers),
         _ => StatusList::verify(token, signers),
     }
+}
+
+/// What status tokens of every kind say together.
+#[derive(Debug)]
+pub struct Gathered<Name> {
+    /// The lists; of two tokens for one list the newer.
+    pub lists: StatusStore,
+    /// The nation's latest state, not among the lists yet.
+    pub national: Option<Chain>,
+    /// Tokens that are no believed status, and why.
+    pub passed_over: Vec<(Name, StatusError)>,
+}
+
+/// Reads named tokens. `list` gives the believed list for a token, or why there is none: [`status_list`], or what a desk's memory
+/// has in its place.
+///
+/// # Errors
+/// Those of `list`.
+pub fn gather<Name: Clone, Failure>(
+    tokens: impl IntoIterator<Item = (Name, Vec<u8>)>,
+    signers: &[StatusSigner],
+    mut list: impl FnMut(&[u8]) -> Result<Result<StatusList, StatusError>, Failure>,
+) -> Result<Gathered<Name>, Failure> {
+    let (mut lists, mut passed_over) = (StatusStore::new(), Vec::new());
+    let (mut snapshots, mut deltas) = (Vec::new(), Vec::new());
+    for (name, token) in tokens {
+        match list(&token)? {
+            Ok(list) => {
+                let _ = lists.insert(list);
+            }
+            Err(StatusError::WrongType) => match kind(&token) {
+                Some(Kind::Snapshot) => snapshots.push((name, token)),
+                Some(Kind::Delta) => deltas.push((name, token)),
+                None => passed_over.push((name, StatusError::WrongType)),
+            },
+            Err(reason) => passed_over.push((name, reason)),
+        }
+    }
+    let national = Chain::build(&snapshots, &deltas, signers, &mut passed_over);
+    Ok(Gathered { lists, national, passed_over })
 }

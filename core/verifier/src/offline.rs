@@ -14,7 +14,7 @@ use trust::p256::PublicKey;
 use trust::status::{StatusError, StatusStore};
 use trust::time::Timestamp;
 
-use crate::national::{Chain, Kind, kind, status_list};
+use crate::national::{gather, status_list};
 use crate::policy::Policy;
 
 /// Why a bundle cannot be used.
@@ -44,8 +44,8 @@ pub struct OfflineBundle {
     pub roots: Vec<String>,
     /// The status tokens: lists, a national snapshot, deltas.
     pub status: Vec<OfflineToken>,
-    /// The desk's policy.
-    pub policy: OfflinePolicy,
+    /// The desk's policy, without its questions: a page alone cannot sign one, and where it demands answers it refuses every code.
+    pub policy: Policy,
     /// When the bundle was made, RFC 3339.
     pub as_of: String,
     /// Presentations that the desk has seen and must still remember: SHA-256, base64.
@@ -61,32 +61,6 @@ pub struct OfflineToken {
     pub name: String,
     /// Its bytes, base64.
     pub token: String,
-}
-
-/// A [`Policy`] without a challenge: a page alone cannot sign a desk's question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfflinePolicy {
-    /// As [`Policy::audience`].
-    pub audience: String,
-    /// As [`Policy::required`].
-    pub required: Vec<i64>,
-    /// As [`Policy::permitted`].
-    pub permitted: Vec<i64>,
-    /// As [`Policy::max_age`].
-    pub max_age: i64,
-    /// As [`Policy::status_max_age`].
-    pub status_max_age: i64,
-    /// As [`Policy::trust_max_age`].
-    pub trust_max_age: i64,
-    /// As [`Policy::minimum_level`].
-    pub minimum_level: u8,
-    /// As [`Policy::newest_signed_time`], in seconds since the epoch.
-    pub newest_signed_time: i64,
-    /// As [`Policy::rollback`].
-    pub rollback: bool,
-    /// As [`Policy::challenged_only`]: a page alone cannot ask, so it refuses every code.
-    #[serde(default)]
-    pub challenged_only: bool,
 }
 
 /// A desk that was opened from a bundle.
@@ -123,7 +97,7 @@ impl OfflineBundle {
             trust: BASE64.encode(trust),
             roots: roots.iter().map(|root| BASE64.encode(root.uncompressed())).collect(),
             status: status.iter().map(token).collect(),
-            policy: OfflinePolicy::new(policy),
+            policy: Policy { open_challenges: Vec::new(), ..policy.clone() },
             as_of: now.to_string(),
             seen_recent: seen.iter().map(|key| BASE64.encode(key)).collect(),
             desk: desk.to_owned(),
@@ -137,67 +111,16 @@ impl OfflineBundle {
         let roots: Result<Vec<PublicKey>, OfflineError> = self.roots.iter().map(root).collect();
         let trust = Trust::load_even_expired(&roots?, &decode(&self.trust)?, 0)?;
         let seen: Result<Vec<_>, _> = self.seen_recent.iter().map(|key| seen_key(key)).collect();
-        let (policy, seen) = (self.policy.policy(), seen?);
-        let (status, passed_over) = self.status_of(&trust)?;
-        Ok(OfflineDesk { trust, status, policy, seen, passed_over })
-    }
-
-    fn status_of(&self, trust: &Trust) -> Result<(StatusStore, Vec<(String, StatusError)>), OfflineError> {
-        let (mut store, mut passed_over) = (StatusStore::new(), Vec::new());
-        let (mut snapshots, mut deltas) = (Vec::new(), Vec::new());
-        for OfflineToken { name, token } in &self.status {
-            let token = decode(token)?;
-            match status_list(&token, trust.status_signers()) {
-                // Of two tokens for one list the newer stays.
-                Ok(list) => {
-                    let _ = store.insert(list);
-                }
-                Err(StatusError::WrongType) => match kind(&token) {
-                    Some(Kind::Snapshot) => snapshots.push((name.clone(), token)),
-                    Some(Kind::Delta) => deltas.push((name.clone(), token)),
-                    None => passed_over.push((name.clone(), StatusError::WrongType)),
-                },
-                Err(reason) => passed_over.push((name.clone(), reason)),
-            }
+        let seen = seen?;
+        let named = |held: &OfflineToken| Ok((held.name.clone(), decode(&held.token)?));
+        let tokens = self.status.iter().map(named).collect::<Result<Vec<_>, OfflineError>>()?;
+        let signers = trust.status_signers();
+        let gathered = gather(tokens, signers, |token| Ok::<_, OfflineError>(status_list(token, signers)))?;
+        let (mut status, passed_over) = (gathered.lists, gathered.passed_over);
+        if let Some(chain) = gathered.national {
+            let _ = status.insert_national(chain.into_status());
         }
-        if let Some(chain) = Chain::build(&snapshots, &deltas, trust.status_signers(), &mut passed_over) {
-            let _ = store.insert_national(chain.into_status());
-        }
-        Ok((store, passed_over))
-    }
-}
-
-impl OfflinePolicy {
-    /// What of this policy a page can keep to.
-    pub fn new(policy: &Policy) -> Self {
-        Self {
-            audience: policy.audience.clone(),
-            required: policy.required.clone(),
-            permitted: policy.permitted.clone(),
-            max_age: policy.max_age,
-            status_max_age: policy.status_max_age,
-            trust_max_age: policy.trust_max_age,
-            minimum_level: policy.minimum_level,
-            newest_signed_time: policy.newest_signed_time.as_unix(),
-            rollback: policy.rollback,
-            challenged_only: policy.challenged_only,
-        }
-    }
-
-    fn policy(&self) -> Policy {
-        Policy {
-            audience: self.audience.clone(),
-            required: self.required.clone(),
-            permitted: self.permitted.clone(),
-            max_age: self.max_age,
-            status_max_age: self.status_max_age,
-            trust_max_age: self.trust_max_age,
-            minimum_level: self.minimum_level,
-            newest_signed_time: Timestamp::from_unix(self.newest_signed_time),
-            rollback: self.rollback,
-            challenged_only: self.challenged_only,
-            ..Policy::clinic()
-        }
+        Ok(OfflineDesk { trust, status, policy: self.policy.clone(), seen, passed_over })
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a desk asks of a presentation, as data.
 use credential::claims::key;
+use serde::{Deserialize, Serialize};
 use trust::time::Timestamp;
 
-/// What a desk asks for. [`Policy::clinic`] is the usual one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a desk asks for. [`Policy::clinic`] is the usual one. As JSON, for a desk's page, it goes without the questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// The audience that a one-way presentation must name.
     pub audience: String,
@@ -14,8 +15,10 @@ pub struct Policy {
     /// How many seconds ago a presentation may have been made, and as many may it lie in the future.
     pub max_age: i64,
     /// The questions on this desk's screens. An answer must name the desk that asked it.
+    #[serde(skip)]
     pub open_challenges: Vec<OpenChallenge>,
     /// Whether only an answer to one of them will do. Where not, a code for any clinic will do too.
+    #[serde(default)]
     pub challenged_only: bool,
     /// How old status data may be before a person must decide, in seconds.
     pub status_max_age: i64,
@@ -23,7 +26,8 @@ pub struct Policy {
     pub trust_max_age: i64,
     /// The lowest authentication level, 1 to 4; only attested levels count. 0 asks for none.
     pub minimum_level: u8,
-    /// The newest signed time that the desk has seen: its clock cannot be before it.
+    /// The newest signed time that the desk has seen: its clock cannot be before it. In JSON seconds since the epoch.
+    #[serde(with = "seconds")]
     pub newest_signed_time: Timestamp,
     /// Older trust or status data than before were offered, and the desk kept what it had.
     pub rollback: bool,
@@ -77,5 +81,19 @@ impl Policy {
     /// The seconds within which a presentation can be used: before and after it was made.
     pub const fn window_seconds(&self) -> i64 {
         self.max_age + SKEW
+    }
+}
+
+mod seconds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use trust::time::Timestamp;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        time.as_unix().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_unix)
     }
 }
