@@ -168,9 +168,9 @@ pub(crate) struct CredentialRecord {
     pub(crate) claims: Vec<i64>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
-    /// 0 in a wallet of before: then at half of its life.
+    /// Absent in a wallet of before: then at half of its life.
     #[serde(default)]
-    pub(crate) refresh_at: i64,
+    pub(crate) refresh_at: Option<i64>,
     /// ISO 8601.
     #[serde(default)]
     pub(crate) valid_to: Option<String>,
@@ -235,8 +235,49 @@ pub(crate) fn info(id: String, record: CredentialRecord) -> CredentialInfo {
         issuer: record.issuer,
         issued_at: Timestamp::from_unix(record.issued_at),
         expires_at: Timestamp::from_unix(record.expires_at),
-        refresh_at: Timestamp::from_unix(if record.refresh_at == 0 { half } else { record.refresh_at }),
+        refresh_at: Timestamp::from_unix(record.refresh_at.unwrap_or(half)),
         valid_to: record.valid_to,
         ward: record.ward,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a wallet of before kept it: without the moment, and with none of what came later.
+    #[test]
+    fn a_credential_kept_without_its_moment_is_refreshed_at_half_of_its_life() {
+        #[derive(Serialize)]
+        struct Before {
+            vct: &'static str,
+            issuer: &'static str,
+            issuer_url: &'static str,
+            configuration: &'static str,
+            key: &'static str,
+            #[serde(with = "serde_bytes")]
+            bytes: &'static [u8],
+            claims: [i64; 1],
+            issued_at: i64,
+            expires_at: i64,
+        }
+        let before = Before {
+            vct: "urn:vn:citizen:1",
+            issuer: "Issuer",
+            issuer_url: "https://127.0.0.1",
+            configuration: "citizen",
+            key: "sen-0",
+            bytes: b"token",
+            claims: [1],
+            issued_at: 1000,
+            expires_at: 3000,
+        };
+        let kept = trust::cbor::to_vec(&before).unwrap();
+        let record: CredentialRecord = trust::cbor::from_slice(&kept).unwrap();
+        assert_eq!(info(String::new(), record.clone()).refresh_at, Timestamp::from_unix(2000));
+        // A moment that is there counts, whatever number it is.
+        let record = CredentialRecord { refresh_at: Some(0), ..record };
+        let kept: CredentialRecord = trust::cbor::from_slice(&trust::cbor::to_vec(&record).unwrap()).unwrap();
+        assert_eq!(info(String::new(), kept).refresh_at, Timestamp::from_unix(0));
     }
 }

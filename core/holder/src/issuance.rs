@@ -260,6 +260,9 @@ impl Account<'_> {
             {
                 return Err(IssuanceError::BadCredential.into());
             }
+            let (begins, ends) = (received.issued_at.as_unix(), received.expires_at.as_unix());
+            let refresh_at =
+                refresh_time(begins, ends, &mut SystemRandom::new()).map_err(|_| StoreError::Random)?;
             let record = CredentialRecord {
                 vct: vct.to_owned(),
                 issuer: received.issuer,
@@ -269,14 +272,9 @@ impl Account<'_> {
                 bytes: received.bytes,
                 portrait: received.portrait,
                 claims: received.claims,
-                issued_at: received.issued_at.as_unix(),
-                expires_at: received.expires_at.as_unix(),
-                refresh_at: refresh_time(
-                    received.issued_at.as_unix(),
-                    received.expires_at.as_unix(),
-                    &mut SystemRandom::new(),
-                )
-                .map_err(|_| StoreError::Random)?,
+                issued_at: begins,
+                expires_at: ends,
+                refresh_at: Some(refresh_at),
                 valid_to: received.valid_to.map(|day| day.to_string()),
                 ward: received.ward,
             };
