@@ -11,9 +11,9 @@ use trust::certificates::{CertificateAnchors, Purpose};
 use trust::status::{Status, StatusList};
 use trust::time::Timestamp;
 
-use crate::device::{Device, Key, NUMBER, decode};
+use crate::device::{Device, Key, NUMBER, PHONE, decode};
 use crate::issuance::{nonce, request, token, token_for};
-use crate::world::{Answer, World, clock};
+use crate::world::{Answer, START, World, clock};
 
 pub(crate) fn anchors(world: &World, file: &str) -> CertificateAnchors {
     let pem = std::fs::read_to_string(world.folder.join(file)).unwrap();
@@ -149,6 +149,23 @@ fn copies_of_a_proof_of_age_cannot_be_told_from_those_of_other_people() {
                 assert_eq!(until.as_i64().unwrap() - from.as_i64().unwrap(), 24 * 3600);
             }
         }
+    }
+}
+
+#[test]
+fn a_minor_gets_no_proof_of_age_and_gets_one_on_the_eighteenth_birthday() {
+    let world = World::start(clock!());
+    // The day before, noon.
+    world.pass(1_672_401_600 - START);
+    let mut device = Device::seen_at_counter(&world, (NUMBER, PHONE));
+    for document in ["adult_sd_jwt", "adult_mdoc"] {
+        assert_eq!(ask(&world, &mut device, document, &keys(1)).refusal(), "credential_request_denied");
+    }
+    // It is not the account: what has no age is issued.
+    assert_eq!(copies(&world, &mut device, "residence_sd_jwt", &keys(1)).len(), 1);
+    world.pass(24 * 3600);
+    for document in ["adult_sd_jwt", "adult_mdoc"] {
+        assert_eq!(copies(&world, &mut device, document, &keys(1)).len(), 1);
     }
 }
 
