@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use trust::secret::Secret;
 use trust::time::Timestamp;
 
-const PASSWORD: &str = "sandbox";
-const PASSWORD_MD5: &str = "93bc63e0b4f48fbbff568d9fc0dc3def";
+const PASSWORD: &str = "cong-tra-cuu-mau";
+const PASSWORD_MD5: &str = "c96577cf3c149303c46832ab7951bb74";
 const NUMBER: &str = "000199012345";
 const NOW: Timestamp = Timestamp::from_unix(1_748_736_000);
 

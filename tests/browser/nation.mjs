@@ -76,7 +76,7 @@ function answerOnline(wallet, nation, link) {
 }
 
 /** The account of a clerk whom the register knows at the insurance portal's stand-in. */
-const ACCOUNT = { user: "00000_BV", password: "sandbox", staff_name: "Nguyễn Thị Mẫu", staff_number: "000199012345" };
+const ACCOUNT = { user: "00000_BV", password: "cong-tra-cuu-mau", staff_name: "Nguyễn Thị Mẫu", staff_number: "000199012345" };
 
 /** The nation and a wallet in it whose holder has an insurance card. */
 export async function openNation() {

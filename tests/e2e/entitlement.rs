@@ -48,8 +48,12 @@ impl Clerk {
 }
 
 fn start_desk(world: &World) -> RunningDesk {
-    let account =
-        Account::new("00000_BV", &Secret::new("sandbox".to_owned()), "Nguyễn Thị Mẫu", "000199012345");
+    let account = Account::new(
+        "00000_BV",
+        &Secret::new("cong-tra-cuu-mau".to_owned()),
+        "Nguyễn Thị Mẫu",
+        "000199012345",
+    );
     let roots = world.sandbox.ca_pem().unwrap();
     RunningDesk::start(DeskConfig {
         listen: "127.0.0.1:0".parse().unwrap(),

@@ -80,7 +80,7 @@ class Desk:
 
     def __init__(self, nation):
         account = nation.home / "portal.json"
-        account.write_text(json.dumps({"user": "00000_BV", "password": "sandbox", "staff_name": "Nguyễn Thị Mẫu",
+        account.write_text(json.dumps({"user": "00000_BV", "password": "cong-tra-cuu-mau", "staff_name": "Nguyễn Thị Mẫu",
                                        "staff_number": "000199012345", "secrets_in_body": True}))
         account.chmod(0o600)
         desk = nation.serve("clinic", "serve", "--listen", "127.0.0.1:0", "--data", str(nation.home / "desk"),

@@ -24,10 +24,10 @@ use super::{Nation, Shared, random_text};
 
 /// The sandbox's facility at the insurance portal.
 pub const PORTAL_USER: &str = "00000_BV";
-/// Its password.
-pub const PORTAL_PASSWORD: &str = "sandbox";
+/// Its password: a word that stands nowhere else, so that it is found where it must not stand.
+pub const PORTAL_PASSWORD: &str = "cong-tra-cuu-mau";
 /// What is asked for: the MD5 of the password.
-const PASSWORD_MD5: &str = "93bc63e0b4f48fbbff568d9fc0dc3def";
+const PASSWORD_MD5: &str = "c96577cf3c149303c46832ab7951bb74";
 /// Seconds that a token is good for.
 const TOKEN_LIFE: i64 = 3600;
 /// No fault keeps a caller waiting for longer, in milliseconds.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::world::{World, clock};
 
 /// MD5 of `sandbox`.
-const PASSWORD: &str = "93bc63e0b4f48fbbff568d9fc0dc3def";
+const PASSWORD: &str = "c96577cf3c149303c46832ab7951bb74";
 const NUMBER: &str = "000199012345";
 
 fn login(world: &World) -> Value {
@@ -80,7 +80,7 @@ fn says_what_does_not_fit_with_the_portals_codes() {
 #[test]
 fn lets_nobody_in_without_account_and_tokens() {
     let world = World::start(clock!());
-    let wrong = json!({"username": "00000_BV", "password": "93bc63e0b4f48fbbff568d9fc0dc3dee"});
+    let wrong = json!({"username": "00000_BV", "password": "c96577cf3c149303c46832ab7951bb75"});
     assert_eq!(
         world.post("/api/token/take", &wrong).done(),
         json!({"maKetQua": "401", "ghiChu": "Kết quả thử nghiệm 401"})
