@@ -95,7 +95,7 @@ pub struct DeskConfig {
 pub struct Demands {
     /// Only answers to the desk's own questions will do: a code for any clinic may have been relayed.
     pub challenged_only: bool,
-    /// The lowest attested authentication level that will do, 1 to 4; 0 asks for none.
+    /// The lowest authentication level, attested or stated by the provider, that will do, 1 to 4; 0 asks for none.
     pub minimum_level: u8,
 }
 

@@ -17,13 +17,17 @@
 //!   6      iat     seconds                      83  uint  highest authentication level of the bound key, 1 to 4
 //!   39     cnonce  bstr, from the desk          84  bstr  portrait: first 16 bytes of SHA-256
 //!   -65537 level   uint, 1 to 4                 85  tstr  guardian's personal number
+//!   -65541 stated  COSE_Sign1, a level statement
+//!
+//! A level statement: 1, 4 and 6 as above (exp at most 5 minutes after iat), 8 cnf {5: thumbprint of the credential's key},
+//! -65537 the level that its provider saw reached.
 //!
 //! A desk's challenge: 4, 6 and 39 as above, and where it has them -65537 the lowest level, -65538 bstr a compressed
 //! P-256 point that the answer is encrypted to, -65539 array of the keys of map 169 asked for, -65540 tstr the purpose.
 //! ```
 //!
 //! 1 to 23 follow Claim 169 v1.2.0, which leaves 75 to 99 to closed ecosystems such as this one. -65537 to
-//! -65540 are in the range for private use (RFC 8392, 9.1). Days are counted as in RFC 8943, without its tag.
+//! -65541 are in the range for private use (RFC 8392, 9.1). Days are counted as in RFC 8943, without its tag.
 
 mod encoding;
 mod record;
@@ -104,6 +108,8 @@ pub mod cwt {
     pub const ASKED: i64 = -65_539;
     /// What a desk needs them for: private use.
     pub const PURPOSE: i64 = -65_540;
+    /// A provider's statement of the authentication level, in a key-binding token: private use.
+    pub const STATED: i64 = -65_541;
 }
 
 /// Our credential types. In the token a number from the experimental range of SD-CWT, because the name alone would

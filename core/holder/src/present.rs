@@ -171,6 +171,7 @@ impl Presenter {
             cnonce: question.as_ref().map(VerifiedChallenge::cnonce),
             // Six bytes that say nothing where the level is 1 and no key is vouched for.
             level: (attested || level > 1).then_some(level),
+            stated: None,
         };
         let unsigned = draft.prepare();
         let token = unsigned.assemble(&self.key.sign(&unsigned.to_be_signed())?);

@@ -2,14 +2,17 @@
 //!
 //! ```cddl
 //! kbt = #6.18([ bstr .cbor { 1: -7 / -9, 13: sd-cwt, 16: 294 }, {}, bstr .cbor kbt-claims, bstr .size 64 ])
-//! kbt-claims = { 3: tstr, 6: int, ? 39: bstr .size (8..64), ? -65537: 1..4 }
+//! kbt-claims = { 3: tstr, 6: int, ? 39: bstr .size (8..64), ? -65537: 1..4, ? -65541: level-statement }
 //! ```
+//! `level-statement` is that of [`crate::level_statement`].
 use credential::claims::cwt;
 use credential::sd_cwt::{SdCwt, SdCwtError};
 use trust::cbor::{self, Encoder, Item, Profile};
 use trust::cose::{ALG, Draft, ES256, ESP256, KCWT, Sign1, TYP};
 use trust::p256::{PublicKey, is_low_s, normalize_s};
 use trust::time::Timestamp;
+
+use crate::level_statement::LevelStatement;
 
 /// `typ` of a key-binding token, 294.
 const KB_CWT: u64 = 294;
@@ -56,6 +59,8 @@ pub struct KbtDraft<'a> {
     pub cnonce: Option<&'a [u8]>,
     /// The authentication level that the holder claims, 1 to 4.
     pub level: Option<u8>,
+    /// A provider's statement of that level for this credential's key, as it came.
+    pub stated: Option<&'a LevelStatement>,
 }
 
 /// A token that waits for its signature.
@@ -68,13 +73,17 @@ impl KbtDraft<'_> {
         let mut protected = Encoder::new();
         protected.map(3).int(ALG).int(ESP256).int(KCWT).raw(self.sd_cwt).int(TYP).uint(KB_CWT);
         let mut claims = Encoder::new();
-        claims.map(2 + usize::from(self.cnonce.is_some()) + usize::from(self.level.is_some()));
+        let optional = [self.cnonce.is_some(), self.level.is_some(), self.stated.is_some()];
+        claims.map(2 + optional.iter().filter(|there| **there).count());
         claims.int(cwt::AUD).text(self.audience).int(cwt::IAT).int(self.issued_at.as_unix());
         if let Some(cnonce) = self.cnonce {
             claims.int(cwt::CNONCE).bytes(cnonce);
         }
         if let Some(level) = self.level {
             claims.int(cwt::LEVEL).uint(u64::from(level));
+        }
+        if let Some(stated) = self.stated {
+            claims.int(cwt::STATED).raw(stated.bytes());
         }
         UnsignedKbt(Draft::new(protected.finish(), vec![0xa0], claims.finish()))
     }
@@ -111,6 +120,8 @@ pub struct KbtClaims {
     pub cnonce: Option<Vec<u8>>,
     /// The authentication level claimed, 1 to 4.
     pub level: Option<u8>,
+    /// A provider's statement of the level, unverified.
+    pub stated: Option<LevelStatement>,
 }
 
 impl<'a> Kbt<'a> {
@@ -169,7 +180,7 @@ impl<'a> Kbt<'a> {
 impl KbtClaims {
     fn read(payload: Item<'_>) -> Result<Self, KbtError> {
         let map = payload.as_map()?;
-        let known = [cwt::AUD, cwt::IAT, cwt::CNONCE, cwt::LEVEL];
+        let known = [cwt::AUD, cwt::IAT, cwt::CNONCE, cwt::LEVEL, cwt::STATED];
         if let Some(surplus) = map.surplus(&known) {
             return Err(KbtError::Claim(surplus));
         }
@@ -185,11 +196,15 @@ impl KbtClaims {
             let level = level.as_uint().ok().and_then(|level| u8::try_from(level).ok());
             level.filter(|level| (1..=4).contains(level)).ok_or(KbtError::Claim(cwt::LEVEL))
         });
+        let stated = map
+            .get_int(cwt::STATED)
+            .map(|stated| LevelStatement::from_item(stated).map_err(|_| KbtError::Claim(cwt::STATED)));
         Ok(Self {
             audience: audience.ok_or(KbtError::Claim(cwt::AUD))?.to_owned(),
             issued_at: Timestamp::from_unix(issued_at),
             cnonce: cnonce.transpose()?,
             level: level.transpose()?,
+            stated: stated.transpose()?,
         })
     }
 }

@@ -20,6 +20,7 @@ pub mod encryption;
 pub mod frame;
 mod hpke;
 pub mod kbt;
+pub mod level_statement;
 pub mod new_phone;
 pub mod openid4vp;
 pub mod qr;

@@ -107,7 +107,7 @@ pub struct AnswerStatus {
 pub struct AnswerLevel {
     /// 1 to 4.
     pub level: u8,
-    /// `attested` or `claimed`; level 4 is always `claimed`.
+    /// `attested`, `server_statement` or `claimed`; level 4 is never `attested`.
     pub basis: String,
 }
 
@@ -266,6 +266,7 @@ const fn replay(seen: Seen) -> &'static str {
 const fn basis(basis: LevelBasis) -> &'static str {
     match basis {
         LevelBasis::Attested => "attested",
+        LevelBasis::ServerStatement => "server_statement",
         LevelBasis::Claimed => "claimed",
     }
 }

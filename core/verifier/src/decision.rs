@@ -250,6 +250,8 @@ pub struct AuthenticationLevel {
 pub enum LevelBasis {
     /// The issuer checked a hardware key's policy, and that policy enforces the level.
     Attested,
+    /// The holder's provider saw it reached in the last minutes and signed that for this key.
+    ServerStatement,
     /// The phone says so and nothing else.
     Claimed,
 }

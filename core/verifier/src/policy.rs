@@ -24,7 +24,7 @@ pub struct Policy {
     pub status_max_age: i64,
     /// How old the trust list may be before a person must decide, in seconds.
     pub trust_max_age: i64,
-    /// The lowest authentication level, 1 to 4; only attested levels count. 0 asks for none.
+    /// The lowest authentication level, 1 to 4; only attested and stated levels count. 0 asks for none.
     pub minimum_level: u8,
     /// The newest signed time that the desk has seen: its clock cannot be before it. In JSON seconds since the epoch.
     #[serde(with = "seconds")]

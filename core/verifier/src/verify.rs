@@ -6,6 +6,7 @@ use credential::sd_cwt::{SdCwt, SdCwtError, VerifiedSdCwt};
 use presentation::encryption::EncryptedAnswer;
 use presentation::frame::{self, FrameError};
 use presentation::kbt::{Kbt, KbtClaims, KbtError};
+use presentation::level_statement::LevelStatementError;
 use ring::digest::{SHA256, digest};
 use trust::anchors::{Issuer, Trust};
 use trust::status::{Lookup, Status, StatusStore};
@@ -218,28 +219,44 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// What the phone claims, capped by what the issuer attested of its key. Offline nobody can vouch for level 4.
+    /// What the holder's provider stated of this key. A statement whose time is over says nothing; one that is wrong in any
+    /// other way is an attempt.
+    fn stated(&self, signed: &Signed<'_>) -> Result<Option<u8>, LevelStatementError> {
+        let Some(statement) = &signed.said.stated else { return Ok(None) };
+        match statement.verify(self.trust, signed.credential.holder_key(), self.received_at) {
+            Err(LevelStatementError::Old) => Ok(None),
+            stated => stated.map(Some),
+        }
+    }
+
+    /// What the phone claims, capped by what the issuer attested of its key. Level 4, and any level of a key that nobody attested,
+    /// takes the provider's statement, which caps it too.
     fn level(
         &self,
         signed: &Signed<'_>,
         question: Option<&OpenChallenge>,
         findings: &mut Findings,
     ) -> AuthenticationLevel {
-        let claimed = signed.said.level;
-        let level = match signed.credential.claims().level_policy {
-            None => AuthenticationLevel { level: claimed.unwrap_or(1), basis: LevelBasis::Claimed },
-            // A wallet leaves the level out only where it is 1.
-            Some(cap) => match claimed.unwrap_or(1).min(cap) {
-                4.. => AuthenticationLevel { level: 4, basis: LevelBasis::Claimed },
-                level => AuthenticationLevel { level, basis: LevelBasis::Attested },
-            },
+        // A wallet leaves the level out only where it is 1.
+        let claimed = signed.said.level.unwrap_or(1);
+        let (stated, is_forged) = match self.stated(signed) {
+            Ok(stated) => (stated, false),
+            Err(_) => (None, true),
+        };
+        let capped = signed.credential.claims().level_policy.map(|cap| claimed.min(cap));
+        let (level, basis) = match (capped, stated) {
+            (Some(level @ ..4), _) => (level, LevelBasis::Attested),
+            (_, Some(stated)) => (claimed.min(stated), LevelBasis::ServerStatement),
+            (Some(level), None) => (level, LevelBasis::Claimed),
+            (None, None) => (claimed, LevelBasis::Claimed),
         };
         let asked = question.and_then(|question| question.minimum_level).unwrap_or_default();
         let minimum = self.policy.minimum_level.max(asked);
-        if minimum > 0 && (level.basis != LevelBasis::Attested || level.level < minimum) {
+        let too_low = minimum > 0 && (basis == LevelBasis::Claimed || level < minimum);
+        if is_forged || too_low {
             findings.add(Reason::AuthenticationLevel);
         }
-        level
+        AuthenticationLevel { level, basis }
     }
 
     fn judge_status(&self, status: Lookup, findings: &mut Findings) -> StatusAnswer {

@@ -19,6 +19,7 @@ use presentation::animated;
 use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft};
 use presentation::encryption::{self, AnswerKey, EncryptedAnswer};
 use presentation::frame::{self, Content};
+use presentation::level_statement::LevelStatement;
 use serde_json::json;
 use test_key::{TestKey, base45};
 use trust::anchors::{ForeignIssuer, ForeignKey, Issuer, Trust};
@@ -108,9 +109,14 @@ fn no_mutant_of_a_frame_is_accepted() {
 
 #[test]
 fn no_mutant_of_a_presented_token_is_accepted() {
-    let world = World::new();
-    let accepted = accepted(&world);
-    none_of("token", &world.token(), |token| accepted(&frame::encode(token)));
+    for (name, is_stated) in [("token", false), ("token with a level statement", true)] {
+        let mut world = World::new();
+        if is_stated {
+            (world.level, world.stated) = (Some(4), Some(world.statement(&world.provider, |_| ())));
+        }
+        let accepted = accepted(&world);
+        none_of(name, &world.token(), |token| accepted(&frame::encode(token)));
+    }
 }
 
 #[test]
@@ -123,6 +129,16 @@ fn no_mutant_of_a_credential_is_believed() {
             SdCwt::parse(token).is_ok_and(|token| token.verify(&key).is_ok())
         });
     }
+}
+
+#[test]
+fn no_mutant_of_a_level_statement_is_believed() {
+    let world = World::new();
+    let (trust, key) = (world.trust(), world.device.public());
+    let sound = world.statement(&world.provider, |_| ());
+    none_of("level statement", sound.bytes(), |token| {
+        LevelStatement::parse(token).is_ok_and(|statement| statement.verify(&trust, &key, NOW).is_ok())
+    });
 }
 
 #[test]

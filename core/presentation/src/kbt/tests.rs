@@ -6,6 +6,7 @@ use jiff::civil::date;
 use trust::random::SystemRandom;
 
 use super::*;
+use crate::level_statement::LevelStatementDraft;
 use crate::{frame, qr};
 use test_key::TestKey;
 
@@ -58,7 +59,7 @@ fn present(holder: &TestKey, draft: &KbtDraft<'_>) -> Vec<u8> {
 }
 
 fn draft(sd_cwt: &[u8]) -> KbtDraft<'_> {
-    KbtDraft { sd_cwt, audience: ANY_CLINIC, issued_at: NOW, cnonce: None, level: Some(2) }
+    KbtDraft { sd_cwt, audience: ANY_CLINIC, issued_at: NOW, cnonce: None, level: Some(2), stated: None }
 }
 
 #[test]
@@ -73,6 +74,7 @@ fn gives_back_what_the_holder_signed() {
         issued_at: NOW,
         cnonce: Some(cnonce.into()),
         level: Some(2),
+        stated: None,
     };
     assert_eq!(*kbt.claims(), claims);
     let verified = kbt.credential().clone().verify(&issuer.public()).unwrap();
@@ -98,6 +100,67 @@ fn the_clinic_presentation_keeps_to_its_size() {
         assert!(token.len() <= most_bytes, "{} bytes", token.len());
         assert!(code.version() <= most_version, "version {}", code.version());
     }
+}
+
+/// The longest that a clinic asks for and the register holds, in answer to a desk, with a provider's statement of level 4.
+#[test]
+fn a_presentation_with_a_level_statement_fits_the_largest_code() {
+    let (issuer, holder, provider) = (TestKey::new(), TestKey::new(), TestKey::new());
+    let key = holder.public();
+    let statement = LevelStatementDraft {
+        iss: "vn-level",
+        kid: b"level001",
+        key: &key,
+        level: 4,
+        issued_at: NOW,
+        expires_at: NOW.plus_seconds(300),
+    };
+    let statement = statement.prepare().unwrap();
+    let statement = statement.assemble(&provider.sign(&statement.to_be_signed()));
+    let statement = LevelStatement::parse(&statement).unwrap();
+    let sd_cwt = credential(&issuer, &holder, Some([7; 16]));
+    let desk = "Q".repeat(64);
+    let longest = KbtDraft {
+        audience: &desk,
+        cnonce: Some(&[9; 64]),
+        level: Some(4),
+        stated: Some(&statement),
+        ..draft(&sd_cwt)
+    };
+    let usual = KbtDraft { level: Some(4), stated: Some(&statement), ..draft(&sd_cwt) };
+    for (draft, most_bytes, most_version) in [(usual, 590, 18), (longest, 720, 20)] {
+        let token = present(&holder, &draft);
+        assert_eq!(Kbt::parse(&token).unwrap().claims().stated.as_ref(), Some(&statement));
+        let code = qr::encode(&frame::encode(&token)).unwrap();
+        println!("{} bytes, version {} at level {:?}", token.len(), code.version(), code.level());
+        assert!(token.len() <= most_bytes, "{} bytes", token.len());
+        assert!(code.version() <= most_version, "version {}", code.version());
+    }
+}
+
+#[test]
+fn what_stands_in_place_of_a_statement_and_is_none_is_refused() {
+    let (issuer, holder) = (TestKey::new(), TestKey::new());
+    let sd_cwt = credential(&issuer, &holder, None);
+    let token = present(&holder, &draft(&sd_cwt));
+    let mut claims = Encoder::new();
+    // The holder's own token where a provider's should be.
+    claims
+        .map(3)
+        .int(cwt::AUD)
+        .text(ANY_CLINIC)
+        .int(cwt::IAT)
+        .int(NOW.as_unix())
+        .int(cwt::STATED)
+        .raw(&token);
+    let forged = Draft::new(
+        Sign1::parse(&token, Profile::Deterministic).unwrap().protected().to_vec(),
+        vec![0xa0],
+        claims.finish(),
+    );
+    let forged = forged.assemble(&normalize_s(&holder.sign(&forged.to_be_signed())));
+    assert_eq!(Kbt::parse(&forged).unwrap_err(), KbtError::Claim(cwt::STATED));
+    assert!(Kbt::parse(&token).is_ok());
 }
 
 #[test]

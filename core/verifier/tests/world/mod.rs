@@ -6,6 +6,7 @@ use credential::sd_cwt::{Redaction, SdCwtDraft};
 use jiff::civil::date;
 use presentation::frame;
 use presentation::kbt::{ANY_CLINIC, KbtDraft};
+use presentation::level_statement::{LEVEL_AUTHORITY, LevelStatement, LevelStatementDraft};
 use test_key::TestKey;
 use trust::anchors::{Issuer, StatusSigner, Trust, TrustListDraft};
 use trust::random::SystemRandom;
@@ -21,6 +22,8 @@ pub struct World {
     pub issuer: TestKey,
     pub signer: TestKey,
     pub device: TestKey,
+    /// States authentication levels.
+    pub provider: TestKey,
     pub list: TrustListDraft,
     pub statuses: StatusListDraft,
     pub credential: SdCwtDraft,
@@ -28,6 +31,7 @@ pub struct World {
     pub presented_at: Timestamp,
     pub cnonce: Option<Vec<u8>>,
     pub level: Option<u8>,
+    pub stated: Option<LevelStatement>,
     pub policy: Policy,
     pub received_at: Timestamp,
     pub now: Timestamp,
@@ -37,20 +41,15 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let (root, issuer, signer, device) = (TestKey::new(), TestKey::new(), TestKey::new(), TestKey::new());
+        let provider = TestKey::new();
         let list = TrustListDraft {
             sequence: 1,
             issued: NOW.minus_seconds(3600),
             expires: NOW.plus_seconds(30 * 86_400),
-            issuers: vec![Issuer {
-                iss: "vn-bhyt".into(),
-                kid: b"k1".to_vec(),
-                key: issuer.public(),
-                name: "Issuer of the tests".into(),
-                vcts: vec![Vct::HealthInsurance.urn().into(), Vct::Citizen.urn().into()],
-                not_before: NOW.minus_seconds(100 * 86_400),
-                not_after: NOW.plus_seconds(100 * 86_400),
-                revoked: false,
-            }],
+            issuers: vec![
+                listed("vn-bhyt", b"k1", &issuer, &[Vct::HealthInsurance.urn(), Vct::Citizen.urn()]),
+                listed("vn-level", b"l1", &provider, &[LEVEL_AUTHORITY]),
+            ],
             status_signers: vec![StatusSigner { kid: b"s1".to_vec(), key: signer.public() }],
             status_base: "https://127.0.0.1/status/".into(),
             successor: None,
@@ -74,6 +73,7 @@ impl World {
             issuer,
             signer,
             device,
+            provider,
             list,
             statuses,
             credential,
@@ -81,6 +81,7 @@ impl World {
             presented_at: NOW.minus_seconds(4),
             cnonce: None,
             level: None,
+            stated: None,
             policy: Policy::clinic(),
             received_at: NOW,
             now: NOW,
@@ -104,9 +105,30 @@ impl World {
             issued_at: self.presented_at,
             cnonce: self.cnonce.as_deref(),
             level: self.level,
+            stated: self.stated.as_ref(),
         };
         let unsigned = draft.prepare();
         unsigned.assemble(&self.device.sign(&unsigned.to_be_signed()))
+    }
+
+    /// Level 4, stated a minute ago of the holder's key, with what a test changes.
+    pub fn statement(
+        &self,
+        signer: &TestKey,
+        change: impl FnOnce(&mut LevelStatementDraft<'_>),
+    ) -> LevelStatement {
+        let key = self.device.public();
+        let mut draft = LevelStatementDraft {
+            iss: "vn-level",
+            kid: b"l1",
+            key: &key,
+            level: 4,
+            issued_at: NOW.minus_seconds(60),
+            expires_at: NOW.plus_seconds(240),
+        };
+        change(&mut draft);
+        let draft = draft.prepare().unwrap();
+        LevelStatement::parse(&draft.assemble(&signer.sign(&draft.to_be_signed()))).unwrap()
     }
 
     pub fn text(&self) -> String {
@@ -141,6 +163,19 @@ impl World {
     pub fn refusal(&mut self) -> Vec<&'static str> {
         let decision = self.decide();
         refused(&decision)
+    }
+}
+
+fn listed(iss: &str, kid: &[u8], key: &TestKey, types: &[&str]) -> Issuer {
+    Issuer {
+        iss: iss.into(),
+        kid: kid.to_vec(),
+        key: key.public(),
+        name: if iss == "vn-bhyt" { "Issuer of the tests" } else { "Provider of the tests" }.into(),
+        vcts: types.iter().map(|name| (*name).into()).collect(),
+        not_before: NOW.minus_seconds(100 * 86_400),
+        not_after: NOW.plus_seconds(100 * 86_400),
+        revoked: false,
     }
 }
 
