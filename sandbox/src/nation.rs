@@ -18,6 +18,7 @@ mod hand_over;
 mod insurance_portal;
 mod issuance;
 mod journal;
+mod levels;
 mod mailbox;
 mod message;
 mod national;
@@ -313,6 +314,7 @@ fn router(nation: Shared) -> Router {
         .route("/account/lock", post(owner::lock))
         .route("/account/unlock", post(owner::unlock))
         .route("/account/pin", post(pin::pin))
+        .route("/account/level", post(levels::state))
         .route("/account/pin/recover", post(new_device::recover_pin))
         .route("/account/device", post(new_device::start))
         .route("/account/device/verify", post(new_device::verify))

@@ -141,6 +141,13 @@ const CALLS: &[Call] = &[
         &[],
     ),
     (
+        Asked::Signed("level_start, level_statement"),
+        "/account/level",
+        "states the level that phone, PIN and, with a face statement, face reached, for a credential's key",
+        &["account", "key", "pin", "nonce", "face_statement"],
+        &["nonce", "purpose", "portrait_sha256", "face_service", "statement", "level", "expires_in"],
+    ),
+    (
         Asked::Signed("pin_recover_start, pin_recover"),
         "/account/pin/recover",
         "frees a forgotten PIN by chip and face",

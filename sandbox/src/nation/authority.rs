@@ -34,6 +34,8 @@ pub(super) struct Authority {
     pub(super) registrar: Certified,
     /// Names the desks of clinics.
     pub(super) desks: ServiceKey,
+    /// States authentication levels.
+    pub(super) levels: ServiceKey,
     /// Seals the public keys of PINs.
     pub(super) pins: ServiceSecret,
     /// Goes into the hashes of revocation codes.
@@ -80,6 +82,7 @@ impl Authority {
                 Use::Registration,
             )?,
             desks: key("desks")?,
+            levels: key("levels")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
             documents_ca: std::fs::read_to_string(data_dir.join(DOCUMENTS_CA))?,

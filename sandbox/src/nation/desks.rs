@@ -11,7 +11,7 @@ use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
-use super::database::{Row, Statements as _, values};
+use super::database::{Row, values};
 use super::{Nation, SandboxError, Shared, decode, encode, sha256, status};
 
 /// Claim `iss` of the certificates.

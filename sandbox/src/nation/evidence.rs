@@ -24,20 +24,23 @@ pub(super) enum Purpose {
     NewDevice,
     /// A new PIN in place of a forgotten one.
     NewPin,
+    /// A statement of the authentication level: the face alone, no chip.
+    LevelStatement,
 }
 
 impl Purpose {
     /// Its part of the challenge.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Level2 => "level-2",
             Self::NewDevice => "new-device",
             Self::NewPin => "new-pin",
+            Self::LevelStatement => "level-statement",
         }
     }
 
     /// What a nonce is bound to.
-    fn bound_to(self, account: &str, key: &Jwk) -> String {
+    pub(super) fn bound_to(self, account: &str, key: &Jwk) -> String {
         format!("{} {account} {}", self.name(), key.thumbprint_base64url())
     }
 }

@@ -11,13 +11,15 @@ use axum::response::{IntoResponse, Response};
 use credential::claims::{StatusReference, Vct};
 use credential::jose::compact;
 use presentation::challenge::DESK_AUTHORITY;
+use presentation::level_statement::LEVEL_AUTHORITY;
 use trust::anchors::{Issuer, StatusSigner, TrustListDraft};
 use trust::status::StatusListDraft;
 use trust::time::Timestamp;
 
 use super::answer::{Answer, Refusal};
+use super::authority::ServiceKey;
 use super::database::{DatabaseError, Statements, next_number, values};
-use super::{Nation, SandboxError, Shared, desks, encode, national, sha256};
+use super::{Nation, SandboxError, Shared, desks, encode, levels, national, sha256};
 
 pub(super) const TRUST: &str = "trust";
 pub(super) const STATUS: &str = "status";
@@ -162,36 +164,37 @@ fn root_text(nation: &Nation) -> String {
 
 fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
     let (now, authority) = (nation.now(), &nation.authority);
-    let withdrawn = desks::withdrawn(nation, now)?;
+    let listed = |iss: &str, signer: &ServiceKey, name: &str, types: &[&str]| Issuer {
+        iss: iss.to_owned(),
+        kid: signer.kid.clone(),
+        key: *signer.public(),
+        name: name.to_owned(),
+        vcts: types.iter().map(|name| (*name).to_owned()).collect(),
+        not_before: now.minus_seconds(DAY),
+        not_after: now.plus_seconds(365 * DAY),
+        revoked: false,
+    };
+    let mut issuers = vec![
+        listed(
+            ISS,
+            &authority.issuer,
+            "Sen sandbox issuer, TEST ONLY",
+            &[Vct::Citizen, Vct::HealthInsurance].map(Vct::urn),
+        ),
+        listed(desks::ISS, &authority.desks, "Sen sandbox register of clinics, TEST ONLY", &[DESK_AUTHORITY]),
+        listed(
+            levels::ISS,
+            &authority.levels,
+            "Sen sandbox identity provider, TEST ONLY",
+            &[LEVEL_AUTHORITY],
+        ),
+    ];
+    issuers.extend(desks::withdrawn(nation, now)?);
     let list = TrustListDraft {
         sequence: nation.database.change(|change| next_number(change, "trust-list"))?,
         issued: now,
         expires: now.plus_seconds(30 * DAY),
-        issuers: [
-            Issuer {
-                iss: ISS.to_owned(),
-                kid: authority.issuer.kid.clone(),
-                key: *authority.issuer.public(),
-                name: "Sen sandbox issuer, TEST ONLY".to_owned(),
-                vcts: [Vct::Citizen, Vct::HealthInsurance].map(|vct| vct.urn().to_owned()).to_vec(),
-                not_before: now.minus_seconds(DAY),
-                not_after: now.plus_seconds(365 * DAY),
-                revoked: false,
-            },
-            Issuer {
-                iss: desks::ISS.to_owned(),
-                kid: authority.desks.kid.clone(),
-                key: *authority.desks.public(),
-                name: "Sen sandbox register of clinics, TEST ONLY".to_owned(),
-                vcts: vec![DESK_AUTHORITY.to_owned()],
-                not_before: now.minus_seconds(DAY),
-                not_after: now.plus_seconds(365 * DAY),
-                revoked: false,
-            },
-        ]
-        .into_iter()
-        .chain(withdrawn)
-        .collect(),
+        issuers,
         status_signers: vec![StatusSigner {
             kid: authority.status.kid.clone(),
             key: *authority.status.public(),

@@ -11,6 +11,7 @@ mod documents;
 mod evidence;
 mod insurance_portal;
 mod issuance;
+mod levels;
 mod lists;
 mod pages;
 mod pin;

@@ -1,7 +1,7 @@
 //! The tables, as SQLite reads them; PostgreSQL has other words for numbers and bytes.
 
 /// The version of [`SCHEMA`], kept in the table `nation`.
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE person (
