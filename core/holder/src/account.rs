@@ -4,6 +4,7 @@
 mod borrowed_reader;
 mod departure;
 mod evidence;
+mod level;
 pub(crate) mod message;
 mod new_phone;
 mod pin;
@@ -26,13 +27,14 @@ use crate::keys::{Keys, NewKey};
 use crate::ports::KeyPolicy;
 use crate::store::{Change, Table};
 use crate::wallet::Wallet;
-use crate::{Error, issuance, trust_list};
+use crate::{Error, issuance, stated_level, trust_list};
 use message::{Contact, first};
 use record::{ACCOUNT, AccountRecord, Told};
 use standing::{Stage, Standing, Turn};
 
 pub use borrowed_reader::{AwaitedReading, ReadingRequest};
 pub use evidence::{CardAtHand, FaceCapture, StepUp};
+pub use level::StatedLevel;
 pub use safety::RevocationCode;
 pub use standing::{Level, Method};
 pub use transfer::{NewPhone, Received, ShownCode};
@@ -255,6 +257,7 @@ impl Account<'_> {
                 Keys::doom(change, &earlier.instance_key)?;
             }
             trust_list::forget(change)?;
+            stated_level::forget(change)?;
             pin::forget(change)?;
             transfer::forget(change)?;
             change.put(Table::Account, ACCOUNT, &record)?;

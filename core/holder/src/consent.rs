@@ -15,6 +15,7 @@ use crate::account::record::AccountRecord;
 use crate::credentials::{self, CredentialName, CredentialRecord};
 use crate::history::{Action, Event, append};
 use crate::present::PresentError;
+use crate::stated_level::Stated;
 use crate::store::Store;
 use crate::trust_list;
 use crate::wallet::Wallet;
@@ -75,6 +76,7 @@ pub struct ConsentRequest {
     needs_guardian: bool,
     has_portrait: bool,
     with_portrait: bool,
+    stated: Option<Stated>,
 }
 
 /// The person agreed: to this credential, these claims, this recipient, for two minutes.
@@ -146,6 +148,7 @@ impl Wallet {
             needs_guardian: record.claims.contains(&key::GUARDIAN),
             has_portrait: !record.portrait.is_empty(),
             with_portrait: false,
+            stated: None,
             question,
         })
     }
@@ -223,6 +226,20 @@ impl ConsentRequest {
         self.with_portrait
     }
 
+    /// The level at which it will be shown by the provider's statement, and when that is over, by the provider's clock.
+    pub fn stated_level(&self) -> Option<(u8, Timestamp)> {
+        self.stated.as_ref().map(|stated| (stated.level, stated.statement.expires_at()))
+    }
+
+    pub(crate) fn stated_as(mut self, stated: Stated) -> Self {
+        self.stated = Some(stated);
+        self
+    }
+
+    pub(crate) const fn stated(&self) -> Option<&Stated> {
+        self.stated.as_ref()
+    }
+
     /// Whether the credential is a minor's, for whom a guardian presents.
     pub const fn needs_guardian(&self) -> bool {
         self.needs_guardian
@@ -259,10 +276,9 @@ impl ConsentRequest {
     }
 
     fn granted(self, recognised: Recognised, by_guardian: bool, now: Timestamp) -> Result<Consent, Error> {
-        if recognised.level() < self.minimum_level() {
-            return Err(PresentError::LevelTooLow.into());
-        }
-        Ok(Consent { request: self, recognised, by_guardian, granted_at: now })
+        let minimum = self.minimum_level();
+        let consent = Consent { request: self, recognised, by_guardian, granted_at: now };
+        if consent.level() < minimum { Err(PresentError::LevelTooLow.into()) } else { Ok(consent) }
     }
 }
 
@@ -277,8 +293,10 @@ impl Consent {
         self.granted_at.plus_seconds(CONSENT_LIFE)
     }
 
-    pub(crate) const fn recognised(&self) -> Recognised {
-        self.recognised
+    /// What the token claims: how this device recognised the person, or what the provider stated.
+    pub(crate) fn level(&self) -> u8 {
+        let stated = self.request.stated.as_ref().map_or(0, |stated| stated.level);
+        self.recognised.level().max(stated)
     }
 
     /// A clock that was set back does not prolong it.
@@ -296,12 +314,13 @@ impl Consent {
             ward: self.request.ward.clone(),
             by_guardian: self.by_guardian,
             portrait: self.request.with_portrait,
+            stated_level: self.request.stated.as_ref().map(|stated| stated.level),
         }
     }
 }
 
 /// The newest credential of this name: the holder's own, or that of one minor.
-fn newest(
+pub(crate) fn newest(
     store: &Store,
     name: CredentialName,
     ward: Option<&str>,

@@ -95,7 +95,8 @@ impl Error {
             | Self::Secret(SecretStoreError::Unavailable)
             | Self::Store(_)
             | Self::Present(PresentError::Bug) => Kind::Bug,
-            Self::Account(AccountError::UnexpectedAnswer | AccountError::Cancelled) => Kind::IssuerRefused,
+            Self::Account(AccountError::UnexpectedAnswer | AccountError::Cancelled)
+            | Self::Present(PresentError::BadStatement) => Kind::IssuerRefused,
             Self::Account(AccountError::NoActiveResponse | AccountError::NoFace) => Kind::CardUnsupported,
             Self::Account(
                 AccountError::NoAccount
@@ -116,6 +117,8 @@ impl Error {
                 | PresentError::GuardianNeeded
                 | PresentError::NoMinor
                 | PresentError::LevelTooLow
+                | PresentError::LevelNotStated
+                | PresentError::StatementOld
                 | PresentError::NoPortrait,
             )
             | Self::Pin(_) => Kind::NotReady,
@@ -149,6 +152,9 @@ impl Error {
             Self::Present(PresentError::GuardianNeeded) => "present.guardian_needed",
             Self::Present(PresentError::NoMinor) => "present.no_minor",
             Self::Present(PresentError::LevelTooLow) => "present.level_too_low",
+            Self::Present(PresentError::LevelNotStated) => "present.level_not_stated",
+            Self::Present(PresentError::StatementOld) => "present.statement_old",
+            Self::Present(PresentError::BadStatement) => "present.bad_statement",
             Self::Present(PresentError::NoPortrait) => "present.no_portrait",
             Self::Present(PresentError::Challenge(error)) => challenge_code(*error),
             Self::Present(PresentError::Bug) => "present.bug",

@@ -99,6 +99,9 @@ pub enum Event {
         /// The portrait was shown with it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         portrait: bool,
+        /// The authentication level that the provider had stated, where it was shown with that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stated_level: Option<u8>,
     },
     /// The person was asked whether to show a credential, and declined.
     Declined {

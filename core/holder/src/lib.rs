@@ -21,6 +21,7 @@
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
 //! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::decline`] | no |
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
+//! | at a level that the provider states | [`Account::obtain_level_statement`], [`Wallet::at_stated_level`] | to obtain it |
 //! | answer a portal, bank or cash machine | [`Wallet::read_request`], [`Wallet::answer_request`], [`Wallet::decline_request`] | yes |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
@@ -104,6 +105,7 @@ mod online;
 mod pin;
 mod ports;
 mod present;
+mod stated_level;
 mod store;
 mod trust_list;
 mod vault;
@@ -112,7 +114,8 @@ mod wallet;
 pub use account::{
     Account, AccountError, AccountState, AccountView, Applicant, AwaitedReading, CardAtHand, Device,
     DeviceState, FaceCapture, Level, LockedBy, Method, NewPhone, Opened, Pending, PendingKind, PinStanding,
-    Provider, ReadingRequest, Received, RevocationCode, ShownCode, StepUp, Ward, WardAccount, WardAct,
+    Provider, ReadingRequest, Received, RevocationCode, ShownCode, StatedLevel, StepUp, Ward, WardAccount,
+    WardAct,
 };
 pub use consent::{Audience, Consent, ConsentRequest, Recognised};
 pub use credentials::{CredentialInfo, CredentialName, Warning};

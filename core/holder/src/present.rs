@@ -46,6 +46,15 @@ pub enum PresentError {
     /// The desk asks for a higher authentication level.
     #[error("the desk asks for a higher authentication level")]
     LevelTooLow,
+    /// The provider stated no such level of this credential.
+    #[error("the provider has not stated this level; it does so with PIN and face")]
+    LevelNotStated,
+    /// What the provider stated is older than a desk takes.
+    #[error("what the provider stated of the level is too old; ask for it again")]
+    StatementOld,
+    /// What came as the provider's statement is not signed by it, or about something else.
+    #[error("what the provider stated of the level is not to be believed")]
+    BadStatement,
     /// There is no portrait to be shown, or not in this answer.
     #[error("no portrait can be shown")]
     NoPortrait,
@@ -82,8 +91,8 @@ impl Wallet {
     /// consent is written into the history.
     ///
     /// # Errors
-    /// [`PresentError::ConsentOver`] after two minutes, [`PresentError::NoCredential`], [`PresentError::Expired`], and what the
-    /// key store says.
+    /// [`PresentError::ConsentOver`] after two minutes, [`PresentError::StatementOld`], [`PresentError::NoCredential`],
+    /// [`PresentError::Expired`], and what the key store says.
     pub fn present_qr(&self, consent: &Consent, now: Timestamp) -> Result<QrFrame, Error> {
         self.while_showing(consent, now, |presenter| presenter.frame(now))
     }
@@ -152,7 +161,7 @@ impl Presenter {
     /// The current code, made anew where the last one is older than ten seconds.
     ///
     /// # Errors
-    /// [`PresentError::ConsentOver`], [`PresentError::Expired`], and what the key store says.
+    /// [`PresentError::ConsentOver`], [`PresentError::StatementOld`], [`PresentError::Expired`], and what the key store says.
     pub fn frame(&mut self, now: Timestamp) -> Result<QrFrame, Error> {
         let issued_at = self.time_there(now)?;
         let question = self.consent.request().question().cloned();
@@ -162,7 +171,7 @@ impl Presenter {
         {
             return Ok(last.clone());
         }
-        let level = self.consent.recognised().level();
+        let level = self.consent.level();
         let attested = self.credential.claims.contains(&key::LEVEL_POLICY);
         let draft = KbtDraft {
             sd_cwt: &self.sd_cwt,
@@ -171,7 +180,7 @@ impl Presenter {
             cnonce: question.as_ref().map(VerifiedChallenge::cnonce),
             // Six bytes that say nothing where the level is 1 and no key is vouched for.
             level: (attested || level > 1).then_some(level),
-            stated: None,
+            stated: self.consent.request().stated().map(|stated| &stated.statement),
         };
         let unsigned = draft.prepare();
         let token = unsigned.assemble(&self.key.sign(&unsigned.to_be_signed())?);
@@ -191,12 +200,16 @@ impl Presenter {
         Ok(frame)
     }
 
-    /// The time at the provider, where consent, question and credential are good.
+    /// The time at the provider, where consent, question, credential and a stated level are good.
     fn time_there(&self, now: Timestamp) -> Result<Timestamp, PresentError> {
         let there = now.plus_seconds(self.clock_offset);
         self.credential.unexpired(there)?;
         if !self.consent.holds_at(now) {
             return Err(PresentError::ConsentOver);
+        }
+        // The person agreed to show this level: no code quietly shows a lower one.
+        if self.consent.request().stated().is_some_and(|stated| !stated.holds_at(there)) {
+            return Err(PresentError::StatementOld);
         }
         match self.consent.request().question() {
             Some(question) if there >= question.expires_at() => {

@@ -64,7 +64,7 @@ async fn writes_a_use_into_the_history_once_for_each_consent() {
         wallet.present_qr(&consent, now().plus_seconds(seconds)).unwrap();
     }
     assert_eq!(wallet.history(None, 100).unwrap().len(), before + 1);
-    let Event::Presented { vct, to, claims, over_asked, by_guardian, portrait, ward } =
+    let Event::Presented { vct, to, claims, over_asked, by_guardian, portrait, ward, stated_level } =
         wallet.history(None, 1).unwrap().remove(0).event
     else {
         panic!("another event")
@@ -72,6 +72,7 @@ async fn writes_a_use_into_the_history_once_for_each_consent() {
     assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
     assert!(claims.contains(&1) && claims.contains(&75));
     assert_eq!((over_asked, by_guardian, portrait, ward), (vec![], false, false, None));
+    assert_eq!(stated_level, None);
     show(&wallet, now().plus_seconds(120)).unwrap();
     wallet.stop_showing();
     show(&wallet, now().plus_seconds(121)).unwrap();

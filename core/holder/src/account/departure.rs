@@ -13,7 +13,7 @@ use crate::issuance::deferred;
 use crate::keys::Keys;
 use crate::store::Table;
 use crate::wallet::Wallet;
-use crate::{Error, credentials, documents, trust_list};
+use crate::{Error, credentials, documents, stated_level, trust_list};
 
 /// What a stage means for whoever wants to use the account.
 pub(super) fn refuse_departed(stage: Stage) -> Result<(), Error> {
@@ -111,6 +111,7 @@ pub(super) fn empty(wallet: &Wallet, why: Turn, now: Timestamp) -> Result<(), Er
         Keys::doom(change, &record.instance_key)?;
         pin::forget(change)?;
         trust_list::forget(change)?;
+        stated_level::forget(change)?;
         transfer::forget(change)?;
         record.told = None;
         change.put(Table::Account, ACCOUNT, &record)?;

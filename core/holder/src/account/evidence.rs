@@ -156,7 +156,10 @@ pub(super) async fn members(
     let active = reading.active().filter(|active| active.challenge == begun.challenge);
     let active = active.filter(|_| begun.purpose == purpose).ok_or(AccountError::NoActiveResponse)?;
     progress.began(Step::Face);
-    let statement = face_statement(contact, begun, reading, capture).await?;
+    let portrait = reading.files().get(&FileId::Dg(2)).ok_or(AccountError::NoFace)?;
+    let portrait = URL_SAFE_NO_PAD.encode(digest(&SHA256, portrait));
+    let about = (&*begun.face_service, &*begun.nonce, portrait);
+    let statement = face_statement(contact, about, capture).await?;
     progress.began(Step::Evidence);
     let mut files = Map::new();
     for file in FILES {
@@ -172,21 +175,21 @@ pub(super) async fn members(
     ]))
 }
 
-async fn face_statement(
+/// What the face service says of a picture: asked at its address, for the server's nonce, about the portrait of this digest
+/// (SHA-256, base64url).
+pub(super) async fn face_statement(
     contact: &Contact<'_>,
-    begun: &StepUp,
-    reading: &CardReading,
+    (face_service, nonce, portrait): (&str, &str, String),
     capture: FaceCapture<'_>,
 ) -> Result<String, Error> {
-    let face = reading.files().get(&FileId::Dg(2)).ok_or(AccountError::NoFace)?;
     let request = FaceRequest {
         account: &contact.record.account,
-        nonce: &begun.nonce,
-        dg2_sha256: URL_SAFE_NO_PAD.encode(digest(&SHA256, face)),
+        nonce,
+        dg2_sha256: portrait,
         device_key_thumbprint: Jwk::new(*contact.key.public()).thumbprint_base64url(),
         capture: URL_SAFE_NO_PAD.encode(capture.0),
     };
     let answer: FaceAnswer =
-        contact.client.fetch(Request::post_json(&begun.face_service, &request)?).await?.json()?;
+        contact.client.fetch(Request::post_json(face_service, &request)?).await?.json()?;
     Ok(answer.statement)
 }

@@ -7,6 +7,7 @@ use credential::jose::{Jwk, Jws};
 use credential::sd_cwt::{Redaction, SdCwtDraft};
 use jiff::civil::date;
 use presentation::challenge::DESK_AUTHORITY;
+use presentation::level_statement::{LEVEL_AUTHORITY, LevelStatementDraft};
 use serde_json::{Value, json};
 use test_key::TestKey;
 use trust::anchors::{Issuer, TrustListDraft};
@@ -51,6 +52,21 @@ pub enum Fault {
     DuplicateMember,
 }
 
+/// What is wrong with a level statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LevelFault {
+    #[default]
+    None,
+    /// It is about another key.
+    OtherKey,
+    /// Somebody else signed it.
+    OtherSigner,
+    /// It is an hour old.
+    Old,
+    /// It is something else.
+    NoStatement,
+}
+
 pub struct TestIssuer {
     pub fault: Fault,
     /// Demand this transaction code.
@@ -68,6 +84,9 @@ pub struct TestIssuer {
     pub hashed: Option<Vec<u8>>,
     /// Names the desks of clinics.
     pub desks: TestKey,
+    /// States authentication levels, and what is wrong with its next statement.
+    pub levels: TestKey,
+    pub level_fault: LevelFault,
     root: TestKey,
     key: TestKey,
     sequence: u64,
@@ -89,6 +108,8 @@ impl Default for TestIssuer {
             portrait: None,
             hashed: None,
             desks: TestKey::new(),
+            levels: TestKey::new(),
+            level_fault: LevelFault::None,
             root: TestKey::new(),
             key: TestKey::new(),
             sequence: 10,
@@ -173,11 +194,17 @@ impl TestIssuer {
             revoked: false,
             ..issuer.clone()
         };
+        let levels = Issuer {
+            iss: "vn-level".to_owned(),
+            key: self.levels.public(),
+            vcts: vec![LEVEL_AUTHORITY.to_owned()],
+            ..desks.clone()
+        };
         let draft = TrustListDraft {
             sequence: if self.fault == Fault::OlderTrustList { self.sequence - 1 } else { self.sequence },
             issued,
             expires: issued.plus_seconds(86_400),
-            issuers: vec![issuer, desks],
+            issuers: vec![issuer, desks, levels],
             status_signers: Vec::new(),
             status_base: "https://127.0.0.1/status/".to_owned(),
             successor: None,
@@ -186,6 +213,30 @@ impl TestIssuer {
         let other = TestKey::new();
         let root = if self.fault == Fault::OtherRoot { &other } else { &self.root };
         draft.assemble(&root.sign(&draft.to_be_signed()))
+    }
+
+    /// A statement of this level for this key, as the fault has it.
+    pub fn state_level(&mut self, key: &Jwk, level: u8) -> Value {
+        let fault = self.level_fault;
+        let age = if fault == LevelFault::Old { 3600 } else { 0 };
+        let issued_at = Timestamp::from_unix(SERVER_TIME - age);
+        let other = TestKey::new();
+        let others = other.public();
+        let draft = LevelStatementDraft {
+            iss: "vn-level",
+            kid: &[2],
+            key: if fault == LevelFault::OtherKey { &others } else { key.key() },
+            level,
+            issued_at,
+            expires_at: issued_at.plus_seconds(300),
+        };
+        let draft = draft.prepare().unwrap();
+        let signer = if fault == LevelFault::OtherSigner { &other } else { &self.levels };
+        let mut statement = draft.assemble(&signer.sign(&draft.to_be_signed()));
+        if fault == LevelFault::NoStatement {
+            statement = self.trust_list();
+        }
+        json!({"statement": URL_SAFE_NO_PAD.encode(statement), "level": level, "expires_in": 300})
     }
 
     fn metadata(&self, url: &str) -> Value {

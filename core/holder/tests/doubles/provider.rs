@@ -130,6 +130,18 @@ impl TestProvider {
                 }
                 Err(refusal) => return Some(Reply::error(400, &refusal)),
             },
+            "level_start" => json!({"nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": "level-statement",
+                                    "portrait_sha256": URL_SAFE_NO_PAD.encode(digest(&SHA256, b"face")),
+                                    "face_service": format!("{url}/face/statement"), "expires_in": 300}),
+            "level_statement" => {
+                if let Err(refusal) = self.pin.answer(&claims) {
+                    return Some(Reply::error(400, &refusal));
+                }
+                let with_face = claims.get("face_statement") == Some(&json!("statement"));
+                assert_eq!(claims.contains_key("nonce"), with_face);
+                let key = serde_json::from_value(claims["key"].clone()).unwrap();
+                self.issuer.state_level(&key, if with_face { 4 } else { 2 })
+            }
             "offer" => {
                 self.issuer.for_ward = claims.contains_key("for");
                 self.issuer.offer(claims["credential"].as_str().unwrap(), url)
