@@ -1,6 +1,6 @@
 //! `sen account`: the electronic identity account.
 mod elsewhere;
-mod pin;
+pub(crate) mod pin;
 mod shown;
 mod transfer;
 mod wards;
@@ -130,7 +130,7 @@ fn with_card<T>(
 }
 
 /// The person before the camera. The sandbox's face service cannot see: any picture will do for it.
-fn picture_of(capture: Option<&Path>) -> Result<Vec<u8>, Failure> {
+pub(crate) fn picture_of(capture: Option<&Path>) -> Result<Vec<u8>, Failure> {
     capture.map_or_else(|| Ok(b"no camera".to_vec()), home::read_file)
 }
 

@@ -166,7 +166,8 @@ pub(crate) enum PresentCommand {
         after_help = "Examples:\n  sen present qr                      a new code every ten seconds, until Ctrl-C\n  \
         sen present qr --once --png code.png\n  sen present qr --text --once | sen clinic check - --trust nation/trust --status nation/status\n  \
         sen present qr --challenge screen.png --yes     answers the code on a desk's screen\n  \
-        sen present qr --animated                       with the portrait, for a camera"
+        sen present qr --animated                       with the portrait, for a camera\n  \
+        sen present qr --level 4                        for a desk that demands it: PIN and face, good for five minutes"
     )]
     Qr(QrArgs),
     /// Answers a portal, bank or cash machine that asks by a link or QR, after showing who asks, for what and why
@@ -229,6 +230,12 @@ pub(crate) struct QrArgs {
     /// With the portrait, in a few codes one after the other for a camera; written to DIR as PNG where it is given
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) animated: Option<PathBuf>,
+    /// At authentication level N, 2 to 4, as the provider states it for five minutes: asks for the PIN, from 3 on also for a picture
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=4))]
+    pub(crate) level: Option<u8>,
+    /// Picture of the person for the face service (the sandbox accepts any)
+    #[arg(long, value_name = "FILE", requires = "level")]
+    pub(crate) capture: Option<PathBuf>,
     /// Agree without being asked
     #[arg(long)]
     pub(crate) yes: bool,
@@ -380,7 +387,7 @@ pub(crate) struct DeskArgs {
     /// Take nothing but answers to the desk's own questions: a code for any clinic may have been relayed
     #[arg(long, requires = "identity")]
     pub(crate) challenged_only: bool,
-    /// The lowest attested authentication level that will do, 1 to 4
+    /// The lowest authentication level, attested or stated by the provider, that will do, 1 to 4
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) level: Option<u8>,
     /// The counter's name where a clerk gives none

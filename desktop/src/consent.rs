@@ -73,6 +73,9 @@ fn in_words(request: &ConsentRequest) -> Vec<String> {
     if request.shows_portrait() {
         lines.push("with the portrait, in codes that anybody can read".to_owned());
     }
+    if let Some((level, until)) = request.stated_level() {
+        lines.push(format!("at authentication level {level}, as your provider states until {until}"));
+    }
     if request.encrypted() {
         lines.push("encrypted: nobody but this desk can read the code".to_owned());
     }

@@ -110,11 +110,12 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::ActedForWard { act, ward } => format!("{act:?} for {ward}").to_lowercase(),
         Event::CredentialObtained { vct, issuer } => format!("{vct} obtained from {issuer}"),
         Event::CredentialDeleted { vct } => format!("{vct} deleted"),
-        Event::Presented { vct, to, claims, over_asked, by_guardian, ward, .. } => {
+        Event::Presented { vct, to, claims, over_asked, by_guardian, ward, stated_level, .. } => {
+            let level = stated_level.map(|level| format!(", at stated level {level}")).unwrap_or_default();
             let guardian = if *by_guardian { ", the guardian agreed" } else { "" };
             let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
             format!(
-                "{vct}{} shown to {to}, {} claims{guardian}{warning}",
+                "{vct}{} shown to {to}, {} claims{level}{guardian}{warning}",
                 of_whom(ward.as_ref()),
                 claims.len()
             )

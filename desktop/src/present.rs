@@ -1,4 +1,6 @@
 //! `sen present qr`: the rotating clinic code in the terminal, as a picture, or as digits.
+mod level;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +39,9 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
         let now = home::now();
         let request = wallet.ask_consent(name, args.ward.as_deref(), question.as_deref(), now);
         let mut request = request.map_err(failure)?;
+        if let Some(level) = args.level {
+            request = level::stated(&wallet, request, level, args.capture.as_deref())?;
+        }
         if args.animated.is_some() {
             request = request.with_portrait().map_err(failure)?;
         }
@@ -53,7 +58,9 @@ pub(crate) fn run(command: &PresentCommand, as_json: bool) -> Result<u8, Failure
             }
             match wallet.present_qr(&consent, home::now()) {
                 Ok(next) => frame = next,
-                Err(error) if error.code() == "present.consent_over" => break,
+                Err(error) if ["present.consent_over", "present.statement_old"].contains(&error.code()) => {
+                    break;
+                }
                 Err(error) => return Err(failure(error)),
             }
         }
@@ -111,7 +118,8 @@ fn output(
     if as_json {
         let mut object = json!({"text": frame.text, "bytes": frame.bytes.len(), "qr_version": matrix.version(),
             "expires_at": frame.expires_at.to_string(), "to": request.recipient(), "for": request.ward(),
-            "claims": request.disclosed(), "encrypted": request.encrypted()});
+            "claims": request.disclosed(), "encrypted": request.encrypted(),
+            "stated_level": request.stated_level().map(|(level, _)| level)});
         if let (false, Some(object)) = (portrait.is_empty(), object.as_object_mut()) {
             let frames: Vec<&String> = std::iter::once(&frame.text).chain(portrait).collect();
             object.insert("frames".to_owned(), json!(frames));

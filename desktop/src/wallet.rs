@@ -66,6 +66,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         (_, "present.no_credential") => {
             "the wallet holds no health-insurance credential: `sen credential obtain health-insurance`".to_owned()
         }
+        (_, "present.level_too_low") => format!("{error}: sen present qr --level N, 2 to 4"),
         (_, "account.wrong_pin") => match error.attempts_left() {
             Some(left) => format!("the PIN is wrong; {left} attempts are left before a wait"),
             None => "the PIN is wrong".to_owned(),

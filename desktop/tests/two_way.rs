@@ -133,3 +133,41 @@ fn a_camera_sees_the_face_that_the_issuer_vouches_for() {
         held["credentials"][0]["expires_at"].is_string() && held["credentials"][0]["warnings"].is_array()
     );
 }
+
+#[test]
+fn a_desk_that_demands_level_4_is_answered_with_what_the_provider_states() {
+    let home = Home::new();
+    let (_sandbox, nation) = start(&home);
+    insure(&home, &nation);
+    let text = |name: &str| nation[name].as_str().unwrap().to_owned();
+    let (roots, trust, status) = (text("roots"), text("trust"), text("status"));
+    let register = format!("{}/sandbox/desk", text("url"));
+    let (desk, screen) = (home.path("counter"), home.path("screen"));
+    let enrol = ["--name", "Quầy 1", "--register", &register, "--roots", &roots, "--json"];
+    home.run(&[&["clinic", "enrol", "--desk", &desk][..], &enrol].concat()).exits(0);
+    home.run_with_input(&["account", "pin", "set", "--json"], "159357\n").exits(0);
+    let asked = home.waiting(&[
+        "clinic", "ask", "--desk", &desk, "--trust", &trust, "--status", &status, "--text", &screen,
+        "--level", "4", "--json",
+    ]);
+    appears(&screen);
+    let answer = |more: &[&str], input: &str| {
+        let words = ["present", "qr", "--challenge", &screen, "--yes", "--json"];
+        home.run_with_input(&[&words[..], more].concat(), input)
+    };
+    answer(&[], "").fails(2, "present.level_too_low");
+    answer(&["--level", "2"], "159357\n").fails(2, "present.level_too_low");
+    answer(&["--level", "4"], "159358\n").fails(2, "account.wrong_pin");
+    let shown = answer(&["--level", "4"], "159357\n");
+    assert!(shown.stderr.contains("at authentication level 4, as your provider states"), "{shown:?}");
+    let shown = shown.exits(0);
+    assert_eq!(shown["stated_level"], 4);
+    let decided = asked.given(shown["text"].as_str().unwrap()).exits(0);
+    let level = serde_json::json!({"level": 4, "basis": "server_statement"});
+    assert_eq!((&decided["verdict"], &decided["authentication_level"]), (&"accepted".into(), &level));
+    // Within the minutes that it is good nobody is asked for the PIN again.
+    let again = home.run(&["present", "qr", "--level", "4", "--json"]).exits(0);
+    assert!(again["qr_version"].as_u64().unwrap() <= 25, "{again}");
+    let history = home.run(&["history"]).stdout;
+    assert!(history.contains("at stated level 4"), "{history}");
+}

@@ -41,7 +41,7 @@ pub(super) fn run(wallet: &Wallet, command: &PinCommand, as_json: bool) -> Resul
 }
 
 /// A PIN as the person types it, unseen, or the next line of standard input.
-pub(super) fn typed(prompt: &str) -> Result<Pin, Failure> {
+pub(crate) fn typed(prompt: &str) -> Result<Pin, Failure> {
     let unreadable = |error| Failure::input("pin_unreadable", format!("cannot read the PIN: {error}"));
     let line = if std::io::stdin().is_terminal() {
         rpassword::prompt_password(prompt).map_err(unreadable)?
