@@ -86,16 +86,27 @@ pub(crate) struct HistoryOptions {
 #[derive(Subcommand, Debug)]
 pub(crate) enum SandboxCommand {
     /// Serve the sandbox until Ctrl-C, kept in DIR
-    #[command(after_help = "Example:\n  sen sandbox serve --data ./nation\n\nThen, in another terminal:\n  \
+    #[command(after_help = "Examples:\n  sen sandbox serve --data ./nation\n  \
+        sen sandbox serve --data ./nation --population 1000000 --database postgres://sen:PASSWORD@127.0.0.1/nation\n\n\
+        Then, in another terminal:\n  \
         sen account open --provider https://127.0.0.1:8443 --roots ./nation/ca.pem \\\n      \
-        --number 000204067891 --phone 0900000002")]
+        --number 000204067891 --phone 0900000002\n\n\
+        Exit status: 0 after Ctrl-C, 2 wrong use or a folder of another version, 3 port or database out of reach")]
     Serve {
         /// Address to listen on (loopback unless you say otherwise)
         #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS")]
         listen: SocketAddr,
-        /// Folder for the register, keys and certificates; made when absent
+        /// Folder for the register, keys and certificates; made when absent (default: `sandbox` in $SEN_HOME)
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// Keep registers and accounts in this PostgreSQL database, for load: postgres://USER:PASSWORD@127.0.0.1/NAME.
+        /// Keys, certificates and lists stay in DIR
+        #[arg(long, value_name = "URL", env = "SEN_SANDBOX_DATABASE", hide_env_values = true)]
+        database: Option<String>,
+        /// How many invented persons a new nation has beside those of the test cards
+        #[arg(long, default_value_t = 100, value_name = "N",
+            value_parser = clap::value_parser!(u32).range(0..=i64::from(sandbox::MOST_PERSONS)))]
+        population: u32,
         /// CSCA certificates to believe for cards: a certificate, a master list, a revocation list, or a folder of them
         #[arg(long, value_name = "PATH")]
         csca: Vec<PathBuf>,

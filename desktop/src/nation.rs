@@ -1,9 +1,10 @@
 //! `sen sandbox serve`: the nation in a box.
 use std::path::PathBuf;
 
+use ::clinic::database::Place as DeskPlace;
 use card::CscaAnchors;
 use sandbox::factory::Authority;
-use sandbox::{Sandbox, SandboxConfig};
+use sandbox::{Place, Sandbox, SandboxConfig, SandboxError};
 use serde_json::json;
 
 use crate::cli::SandboxCommand;
@@ -11,7 +12,7 @@ use crate::output::{Failure, print_json, say};
 use crate::{card_anchors, home, wallet};
 
 pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure> {
-    let SandboxCommand::Serve { listen, data, csca } = command;
+    let SandboxCommand::Serve { listen, data, database, population, csca } = command;
     let data_dir: PathBuf = match data {
         Some(folder) => folder.clone(),
         None => home::folder()?.join("sandbox"),
@@ -24,10 +25,13 @@ pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure
         listen: *listen,
         csca: anchors,
         clock: home::now,
-        population: 100,
+        population: *population,
     };
-    let running =
-        Sandbox::start(config).map_err(|error| Failure::unreachable("sandbox_not_started", error))?;
+    let place = match database {
+        Some(address) => place(address)?,
+        None => Place::Folder,
+    };
+    let running = Sandbox::start_at(config, &place).map_err(failure)?;
     if as_json {
         print_json(
             &json!({"url": running.url(), "roots": data_dir.join("ca.pem"), "trust": running.trust_folder(),
@@ -49,6 +53,24 @@ pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure
     wallet::block_on(home::told_to_stop())?.map_err(|error| Failure::input("no_signal", error))?;
     running.stop();
     Ok(0)
+}
+
+/// A database is named as a desk's is, and has to be on this machine as that one.
+fn place(address: &str) -> Result<Place, Failure> {
+    match DeskPlace::parse(address).map_err(|error| Failure::input("bad_database", error))? {
+        DeskPlace::Postgres(config) => Ok(Place::Postgres(config)),
+        DeskPlace::File(_) => Ok(Place::Folder),
+    }
+}
+
+/// What the person can mend alone is wrong use; the rest could not be reached.
+fn failure(error: SandboxError) -> Failure {
+    match error {
+        SandboxError::OtherVersion(_) | SandboxError::OtherDatabase => Failure::input("other_version", error),
+        SandboxError::OtherFolder => Failure::input("other_folder", error),
+        SandboxError::Database(_) => Failure::unreachable("database_unusable", error),
+        error => Failure::unreachable("sandbox_not_started", error),
+    }
 }
 
 /// The anchor of the sandbox's own card factory, kept in its folder.

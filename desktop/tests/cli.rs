@@ -252,6 +252,53 @@ fn an_identifier_may_begin_with_a_hyphen_and_flags_stay_flags() {
     home.run(&["credential", "refresh", "--all", "--json"]).exits(0);
 }
 
+/// What somebody can mend alone is wrong use; a database or port that does not answer is out of reach.
+#[test]
+fn a_sandbox_that_cannot_start_says_what_to_do() {
+    let home = Home::new();
+    let data = home.path("nation");
+    let serve = |more: &[&str]| {
+        let words = ["sandbox", "serve", "--listen", "127.0.0.1:0", "--data", &data, "--json"];
+        home.run(&[&words, more].concat())
+    };
+    serve(&["--population", "80000001"]).fails(2, "usage");
+    serve(&["--database", "mysql://127.0.0.1/nation"]).fails(2, "bad_database");
+    serve(&["--database", "postgres://sen@192.0.2.7/nation"]).fails(2, "bad_database");
+    // Nothing listens on a port that was just given back.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    serve(&["--database", &format!("postgres://sen@{free}/nation")]).fails(3, "database_unusable");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let port = home.run(&["sandbox", "serve", "--listen", &taken, "--data", &data, "--json"]);
+    port.fails(3, "sandbox_not_started");
+    let database = rusqlite::Connection::open(home.path("nation/nation.db")).unwrap();
+    database.execute_batch("CREATE TABLE person (number TEXT)").unwrap();
+    drop(database);
+    let older = serve(&[]);
+    older.fails(2, "other_version");
+    assert!(older.stderr.contains(&format!("delete the folder (rm -r {data})")), "{}", older.stderr);
+}
+
+/// `tests/run postgres` starts a server and names it in `SEN_POSTGRES`.
+#[test]
+#[ignore = "needs PostgreSQL: tests/run postgres"]
+fn a_nation_of_any_size_is_kept_in_postgresql() {
+    let home = Home::new();
+    let server = std::env::var("SEN_POSTGRES").unwrap();
+    let (data, database) = (home.path("nation"), format!("{server}/postgres"));
+    let words =
+        ["sandbox", "serve", "--listen", "127.0.0.1:0", "--data", &data, "--database", &database, "--json"];
+    let (running, said) = home.serve(&[&words[..], &["--population", "2500"]].concat());
+    assert!(said["url"].as_str().unwrap().starts_with("https://127.0.0.1:"));
+    let (url, roots) = (said["url"].as_str().unwrap(), said["roots"].as_str().unwrap());
+    let open = ["account", "open", "--provider", url, "--roots", roots, "--json"];
+    // The last of them: the numbers are the same in every nation.
+    let whom = ["--number", "000189500015", "--phone", "0900012499"];
+    assert_eq!(home.run(&[&open[..], &whom].concat()).exits(0)["code_expires_in"], 600);
+    assert!(!std::path::Path::new(&home.path("nation/nation.db")).exists());
+    drop(running);
+}
+
 /// Every command below these words, as its own help tells.
 fn commands(home: &Home, words: &[String]) -> Vec<Vec<String>> {
     let mut help: Vec<&str> = words.iter().map(String::as_str).collect();
