@@ -4,15 +4,23 @@ use axum::response::Html;
 
 use super::{Shared, insurance_portal, journal};
 
+/// As the screens of portal and bank look.
 const STYLE: &str = "<meta name=\"viewport\" content=\"width=device-width\"><style>\
-body{font:18px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
-code,pre{font:15px ui-monospace,monospace;background:#f2f4f7;padding:.1rem .3rem;border-radius:4px}\
-pre{padding:1rem;overflow:auto}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;vertical-align:top}</style>";
+body{font:18px/1.5 system-ui,sans-serif;margin:0;background:#f4f6f9;color:#14202e}\
+main{max-width:52rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:12px;box-shadow:0 1px 6px #0002}\
+h1{font-size:1.6rem;margin:.2rem 0 1rem}h2{font-size:1.2rem;margin:1.6rem 0 .6rem}small{color:#46566a}a{color:#0b57a4}\
+code,pre{font:15px/1.5 ui-monospace,monospace;background:#f2f4f7;padding:.1rem .3rem;border-radius:4px;overflow-wrap:anywhere}\
+pre{padding:1rem;white-space:pre-wrap}table{border-collapse:collapse;width:100%}tr+tr{border-top:1px solid #e3e8ee}\
+td,th{text-align:left;padding:.45rem 1rem .45rem 0;vertical-align:top}td:first-child{min-width:9rem}\
+ul{list-style:none;padding:0}li{padding:.6rem 0;border-top:1px solid #e3e8ee}\
+input,button{font:inherit;padding:.6rem .8rem;margin:.3rem .3rem .3rem 0;border-radius:8px;border:1px solid #8795a6;max-width:100%}\
+button{border-color:#0b57a4;background:#0b57a4;color:#fff;cursor:pointer}\
+:focus-visible{outline:3px solid #f5a623;outline-offset:2px}</style>";
 
 /// A page with this heading.
 pub(super) fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
-        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>{title}</title>{STYLE}<h1>{title}</h1>{body}</html>"
+        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>{title}</title>{STYLE}<main><h1>{title}</h1>{body}</main></html>"
     ))
 }
 
@@ -22,7 +30,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
     let roots = escape(&roots.display().to_string());
     let body = format!(
         "<p>An invented nation for trying the wallet: every person, key and card here is made up.</p>\
-         <h2>Try it</h2><pre>sen account open --provider {url} --roots {roots} \\\n    --number 000204067891 --phone 0900000002\n\
+         <h2>Try it</h2><pre>sen account open --provider {url} \\\n    --roots {roots} \\\n    --number 000204067891 --phone 0900000002\n\
          # the code: <a href=\"/mailbox?phone=0900000002\">{url}/mailbox?phone=0900000002</a>\n\
          sen account activate --code ...\nsen account verify --simulate CARD_FOLDER --can 067891\n\
          sen credential obtain health-insurance\nsen present qr</pre>\
