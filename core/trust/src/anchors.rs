@@ -2,25 +2,31 @@
 //!
 //! ```cddl
 //! trust-list = { "sequence": uint, "issued": int, "expires": int, "issuers": [* issuer],
-//!                "status_signers": [* signer], "status_base": tstr, "successor": bstr / null, ? "foreign": [+ foreign] }
+//!                "status_signers": [* signer], "status_base": tstr, "successor": bstr / null, ? "foreign": [+ foreign],
+//!                ? "certificates": [+ certificate] }
 //! issuer = { "iss": tstr, "kid": bstr, "key": bstr .size 33, "name": tstr, "vcts": [* tstr],
 //!            "not_before": int, "not_after": int, "revoked": bool }
 //! signer = { "kid": bstr, "key": bstr .size 33 }
 //! foreign = { "format": tstr, "kid": bstr, "alg": -7 / -8 / -37, "key": bstr, "name": tstr, "uses": [* tstr] }
+//! certificate = { "role": "documents" / "requests" / "registrations", "certificate": bstr, "name": tstr, "revoked": bool }
 //! ```
-//! Times are seconds since the epoch, keys compressed P-256 points.
+//! Times are seconds since the epoch, keys compressed P-256 points, certificates DER.
+mod certified;
 mod foreign;
 #[cfg(test)]
 mod tests;
 
+pub use certified::{ListedCertificate, Role};
 pub use foreign::{ForeignIssuer, ForeignKey};
 
 use serde::{Deserialize, Serialize};
 
 use crate::cbor::{self, Profile};
+use crate::certificates::{CertificateAnchors, CertificateError};
 use crate::cose::{Draft, Sign1};
 use crate::p256::PublicKey;
 use crate::time::Timestamp;
+use certified::{CertificateRecord, Listed};
 use foreign::ForeignRecord;
 
 /// The `typ` of a trust list.
@@ -58,6 +64,9 @@ pub enum TrustError {
     /// A key in it is no point on P-256.
     #[error("a key in the trust list is no P-256 point")]
     BadKey,
+    /// A certificate in it cannot be read.
+    #[error("a certificate in the trust list: {0}")]
+    BadCertificate(CertificateError),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,6 +82,8 @@ struct Record {
     successor: Option<Vec<u8>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     foreign: Vec<ForeignRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<CertificateRecord>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -150,6 +161,7 @@ pub struct Trust {
     signed_by: PublicKey,
     successor: Option<PublicKey>,
     foreign: Vec<ForeignIssuer>,
+    certificates: Vec<Listed>,
 }
 
 impl Trust {
@@ -213,6 +225,7 @@ impl Trust {
             signed_by,
             successor: record.successor.as_deref().map(key).transpose()?,
             foreign: record.foreign.into_iter().map(ForeignIssuer::try_from).collect::<Result<_, _>>()?,
+            certificates: record.certificates.into_iter().map(Listed::try_from).collect::<Result<_, _>>()?,
         })
     }
 
@@ -229,6 +242,11 @@ impl Trust {
     /// The issuers of codes in a format that others designed.
     pub fn foreign<'a>(&'a self, format: &'a str) -> impl Iterator<Item = &'a ForeignIssuer> {
         self.foreign.iter().filter(move |issuer| issuer.format == format)
+    }
+
+    /// Those whose certificates are believed in this role, but for what was withdrawn from it.
+    pub fn certificate_anchors(&self, role: Role) -> CertificateAnchors {
+        certified::anchors(&self.certificates, role)
     }
 
     /// The keys that may sign status lists.
@@ -289,6 +307,16 @@ impl TrustListDraft {
 
     /// As [`TrustListDraft::draft`], with issuers of codes in formats that others designed.
     pub fn draft_with(&self, root_kid: &[u8], foreign: &[ForeignIssuer]) -> Result<Draft, cbor::Error> {
+        self.draft_naming(root_kid, foreign, &[])
+    }
+
+    /// As [`TrustListDraft::draft_with`], with those whom certificates name.
+    pub fn draft_naming(
+        &self,
+        root_kid: &[u8],
+        foreign: &[ForeignIssuer],
+        certificates: &[ListedCertificate],
+    ) -> Result<Draft, cbor::Error> {
         let issuer = |issuer: &Issuer| IssuerRecord {
             iss: issuer.iss.clone(),
             kid: issuer.kid.clone(),
@@ -312,6 +340,7 @@ impl TrustListDraft {
             status_base: self.status_base.clone(),
             successor: self.successor.map(|key| key.compressed().to_vec()),
             foreign: foreign.iter().map(ForeignRecord::from).collect(),
+            certificates: certificates.iter().map(CertificateRecord::from).collect(),
         };
         Ok(Draft::es256(root_kid, TYP, cbor::to_vec(&record)?))
     }

@@ -61,6 +61,9 @@ pub enum ChainError {
     /// A certificate or the anchor is not yet or no longer valid.
     #[error("a certificate is outside its time")]
     OutsideValidity,
+    /// A certificate or the anchor was withdrawn by those who vouched for it.
+    #[error("a certificate was withdrawn")]
+    Withdrawn,
     /// An issuer in the chain is no authority, may not sign certificates, or has more authorities below than it allows.
     #[error("a certificate may not issue certificates")]
     NotAnAuthority,
@@ -103,22 +106,41 @@ impl Purpose {
 
 /// Those who are believed: authorities, and single signers that are pinned and vouch for themselves alone.
 #[derive(Clone, Debug, Default)]
-pub struct CertificateAnchors(Vec<Certificate>);
+pub struct CertificateAnchors {
+    anchors: Vec<Certificate>,
+    /// SHA-256 of certificates that nothing may rest on.
+    withdrawn: Vec<[u8; 32]>,
+}
 
 impl CertificateAnchors {
     /// From the anchors, which the caller took from a trusted place.
     pub const fn new(anchors: Vec<Certificate>) -> Self {
-        Self(anchors)
+        Self { anchors, withdrawn: Vec::new() }
+    }
+
+    /// The same but for these, by the SHA-256 of their DER: no chain leads through one of them or ends in it.
+    #[must_use]
+    pub fn without(mut self, withdrawn: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        self.withdrawn.extend(withdrawn);
+        self
+    }
+
+    /// Those of both. What one of them withdrew counts for the other, too.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.anchors.extend(other.anchors);
+        self.withdrawn.extend(other.withdrawn);
+        self
     }
 
     /// From a PEM text with any number of certificates.
     pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
-        Certificate::parse_pem(text).map(Self)
+        Certificate::parse_pem(text).map(Self::new)
     }
 
     /// The anchors.
     pub fn certificates(&self) -> &[Certificate] {
-        &self.0
+        &self.anchors
     }
 
     /// Believes a chain of DER certificates, leaf first, when each was issued by the next and the last by an anchor, all
@@ -138,12 +160,12 @@ impl CertificateAnchors {
             return Err(ChainError::Length);
         };
         let key = leaf_key(leaf, purpose)?;
-        let pinned = self.0.iter().find(|anchor| !anchor.is_authority() && anchor.der() == leaf.der());
+        let pinned = self.anchors.iter().find(|anchor| !anchor.is_authority() && anchor.der() == leaf.der());
         let anchor = match pinned {
             Some(anchor) if chain.len() == 1 => anchor,
             _ => {
                 links(&chain)?;
-                let mut named = self.0.iter().filter(|anchor| last.names_as_issuer(anchor)).peekable();
+                let mut named = self.anchors.iter().filter(|anchor| last.names_as_issuer(anchor)).peekable();
                 named.peek().ok_or(ChainError::UnknownAnchor)?;
                 let anchor = named.find(|anchor| last.is_signed_by(anchor)).ok_or(ChainError::Broken)?;
                 may_issue(anchor, chain.len() - 1)?;
@@ -152,6 +174,10 @@ impl CertificateAnchors {
         };
         if chain.iter().chain([anchor]).any(|certificate| !certificate.is_valid_at(now)) {
             return Err(ChainError::OutsideValidity);
+        }
+        let is_withdrawn = |certificate: &Certificate| self.withdrawn.contains(&certificate.sha256());
+        if !self.withdrawn.is_empty() && chain.iter().chain([anchor]).any(is_withdrawn) {
+            return Err(ChainError::Withdrawn);
         }
         let anchor = anchor.clone();
         Ok(VerifiedChain { key, chain, anchor })

@@ -1,4 +1,7 @@
+use test_key::Authority;
+
 use super::*;
+use crate::certificates::{ChainError, Purpose};
 use crate::testkey::TestKey;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -140,4 +143,76 @@ fn gives_back_the_issuers_of_other_formats() {
     let trust = Trust::load(&[root.public()], &list, 0, NOW).unwrap();
     assert!(trust.foreign("eu-dcc").eq(&foreign));
     assert_eq!(trust.foreign("claim-169").count(), 0);
+}
+
+fn listed(role: Role, certificate: Vec<u8>) -> ListedCertificate {
+    ListedCertificate { role, certificate, name: "Listed".into(), revoked: false }
+}
+
+fn trust_naming(certificates: &[ListedCertificate]) -> Result<Trust, TrustError> {
+    let root = TestKey::new();
+    let token = draft(None).draft_naming(b"root", &[], certificates).unwrap();
+    Trust::load(&[root.public()], &token.assemble(&root.sign(&token.to_be_signed())), 0, NOW)
+}
+
+fn believes(trust: &Trust, role: Role, leaf: &[u8]) -> Result<(), ChainError> {
+    trust.certificate_anchors(role).verify(&[leaf], Purpose::Anything, NOW).map(drop)
+}
+
+#[test]
+fn a_certificate_is_believed_in_its_own_role_alone() {
+    let (issuers, askers) = (Authority::root("Issuers"), Authority::root("Askers"));
+    let key = test_key::TestKey::new();
+    let pinned = askers.issue("Registrar", &key);
+    let trust = trust_naming(&[
+        listed(Role::Documents, issuers.der()),
+        listed(Role::Requests, askers.der()),
+        listed(Role::Registrations, pinned.clone()),
+    ])
+    .unwrap();
+    assert_eq!(believes(&trust, Role::Documents, &issuers.issue("Issuer", &key)), Ok(()));
+    assert_eq!(believes(&trust, Role::Requests, &askers.issue("Asker", &key)), Ok(()));
+    assert_eq!(believes(&trust, Role::Registrations, &pinned), Ok(()));
+    for (role, leaf) in [
+        (Role::Documents, askers.issue("Asker", &key)),
+        (Role::Requests, issuers.issue("Issuer", &key)),
+        (Role::Registrations, askers.issue("Another", &key)),
+    ] {
+        assert_eq!(believes(&trust, role, &leaf), Err(ChainError::UnknownAnchor), "{role:?}");
+    }
+}
+
+#[test]
+fn a_withdrawn_authority_or_signer_is_believed_no_more() {
+    let (root, key) = (Authority::root("Askers"), test_key::TestKey::new());
+    let (bank, portal) = (root.issue("Bank", &key), root.issue("Portal", &key));
+    let authority = listed(Role::Requests, root.der());
+    let gone =
+        |certificate: Vec<u8>| ListedCertificate { revoked: true, ..listed(Role::Requests, certificate) };
+    let trust = trust_naming(&[authority.clone(), gone(bank.clone())]).unwrap();
+    assert_eq!(believes(&trust, Role::Requests, &bank), Err(ChainError::Withdrawn));
+    assert_eq!(believes(&trust, Role::Requests, &portal), Ok(()));
+    let alone = trust_naming(&[gone(root.der())]).unwrap();
+    assert_eq!(believes(&alone, Role::Requests, &portal), Err(ChainError::UnknownAnchor));
+    // Whoever has the authority from elsewhere learns of its withdrawal here.
+    let elsewhere = CertificateAnchors::from_pem(&root.pem()).unwrap();
+    let both = elsewhere.clone().and(alone.certificate_anchors(Role::Requests));
+    assert!(elsewhere.verify(&[&portal], Purpose::Anything, NOW).is_ok());
+    assert_eq!(both.verify(&[&portal], Purpose::Anything, NOW).unwrap_err(), ChainError::Withdrawn);
+    assert_eq!(believes(&trust, Role::Documents, &bank), Err(ChainError::UnknownAnchor));
+}
+
+#[test]
+fn a_list_with_a_certificate_that_nobody_can_read_is_refused() {
+    let refused = trust_naming(&[listed(Role::Documents, vec![0x30, 0])]).unwrap_err();
+    assert_eq!(refused, TrustError::BadCertificate(CertificateError::Malformed));
+}
+
+#[test]
+fn a_list_without_certificates_reads_as_before() {
+    let (root, list) = (TestKey::new(), draft(None));
+    let token = list.draft(b"root").unwrap();
+    assert_eq!(token.to_be_signed(), list.draft_naming(b"root", &[], &[]).unwrap().to_be_signed());
+    let trust = Trust::load(&[root.public()], &signed(&root, &list), 0, NOW).unwrap();
+    assert!(trust.certificate_anchors(Role::Documents).certificates().is_empty());
 }
