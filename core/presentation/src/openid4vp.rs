@@ -36,7 +36,7 @@ pub use parameters::VerifiedRequest;
 pub use registration::{FORMAT as REGISTRATION_FORMAT, RegistrationDraft, VerifiedRegistration};
 pub use request::{Expectation, Refused, ReplyTo, Requester, Unsigned, read_unsigned, verify};
 pub use response::{Form, LONGEST_RESPONSE, Opened, Refusal, RefusalCode, ResponseError, open};
-pub use transaction::{AUTHENTICATION_LEVEL, MATCHED_NUMBER, Transaction, TransactionData};
+pub use transaction::{AUTHENTICATION_LEVEL, LEVEL_POLICY, MATCHED_NUMBER, Transaction, TransactionData};
 pub use vp_token::{NotAVpToken, VpToken};
 
 /// Whom a request is for: any wallet (OpenID4VP 1.0, section 5.8).

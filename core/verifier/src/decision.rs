@@ -245,6 +245,21 @@ pub struct AuthenticationLevel {
     pub basis: LevelBasis,
 }
 
+impl AuthenticationLevel {
+    /// What a wallet claims, 1 where it says nothing, capped by what the issuer attested of its key. Nobody can vouch for level 4
+    /// with what a presentation alone says.
+    pub(crate) fn of(claimed: Option<u8>, cap: Option<u8>) -> Self {
+        let claimed = claimed.unwrap_or(1);
+        match cap {
+            None => Self { level: claimed, basis: LevelBasis::Claimed },
+            Some(cap) => match claimed.min(cap) {
+                4.. => Self { level: 4, basis: LevelBasis::Claimed },
+                level => Self { level, basis: LevelBasis::Attested },
+            },
+        }
+    }
+}
+
 /// What an authentication level rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LevelBasis {

@@ -6,14 +6,17 @@
 //! session.answer(body, issuers, now) -> Answer      a wallet posted to response_uri
 //! ```
 //! An [`Answer`] exists only where every presentation is genuine, for this session, complete, and holds no more than was asked
-//! for. Whether a credential is still valid its status list says: [`Presented::status`] is for the caller to look up.
+//! for. Whether a credential is still in force the list at [`Presented::status`] says: the caller fetches it, and a
+//! [`StatusPolicy`] decides on [what it says](Presented::status_in).
 
 mod mdoc;
 mod sd_jwt;
 mod session;
+mod status;
 mod verify;
 
 pub use session::{Asker, Question, Session};
+pub use status::{DocumentStatus, StatusPolicy, StatusRefusal, read_status_list};
 pub use verify::{Answer, Presented};
 
 use credential::mdoc::MdocError;

@@ -1,14 +1,20 @@
 //! A portal's session over the network: one test a refusal, each with one thing changed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
+use credential::claims::StatusReference;
 use credential::jose::jwe::{Encryption, Parties, encrypt};
 use credential::jose::{Jwk, Jws, compact};
 use credential::sd_jwt::{KeyBinding, SdJwtDraft, SdJwtError, Step, select};
 use presentation::openid4vp::{RefusalCode, ResponseError, Transaction};
-use sen_verifier::online::{Answer, Asker, Issuers, OnlineError, Question, Session};
+use sen_verifier::online::{
+    Answer, Asker, DocumentStatus, Issuers, OnlineError, Question, Session, StatusPolicy, StatusRefusal,
+    read_status_list,
+};
+use sen_verifier::{AuthenticationLevel, LevelBasis};
 use serde_json::{Map, Value, json};
 use test_key::{Authority, TestKey};
 use trust::certificates::{Certificate, CertificateAnchors, ChainError};
 use trust::random::SystemRandom;
+use trust::status::{StatusError, StatusListDraft, StatusStore};
 use trust::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
@@ -16,6 +22,7 @@ const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
 /// A session that a wallet has fetched, and what the wallet puts into its answer.
 struct World {
     issuers: Authority,
+    issuer: TestKey,
     session: Session,
     request: Map<String, Value>,
     holder: TestKey,
@@ -56,9 +63,10 @@ impl World {
         let input = session.connect(Some("wallet"), NOW).unwrap();
         let object = Jws::parse(&compact(&input, &key.sign(input.as_bytes())), 1 << 17).unwrap();
         let request = object.verify(&key.public()).unwrap().claims().clone();
-        let card = card(&issuer, vec![issuers.issue("Issuer", &issuer)], &holder);
+        let card = card(&issuer, vec![issuers.issue("Issuer", &issuer)], &holder, |_| ());
         Self {
             issuers,
+            issuer,
             session,
             request,
             holder,
@@ -120,6 +128,12 @@ impl World {
         self.session.answer(&body, &Issuers { anchors: &anchors }, now)
     }
 
+    /// The issuer wrote something else.
+    fn reissue(&mut self, change: impl FnOnce(&mut SdJwtDraft)) {
+        let chain = vec![self.issuers.issue("Issuer", &self.issuer)];
+        self.card = card(&self.issuer, chain, &self.holder, change);
+    }
+
     /// The verdict with one thing changed.
     fn with(change: impl FnOnce(&mut Self)) -> Result<Answer, OnlineError> {
         let mut world = Self::new(None);
@@ -132,10 +146,15 @@ fn place(name: &str) -> Vec<Step> {
     vec![Step::Key(name.to_owned())]
 }
 
-fn card(issuer: &TestKey, chain: Vec<Vec<u8>>, holder: &TestKey) -> String {
+fn card(
+    issuer: &TestKey,
+    chain: Vec<Vec<u8>>,
+    holder: &TestKey,
+    change: impl FnOnce(&mut SdJwtDraft),
+) -> String {
     let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01", "nationalities": ["VN", "LA", "KH"]});
     let nationality = |index| vec![Step::Key("nationalities".to_owned()), Step::Index(index)];
-    let draft = SdJwtDraft {
+    let mut draft = SdJwtDraft {
         vct: "urn:example:card".to_owned(),
         claims: claims.as_object().unwrap().clone(),
         selective: (0..3).map(nationality).chain([place("name"), place("birthdate")]).collect(),
@@ -146,6 +165,7 @@ fn card(issuer: &TestKey, chain: Vec<Vec<u8>>, holder: &TestKey) -> String {
         status: None,
         chain,
     };
+    change(&mut draft);
     let unsigned = draft.prepare(&mut SystemRandom::new()).unwrap();
     unsigned.assemble(&issuer.sign(unsigned.to_be_signed()))
 }
@@ -174,10 +194,7 @@ fn a_good_answer_tells_what_was_asked() {
     let answer =
         World::with(|world| drop(world.more.insert("authentication_level".to_owned(), 3.into()))).unwrap();
     let card = answer.presented("card").unwrap();
-    assert_eq!(
-        (card.claims()["name"].as_str(), card.kind(), card.level()),
-        (Some("Mẫu"), "urn:example:card", Some(3))
-    );
+    assert_eq!((card.claims()["name"].as_str(), card.kind()), (Some("Mẫu"), "urn:example:card"));
     assert_eq!((card.issuer(), card.status()), ("CN=Issuer,C=VN", None));
 }
 
@@ -304,4 +321,94 @@ fn no_two_sessions_share_nonce_or_state() {
     let (one, other) = (World::new(None), World::new(None));
     assert_ne!(one.text("nonce"), other.text("nonce"));
     assert_ne!(one.text("state"), other.text("state"));
+}
+
+#[test]
+fn the_level_is_the_wallets_word_capped_by_what_the_issuer_wrote_of_the_key() {
+    let level = |claimed: Option<Value>, policy: Option<Value>| {
+        let mut world = World::new(None);
+        world.reissue(|draft| {
+            draft.claims.extend(policy.map(|policy| ("level_policy".to_owned(), policy)));
+        });
+        world.more.extend(claimed.map(|claimed| ("authentication_level".to_owned(), claimed)));
+        world.answer().unwrap().presented("card").unwrap().level().unwrap()
+    };
+    let attested = |level| AuthenticationLevel { level, basis: LevelBasis::Attested };
+    let claimed = |level| AuthenticationLevel { level, basis: LevelBasis::Claimed };
+    assert_eq!(level(Some(json!(3)), None), claimed(3));
+    assert_eq!(level(None, None), claimed(1));
+    assert_eq!(level(Some(json!(3)), Some(json!(2))), attested(2));
+    assert_eq!(level(Some(json!(1)), Some(json!(3))), attested(1));
+    assert_eq!(level(None, Some(json!(3))), attested(1));
+    assert_eq!(level(Some(json!(4)), Some(json!(4))), claimed(4));
+    // What is no level is none.
+    assert_eq!(level(Some(json!(3)), Some(json!(5))), claimed(3));
+    assert_eq!(level(Some(json!("3")), Some(json!(2))), attested(1));
+}
+
+const LIST: &str = "https://status.example.vn/7";
+
+/// What a list that the issuer signed at `signed` says of a document at place 5, whose entry has this value.
+fn found(named: Option<&str>, value: u8, signed: Timestamp) -> DocumentStatus {
+    let mut world = World::new(None);
+    let status = named.map(|uri| StatusReference { uri: uri.to_owned(), index: 5 });
+    world.reissue(|draft| draft.status = status);
+    let mut list = StatusListDraft::new("s:7", 2, 64, signed, signed.plus_seconds(7200)).unwrap();
+    assert!(list.set(5, value));
+    let zlib = |bytes: &[u8]| {
+        let mut zlib = Vec::new();
+        let mut compressor = flate2::read::ZlibEncoder::new(bytes, flate2::Compression::fast());
+        std::io::Read::read_to_end(&mut compressor, &mut zlib).ok().map(|_| zlib)
+    };
+    let leaf = world.issuers.issue("Issuer", &world.issuer);
+    let input = list.jwt_signing_input(LIST, &[&leaf], zlib).unwrap();
+    let token = compact(&input, &world.issuer.sign(input.as_bytes()));
+    let anchors = CertificateAnchors::new(vec![Certificate::parse(&world.issuers.der()).unwrap()]);
+    let others = CertificateAnchors::from_pem(&Authority::root("Others").pem()).unwrap();
+    assert_eq!(read_status_list(token.as_bytes(), &others, NOW).unwrap_err(), StatusError::SignatureInvalid);
+    let mut lists = StatusStore::new();
+    lists.insert(read_status_list(token.as_bytes(), &anchors, NOW).unwrap()).unwrap();
+    world.answer().unwrap().presented("card").unwrap().status_in(&lists, NOW)
+}
+
+#[test]
+fn the_list_that_a_document_names_says_whether_it_is_in_force() {
+    let (here, as_of) = (Some(LIST), NOW.minus_seconds(10));
+    assert_eq!(found(here, 0, as_of), DocumentStatus::Valid { as_of, expired: false });
+    assert_eq!(found(here, 1, as_of), DocumentStatus::Revoked { as_of });
+    assert_eq!(found(here, 2, as_of), DocumentStatus::Suspended { as_of });
+    assert_eq!(found(here, 3, as_of), DocumentStatus::Unknown);
+    assert_eq!(found(Some("https://status.example.vn/8"), 0, as_of), DocumentStatus::Unknown);
+    assert_eq!(found(None, 0, as_of), DocumentStatus::NotNamed);
+    let old = NOW.minus_seconds(7200);
+    assert_eq!(found(here, 0, old), DocumentStatus::Valid { as_of: old, expired: true });
+    assert_eq!(
+        read_status_list(&[0xff], &CertificateAnchors::default(), NOW).unwrap_err(),
+        StatusError::WrongType
+    );
+}
+
+#[test]
+fn a_policy_decides_what_a_missing_unknown_or_old_status_means() {
+    let strict = StatusPolicy::with_network();
+    let lenient = StatusPolicy { may_lack: true, may_be_unknown: true, ..strict };
+    let as_of = NOW.minus_seconds(3600);
+    let valid = DocumentStatus::Valid { as_of, expired: false };
+    for (status, refused) in [
+        (DocumentStatus::NotNamed, StatusRefusal::Missing),
+        (DocumentStatus::Unknown, StatusRefusal::Unknown),
+        (DocumentStatus::Valid { as_of: NOW, expired: true }, StatusRefusal::Old { age: 0 }),
+        (
+            DocumentStatus::Valid { as_of: NOW.minus_seconds(3601), expired: false },
+            StatusRefusal::Old { age: 3601 },
+        ),
+    ] {
+        assert_eq!(strict.judge(status, NOW), Err(refused));
+        assert_eq!(lenient.judge(status, NOW), Ok(()));
+    }
+    for policy in [strict, lenient] {
+        assert_eq!(policy.judge(valid, NOW), Ok(()));
+        assert_eq!(policy.judge(DocumentStatus::Suspended { as_of }, NOW), Err(StatusRefusal::Suspended));
+        assert_eq!(policy.judge(DocumentStatus::Revoked { as_of }, NOW), Err(StatusRefusal::Revoked));
+    }
 }

@@ -26,6 +26,9 @@ use crate::shown::can_be_shown;
 pub const MATCHED_NUMBER: &str = "matched_number";
 /// The claim of the key-binding JWT that says how the person was recognised: the authentication level of Decree 69/2024, 1 to 4.
 pub const AUTHENTICATION_LEVEL: &str = "authentication_level";
+/// The claim of an SD-JWT VC in which its issuer says how high the holder's key was attested to reach, 1 to 4. It is never selective:
+/// without it the level above is the wallet's word alone.
+pub const LEVEL_POLICY: &str = "level_policy";
 /// Bytes of a name or place.
 const LONGEST_TEXT: usize = 96;
 /// No machine gives more, in dong.

@@ -1,12 +1,14 @@
 //! The JWT form of a status list (section 5.1 of the draft): a compact JWS (RFC 7515) with ES256.
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{LARGEST_TOKEN, StatusError, StatusList, unpack};
 use crate::anchors::StatusSigner;
 use crate::cbor;
+use crate::certificates::{CertificateAnchors, Purpose};
+use crate::p256::PublicKey;
 use crate::time::Timestamp;
 
 /// The `typ` of a status list JWT.
@@ -17,6 +19,8 @@ struct Header {
     alg: String,
     typ: String,
     kid: Option<String>,
+    #[serde(default)]
+    x5c: Vec<String>,
     crit: Option<IgnoredAny>,
 }
 
@@ -38,6 +42,31 @@ struct List {
 impl StatusList {
     /// As [`StatusList::verify`], for the JWT form.
     pub fn verify_jwt(token: &str, signers: &[StatusSigner]) -> Result<Self, StatusError> {
+        Self::read_jwt(token, |header, good| {
+            let named =
+                |signer: &&StatusSigner| header.kid.as_ref().is_none_or(|kid| kid.as_bytes() == signer.kid);
+            signers.iter().filter(named).any(|signer| good(&signer.key))
+        })
+    }
+
+    /// The same, signed by whom its certificates name (`x5c`; HAIP 1.0, section 6.1): they must end in one of the anchors and be
+    /// good at this time for signing status lists.
+    pub fn verify_jwt_under(
+        token: &str,
+        anchors: &CertificateAnchors,
+        now: Timestamp,
+    ) -> Result<Self, StatusError> {
+        Self::read_jwt(token, |header, good| {
+            let chain = header.x5c.iter().map(|text| STANDARD.decode(text));
+            let Ok(chain) = chain.collect::<Result<Vec<_>, _>>() else { return false };
+            anchors.verify(&chain, Purpose::StatusLists, now).is_ok_and(|chain| good(chain.key()))
+        })
+    }
+
+    fn read_jwt(
+        token: &str,
+        is_believed: impl FnOnce(&Header, &dyn Fn(&PublicKey) -> bool) -> bool,
+    ) -> Result<Self, StatusError> {
         if token.len() > LARGEST_TOKEN {
             return Err(StatusError::TooLarge);
         }
@@ -49,10 +78,8 @@ impl StatusList {
             return Err(StatusError::WrongType);
         }
         let signature = decode(signature)?.try_into().map_err(|_| StatusError::SignatureInvalid)?;
-        let named =
-            |signer: &&StatusSigner| header.kid.as_ref().is_none_or(|kid| kid.as_bytes() == signer.kid);
-        let good = |signer: &StatusSigner| signer.key.verify(signed.as_bytes(), &signature).is_ok();
-        if header.alg != "ES256" || header.crit.is_some() || !signers.iter().filter(named).any(good) {
+        let good = |key: &PublicKey| key.verify(signed.as_bytes(), &signature).is_ok();
+        if header.alg != "ES256" || header.crit.is_some() || !is_believed(&header, &good) {
             return Err(StatusError::SignatureInvalid);
         }
         let claims: Claims = part(payload)?;
@@ -162,5 +189,39 @@ mod tests {
         assert_eq!(other.unwrap_err(), StatusError::SignatureInvalid);
         assert!(StatusList::verify_jwt(&good[..good.len() - 1], &signers(&key)).is_err());
         assert_eq!(StatusList::verify_jwt("a.b", &signers(&key)).unwrap_err(), malformed);
+    }
+
+    #[test]
+    fn believes_the_certificates_of_the_header_for_status_lists_alone() {
+        use test_key::{Authority, rcgen};
+
+        let (root, key, now) =
+            (Authority::root("root"), test_key::TestKey::new(), Timestamp::from_unix(1_800_000_010));
+        let anchors = |root: &Authority| CertificateAnchors::from_pem(&root.pem()).unwrap();
+        let token = |leaf: &[u8], key: &test_key::TestKey| {
+            let header =
+                format!(r#"{{"alg":"ES256","typ":"statuslist+jwt","x5c":["{}"]}}"#, STANDARD.encode(leaf));
+            let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims()));
+            let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
+            format!("{signed}.{signature}")
+        };
+        let read = |token: &str, root| StatusList::verify_jwt_under(token, &anchors(root), now);
+        let leaf = root.issue("signer", &key);
+        assert_eq!(read(&token(&leaf, &key), &root).unwrap().get(1), Some(Status::Revoked));
+        let asker = root.issue_with("asker", &key, |leaf| {
+            leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        });
+        let (refused, other) = (StatusError::SignatureInvalid, Authority::root("root"));
+        assert_eq!(read(&token(&leaf, &key), &other).unwrap_err(), refused);
+        assert_eq!(read(&token(&leaf, &test_key::TestKey::new()), &root).unwrap_err(), refused);
+        assert_eq!(read(&token(&asker, &key), &root).unwrap_err(), refused);
+        assert_eq!(read(&token(b"leaf", &key), &root).unwrap_err(), refused);
+        let good = key_token();
+        assert_eq!(StatusList::verify_jwt_under(&good, &anchors(&root), now).unwrap_err(), refused);
+    }
+
+    /// A token that names its signer by `kid`, not by certificates.
+    fn key_token() -> String {
+        token(&TestKey::new(), HEADER, &claims())
     }
 }

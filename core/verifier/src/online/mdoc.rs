@@ -9,6 +9,7 @@ use trust::time::Timestamp;
 
 use super::verify::{Asked, Presented, authority_key_ids, presented};
 use super::{Issuers, OnlineError};
+use crate::AuthenticationLevel;
 
 /// The presentation, and whether it approves the transaction.
 pub(super) fn verify(
@@ -50,7 +51,8 @@ pub(super) fn verify(
         return Err(OnlineError::OverDisclosed);
     }
     let level = approval(verified.device_signed(), query, asked)?;
-    Ok((presented(query, kind, &claims, mdoc.issuer(), mdoc.status(), level), level.is_some()))
+    let (approves, level) = (level.is_some(), level.map(|level| AuthenticationLevel::of(Some(level), None)));
+    Ok((presented(query, kind, &claims, mdoc.issuer(), mdoc.status(), level), approves))
 }
 
 /// What the device signed: nothing, or the approval that this query's credential may give, which says a level.

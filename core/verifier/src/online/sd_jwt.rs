@@ -2,12 +2,13 @@
 
 use credential::sd_jwt::{ExpectedBinding, IssuerKey, SdJwt, SdJwtError};
 use presentation::dcql::{Candidate, CredentialQuery, Format, Pointer};
-use presentation::openid4vp::{AUTHENTICATION_LEVEL, MATCHED_NUMBER};
+use presentation::openid4vp::{AUTHENTICATION_LEVEL, LEVEL_POLICY, MATCHED_NUMBER};
 use serde_json::Value;
 use trust::time::Timestamp;
 
 use super::verify::{Asked, Presented, authority_key_ids, presented};
 use super::{Issuers, OnlineError};
+use crate::AuthenticationLevel;
 
 /// How far the wallet's clock may be behind, in seconds.
 const SKEW: i64 = 60;
@@ -64,7 +65,11 @@ pub(super) fn verify(
     if !disclosed.all(|place| belongs(&place)) {
         return Err(OnlineError::OverDisclosed);
     }
-    let level = bound.binding_claim(AUTHENTICATION_LEVEL).and_then(Value::as_u64);
-    let level = level.filter(|level| (1..=4).contains(level)).and_then(|level| u8::try_from(level).ok());
-    Ok((presented(query, sd_jwt.vct(), &claims, issuer, sd_jwt.status(), level), approved))
+    let level = |value: Option<&Value>| {
+        let level = value.and_then(Value::as_u64).filter(|level| (1..=4).contains(level))?;
+        u8::try_from(level).ok()
+    };
+    let claimed = level(bound.binding_claim(AUTHENTICATION_LEVEL));
+    let level = AuthenticationLevel::of(claimed, level(claims.get(LEVEL_POLICY)));
+    Ok((presented(query, sd_jwt.vct(), &claims, issuer, sd_jwt.status(), Some(level)), approved))
 }

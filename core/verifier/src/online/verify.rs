@@ -8,6 +8,7 @@ use trust::certificates::VerifiedChain;
 use trust::time::Timestamp;
 
 use super::{Issuers, OnlineError};
+use crate::AuthenticationLevel;
 
 /// What was asked, as the presentations must repeat it.
 pub(super) struct Asked<'a> {
@@ -52,7 +53,7 @@ pub struct Presented {
     claims: Value,
     issuer: String,
     status: Option<StatusReference>,
-    level: Option<u8>,
+    level: Option<AuthenticationLevel>,
 }
 
 impl Presented {
@@ -76,9 +77,9 @@ impl Presented {
         &self.issuer
     }
 
-    /// The authentication level that the wallet says the person was recognised with, 1 to 4: a claim, worth what the key's
-    /// attestation is worth. An mdoc says it where it approves something, and else nothing.
-    pub const fn level(&self) -> Option<u8> {
+    /// The authentication level that the person was recognised with: what the wallet claims, capped by what the issuer wrote of the
+    /// key (security.md 7). An mdoc says it where it approves something, and else nothing; its word is claimed alone.
+    pub const fn level(&self) -> Option<AuthenticationLevel> {
         self.level
     }
 
@@ -128,7 +129,7 @@ pub(super) fn presented(
     claims: &Value,
     issuer: &VerifiedChain,
     status: Option<&StatusReference>,
-    level: Option<u8>,
+    level: Option<AuthenticationLevel>,
 ) -> Presented {
     Presented {
         query: query.id().to_owned(),
