@@ -136,6 +136,15 @@ pub struct Account<'w> {
 }
 
 impl Account<'_> {
+    /// Where the account is.
+    ///
+    /// # Errors
+    /// [`AccountError::NoAccount`].
+    pub fn provider(self) -> Result<Provider, Error> {
+        let record = AccountRecord::load(&self.wallet.vault.store())?;
+        Ok(Provider { url: record.provider, roots_pem: record.roots_pem })
+    }
+
     /// Opens an account: makes the instance key, pins the provider's trust root, and has a one-time code sent. An account
     /// that was opened and never activated is given up for the new one.
     ///

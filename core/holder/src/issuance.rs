@@ -150,6 +150,8 @@ pub struct OfferInfo {
     pub issuer: String,
     /// The configuration ids on offer.
     pub credentials: Vec<String>,
+    /// The person has to agree in a browser: [`Wallet::begin_authorisation`](crate::Wallet::begin_authorisation).
+    pub in_browser: bool,
     /// The code that the person must type, where one is needed.
     pub transaction_code: Option<TransactionCode>,
 }
@@ -164,6 +166,19 @@ impl Account<'_> {
     pub async fn read_offer(self, link: &str) -> Result<OfferInfo, Error> {
         let offer = resolve(&Contact::of(self.wallet)?.client, link).await?;
         Ok(offer.info())
+    }
+
+    /// Whether an offer is of documents in standard formats, for [`Wallet::obtain_documents`](crate::Wallet::obtain_documents), and
+    /// not of credentials in our own. Asks its issuer for no more than the metadata.
+    pub async fn offers_documents(self, link: &str, roots_pem: Option<&[u8]>) -> Result<bool, Error> {
+        let client = match roots_pem {
+            Some(roots_pem) => self.wallet.client(roots_pem)?,
+            None => Contact::of(self.wallet)?.client,
+        };
+        let offer = resolve(&client, link).await?;
+        let issuer = metadata::fetch_issuer(&client, &offer.issuer, None).await?;
+        let mut found = offer.configurations.iter().map(|id| issuer.configuration(id));
+        Ok(found.all(|found| found.is_ok_and(|found| found.document().is_ok())))
     }
 
     /// Obtains credentials and stores them, all or none; an earlier one of the same type and issuer is replaced.
@@ -181,8 +196,8 @@ impl Account<'_> {
         self.wallet.note_refusal(Action::Obtain, now, obtained)
     }
 
-    /// Fetches anew what is [due](crate::Wallet::due), as a shell does from time to time in the background. What is not due yet is
-    /// left alone.
+    /// Fetches anew what is [due](crate::Wallet::due), and the trust list, as a shell does from time to time in the background. What is
+    /// not due yet is left alone.
     ///
     /// # Errors
     /// The first one, after all were tried: what could be fetched is kept.
@@ -192,6 +207,10 @@ impl Account<'_> {
         now: Timestamp,
     ) -> Result<Vec<CredentialInfo>, Error> {
         let (mut refreshed, mut failed) = (Vec::new(), None);
+        // Without one at hand there is nothing to withdraw from; who needs one fetches it.
+        if self.wallet.trust_list()?.is_some() {
+            failed = self.refresh_trust_list(now).await.err();
+        }
         for (name, ward) in self.wallet.due(now)? {
             match self.obtain_credential(Wanted::Named(name, ward.as_deref()), None, progress, now).await {
                 Ok(obtained) => refreshed.extend(obtained),

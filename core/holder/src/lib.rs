@@ -23,6 +23,7 @@
 //! | show one at a clinic | [`Wallet::present_qr`] | no |
 //! | at a level that the provider states | [`Account::obtain_level_statement`], [`Wallet::at_stated_level`] | to obtain it |
 //! | answer a portal, bank or cash machine | [`Wallet::read_request`], [`Wallet::answer_request`], [`Wallet::decline_request`] | yes |
+//! | know whom the nation vouches for | [`Account::national_anchors`], [`Account::refresh_trust_list`] | where the list is a day old |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
 //! What it keeps to:
@@ -136,4 +137,5 @@ pub use ports::{
 };
 pub use present::{PresentError, Presenter, QrFrame};
 pub use store::StoreError;
+pub use trust_list::NationalAnchors;
 pub use wallet::Wallet;

@@ -49,6 +49,9 @@ pub enum OnlineError {
     /// Not two digits, or none were asked for.
     #[error("not the two digits of the other screen")]
     BadNumber,
+    /// A document that was picked would not answer the query.
+    #[error("this document would not answer the request")]
+    NotAnAlternative,
     /// A document was deleted or replaced since the person agreed.
     #[error("the document is no longer there")]
     DocumentGone,

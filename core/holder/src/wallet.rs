@@ -65,7 +65,7 @@ impl Wallet {
     }
 
     /// The trust list last believed, to be handed to a verifier: the root that signed it and the list as it came. `None`
-    /// before the first credential was obtained.
+    /// before it was first needed.
     pub fn trust_list(&self) -> Result<Option<(PublicKey, Vec<u8>)>, Error> {
         trust_list::remembered(&self.vault.store())
     }

@@ -137,7 +137,8 @@ async fn obtaining_documents(path: &str) {
     running.state().batch = Some(2);
     running.state().sd_jwt = true;
     let wallet = phone.wallet();
-    let issuers = || Issuers { roots_pem: &running.server.roots_pem, anchors_pem: &running.anchors_pem };
+    let issuers =
+        || Issuers { roots_pem: &running.server.roots_pem, anchors_pem: Some(&running.anchors_pem) };
     let obtain = async || {
         let link = running.offer();
         wallet.obtain_documents(&link, issuers(), None, &Silent, server_time()).await.map(drop)

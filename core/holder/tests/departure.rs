@@ -24,7 +24,7 @@ async fn is_emptied_of_credentials_documents_and_what_is_awaited() {
             let mut state = issuer.state();
             (state.bound, state.refresh, state.put_off) = (true, true, put_off);
         }
-        let issuers = Issuers { roots_pem: &issuer.server.roots_pem, anchors_pem: &issuer.anchors_pem };
+        let issuers = Issuers { roots_pem: &issuer.server.roots_pem, anchors_pem: Some(&issuer.anchors_pem) };
         wallet.obtain_documents(&issuer.offer(), issuers, None, &Silent, now()).await.unwrap();
     }
     assert_eq!((wallet.documents().unwrap().len(), wallet.awaited().unwrap().len()), (1, 1));

@@ -17,7 +17,7 @@ fn now() -> Timestamp {
 }
 
 fn issuers(running: &RunningIssuer) -> Issuers<'_> {
-    Issuers { roots_pem: &running.server.roots_pem, anchors_pem: &running.anchors_pem }
+    Issuers { roots_pem: &running.server.roots_pem, anchors_pem: Some(&running.anchors_pem) }
 }
 
 async fn obtain(running: &RunningIssuer, wallet: &Wallet) -> Result<Vec<DocumentInfo>, Error> {
@@ -144,7 +144,7 @@ async fn takes_a_document_that_begins_a_moment_after_the_wallet_read_its_clock()
 #[tokio::test]
 async fn refuses_roots_that_are_no_certificates_before_anything_is_sent() {
     let (running, phone) = (RunningIssuer::start().await, Phone::new());
-    let issuers = Issuers { anchors_pem: "nothing", ..issuers(&running) };
+    let issuers = Issuers { anchors_pem: Some("nothing"), ..issuers(&running) };
     let wallet = phone.wallet();
     let refused = wallet.obtain_documents(&running.offer(), issuers, None, &Silent, now()).await;
     assert_eq!(refused.unwrap_err(), IssuanceError::BadAnchors.into());

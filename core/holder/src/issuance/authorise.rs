@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
+use trust::certificates::CertificateAnchors;
 use trust::random::{Random, SystemRandom};
 use trust::time::Timestamp;
 use url::Url;
@@ -45,7 +46,8 @@ pub struct Authorisation<'w> {
     client_id: String,
     redirect_uri: String,
     roots_pem: Vec<u8>,
-    anchors_pem: String,
+    anchors_pem: Option<String>,
+    anchors: CertificateAnchors,
     offer: Offer,
     issuer: IssuerMetadata,
     server: ServerMetadata,
@@ -79,7 +81,7 @@ impl Wallet {
         known_as: WalletClient<'_>,
         now: Timestamp,
     ) -> Result<Authorisation<'_>, Error> {
-        let anchors = issuers.anchors()?;
+        let anchors = issuers.anchors(self, now).await?;
         let client = self.client(issuers.roots_pem)?;
         let there = self.there(now);
         let offer = resolve(&client, link).await?;
@@ -98,7 +100,8 @@ impl Wallet {
             client_id: known_as.client_id.to_owned(),
             redirect_uri: known_as.redirect_uri.to_owned(),
             roots_pem: issuers.roots_pem.to_vec(),
-            anchors_pem: issuers.anchors_pem.to_owned(),
+            anchors_pem: issuers.anchors_pem.map(str::to_owned),
+            anchors,
             offer,
             issuer,
             server,
@@ -114,6 +117,20 @@ impl Authorisation<'_> {
     /// Where the person's browser is to go.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether an address that a browser asked for is this request's answer, for a shell that anybody on the computer can call.
+    pub fn is_answer(&self, address: &str) -> bool {
+        self.answer(address).is_some_and(|url| one(&url, "state").as_ref() == Some(&self.state))
+    }
+
+    /// The address, where it is the one that the browser was to return to.
+    fn answer(&self, address: &str) -> Option<Url> {
+        let (url, expected) = (Url::parse(address).ok()?, Url::parse(&self.redirect_uri).ok()?);
+        let place = |url: &Url| {
+            (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port(), url.path().to_owned())
+        };
+        (place(&url) == place(&expected)).then_some(url)
     }
 
     async fn push(&mut self, code: &AuthorisationCode, there: Timestamp) -> Result<(), Error> {
@@ -199,40 +216,35 @@ impl Authorisation<'_> {
         let there = self.wallet.there(now);
         let mut token = exchange::ask_token(&mut self.line, &self.server, &fields, there).await?;
         token.client_id = Some(self.client_id.clone());
-        let issuers = Issuers { roots_pem: &self.roots_pem, anchors_pem: &self.anchors_pem };
+        let issuers = Issuers { roots_pem: &self.roots_pem, anchors_pem: self.anchors_pem.as_deref() };
         let named = self.offer.authorisation.as_ref().and_then(|code| code.authorization_server.as_deref());
         let asked = self.offer.configurations.iter().map(|id| Asked::of(&self.issuer, id));
         let asked = asked.collect::<Result<Vec<_>, _>>()?;
-        let (wallet, issuer) = (self.wallet, &self.issuer);
-        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let (wallet, issuer, anchors) = (self.wallet, &self.issuer, &self.anchors);
+        let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         visit.obtain(&mut self.line, token, &asked, self.proof_key).await
     }
 
     /// The code in the address, where it answers this request and is of the server that was asked.
     fn code(&self, returned_to: &str) -> Result<Zeroizing<String>, IssuanceError> {
-        let url = Url::parse(returned_to).map_err(|_| IssuanceError::IssuerMixUp)?;
-        let expected = Url::parse(&self.redirect_uri).map_err(|_| IssuanceError::IssuerMixUp)?;
-        let place = |url: &Url| {
-            (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port(), url.path().to_owned())
-        };
-        let one = |name: &str| {
-            let mut found =
-                url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-            found.next().filter(|_| found.next().is_none())
-        };
+        let url = self.answer(returned_to).filter(|_| self.is_answer(returned_to));
+        let url = url.ok_or(IssuanceError::IssuerMixUp)?;
         // A server that does not say who it is could be mistaken for another.
-        if place(&url) != place(&expected)
-            || one("state").as_ref() != Some(&self.state)
-            || one("iss").as_deref() != Some(&self.server.issuer)
-        {
+        if one(&url, "iss").as_deref() != Some(&self.server.issuer) {
             return Err(IssuanceError::IssuerMixUp);
         }
-        match (one("code"), one("error").as_deref()) {
+        match (one(&url, "code"), one(&url, "error").as_deref()) {
             (Some(code), None) => Ok(Zeroizing::new(code)),
             (_, Some("access_denied")) => Err(IssuanceError::Declined),
             _ => Err(IssuanceError::AuthorisationFailed),
         }
     }
+}
+
+/// A parameter that stands once.
+fn one(url: &Url, name: &str) -> Option<String> {
+    let mut found = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// 256 random bits (RFC 7636 section 7.1).

@@ -31,16 +31,20 @@ use crate::wallet::Wallet;
 pub struct Issuers<'a> {
     /// Certificates of the roots of its TLS servers, PEM.
     pub roots_pem: &'a [u8],
-    /// Certificates of the roots of those who sign documents, PEM.
-    pub anchors_pem: &'a str,
+    /// Certificates of the roots of those who sign documents, PEM; without them those whom the nation's trust list names.
+    pub anchors_pem: Option<&'a str>,
 }
 
 impl Issuers<'_> {
-    pub(super) fn anchors(&self) -> Result<CertificateAnchors, IssuanceError> {
-        CertificateAnchors::from_pem(self.anchors_pem)
-            .ok()
-            .filter(|anchors| !anchors.certificates().is_empty())
-            .ok_or(IssuanceError::BadAnchors)
+    /// Whose documents are believed.
+    pub(super) async fn anchors(&self, wallet: &Wallet, now: Timestamp) -> Result<CertificateAnchors, Error> {
+        let is_empty = |anchors: &CertificateAnchors| anchors.certificates().is_empty();
+        let Some(pem) = self.anchors_pem else {
+            let named = wallet.account().national_anchors(now).await?.issuers;
+            return if is_empty(&named) { Err(IssuanceError::UnknownIssuer.into()) } else { Ok(named) };
+        };
+        let given = CertificateAnchors::from_pem(pem).ok().filter(|anchors| !is_empty(anchors));
+        Ok(given.ok_or(IssuanceError::BadAnchors)?)
     }
 }
 
@@ -77,7 +81,7 @@ impl Wallet {
         progress: &dyn ProgressListener,
         now: Timestamp,
     ) -> Result<Vec<DocumentInfo>, Error> {
-        let anchors = issuers.anchors()?;
+        let anchors = issuers.anchors(self, now).await?;
         let client = self.client(issuers.roots_pem)?;
         let there = self.there(now);
         progress.began(Step::Issuer);
@@ -91,7 +95,8 @@ impl Wallet {
         let server = metadata::fetch_server(&client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;
         let (proof_key, mut line) = self.line(&client, &server)?;
         let token = exchange::fetch_token(&mut line, &server, grant, transaction_code, there).await?;
-        let visit = Visit { wallet: self, issuer: &issuer, issuers, named, progress, now, there };
+        let (wallet, issuer, anchors) = (self, &issuer, &anchors);
+        let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         visit.obtain(&mut line, token, &asked, proof_key).await
     }
 
@@ -117,14 +122,14 @@ impl Wallet {
 
 impl Account<'_> {
     /// Obtains a document of the account's provider by its name there, such as `licence_mdoc`. Its signers are believed under these
-    /// roots (PEM), its servers under those of the account.
+    /// roots (PEM), without them under the provider's trust list; its servers under the roots of the account.
     ///
     /// # Errors
     /// As [`Wallet::obtain_documents`], and what the provider refuses.
     pub async fn obtain_document(
         self,
         name: &str,
-        anchors_pem: &str,
+        anchors_pem: Option<&str>,
         progress: &dyn ProgressListener,
         now: Timestamp,
     ) -> Result<Vec<DocumentInfo>, Error> {
@@ -142,6 +147,8 @@ pub(super) struct Visit<'a> {
     pub(super) wallet: &'a Wallet,
     pub(super) issuer: &'a IssuerMetadata,
     pub(super) issuers: Issuers<'a>,
+    /// Whose documents are believed.
+    pub(super) anchors: &'a CertificateAnchors,
     /// The authorization server that the offer named.
     pub(super) named: Option<&'a str>,
     pub(super) progress: &'a dyn ProgressListener,
@@ -165,7 +172,7 @@ impl<'a> Visit<'a> {
             client_id: token.client_id.clone(),
             authorization_server: self.named.map(str::to_owned),
             roots_pem: self.issuers.roots_pem.to_vec(),
-            anchors_pem: self.issuers.anchors_pem.to_owned(),
+            anchors_pem: self.issuers.anchors_pem.map(str::to_owned),
             documents: Vec::new(),
         };
         let grant = Grant { id: dpop::jti()?, record, new_key: proof_key };

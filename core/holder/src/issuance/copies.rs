@@ -85,9 +85,8 @@ impl<'a> Visit<'a> {
         mut proved: Vec<(String, PublicKey)>,
         credentials: &[IssuedCredential],
     ) -> Result<DocumentRecord, Error> {
-        let anchors = self.issuers.anchors()?;
         let (format, kind) = (asked.format, asked.kind.as_str());
-        let checked = credentials.iter().map(|issued| check(issued, format, kind, &anchors, self.there));
+        let checked = credentials.iter().map(|issued| check(issued, format, kind, self.anchors, self.there));
         let checked = checked.collect::<Result<Vec<_>, _>>()?;
         let of_all = Common::of(&checked)?;
         let mut copies = Vec::with_capacity(checked.len());

@@ -116,9 +116,10 @@ impl Wallet {
         }
         progress.began(Step::Issuer);
         let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
-        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
+        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: anchors_pem.as_deref() };
+        let anchors = issuers.anchors(self, now).await?;
         let client = self.client(&roots_pem)?;
-        let signers = Some((&issuers.anchors()?, there));
+        let signers = Some((&anchors, there));
         let issuer = metadata::fetch_issuer(&client, &record.issuer_url, signers).await?;
         let endpoint = issuer.deferred_credential_endpoint.clone().ok_or(IssuanceError::BadMetadata)?;
         let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
@@ -153,8 +154,8 @@ impl Wallet {
         let keys = record.keys.iter().map(|id| Ok((id.clone(), *self.keys.find(id)?.public())));
         let keys = keys.collect::<Result<Vec<(String, PublicKey)>, Error>>()?;
         let asked = Asked { id: &record.configuration, format: record.format, kind: record.kind.clone() };
-        let (wallet, issuer, named) = (self, &issuer, None);
-        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let (wallet, issuer, anchors, named) = (self, &issuer, &anchors, None);
+        let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         let kept = visit.check_and_assign(&asked, keys, &credentials).and_then(|document| {
             progress.began(Step::Storing);
             let settled = Some((id.to_owned(), record.clone()));

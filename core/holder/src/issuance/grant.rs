@@ -32,7 +32,8 @@ pub(crate) struct GrantRecord {
     pub(super) authorization_server: Option<String>,
     #[serde(with = "serde_bytes")]
     pub(super) roots_pem: Vec<u8>,
-    pub(super) anchors_pem: String,
+    /// Without them the nation's trust list says whom to believe.
+    pub(super) anchors_pem: Option<String>,
     /// The documents that came with it and can be fetched anew, and those that are awaited.
     pub(super) documents: Vec<String>,
 }
@@ -70,18 +71,18 @@ impl Wallet {
         let there = self.there(now);
         progress.began(Step::Issuer);
         let (roots_pem, anchors_pem) = (grant.roots_pem.clone(), grant.anchors_pem.clone());
-        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: &anchors_pem };
+        let issuers = Issuers { roots_pem: &roots_pem, anchors_pem: anchors_pem.as_deref() };
+        let anchors = issuers.anchors(self, now).await?;
         let client = self.client(&roots_pem)?;
-        let issuer =
-            metadata::fetch_issuer(&client, &document.issuer_url, Some((&issuers.anchors()?, there))).await?;
+        let issuer = metadata::fetch_issuer(&client, &document.issuer_url, Some((&anchors, there))).await?;
         let asked = Asked::of(&issuer, &document.configuration)?;
         let named = grant.authorization_server.clone();
         let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
         let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
         let mut line = Line::new(&client, key.map(Dpop::new));
         let token = self.renew(&mut line, &server, &grant_id, &mut grant, there).await?;
-        let (wallet, issuer, named) = (self, &issuer, named.as_deref());
-        let visit = Visit { wallet, issuer, issuers, named, progress, now, there };
+        let (wallet, issuer, anchors, named) = (self, &issuer, &anchors, named.as_deref());
+        let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         let grant = Grant { id: grant_id, record: grant, new_key: None };
         let kept = visit.fetch_and_keep(&mut line, &token, &[asked], grant).await?;
         Ok(kept.into_iter().next().ok_or(IssuanceError::BadCredential)?)

@@ -138,6 +138,7 @@ impl Offer {
         OfferInfo {
             issuer: self.issuer,
             credentials: self.configurations,
+            in_browser: self.pre_authorised.is_none(),
             transaction_code: self.pre_authorised.and_then(|grant| grant.transaction_code),
         }
     }

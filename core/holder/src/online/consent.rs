@@ -18,6 +18,8 @@ use crate::wallet::Wallet;
 pub struct OnlineRequest {
     request: VerifiedRequest,
     choices: Vec<Choice>,
+    /// What would do in place of one of them.
+    others: Vec<Choice>,
     unapprovable: bool,
 }
 
@@ -25,13 +27,15 @@ pub struct OnlineRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The query's identifier.
-    pub(crate) query: String,
+    pub query: String,
     /// The wallet's name of the document.
-    pub(crate) document: String,
+    pub document: String,
     /// The document's type: `vct` or `docType`.
     pub kind: String,
     /// Who issued it.
     pub issuer: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// Whether the verifier can do without it.
     pub optional: bool,
     /// Whether its key signs what is to be approved: one choice's does (section 5.1).
@@ -65,7 +69,7 @@ impl Wallet {
         held.sort_by_key(|held| std::cmp::Reverse(held.issued_at));
         let candidates: Vec<Candidate<'_>> = held.iter().map(Held::candidate).collect();
         let answers = request.query().select(&candidates).unwrap_or_default();
-        let mut choices = Vec::new();
+        let (mut choices, mut others) = (Vec::new(), Vec::new());
         // What is still without the choice that approves it.
         let mut open = request.transaction();
         for mut answer in answers {
@@ -78,10 +82,15 @@ impl Wallet {
                 // Of several that would do the newest that may approve comes first.
                 answer.matches.sort_by_key(|found| !may_approve(found.candidate, data));
             }
-            for found in answer.matches.into_iter().take(shown) {
-                let approves = open.take_if(|data| {
-                    data.credential_ids().contains(&answer.query) && may_approve(found.candidate, data)
-                });
+            for (place, found) in answer.matches.into_iter().enumerate() {
+                let approves = if place < shown {
+                    let may = |data: &mut &TransactionData| {
+                        data.credential_ids().contains(&answer.query) && may_approve(found.candidate, data)
+                    };
+                    open.take_if(may).is_some()
+                } else {
+                    named.is_some_and(|data| may_approve(found.candidate, data))
+                };
                 let (Some(held), Some(candidate)) =
                     (held.get(found.candidate), candidates.get(found.candidate))
                 else {
@@ -91,13 +100,15 @@ impl Wallet {
                     Some(registration) => registration.over_asked(candidate, &found.claims),
                     None => found.claims.clone(),
                 };
-                choices.push(Choice {
+                let of_these = if place < shown { &mut choices } else { &mut others };
+                of_these.push(Choice {
                     query: answer.query.clone(),
                     document: held.id.clone(),
                     kind: held.kind.clone(),
                     issuer: held.issuer.clone(),
+                    issued_at: Timestamp::from_unix(held.issued_at),
                     optional: answer.optional,
-                    approves: approves.is_some(),
+                    approves,
                     over_asked,
                     claims: found.claims,
                 });
@@ -106,8 +117,9 @@ impl Wallet {
         let unapprovable = open.is_some() && !choices.is_empty();
         if unapprovable {
             choices.clear();
+            others.clear();
         }
-        Ok(OnlineRequest { request, choices, unapprovable })
+        Ok(OnlineRequest { request, choices, others, unapprovable })
     }
 }
 
@@ -132,6 +144,33 @@ impl OnlineRequest {
         &self.choices
     }
 
+    /// What would do in place of the document that answers a query, newest first: for the person to pick.
+    pub fn alternatives<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a Choice> {
+        self.others.iter().filter(move |other| other.query == query)
+    }
+
+    /// The same, with another document in answer to a query.
+    ///
+    /// # Errors
+    /// [`OnlineError::NotAnAlternative`] where it would not do.
+    pub fn with(mut self, query: &str, document: &str) -> Result<Self, Error> {
+        let is_it = |choice: &Choice| choice.query == query && choice.document == document;
+        if self.choices.iter().any(is_it) {
+            return Ok(self);
+        }
+        let picked = self.others.iter_mut().find(|other| is_it(other));
+        let shown = self.choices.iter_mut().find(|choice| choice.query == query);
+        let (picked, shown) = picked.zip(shown).ok_or(OnlineError::NotAnAlternative)?;
+        // What approves has to be able to.
+        if shown.approves && !picked.approves {
+            return Err(OnlineError::NotAnAlternative.into());
+        }
+        let approves = shown.approves;
+        std::mem::swap(picked, shown);
+        (picked.approves, shown.approves) = (approves, approves);
+        Ok(self)
+    }
+
     /// What is to be approved; every part of it is to be shown.
     pub fn transaction(&self) -> Option<&Transaction> {
         self.request.transaction().map(TransactionData::transaction)
@@ -151,6 +190,8 @@ impl OnlineRequest {
     #[must_use]
     pub fn without_optional(mut self) -> Self {
         self.choices.retain(|choice| !choice.optional || choice.approves);
+        let kept = |other: &Choice| self.choices.iter().any(|choice| choice.query == other.query);
+        self.others.retain(kept);
         self
     }
 

@@ -14,6 +14,7 @@ impl OnlineError {
             | Self::ConsentOver
             | Self::NumberNeeded
             | Self::BadNumber
+            | Self::NotAnAlternative
             | Self::DocumentGone => Kind::NotReady,
             Self::Request(_) | Self::BadAnswer => Kind::IssuerRefused,
             Self::Bug => Kind::Bug,
@@ -28,6 +29,7 @@ impl OnlineError {
             Self::ConsentOver => "online.consent_over",
             Self::NumberNeeded => "online.number_needed",
             Self::BadNumber => "online.bad_number",
+            Self::NotAnAlternative => "online.not_an_alternative",
             Self::DocumentGone => "online.document_gone",
             Self::BadAnswer => "online.bad_answer",
             Self::Bug => "online.bug",

@@ -30,7 +30,10 @@ async fn shows_both_formats_with_what_was_asked_and_nothing_else() {
     assert_eq!(answered.redirect_uri.as_deref(), Some("https://portal.example.vn/done#code=7"));
     let answer = world.verdict().unwrap();
     let card = answer.presented("card").unwrap();
-    assert_eq!((card.claims()["name"].as_str(), card.level()), (Some("Mẫu"), Some(3)));
+    assert_eq!(
+        (card.claims()["name"].as_str(), card.level().map(|level| level.level)),
+        (Some("Mẫu"), Some(3))
+    );
     assert_eq!(card.claims().get("birthdate"), None);
     let licence = answer.presented("licence").unwrap();
     assert_eq!(licence.claims(), &json!({"org.iso.18013.5.1": {"family_name": "Nguyễn"}}));
@@ -344,4 +347,33 @@ async fn takes_no_answer_of_a_verifier_with_a_member_twice() {
     let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
     world.line().doubled = Some("/answer".to_owned());
     assert_eq!(world.answer(&consent).await.unwrap_err().code(), "network.malformed");
+}
+
+#[tokio::test]
+async fn of_several_that_would_do_the_person_picks_one() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    world.hold_another("newer", "CN=Other,C=VN", NOW.minus_seconds(30));
+    world.hold_another("older", "CN=Old,C=VN", NOW.minus_seconds(3600));
+    let request = world.read().await.unwrap();
+    // The newest unless the person says otherwise.
+    assert_eq!(request.choices().len(), 1);
+    assert_eq!(
+        (request.choices()[0].document.as_str(), request.choices()[0].query.as_str()),
+        ("newer", "card")
+    );
+    let others: Vec<&str> = request.alternatives("card").map(|other| other.document.as_str()).collect();
+    assert_eq!(others, ["card", "older"]);
+    assert_eq!(request.alternatives("another").count(), 0);
+    let picked = request.clone().with("card", "older").unwrap();
+    assert_eq!((picked.choices().len(), picked.choices()[0].issuer.as_str()), (1, "CN=Old,C=VN"));
+    assert_eq!(request.clone().with("card", "newer").unwrap(), request);
+    for (query, document) in [("card", "licence"), ("another", "older")] {
+        let refused = request.clone().with(query, document).unwrap_err();
+        assert_eq!(refused, Error::Online(OnlineError::NotAnAlternative));
+    }
+    world.answer(&picked.grant(Recognised::ByDevice, None, NOW).unwrap()).await.unwrap();
+    assert!(world.verdict().is_ok());
+    let shown =
+        |id: &str| world.wallet.documents().unwrap().iter().any(|held| held.id == id && held.unshown == 0);
+    assert!(shown("older") && !shown("newer"));
 }

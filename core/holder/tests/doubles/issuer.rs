@@ -10,7 +10,7 @@ use presentation::challenge::DESK_AUTHORITY;
 use presentation::level_statement::{LEVEL_AUTHORITY, LevelStatementDraft};
 use serde_json::{Value, json};
 use test_key::TestKey;
-use trust::anchors::{Issuer, TrustListDraft};
+use trust::anchors::{Issuer, ListedCertificate, TrustListDraft};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
@@ -82,6 +82,10 @@ pub struct TestIssuer {
     /// The portrait that comes beside each credential, and the one whose hash stands in it.
     pub portrait: Option<Vec<u8>>,
     pub hashed: Option<Vec<u8>>,
+    /// Whom the trust list names by certificates, how long it is good, and how often it was fetched.
+    pub certificates: Vec<ListedCertificate>,
+    pub list_life: i64,
+    pub lists_fetched: u32,
     /// Names the desks of clinics.
     pub desks: TestKey,
     /// States authentication levels, and what is wrong with its next statement.
@@ -107,6 +111,9 @@ impl Default for TestIssuer {
             redacted: false,
             portrait: None,
             hashed: None,
+            certificates: Vec::new(),
+            list_life: 86_400,
+            lists_fetched: 0,
             desks: TestKey::new(),
             levels: TestKey::new(),
             level_fault: LevelFault::None,
@@ -203,13 +210,14 @@ impl TestIssuer {
         let draft = TrustListDraft {
             sequence: if self.fault == Fault::OlderTrustList { self.sequence - 1 } else { self.sequence },
             issued,
-            expires: issued.plus_seconds(86_400),
+            expires: issued.plus_seconds(self.list_life),
             issuers: vec![issuer, desks, levels],
             status_signers: Vec::new(),
             status_base: "https://127.0.0.1/status/".to_owned(),
             successor: None,
         };
-        let draft = draft.draft(b"r").unwrap();
+        self.lists_fetched += 1;
+        let draft = draft.draft_naming(b"r", &[], &self.certificates).unwrap();
         let other = TestKey::new();
         let root = if self.fault == Fault::OtherRoot { &other } else { &self.root };
         draft.assemble(&root.sign(&draft.to_be_signed()))

@@ -38,6 +38,8 @@ pub struct World {
     client_id: ClientId,
     verifiers: CertificateAnchors,
     registrars: CertificateAnchors,
+    /// Over those who issue what the wallet holds.
+    authority: Authority,
 }
 
 /// The verifier's side.
@@ -137,9 +139,10 @@ impl World {
         let behind = portal.clone();
         let server = Server::start(move |asked, url| Some(behind.lock().unwrap().reply(&asked, url))).await;
         let (wallet, folder) = wallet(&issuers);
+        let authority = issuers;
         let client_id = asker.client_id().clone();
         let (verifiers, registrars) = (anchors(&verifiers), anchors(&register));
-        Self { wallet, folder, server, portal, client_id, verifiers, registrars }
+        Self { wallet, folder, server, portal, client_id, verifiers, registrars, authority }
     }
 
     pub fn trust(&self) -> OnlineTrust<'_> {
@@ -169,6 +172,20 @@ impl World {
 
     pub fn line(&self) -> MutexGuard<'_, Line> {
         self.server.line()
+    }
+
+    /// The wallet holds one copy of a card of another issuer, too.
+    pub fn hold_another(&self, id: &str, issuer: &str, issued_at: Timestamp) {
+        let key = TestKey::new();
+        let chain = vec![self.authority.issue("Another", &key)];
+        let issue = |holder: &PublicKey| card(&key, &chain, holder);
+        store(&self.wallet, id, DocumentFormat::SdJwt, "urn:example:card", &[&issue]);
+        let change = |change: &mut crate::store::Change<'_>| {
+            let mut record: DocumentRecord = change.read(Table::Document, id)?.unwrap();
+            (record.issuer, record.issued_at) = (issuer.to_owned(), issued_at.as_unix());
+            Ok(change.put(Table::Document, id, &record)?)
+        };
+        self.wallet.vault.change(change).unwrap();
     }
 
     pub fn number(&self) -> Option<String> {
