@@ -3,6 +3,7 @@ mod account;
 mod answer;
 mod api;
 mod asking;
+mod authorisation;
 mod authority;
 mod bank;
 mod body;
@@ -41,6 +42,7 @@ mod standing;
 mod status;
 mod step_up;
 mod tls;
+mod vouched;
 mod wards;
 
 use std::net::{SocketAddr, TcpListener};
@@ -137,6 +139,7 @@ pub(crate) struct Nation {
     insurance_portal: insurance_portal::Portal,
     visits: asking::Visits,
     readings: readings::Readings,
+    authorisations: authorisation::Authorisations,
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
@@ -213,6 +216,7 @@ impl Sandbox {
             insurance_portal: insurance_portal::Portal::default(),
             visits: asking::Visits::default(),
             readings: readings::Readings::default(),
+            authorisations: authorisation::Authorisations::default(),
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
@@ -301,6 +305,7 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/residence", post(operator::set_residence))
         .route("/sandbox/offer", post(issuance::offer_at_counter))
         .route("/sandbox/desk", post(desks::name))
+        .route("/sandbox/withdrawal", post(vouched::withdraw))
         .route("/sandbox/desk-withdrawal", post(desks::withdraw))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))
         .route("/sandbox/insurance-answer", post(insurance_portal::set_answer))
@@ -335,6 +340,8 @@ fn router(nation: Shared) -> Router {
         .route("/face/statement", post(face::statement))
         .route("/.well-known/openid-credential-issuer", get(documents::issuer_metadata))
         .route("/.well-known/oauth-authorization-server", get(documents::server_metadata))
+        .route("/par", post(authorisation::push))
+        .route("/authorize", get(authorisation::ask).post(authorisation::login))
         .route("/token", post(issuance::token))
         .route("/nonce", post(issuance::nonce))
         .route("/credential", post(issuance::credential))

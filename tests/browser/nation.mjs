@@ -64,9 +64,8 @@ async function tell(url, ca, content) {
 }
 
 /** `sen present online` at a terminal of its own, as a person uses it. */
-function answerOnline(wallet, nation, link) {
-  const file = (name) => join(nation, name);
-  const words = [sen, "present", "online", link, "--roots", file("ca.pem"), "--verifiers", file("askers-ca.pem"), "--registrars", file("askers-ca.pem"), "--yes"];
+function answerOnline(wallet, link) {
+  const words = [sen, "present", "online", link, "--yes"];
   const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const child = spawn("script", ["--quiet", "--return", "--command", quoted, "/dev/null"], { env: { ...process.env, SEN_HOME: wallet }, stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
@@ -116,10 +115,23 @@ export async function openNation() {
     /** The holder's wallet obtains one more document, offered at a counter. */
     obtain: async (credential) => {
       const { credential_offer: offer } = await tell(`${sandbox}/sandbox/offer`, readFileSync(roots), { number: claims.personal_number, credential });
-      return run(sen, ["credential", "obtain", offer, "--roots", roots, "--issuers", join(home, "demo/nation/documents-ca.pem")], { env: { ...process.env, SEN_HOME: wallet } });
+      return run(sen, ["credential", "obtain", offer], { env: { ...process.env, SEN_HOME: wallet } });
     },
     /** The holder's phone answers a link. */
-    online: (link) => answerOnline(wallet, join(home, "demo/nation"), link),
+    online: (link) => answerOnline(wallet, link),
+    /** A reader reads the holder's card for a nonce; the file with its signed record. */
+    read: async (reader, nonce) => {
+      const [card, file] = [join(home, "demo/card"), join(home, `${reader}.cose`)];
+      const words = ["card", "read", "--simulate", card, "--can", claims.personal_number.slice(-6), "--csca", join(card, "csca.cer"), "--evidence", file, "--nonce", nonce];
+      await run(sen, words, { env: { ...process.env, SEN_HOME: join(home, reader) } });
+      return file;
+    },
+    /** The bank takes a reader into use that has read once. */
+    pin: (reader) => {
+      const point = Buffer.from(readFileSync(join(home, reader, "card-evidence.pub"), "utf8").trim(), "hex");
+      const key = Buffer.concat([Buffer.from([2 + (point[64] & 1)]), point.subarray(1, 33)]);
+      return tell(`${sandbox}/sandbox/bank-reader`, readFileSync(roots), { key: key.toString("base64url") });
+    },
     /** What the portal says of the holder's card from now on: a code, or null for what the register says. */
     portalSays: (code) => tell(`${sandbox}/sandbox/insurance-answer`, readFileSync(roots), { number: claims.personal_number, code }),
     /** What goes wrong at the portal from now on. */

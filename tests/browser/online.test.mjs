@@ -1,5 +1,6 @@
 // The portal and the cash machine in a browser, `sen` as the phone.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openBrowser, openNation, shots } from "./nation.mjs";
@@ -93,6 +94,37 @@ test("wrong digits pay nothing, and the page says so", async () => {
   await over("refused");
   assert.match(await text(), /Hai chữ số không đúng/);
   await shoot("atm-refused");
+});
+
+/** At the counter: the reading's record for the nonce on the page, sent as it is or with something else. */
+async function readAtCounter(reader, { compared = true, record = (file) => file } = {}) {
+  await page.goto(`${nation.sandbox}/bank`);
+  await page.click("#chip");
+  await page.waitForSelector("#reading:not([hidden])");
+  const [, nonce] = /--nonce ([0-9a-f]+)/.exec(await page.textContent("#command"));
+  await page.setInputFiles("#record", record(await nation.read(reader, nonce)));
+  if (compared) await page.check("#compared");
+  await shoot(`bank-chip-${reader}`);
+  await page.click("#reading button");
+  await page.waitForSelector("#again:not([hidden])", { timeout: 20_000 });
+  return text();
+}
+
+test("the counter knows a customer by the record of its reader, and says why it takes no other", async () => {
+  assert.match(await readAtCounter("stranger"), /máy đọc mà ngân hàng không biết/);
+  await nation.pin("stranger");
+  assert.match(await readAtCounter("stranger", { compared: false }), /so khuôn mặt/);
+  const other = { name: "x", mimeType: "text/plain", buffer: Buffer.from("no record") };
+  assert.match(await readAtCounter("stranger", { record: () => other }), /không phải bản ghi/);
+  let earlier;
+  const done = await readAtCounter("stranger", { record: (file) => ({ name: "y", mimeType: "application/cose", buffer: (earlier = readFileSync(file)) }) });
+  assert.match(done, /Đã xác minh khách hàng/);
+  assert.match(done, new RegExp(nation.claims.personal_number));
+  assert.match(done, /chip/);
+  await shoot("bank-chip-done");
+  const again = { name: "z", mimeType: "application/cose", buffer: earlier };
+  assert.match(await readAtCounter("stranger", { record: () => again }), /lần đọc khác/);
+  await shoot("bank-chip-refused");
 });
 
 test("the pages fit a phone's width and fail nowhere", async () => {

@@ -14,11 +14,12 @@ use credential::jose::compact;
 use presentation::openid4vp::{Method, link};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use trust::anchors::Role;
 use verifier::online::{Issuers, OnlineError, Session};
 
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
-use super::{Nation, Shared, random_text, screens};
+use super::{Nation, Shared, random_text, screens, vouched};
 pub(super) use purpose::{Customer, Purpose};
 pub(super) use reason::Reason;
 
@@ -156,7 +157,7 @@ fn judge(
     purpose: &Purpose,
     body: &[u8],
 ) -> Result<Value, Reason> {
-    let anchors = nation.authority.document_anchors().map_err(|_| Reason::Broken)?;
+    let anchors = vouched::anchors(nation, Role::Documents).map_err(|_| Reason::Broken)?;
     let now = nation.now();
     let answer = session.answer(body, &Issuers { anchors: &anchors }, now).map_err(Reason::of)?;
     purpose.conclude(nation, id, &answer)

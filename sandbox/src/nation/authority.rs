@@ -3,7 +3,7 @@ use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use trust::certificates::CertificateAnchors;
+use trust::certificates::Certificate;
 use trust::cose::Draft;
 use trust::p256::PublicKey;
 
@@ -40,8 +40,10 @@ pub(super) struct Authority {
     pub(super) pins: ServiceSecret,
     /// Goes into the hashes of revocation codes.
     pub(super) codes: ServiceSecret,
-    /// The certificate of the authority over those who sign documents, in PEM.
-    documents_ca: String,
+    /// The certificate of the authority over those who sign documents, in DER.
+    pub(super) documents_ca: Vec<u8>,
+    /// The certificate of the authority over those who ask for them, in DER.
+    pub(super) askers_ca: Vec<u8>,
 }
 
 /// A key with its certificate in DER.
@@ -85,14 +87,16 @@ impl Authority {
             levels: key("levels")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
-            documents_ca: std::fs::read_to_string(data_dir.join(DOCUMENTS_CA))?,
+            documents_ca: certificate(&data_dir.join(DOCUMENTS_CA))?,
+            askers_ca: certificate(&data_dir.join(ASKERS_CA))?,
         })
     }
+}
 
-    /// Whom portal and bank believe.
-    pub(super) fn document_anchors(&self) -> Result<CertificateAnchors, SandboxError> {
-        CertificateAnchors::from_pem(&self.documents_ca).map_err(|_| SandboxError::Key)
-    }
+/// The certificate in a PEM file, in DER.
+fn certificate(file: &Path) -> Result<Vec<u8>, SandboxError> {
+    let found = Certificate::parse_pem(&std::fs::read_to_string(file)?).map_err(|_| SandboxError::Key)?;
+    Ok(found.first().ok_or(SandboxError::Key)?.der().to_vec())
 }
 
 impl ServiceSecret {

@@ -1,7 +1,7 @@
 //! A bank: its counter, where customers prove themselves by wallet or chip and get an account, and its cash machines, which pay
 //! without a card what a wallet has approved: once, that amount, at that machine.
 use axum::extract::State;
-use card::{ChipOutcome, EvidenceRecord, Expected};
+use card::{ChipOutcome, EvidenceRecord, EvidenceRefused, Expected};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trust::p256::PublicKey;
@@ -137,26 +137,29 @@ pub(super) async fn evidence(State(nation): State<Shared>, body: Body) -> Answer
     let sent: Evidence = body.json(INVALID)?;
     let now = nation.now();
     if !nation.proofs.take(&sent.nonce, COUNTER, now.as_unix()) {
-        return Err(Refusal::new("nonce_unknown", "the nonce is unknown, used or too old"));
+        return Err(Reason::NonceUnknown.told());
     }
     // Cards are stolen, and the number that opens them is printed on them (security.md 6).
     if !sent.face_compared {
-        return Err(Refusal::new("face_not_compared", "compare the person with the portrait first"));
+        return Err(Reason::FaceNotCompared.told());
     }
-    let refused = || Refusal::new("evidence_refused", "the record does not prove this card here and now");
-    let record =
-        decode(&sent.record).and_then(|bytes| EvidenceRecord::parse(&bytes).ok()).ok_or_else(refused)?;
+    let record = decode(&sent.record).and_then(|bytes| EvidenceRecord::parse(&bytes).ok());
+    let record = record.ok_or_else(|| Reason::NoRecord.told())?;
     let (nonce, signers) = (decode(&sent.nonce).unwrap_or_default(), readers(&nation)?);
     let expected = Expected { signers: &signers, nonce: Some(&nonce), remote_key: None };
-    let verified = record.verify(&expected, &nation.csca, now).map_err(|_| refused())?;
+    let verified = record.verify(&expected, &nation.csca, now).map_err(|error| match error {
+        EvidenceRefused::SignerNotTrusted => Reason::ReaderUnknown.told(),
+        EvidenceRefused::OtherNonce | EvidenceRefused::FromTheFuture => Reason::OtherReading.told(),
+        _ => Reason::CardNotProven.told(),
+    })?;
     let document = verified.document();
     if document.active() != ChipOutcome::Verified || verified.certificates_now().is_err() {
-        return Err(refused());
+        return Err(Reason::CardNotProven.told());
     }
     if document.is_expired(now.date()) {
-        return Err(Refusal::new("card_expired", "the card has expired"));
+        return Err(Reason::CardExpired.told());
     }
-    let number = document.personal_number().ok_or_else(refused)?;
+    let number = document.personal_number().ok_or_else(|| Reason::CardNotProven.told())?;
     let known = Customer { number, name: document.name() };
     Ok(fresh(welcome(&nation, &known, "chip").map_err(|_| Refusal::broken())?))
 }

@@ -8,7 +8,7 @@ use super::answer::Refusal;
 use super::database::Statements;
 use super::facts::Content;
 use super::register::{Insurance, Person};
-use super::{Shared, sha256};
+use super::{Shared, authorisation, sha256};
 
 const FORMAT: &str = "dc+sd-cwt";
 /// COSE's number for ECDSA on P-256 with SHA-256 (RFC 9864).
@@ -212,8 +212,13 @@ pub(super) async fn server_metadata(State(nation): State<Shared>) -> Json<Value>
     Json(json!({
         "issuer": nation.url,
         "token_endpoint": format!("{}/token", nation.url),
-        "response_types_supported": [],
-        "grant_types_supported": [GRANT],
+        "authorization_endpoint": format!("{}/authorize", nation.url),
+        "pushed_authorization_request_endpoint": format!("{}/par", nation.url),
+        "require_pushed_authorization_requests": true,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "response_types_supported": ["code"],
+        "grant_types_supported": [GRANT, authorisation::GRANT],
         "pre-authorized_grant_anonymous_access_supported": true,
     }))
 }

@@ -149,7 +149,7 @@ pub(super) async fn activate(State(nation): State<Shared>, body: Body) -> Answer
 }
 
 /// Six digits, each code as likely as any other.
-fn one_time_code() -> Result<String, Refusal> {
+pub(super) fn one_time_code() -> Result<String, Refusal> {
     let mut octets = [0; 8];
     SystemRandom::new().fill(&mut octets).map_err(|_| Refusal::broken())?;
     // The bias of 2^64 against 10^6 is below 10^-13.

@@ -41,7 +41,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Lost phone</td><td><code><a href=\"/revoke\">/revoke</a></code></td></tr>\
          <tr><td>Public service</td><td><code><a href=\"/portal\">/portal</a></code></td></tr>\
          <tr><td>Bank</td><td>counter <code><a href=\"/bank\">/bank</a></code>, cash machine <code><a href=\"/atm\">/atm</a></code></td></tr>\
-         <tr><td>Believed by wallets</td><td><code>documents-ca.pem</code> and <code>askers-ca.pem</code> in the sandbox's folder</td></tr>\
+         <tr><td>Believed by wallets</td><td>whom the trust list names; for wallets of elsewhere <code>documents-ca.pem</code> and <code>askers-ca.pem</code> in the sandbox's folder</td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
          <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
@@ -62,6 +62,8 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <code>forgets_tokens</code></td></tr>\
          <tr><td>Hand over a document</td><td><code>/sandbox/offer {{\"number\", \"credential\"}}</code>: \
          <code>citizen_sd_jwt</code>, <code>driving_licence_mdoc</code> ...</td></tr>\
+         <tr><td>Withdraw somebody's certificate</td><td><code>/sandbox/withdrawal {{\"who\", \"withdrawn\"}}</code>: \
+         <code>documents</code>, <code>askers</code>, <code>registrar</code>, <code>issuer</code>, <code>portal</code>, <code>bank</code></td></tr>\
          <tr><td>Withdraw a clinic's desk</td><td><code>/sandbox/desk-withdrawal {{\"name\"}}</code></td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,

@@ -60,7 +60,15 @@ pub(super) async fn portal() -> Response {
 pub(super) async fn bank() -> Response {
     let start = "<p>Quầy giao dịch: xác minh khách hàng.<small lang=\"en\">Counter: who is the customer?</small></p>\
         <button data-start='{}'>Hỏi điện thoại của khách<small lang=\"en\">Ask the customer's phone</small></button>\
-        <p><small lang=\"en\">By the chip: the counter's reader sends its signed record to <code>/bank/evidence</code>.</small></p>";
+        <h2>Bằng chip của thẻ<small lang=\"en\">By the card's chip</small></h2>\
+        <button id=\"chip\">Đọc thẻ của khách<small lang=\"en\">Read the customer's card</small></button>\
+        <form id=\"reading\" hidden><p>Đọc thẻ với số này<small lang=\"en\">Read the card for this nonce</small>\
+        <code id=\"command\"></code></p>\
+        <p><label>Bản ghi đã ký của máy đọc<small lang=\"en\">The reader's signed record</small>\
+        <input type=\"file\" id=\"record\"></label></p>\
+        <p><label><input type=\"checkbox\" id=\"compared\"> Tôi đã so khuôn mặt với ảnh trong thẻ\
+        <small lang=\"en\">I have compared the person with the card's portrait</small></label></p>\
+        <button>Xác minh<small lang=\"en\">Verify</small></button></form>";
     screen("bank", "Ngân hàng Mẫu: quầy", "Sample bank: counter", start)
 }
 

@@ -19,7 +19,7 @@ use trust::time::Timestamp;
 use super::answer::{Answer, Refusal};
 use super::authority::ServiceKey;
 use super::database::{DatabaseError, Statements, next_number, values};
-use super::{Nation, SandboxError, Shared, desks, encode, levels, national, sha256};
+use super::{Nation, SandboxError, Shared, desks, encode, levels, national, sha256, vouched};
 
 pub(super) const TRUST: &str = "trust";
 pub(super) const STATUS: &str = "status";
@@ -92,12 +92,36 @@ pub(super) fn reference(nation: &Nation, list: u64, index: u64) -> StatusReferen
     StatusReference { uri: format!("{}/status/{list}", nation.url), index }
 }
 
-/// What the status service says of one of its own references: nothing is in force that it does not know.
-pub(super) fn is_in_force(nation: &Nation, asked: &StatusReference) -> Result<bool, DatabaseError> {
-    let number = asked.uri.strip_prefix(nation.url.as_str()).and_then(|path| path.strip_prefix("/status/"));
-    let Some(number) = number.and_then(|number| number.parse().ok()) else { return Ok(false) };
-    let withdrawn = nation.database.read(|statements| withdrawn(statements, number, nation.now()))?;
-    Ok(asked.index < ENTRIES && !withdrawn.iter().any(|(index, _)| *index == asked.index))
+/// The list of this name as JWT, as it is served; nothing where the name is none of ours.
+pub(super) fn published_jwt(nation: &Nation, uri: &str) -> Result<Option<Vec<u8>>, SandboxError> {
+    let number = uri.strip_prefix(nation.url.as_str()).and_then(|path| path.strip_prefix("/status/"));
+    let Some(number) = number.and_then(|number| number.parse().ok()) else { return Ok(None) };
+    let mut published = nation.lists.lock();
+    let Some(_) = fresh_list(nation, &mut published, number)? else { return Ok(None) };
+    Ok(Some(fresh_jwt(nation, &mut published, number)?.token))
+}
+
+/// A list, signed anew where it has grown old; nothing where there is none of this number.
+fn fresh_list(
+    nation: &Nation,
+    published: &mut Published,
+    number: u64,
+) -> Result<Option<Signed>, SandboxError> {
+    match published.status.get(&number).cloned() {
+        Some(known) if known.is_fresh(nation.now(), STATUS_AGE) => Ok(Some(known)),
+        Some(_) => publish_list(nation, published, number).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same list as JWT.
+fn fresh_jwt(nation: &Nation, published: &mut Published, number: u64) -> Result<Signed, SandboxError> {
+    if let Some(signed) = published.status_jwt.get(&number) {
+        return Ok(signed.clone());
+    }
+    let signed = Signed::new(sign_status_jwt(nation, number)?, nation.now());
+    published.status_jwt.insert(number, signed.clone());
+    Ok(signed)
 }
 
 /// Signs everything and puts it into the folders that a clinic can copy.
@@ -202,7 +226,8 @@ fn sign_trust_list(nation: &Nation) -> Result<Vec<u8>, SandboxError> {
         status_base: format!("{}/status/", nation.url),
         successor: None,
     };
-    let draft = list.draft(&authority.root.kid).map_err(|_| SandboxError::Key)?;
+    let draft = list.draft_naming(&authority.root.kid, &[], &vouched::listed(nation)?);
+    let draft = draft.map_err(|_| SandboxError::Key)?;
     authority.root.sign_token(&draft)
 }
 
@@ -300,20 +325,10 @@ pub(super) async fn list(
     let unknown = Refusal::new("list_unknown", "there is no such status list");
     let number: u64 = number.parse().map_err(|_| unknown.clone())?;
     let mut published = nation.lists.lock();
-    let known = published.status.get(&number).cloned().ok_or(unknown)?;
-    let signed = if known.is_fresh(nation.now(), STATUS_AGE) {
-        known
-    } else {
-        publish_list(&nation, &mut published, number)?
-    };
+    let signed = fresh_list(&nation, &mut published, number)?.ok_or(unknown)?;
     let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accepts.contains(JWT) {
         return Ok(cwt(signed, &headers));
     }
-    if let Some(signed) = published.status_jwt.get(&number) {
-        return Ok(kept(signed.clone(), &headers, JWT));
-    }
-    let signed = Signed::new(sign_status_jwt(&nation, number)?, nation.now());
-    published.status_jwt.insert(number, signed.clone());
-    Ok(kept(signed, &headers, JWT))
+    Ok(kept(fresh_jwt(&nation, &mut published, number)?, &headers, JWT))
 }

@@ -152,6 +152,8 @@ fn signs_in_from_another_phone_with_the_digits_of_the_screen() {
         let done = state(&world, &begun);
         assert_eq!(done["result"]["number"], NUMBER, "{done}");
         assert_eq!(done["result"]["account_level"], 2);
+        // A software key attests nothing, so that this is the wallet's own word.
+        assert_eq!(done["result"]["authentication_level"], json!({"level": 1, "basis": "claimed"}));
     }
 }
 
@@ -200,6 +202,45 @@ fn a_document_of_a_locked_account_opens_nothing() {
     let digits = number(&world, &begun);
     let answer = phone.answer(&world, &request, &Bound::to(&request, Some(&digits)));
     assert_eq!(answer.refusal(), "withdrawn");
+}
+
+/// What the portal answers to an honest wallet.
+fn answered(world: &World, phone: &Phone) -> Answer {
+    let begun = sign_in(world, true);
+    let request = fetch(world, begun["link"].as_str().unwrap(), true);
+    let digits = number(world, &begun);
+    phone.answer(world, &request, &Bound::to(&request, Some(&digits)))
+}
+
+#[test]
+fn an_unlock_and_a_death_reach_the_portal_with_the_next_answer() {
+    let world = World::start(clock!());
+    let mut device = at_level_2(&world);
+    let phone = Phone::of(&world, &mut device);
+    answered(&world, &phone).done();
+    device.ask(&world, "/account/lock", "lock", &json!({})).done();
+    assert_eq!(answered(&world, &phone).refusal(), "withdrawn");
+    device.ask(&world, "/account/unlock", "unlock", &json!({})).done();
+    answered(&world, &phone).done();
+    world.post("/sandbox/death", &json!({"number": NUMBER})).done();
+    assert_eq!(answered(&world, &phone).refusal(), "withdrawn");
+}
+
+#[test]
+fn documents_of_a_withdrawn_issuer_open_nothing_until_it_is_listed_again() {
+    let world = World::start(clock!());
+    let phone = Phone::of(&world, &mut at_level_2(&world));
+    for who in ["issuer", "documents"] {
+        let withdraw = |withdrawn: bool| {
+            world.post("/sandbox/withdrawal", &json!({"who": who, "withdrawn": withdrawn})).done();
+        };
+        withdraw(true);
+        assert_eq!(answered(&world, &phone).refusal(), "not_genuine", "{who}");
+        withdraw(false);
+        answered(&world, &phone).done();
+    }
+    let unknown = world.post("/sandbox/withdrawal", &json!({"who": "x", "withdrawn": true}));
+    assert_eq!(unknown.refusal(), "who_unknown");
 }
 
 /// The same document of the same issuer, which says nowhere where its status is told.

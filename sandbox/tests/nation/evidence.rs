@@ -68,7 +68,7 @@ fn a_record_serves_one_nonce_and_a_nonce_one_record() {
     let reader = reader(&world);
     let first = nonce(&world);
     let proof = record(&world, &reader, &first);
-    assert_eq!(show(&world, &nonce(&world), &proof, true).refusal(), "evidence_refused");
+    assert_eq!(show(&world, &nonce(&world), &proof, true).refusal(), "other_reading");
     show(&world, &first, &proof, true).done();
     assert_eq!(show(&world, &first, &proof, true).refusal(), "nonce_unknown");
 }
@@ -78,7 +78,25 @@ fn a_reader_that_the_bank_does_not_know_proves_nothing() {
     let world = World::start(clock!());
     let nonce = nonce(&world);
     let proof = record(&world, &Key::generate(), &nonce);
-    assert_eq!(show(&world, &nonce, &proof, true).refusal(), "evidence_refused");
+    let refused = show(&world, &nonce, &proof, true);
+    assert_eq!(refused.refusal(), "reader_unknown");
+    assert!(refused.text("vi").contains("không biết"));
+}
+
+#[test]
+fn what_is_no_record_or_was_changed_proves_nothing() {
+    let world = World::start(clock!());
+    let reader = reader(&world);
+    let refusal = |change: &dyn Fn(&mut Vec<u8>)| {
+        let nonce = nonce(&world);
+        let mut bytes = decode(&record(&world, &reader, &nonce));
+        change(&mut bytes);
+        show(&world, &nonce, &encode(&bytes), true).refusal()
+    };
+    assert_eq!(refusal(&|bytes| bytes.clear()), "record_unreadable");
+    assert_eq!(refusal(&|bytes| bytes.truncate(bytes.len() - 1)), "record_unreadable");
+    // A bit of the signature.
+    assert_eq!(refusal(&|bytes| *bytes.last_mut().unwrap() ^= 1), "card_not_proven");
 }
 
 #[test]

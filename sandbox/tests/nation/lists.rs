@@ -1,6 +1,7 @@
 use credential::sd_cwt::SdCwt;
 use serde_json::json;
-use trust::anchors::Trust;
+use trust::anchors::{Role, Trust};
+use trust::certificates::{ChainError, Purpose};
 use trust::p256::PublicKey;
 use trust::status::{NationalStatus, Status, StatusList};
 use trust::time::Timestamp;
@@ -228,4 +229,30 @@ fn a_list_filled_by_half_is_followed_by_the_next() {
     assert_eq!([&first, &second].map(|credential| status(&world, credential)), [Status::Valid; 2]);
     device.ask(&world, "/account/lock", "lock", &json!({})).done();
     assert_eq!([&first, &second].map(|credential| status(&world, credential)), [Status::Suspended; 2]);
+}
+
+#[test]
+fn the_trust_list_names_issuers_askers_and_their_register_until_the_operator_withdraws_them() {
+    let world = World::start(clock!());
+    let leaf =
+        |name: &str| std::fs::read(world.folder.join("keys").join(name).with_extension("cer")).unwrap();
+    let check = |role, name: &str| {
+        let chain = trust(&world).certificate_anchors(role);
+        chain.verify(&[leaf(name)], Purpose::Anything, Timestamp::from_unix(world.now())).map(drop)
+    };
+    for (role, name, who) in [
+        (Role::Documents, "documents", "issuer"),
+        (Role::Requests, "portal", "portal"),
+        (Role::Requests, "bank", "bank"),
+        (Role::Registrations, "registrar", "registrar"),
+    ] {
+        assert_eq!(check(role, name), Ok(()), "{name}");
+        world.post("/sandbox/withdrawal", &json!({"who": who, "withdrawn": true})).done();
+        let refused = check(role, name).unwrap_err();
+        assert!(matches!(refused, ChainError::Withdrawn | ChainError::UnknownAnchor), "{refused}");
+        world.post("/sandbox/withdrawal", &json!({"who": who, "withdrawn": false})).done();
+        assert_eq!(check(role, name), Ok(()), "{name}");
+    }
+    // Whoever asks cannot register itself.
+    assert_eq!(check(Role::Registrations, "portal"), Err(ChainError::UnknownAnchor));
 }

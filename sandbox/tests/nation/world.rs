@@ -122,7 +122,12 @@ fn start(folder: &Path, kept: &Kept, clock: Clock, listen: &str) -> RunningSandb
 /// A client that believes the sandbox's authority and nobody else.
 fn believing(sandbox: &RunningSandbox) -> reqwest::Client {
     let authority = reqwest::Certificate::from_pem(&sandbox.ca_pem().unwrap()).unwrap();
-    reqwest::Client::builder().tls_certs_only([authority]).https_only(true).build().unwrap()
+    reqwest::Client::builder()
+        .tls_certs_only([authority])
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
 }
 
 impl World {

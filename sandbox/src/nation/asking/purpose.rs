@@ -2,13 +2,16 @@
 use credential::jose::compact;
 use presentation::openid4vp::{RegistrationDraft, Transaction};
 use serde_json::{Value, json};
-use verifier::online::{Answer, Asker, Presented, Question};
+use trust::anchors::Role;
+use trust::status::StatusStore;
+use verifier::online::{Answer, Asker, Presented, Question, StatusPolicy, read_status_list};
+use verifier::{AuthenticationLevel, LevelBasis};
 
 use super::super::answer::Refusal;
 use super::super::authority::Certified;
 use super::super::bank::{self, Terminal};
 use super::super::documents::CITIZEN;
-use super::super::{Nation, status};
+use super::super::{Nation, status, vouched};
 use super::Reason;
 
 /// The one query.
@@ -114,7 +117,7 @@ impl Purpose {
         match self {
             Self::SignIn { .. } => Ok(json!({
                 "name": known.name, "number": known.number, "account_level": LEVEL,
-                "authentication_level": presented.level(),
+                "authentication_level": presented.level().map(recognised),
             })),
             Self::Counter => bank::welcome(nation, &known, "wallet"),
             Self::Cash { terminal, amount } => bank::pay(nation, id, &known, terminal, *amount),
@@ -122,14 +125,9 @@ impl Purpose {
     }
 }
 
-/// Somebody with a document in force and an account at level 2.
+/// Somebody with a document in force and an account at level 2, as its issuer wrote.
 fn known(nation: &Nation, presented: &Presented) -> Result<Customer, Reason> {
-    let reference = presented.status().ok_or(Reason::Withdrawn)?;
-    match status::is_in_force(nation, reference) {
-        Ok(true) => {}
-        Ok(false) => return Err(Reason::Withdrawn),
-        Err(_) => return Err(Reason::Broken),
-    }
+    in_force(nation, presented)?;
     let claims = presented.claims();
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let level = claims.get("account_level").and_then(Value::as_u64).ok_or(Reason::NotAsAsked)?;
@@ -138,4 +136,25 @@ fn known(nation: &Nation, presented: &Presented) -> Result<Customer, Reason> {
     }
     let (number, name) = (text("personal_number"), text("name"));
     Ok(Customer { number: number.ok_or(Reason::NotAsAsked)?, name: name.ok_or(Reason::NotAsAsked)? })
+}
+
+/// Judged by the status list that the document names, as anybody gets it who asks at its address. It is signed anew with every
+/// lock and death.
+fn in_force(nation: &Nation, presented: &Presented) -> Result<(), Reason> {
+    let now = nation.now();
+    let anchors = vouched::anchors(nation, Role::Documents).map_err(|_| Reason::Broken)?;
+    let mut lists = StatusStore::new();
+    if let Some(reference) = presented.status()
+        && let Some(token) = status::published_jwt(nation, &reference.uri).map_err(|_| Reason::Broken)?
+    {
+        let list = read_status_list(&token, &anchors, now).map_err(|_| Reason::StatusUnknown)?;
+        lists.insert(list).map_err(|_| Reason::StatusUnknown)?;
+    }
+    StatusPolicy::with_network().judge(presented.status_in(&lists, now), now).map_err(Reason::of_status)
+}
+
+/// For machines and the page: the level, and whether anybody but the wallet says so.
+fn recognised(level: AuthenticationLevel) -> Value {
+    let basis = if level.basis == LevelBasis::Attested { "attested" } else { "claimed" };
+    json!({"level": level.level, "basis": basis})
 }

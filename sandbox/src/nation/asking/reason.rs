@@ -1,5 +1,6 @@
 //! Why portal or bank refuse, for the page in both languages and for the wallet.
-use verifier::online::OnlineError;
+use serde_json::json;
+use verifier::online::{OnlineError, StatusRefusal};
 
 use super::super::answer::Refusal;
 use super::super::database::DatabaseError;
@@ -14,9 +15,17 @@ pub(in super::super) enum Reason {
     NotGenuine,
     NotAsAsked,
     Withdrawn,
+    StatusUnknown,
     LevelTooLow,
     NoBankAccount,
     TooLittle,
+    NonceUnknown,
+    FaceNotCompared,
+    NoRecord,
+    ReaderUnknown,
+    OtherReading,
+    CardNotProven,
+    CardExpired,
     Broken,
 }
 
@@ -42,6 +51,14 @@ impl Reason {
         }
     }
 
+    pub(super) const fn of_status(refusal: StatusRefusal) -> Self {
+        match refusal {
+            // Nobody could withdraw a document that says nowhere whether it is in force.
+            StatusRefusal::Suspended | StatusRefusal::Revoked | StatusRefusal::Missing => Self::Withdrawn,
+            _ => Self::StatusUnknown,
+        }
+    }
+
     /// For machines.
     pub(super) const fn code(self) -> &'static str {
         match self {
@@ -52,9 +69,17 @@ impl Reason {
             Self::NotGenuine => "not_genuine",
             Self::NotAsAsked => "not_as_asked",
             Self::Withdrawn => "withdrawn",
+            Self::StatusUnknown => "status_unknown",
             Self::LevelTooLow => "level_too_low",
             Self::NoBankAccount => "no_bank_account",
             Self::TooLittle => "balance_too_low",
+            Self::NonceUnknown => "nonce_unknown",
+            Self::FaceNotCompared => "face_not_compared",
+            Self::NoRecord => "record_unreadable",
+            Self::ReaderUnknown => "reader_unknown",
+            Self::OtherReading => "other_reading",
+            Self::CardNotProven => "card_not_proven",
+            Self::CardExpired => "card_expired",
             Self::Broken => "server_error",
         }
     }
@@ -81,6 +106,10 @@ impl Reason {
             Self::Withdrawn => {
                 ("Giấy tờ đã bị khóa hoặc thu hồi.", "The document is locked or was withdrawn.")
             }
+            Self::StatusUnknown => (
+                "Không biết giấy tờ còn hiệu lực hay không.",
+                "Nobody can say whether the document is still in force.",
+            ),
             Self::LevelTooLow => (
                 "Tài khoản mức 1. Dịch vụ này cần mức 2: hãy đọc thẻ căn cước (CCCD) và so khuôn mặt trong ứng dụng.",
                 "Your account is at level 1. This service needs level 2: read your identity card and compare your face in the app.",
@@ -90,8 +119,35 @@ impl Reason {
                 "You have no account at this bank. Please go to the counter.",
             ),
             Self::TooLittle => ("Số dư không đủ.", "The balance is too low."),
+            Self::NonceUnknown => (
+                "Số ngẫu nhiên không có, đã dùng hoặc quá cũ. Hãy lấy số mới và đọc lại thẻ.",
+                "The nonce is unknown, used or too old. Get a new one and read the card again.",
+            ),
+            Self::FaceNotCompared => (
+                "Hãy so khuôn mặt người trước quầy với ảnh trong thẻ trước.",
+                "Compare the person with the card's portrait first.",
+            ),
+            Self::NoRecord => ("Tệp này không phải bản ghi đọc thẻ.", "This file is no record of a reading."),
+            Self::ReaderUnknown => (
+                "Bản ghi do máy đọc mà ngân hàng không biết ký.",
+                "The record is signed by a reader that the bank does not know.",
+            ),
+            Self::OtherReading => (
+                "Bản ghi của lần đọc khác. Hãy đọc lại thẻ với số ngẫu nhiên này.",
+                "The record is of another reading. Read the card again, for this nonce.",
+            ),
+            Self::CardNotProven => (
+                "Bản ghi không chứng minh được chip thật của thẻ.",
+                "The record does not prove a genuine card whose chip was here.",
+            ),
+            Self::CardExpired => ("Thẻ đã hết hạn.", "The card has expired."),
             Self::Broken => ("Hệ thống có lỗi.", "The system failed."),
         }
+    }
+
+    /// For a page that shows the words itself.
+    pub(in super::super) fn told(self) -> Refusal {
+        self.refusal().with("vi", json!(self.words().0))
     }
 
     pub(super) const fn refusal(self) -> Refusal {

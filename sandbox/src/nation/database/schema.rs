@@ -57,7 +57,7 @@ CREATE TABLE pre_authorised (
     subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE TABLE access_token (
     hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+    subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL, client TEXT) STRICT;
 CREATE TABLE credential (
     sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id),
     subject TEXT NOT NULL REFERENCES person(number), configuration TEXT NOT NULL,

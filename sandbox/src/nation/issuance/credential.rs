@@ -48,13 +48,15 @@ pub(in super::super) async fn credential(
         Document::configured(&wanted).filter(|document| document.configuration == grant.configuration);
     let document = document
         .ok_or(Refusal::new("unknown_credential_configuration", "the token is for another document"))?;
-    let keys = proven_keys(&nation, request.proofs.as_ref(), document.form.most_copies())?;
+    let (client, most) = (grant.client.as_deref(), document.form.most_copies());
+    let keys = proven_keys(&nation, client, request.proofs.as_ref(), most)?;
     Ok(fresh(json!({"credentials": issue(&nation, &hash, document, &keys)?})))
 }
 
 /// The keys that the proofs show the wallet to hold (appendix F.1): one proof a copy, all with one nonce, no key twice.
 fn proven_keys(
     nation: &Nation,
+    client: Option<&str>,
     proofs: Option<&Map<String, Value>>,
     most: usize,
 ) -> Result<Vec<Jwk>, Refusal> {
@@ -63,7 +65,7 @@ fn proven_keys(
     let proofs = proofs.and_then(Value::as_array).filter(|proofs| (1..=most).contains(&proofs.len()));
     let (mut keys, mut nonces) = (Vec::new(), BTreeSet::new());
     for proof in proofs.ok_or_else(bad)? {
-        let (key, nonce) = proven_key(nation, proof.as_str().ok_or_else(bad)?)?;
+        let (key, nonce) = proven_key(nation, client, proof.as_str().ok_or_else(bad)?)?;
         if keys.contains(&key) {
             return Err(bad());
         }
@@ -78,7 +80,7 @@ fn proven_keys(
 }
 
 /// The key of one proof, and its nonce, which is not looked up yet.
-fn proven_key(nation: &Nation, proof: &str) -> Result<(Jwk, String), Refusal> {
+fn proven_key(nation: &Nation, client: Option<&str>, proof: &str) -> Result<(Jwk, String), Refusal> {
     let bad = || Refusal::new("invalid_proof", "a proof is wrong");
     let jws = Jws::parse(proof, LONGEST_PROOF)
         .and_then(|jws| jws.of_type("openid4vci-proof+jwt"))
@@ -95,8 +97,8 @@ fn proven_key(nation: &Nation, proof: &str) -> Result<(Jwk, String), Refusal> {
     if text("aud") != Some(&nation.url) || sent.is_none_or(|sent| sent.abs_diff(now) > SKEW) {
         return Err(bad());
     }
-    // The token came without a client's authentication: there is no client to be named.
-    if verified.claims().contains_key("iss") {
+    // The client that the token is for; without one there is none to be named (appendix F.1).
+    if text("iss") != client || (client.is_none() && verified.claims().contains_key("iss")) {
         return Err(bad());
     }
     let nonce = text("nonce").unwrap_or_default().to_owned();

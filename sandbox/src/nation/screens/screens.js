@@ -5,10 +5,11 @@ const address = { portal: "/portal/start", bank: "/bank/start", atm: "/atm/start
 // In the order in which they are shown.
 const labels = {
   name: "Họ tên / name", number: "Số định danh / number", account_level: "Mức tài khoản / account level",
-  authentication_level: "Mức xác thực, ví tự khai / authentication level, claimed", proven_by: "Xác minh bằng / proven by",
+  authentication_level: "Mức xác thực / authentication level", proven_by: "Xác minh bằng / proven by",
   amount: "Số tiền / amount", receipt: "Biên lai / receipt", bank: "Ngân hàng / bank", terminal: "Máy / machine",
   place: "Địa điểm / place", at: "Lúc / at", balance: "Số dư / balance",
 };
+const bases = { attested: "khóa được chứng thực / attested key", claimed: "ví tự khai / the wallet's own word" };
 const proofs = { wallet: "ví điện tử / wallet", chip: "chip" };
 const titles = {
   portal: ["Đã đăng nhập", "Signed in"], bank: ["Đã xác minh khách hàng", "Customer known"], atm: ["Mời nhận tiền", "Please take the cash"],
@@ -17,8 +18,11 @@ const written = {
   amount: (value) => money(value),
   balance: (value) => money(value),
   at: (value) => new Date(value).toLocaleString("vi-VN"),
+  authentication_level: ({ level, basis }) => `${level}, ${bases[basis]}`,
   proven_by: (value) => proofs[value],
 };
+/** No record of a reading is longer, in bytes. */
+const LONGEST_RECORD = 300_000;
 const money = (value) => `${value.toLocaleString("vi-VN")} ₫`;
 
 async function post(path, content) {
@@ -99,6 +103,30 @@ async function begin(content) {
 for (const button of document.querySelectorAll("[data-start]")) {
   button.addEventListener("click", () => begin(JSON.parse(button.dataset.start)));
 }
+/** The octets of a file in base64url. */
+async function octets(file) {
+  const text = Array.from(new Uint8Array(await file.arrayBuffer()), (octet) => String.fromCharCode(octet)).join("");
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+let nonce = "";
+at("chip")?.addEventListener("click", async () => {
+  const given = await post("/bank/evidence/start", {});
+  if (!given.ok) return over("refused", "Không bắt đầu được.", given.error_description);
+  ({ nonce } = given);
+  at("command").textContent = `sen card read --evidence record.cose --nonce ${given.nonce_hex} ...`;
+  at("chip").hidden = true;
+  at("reading").hidden = false;
+});
+at("reading")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [file] = at("record").files;
+  if (!file || file.size > LONGEST_RECORD) return over("refused", "Tệp này không phải bản ghi đọc thẻ.", "This file is no record of a reading.");
+  const answer = await post("/bank/evidence", { nonce, record: await octets(file), face_compared: at("compared").checked });
+  if (!answer.ok) return over("refused", answer.vi ?? "Không xác minh được.", answer.error_description);
+  over("done", ...titles.bank, answer);
+});
+
 at("again").addEventListener("click", () => location.assign(location.pathname));
 
 const code = new URLSearchParams(location.search).get("code");
