@@ -314,6 +314,12 @@ class WholePath(unittest.TestCase):
         self.assertEqual([held.id for held in self.wallet.documents()], [document.id])
         believed = sen.BelievedVerifiers(
             roots_pem=self.roots, verifiers_pem=pem["askers"], registrars_pem=pem["askers"], read_unsigned=False)
+        # The same by the nation's trust list alone.
+        named = sen.BelievedVerifiers(roots_pem=self.roots, verifiers_pem="", registrars_pem="", read_unsigned=False)
+        begun = self.post("/portal/start", {"other_screen": False})
+        asked = asyncio.run(self.wallet.read_request(begun["link"], named, now)).details()
+        self.assertEqual(asked.registration.name, "Cổng dịch vụ công Mẫu")
+        (document,) = asyncio.run(self.wallet.obtain_document("citizen_sd_jwt", "", now))
         begun = self.post("/portal/start", {"other_screen": True})
         request = asyncio.run(self.wallet.read_request(begun["link"], believed, now))
         self.assertTrue(request.details().needs_number)

@@ -14,7 +14,7 @@ use crate::wallet::Wallet;
 pub struct BelievedIssuers {
     /// Roots of its TLS servers, PEM.
     pub roots_pem: Vec<u8>,
-    /// Roots of those who sign documents, PEM.
+    /// Roots of those who sign documents, PEM; empty for those whom the nation's trust list names.
     pub anchors_pem: String,
 }
 
@@ -120,7 +120,7 @@ impl Wallet {
     }
 
     /// Obtains a document of the account's provider by its name there, such as `citizen_sd_jwt`; its signers are believed under
-    /// these roots (PEM).
+    /// these roots (PEM), where it is empty under the provider's trust list.
     pub async fn obtain_document(
         &self,
         name: String,
@@ -128,7 +128,7 @@ impl Wallet {
         now: i64,
     ) -> Result<Vec<Document>, SenError> {
         let (account, now) = (self.0.account(), Timestamp::from_unix(now));
-        let obtained = account.obtain_document(&name, &anchors_pem, &Silent, now).await?;
+        let obtained = account.obtain_document(&name, given(&anchors_pem), &Silent, now).await?;
         Ok(obtained.into_iter().map(Document::from).collect())
     }
 
@@ -221,8 +221,12 @@ impl Authorisation {
 
 impl BelievedIssuers {
     fn believed(&self) -> holder::Issuers<'_> {
-        holder::Issuers { roots_pem: &self.roots_pem, anchors_pem: &self.anchors_pem }
+        holder::Issuers { roots_pem: &self.roots_pem, anchors_pem: given(&self.anchors_pem) }
     }
+}
+
+fn given(anchors_pem: &str) -> Option<&str> {
+    Some(anchors_pem).filter(|pem| !pem.is_empty())
 }
 
 impl From<holder::DocumentInfo> for Document {

@@ -15,9 +15,9 @@ use crate::wallet::Wallet;
 pub struct BelievedVerifiers {
     /// Roots of TLS servers, PEM.
     pub roots_pem: Vec<u8>,
-    /// Who vouches for those who ask, PEM.
+    /// Who vouches for those who ask, PEM; empty for those whom the nation's trust list names, with their registrars.
     pub verifiers_pem: String,
-    /// Who registers what they may ask for, PEM; empty for nobody.
+    /// Who registers what they may ask for, PEM; empty for nobody else.
     pub registrars_pem: String,
     /// Whether a request that nobody signed is read too; it then names nobody but a host.
     pub read_unsigned: bool,
@@ -131,8 +131,9 @@ impl Wallet {
         believed: BelievedVerifiers,
         now: i64,
     ) -> Result<Arc<OnlineRequest>, SenError> {
-        let anchors = Anchors::of(&believed)?;
-        let request = self.0.read_request(&link, &anchors.trust(), Timestamp::from_unix(now)).await?;
+        let now = Timestamp::from_unix(now);
+        let anchors = Anchors::of(&self.0, &believed, now).await?;
+        let request = self.0.read_request(&link, &anchors.trust(), now).await?;
         Ok(Arc::new(OnlineRequest(request)))
     }
 
@@ -143,8 +144,9 @@ impl Wallet {
         believed: BelievedVerifiers,
         now: i64,
     ) -> Result<Option<String>, SenError> {
-        let anchors = Anchors::of(&believed)?;
-        let answered = self.0.answer_request(&consent.0, &anchors.trust(), Timestamp::from_unix(now)).await?;
+        let now = Timestamp::from_unix(now);
+        let anchors = Anchors::of(&self.0, &believed, now).await?;
+        let answered = self.0.answer_request(&consent.0, &anchors.trust(), now).await?;
         Ok(answered.redirect_uri)
     }
 
@@ -155,9 +157,9 @@ impl Wallet {
         believed: BelievedVerifiers,
         now: i64,
     ) -> Result<Option<String>, SenError> {
-        let anchors = Anchors::of(&believed)?;
-        let answered =
-            self.0.decline_request(&request.0, &anchors.trust(), Timestamp::from_unix(now)).await?;
+        let now = Timestamp::from_unix(now);
+        let anchors = Anchors::of(&self.0, &believed, now).await?;
+        let answered = self.0.decline_request(&request.0, &anchors.trust(), now).await?;
         Ok(answered.redirect_uri)
     }
 }
@@ -210,7 +212,11 @@ struct Anchors<'a> {
 }
 
 impl<'a> Anchors<'a> {
-    fn of(believed: &'a BelievedVerifiers) -> Result<Self, SenError> {
+    async fn of(
+        wallet: &holder::Wallet,
+        believed: &'a BelievedVerifiers,
+        now: Timestamp,
+    ) -> Result<Self, SenError> {
         let parse = |pem: &str| {
             let anchors = CertificateAnchors::from_pem(pem).ok();
             let anchors = anchors.filter(|anchors| !anchors.certificates().is_empty());
@@ -220,6 +226,11 @@ impl<'a> Anchors<'a> {
             "" => CertificateAnchors::default(),
             pem => parse(pem)?,
         };
+        if believed.verifiers_pem.is_empty() {
+            let named = wallet.account().national_anchors(now).await?;
+            let registrars = registrars.and(named.registrars);
+            return Ok(Self { believed, verifiers: named.verifiers, registrars });
+        }
         Ok(Self { believed, verifiers: parse(&believed.verifiers_pem)?, registrars })
     }
 

@@ -122,26 +122,10 @@ pub(crate) enum CredentialCommand {
     #[command(
         after_help = "Examples:\n  sen credential obtain citizen\n  sen credential obtain health-insurance\n  \
         sen credential obtain 'openid-credential-offer://?credential_offer=...'\n  \
-        sen credential obtain citizen_mdoc --issuers documents-ca.pem\n  \
+        sen credential obtain citizen_mdoc\n  \
         sen credential obtain 'openid-credential-offer://?...' --roots tls.pem --issuers issuers.pem --code 123456"
     )]
-    Obtain {
-        /// `citizen`, `health-insurance`, or an offer URI
-        #[arg(value_name = "NAME|URI")]
-        what: String,
-        /// The code that the issuer sent beside the offer, where it asks for one
-        #[arg(long, value_name = "C")]
-        code: Option<String>,
-        /// For a minor in your care, by personal number
-        #[arg(long = "for", value_name = "NUMBER")]
-        ward: Option<String>,
-        /// For an issuer other than the account's provider: the roots of its TLS servers
-        #[arg(long, value_name = "PEM", requires = "issuers")]
-        roots: Option<PathBuf>,
-        /// The roots of those who sign documents: for mdoc and SD-JWT VC
-        #[arg(long, value_name = "PEM", conflicts_with = "ward")]
-        issuers: Option<PathBuf>,
-    },
+    Obtain(ObtainArgs),
     /// Fetch anew what is due, as a wallet does from time to time in the background
     #[command(
         after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet\n  \
@@ -183,9 +167,37 @@ pub(crate) enum PresentCommand {
     Qr(QrArgs),
     /// Answers a portal, bank or cash machine that asks by a link or QR, after showing who asks, for what and why
     #[command(
-        after_help = "Example:\n  sen present online 'openid4vp://?client_id=...&request_uri=...' --roots tls.pem --verifiers verifiers.pem"
+        after_help = "Examples:\n  sen present online 'openid4vp://?client_id=...&request_uri=...'\n  \
+        sen present online 'openid4vp://?...' --use 2          the second of those that would do\n  \
+        sen present online 'openid4vp://?...' --roots tls.pem --verifiers verifiers.pem     somebody of elsewhere"
     )]
     Online(OnlineArgs),
+}
+
+/// What to obtain, and whom to believe.
+#[derive(Args, Debug)]
+pub(crate) struct ObtainArgs {
+    /// `citizen`, `health-insurance`, another document of the account's provider, or an offer URI
+    #[arg(value_name = "NAME|URI")]
+    pub(crate) what: String,
+    /// The code that the issuer sent beside the offer, where it asks for one
+    #[arg(long, value_name = "C")]
+    pub(crate) code: Option<String>,
+    /// For a minor in your care, by personal number
+    #[arg(long = "for", value_name = "NUMBER")]
+    pub(crate) ward: Option<String>,
+    /// For an issuer other than the account's provider: the roots of its TLS servers
+    #[arg(long, value_name = "PEM")]
+    pub(crate) roots: Option<PathBuf>,
+    /// For mdoc and SD-JWT VC of issuers that the nation's trust list does not name: the roots of those who sign them
+    #[arg(long, value_name = "PEM", conflicts_with = "ward")]
+    pub(crate) issuers: Option<PathBuf>,
+    /// Where you have to agree in a browser, open it
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Seconds to wait for the browser
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) wait: u64,
 }
 
 /// Which request, and whom to believe.
@@ -194,18 +206,21 @@ pub(crate) struct OnlineArgs {
     /// The link, or the text of the QR
     #[arg(value_name = "URI")]
     pub(crate) uri: String,
-    /// The roots to believe for servers (PEM); there is no default root
+    /// The roots to believe for servers (PEM); without them those of the account's provider
     #[arg(long, value_name = "PEM")]
-    pub(crate) roots: PathBuf,
-    /// The authorities that vouch for those who ask (PEM)
+    pub(crate) roots: Option<PathBuf>,
+    /// Authorities that vouch for those who ask (PEM), beside those of the nation's trust list
     #[arg(long, value_name = "PEM")]
-    pub(crate) verifiers: PathBuf,
-    /// The authorities that register what they may ask for (PEM)
+    pub(crate) verifiers: Option<PathBuf>,
+    /// Authorities that register what they may ask for (PEM), beside those of the nation's trust list
     #[arg(long, value_name = "PEM")]
     pub(crate) registrars: Option<PathBuf>,
     /// The two digits that the other screen shows
     #[arg(long, value_name = "NN")]
     pub(crate) number: Option<String>,
+    /// Where several documents would do, this one: its number in the list, its identifier or its type
+    #[arg(long = "use", value_name = "NAME|N")]
+    pub(crate) picks: Vec<String>,
     /// Read also a request that nobody signed
     #[arg(long)]
     pub(crate) unsigned: bool,

@@ -1,10 +1,11 @@
 //! `sen credential`: what the wallet holds.
+mod browser;
 mod documents;
+mod obtain;
 
 use std::io::IsTerminal;
-use std::path::Path;
 
-use holder::{CredentialInfo, CredentialName, Issuers, Wallet, Wanted, Warning};
+use holder::{CredentialInfo, CredentialName, Wallet, Wanted, Warning};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
@@ -33,33 +34,7 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
                 documents::show(&documents, &awaited, false);
             }
         }
-        CredentialCommand::Obtain { what, code, roots, issuers: Some(issuers), .. } => {
-            let anchors_pem = &read_text(issuers)?;
-            let obtained = match roots {
-                Some(roots) => {
-                    let issuers = Issuers { roots_pem: &read(roots)?, anchors_pem };
-                    block_on(wallet.obtain_documents(what, issuers, code.as_deref(), &Aloud, now))
-                }
-                None => block_on(wallet.account().obtain_document(what, anchors_pem, &Aloud, now)),
-            };
-            let obtained = obtained?.map_err(failure)?;
-            documents::show(&obtained, &wallet.awaited().map_err(failure)?, as_json);
-        }
-        CredentialCommand::Obtain { what, code, ward, .. } => {
-            let wanted = match (CredentialName::from_text(what), ward) {
-                (Some(name), ward) => Wanted::Named(name, ward.as_deref()),
-                (None, None) if what.contains("://") => Wanted::Offer(what),
-                (None, _) => {
-                    let message = format!(
-                        "{what:?} is no document and no offer: citizen, health-insurance, or an offer URI"
-                    );
-                    return Err(Failure::input("credential_unknown", message));
-                }
-            };
-            let account = wallet.account();
-            let obtained = account.obtain_credential(wanted, code.as_deref(), &Aloud, now);
-            show(&wallet, &block_on(obtained)?.map_err(failure)?, as_json, now);
-        }
+        CredentialCommand::Obtain(args) => obtain::run(&wallet, args, as_json, now)?,
         CredentialCommand::Refresh { id: Some(id), .. } => {
             let is_awaited = wallet.awaited().map_err(failure)?.iter().any(|awaited| awaited.id == *id);
             let refreshed = if is_awaited {
@@ -111,16 +86,6 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
         }
     }
     Ok(0)
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file)
-        .map_err(|error| Failure::input("file_unreadable", format!("{}: {error}", file.display())))
-}
-
-fn read_text(file: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(file)?)
-        .map_err(|_| Failure::input("file_unreadable", format!("{}: not text", file.display())))
 }
 
 fn rows(wallet: &Wallet, held: &[CredentialInfo], now: Timestamp) -> Vec<Value> {

@@ -42,6 +42,12 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), Failure> {
     })
 }
 
+/// A text file.
+pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
+    String::from_utf8(read_file(file)?)
+        .map_err(|_| Failure::input("file_unreadable", format!("{}: not text", file.display())))
+}
+
 /// The computer's clock, read once per command and passed down.
 pub(crate) fn now() -> Timestamp {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());

@@ -1,7 +1,12 @@
 //! `sen present online URI`: answers a portal, bank or cash machine after showing who asks, for what and why.
-use std::io::{BufRead, IsTerminal, Write};
+mod pick;
 
-use holder::{Answered, OnlineConsent, OnlineRequest, OnlineTrust, Recognised, Wallet};
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use holder::{
+    Answered, Choice, NationalAnchors, OnlineConsent, OnlineRequest, OnlineTrust, Recognised, Wallet,
+};
 use presentation::openid4vp::{Requester, Transaction, Unsigned};
 use serde_json::{Value, json};
 use trust::certificates::CertificateAnchors;
@@ -14,12 +19,18 @@ use crate::wallet::{block_on, failure, open};
 
 pub(crate) fn run(args: &OnlineArgs, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
-    let roots = home::read_file(&args.roots)?;
-    let verifiers = anchors(&args.verifiers)?;
-    let registrars = args.registrars.as_deref().map_or(Ok(CertificateAnchors::default()), anchors)?;
+    let roots = match &args.roots {
+        Some(file) => home::read_file(file)?,
+        None => wallet.account().provider().map_err(failure)?.roots_pem,
+    };
+    let named = named(&wallet, args)?;
+    let given = |file: &Option<PathBuf>| file.as_deref().map_or(Ok(CertificateAnchors::default()), anchors);
+    let verifiers = named.verifiers.and(given(&args.verifiers)?);
+    let registrars = named.registrars.and(given(&args.registrars)?);
     let unsigned = if args.unsigned { Unsigned::NamesNobody } else { Unsigned::Refused };
     let trust = OnlineTrust { roots: &roots, verifiers: &verifiers, registrars: &registrars, unsigned };
     let request = block_on(wallet.read_request(&args.uri, &trust, home::now()))?.map_err(failure)?;
+    let request = pick::run(request, args, as_json)?;
     for line in in_words(&request) {
         say(line);
     }
@@ -32,6 +43,20 @@ pub(crate) fn run(args: &OnlineArgs, as_json: bool) -> Result<u8, Failure> {
             Ok(0)
         }
         Verdict::Declined(request, error) => decline(&wallet, &request, &trust, error),
+    }
+}
+
+/// Whom the nation's trust list names. Where the person names whom to believe, that will do without it.
+fn named(wallet: &Wallet, args: &OnlineArgs) -> Result<NationalAnchors, Failure> {
+    match block_on(wallet.account().national_anchors(home::now()))? {
+        Ok(named) => Ok(named),
+        Err(error) if args.verifiers.is_some() => {
+            if error.code() != "account.no_account" {
+                say(format_args!("nobody of the nation is believed now: {error}"));
+            }
+            Ok(NationalAnchors::default())
+        }
+        Err(error) => Err(failure(error)),
     }
 }
 
@@ -149,6 +174,10 @@ fn in_words(request: &OnlineRequest) -> Vec<String> {
     lines
 }
 
+fn other(choice: &Choice) -> Value {
+    json!({"id": choice.document, "type": choice.kind, "issuer": choice.issuer})
+}
+
 /// The same for machines.
 fn summary(request: &OnlineRequest) -> Value {
     let choices: Vec<Value> = request
@@ -158,8 +187,10 @@ fn summary(request: &OnlineRequest) -> Value {
             let texts = |claims: &[presentation::dcql::Pointer]| -> Vec<String> {
                 claims.iter().map(ToString::to_string).collect()
             };
-            json!({"type": choice.kind, "issuer": choice.issuer, "optional": choice.optional,
-                "approves": choice.approves, "claims": texts(&choice.claims), "over_asked": texts(&choice.over_asked)})
+            let others: Vec<Value> = request.alternatives(&choice.query).map(other).collect();
+            json!({"id": choice.document, "type": choice.kind, "issuer": choice.issuer, "optional": choice.optional,
+                "approves": choice.approves, "claims": texts(&choice.claims),
+                "over_asked": texts(&choice.over_asked), "alternatives": others})
         })
         .collect();
     let by = match request.requester() {
@@ -176,7 +207,7 @@ fn anchors(file: &std::path::Path) -> Result<CertificateAnchors, Failure> {
         .map_err(|error| Failure::input("bad_anchors", format!("{}: {error}", file.display())))
 }
 
-fn typed_line(question: &str) -> String {
+pub(super) fn typed_line(question: &str) -> String {
     eprint!("{question}");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

@@ -132,6 +132,31 @@ impl Drop for Home {
 pub struct Waiting(Child);
 
 impl Waiting {
+    /// Waits for a line on standard error that begins so; gives it.
+    pub fn says(&mut self, begin: &str) -> String {
+        let mut line = Vec::new();
+        let mut octet = [0];
+        let said = self.0.stderr.as_mut().unwrap();
+        // One at a time: what follows the line is for the end.
+        while std::io::Read::read(said, &mut octet).unwrap() == 1 {
+            if octet != *b"\n" {
+                line.extend_from_slice(&octet);
+                continue;
+            }
+            let text = String::from_utf8(std::mem::take(&mut line)).unwrap();
+            if text.starts_with(begin) {
+                return text;
+            }
+        }
+        panic!("it ended: {:?}", String::from_utf8_lossy(&line))
+    }
+
+    /// The person presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let done = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
     /// Gives it its input, and what it makes of that.
     pub fn given(mut self, input: &str) -> Ran {
         let _ = self.0.stdin.take().unwrap().write_all(input.as_bytes());

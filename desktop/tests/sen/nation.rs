@@ -41,11 +41,16 @@ pub fn insure(home: &Home, nation: &Value) {
 
 /// What the sandbox's operator does.
 pub fn post(nation: &Value, path: &str, body: &Value) {
+    ask(nation, path, body);
+}
+
+/// The same, with the answer.
+pub fn ask(nation: &Value, path: &str, body: &Value) -> Value {
     let roots = std::fs::read(nation["roots"].as_str().unwrap()).unwrap();
     let address = format!("{}{path}", nation["url"].as_str().unwrap());
     let send = async {
         let request = Request::post_json(&address, body).unwrap();
-        Client::new(&roots, Limits::default()).unwrap().fetch(request).await.unwrap();
+        Client::new(&roots, Limits::default()).unwrap().fetch(request).await.unwrap().json().unwrap()
     };
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(send);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(send)
 }
