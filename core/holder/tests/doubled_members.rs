@@ -108,7 +108,8 @@ async fn moving_an_account_takes_no_answer_with_a_member_twice() {
 async fn obtaining_documents_takes_no_answer_with_a_member_twice() {
     let (running, phone) = (RunningIssuer::start().await, Phone::new());
     let wallet = phone.wallet();
-    let issuers = || Issuers { roots_pem: &running.server.roots_pem, anchors_pem: Some(&running.anchors_pem) };
+    let issuers =
+        || Issuers { roots_pem: &running.server.roots_pem, anchors_pem: Some(&running.anchors_pem) };
     let obtain = async || {
         wallet.obtain_documents(&running.offer(), issuers(), None, &Silent, server_time()).await.map(drop)
     };

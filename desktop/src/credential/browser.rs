@@ -35,6 +35,9 @@ pub(super) async fn obtain(
     say("asking the issuer ...");
     let begun = wallet.begin_authorisation(&args.what, issuers, known_as, home::now()).await;
     let authorisation = begun.map_err(failure)?;
+    // It listens from its first poll on: before the person is told that it does.
+    let cancelled = tokio::spawn(tokio::signal::ctrl_c());
+    tokio::task::yield_now().await;
     say(format_args!("Agree in a browser on this computer (Ctrl-C cancels):\n  {}", authorisation.url()));
     // The address is https: the issuer's metadata were checked.
     if args.open && open::that_detached(authorisation.url()).is_err() {
@@ -46,7 +49,7 @@ pub(super) async fn obtain(
         () = sleep(Duration::from_secs(args.wait)) => {
             Err(Failure::negative("issuance.no_answer", "nobody agreed in the browser in time; nothing was obtained"))
         }
-        _ = tokio::signal::ctrl_c() => Err(Failure::negative("cancelled", "cancelled; nothing was obtained")),
+        _ = cancelled => Err(Failure::negative("cancelled", "cancelled; nothing was obtained")),
     };
     authorisation.finish(&returned?, &Aloud, home::now()).await.map_err(failure)
 }
