@@ -3,6 +3,7 @@
 //! For issuer, wallet and verifier alike. No network, no storage, no clock, no private keys: whoever signs gets the
 //! bytes to sign and hands the signature back.
 
+pub mod attestation;
 pub mod claims;
 mod digest;
 pub mod jose;
