@@ -86,13 +86,13 @@ impl World {
 
     /// The signatures that no verifier can spare, two or with a chain three, and the hashes, over messages of the lengths that they
     /// have here. The root's is checked with the key of another pair, since that takes as long.
-    fn floor<'a>(
-        &'a self,
+    fn floor(
+        &self,
         issued: usize,
         presented: usize,
         hashed: Vec<usize>,
         chain: bool,
-    ) -> impl FnMut() + use<'a> {
+    ) -> impl FnMut() + use<'_> {
         let messages = [vec![1; issued], vec![2; presented], self.chain.first().unwrap().clone()];
         let signatures = [self.issuer.sign(&messages[0]), self.device.sign(&messages[1])];
         let (leaf, content) = (TestKey::new(), vec![3; hashed.iter().copied().max().unwrap()]);
