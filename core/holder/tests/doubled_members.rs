@@ -136,7 +136,7 @@ async fn a_document_that_was_put_off_comes_in_no_answer_with_a_member_twice() {
     let (running, phone) = (RunningIssuer::start().await, Phone::new());
     running.state().put_off = 1;
     let wallet = phone.wallet();
-    let issuers = Issuers { roots_pem: &running.server.roots_pem, anchors_pem: &running.anchors_pem };
+    let issuers = Issuers { roots_pem: &running.server.roots_pem, anchors_pem: Some(&running.anchors_pem) };
     let put_off = wallet.obtain_documents(&running.offer(), issuers, None, &Silent, server_time()).await;
     assert_eq!(put_off, Ok(Vec::new()));
     let id = wallet.awaited().unwrap()[0].id.clone();
