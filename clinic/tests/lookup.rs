@@ -41,6 +41,7 @@ impl World {
             data_dir: folder.clone(),
             listen: "127.0.0.1:0".parse().unwrap(),
             csca: card::CscaAnchors::default(),
+            phone_makers: sandbox::PhoneMakers::default(),
             clock,
             population: 0,
         })

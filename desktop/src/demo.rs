@@ -127,6 +127,7 @@ fn start(steps: &mut Steps, folder: &Path) -> Result<(RunningSandbox, PathBuf), 
             data_dir: folder.join("nation"),
             listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
             csca,
+            phone_makers: sandbox::PhoneMakers::default(),
             clock: home::now,
             population: 50,
         };

@@ -24,6 +24,7 @@ pub(crate) fn run(command: &SandboxCommand, as_json: bool) -> Result<u8, Failure
         data_dir: data_dir.clone(),
         listen: *listen,
         csca: anchors,
+        phone_makers: sandbox::PhoneMakers::default(),
         clock: home::now,
         population: *population,
     };

@@ -3,6 +3,7 @@ mod account;
 mod answer;
 mod api;
 mod asking;
+mod attested;
 mod authorisation;
 mod authority;
 mod bank;
@@ -53,10 +54,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use card::CscaAnchors;
+use trust::certificates::CertificateAnchors;
 use trust::random::{Random, SystemRandom};
 use trust::time::Timestamp;
 
 use answer::Refusal;
+pub use attested::PhoneMakers;
 use authority::Authority;
 use database::Database;
 pub use database::{DatabaseError, Place};
@@ -114,6 +117,8 @@ pub struct SandboxConfig {
     pub listen: SocketAddr,
     /// The country signing certificates that are believed for cards at step-up.
     pub csca: CscaAnchors,
+    /// The makers of phones that are believed when they vouch for keys.
+    pub phone_makers: PhoneMakers,
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// How many invented persons a new register holds beside those of the test cards; [`MOST_PERSONS`] at most.
@@ -126,6 +131,10 @@ const CHALLENGE_LIFE: i64 = 300;
 const PROOF_LIFE: i64 = 300;
 /// Seconds that a nonce of a key proof is good for.
 const C_NONCE_LIFE: i64 = 120;
+/// Seconds that a challenge for a wallet's proof of possession is good for.
+const CLIENT_CHALLENGE_LIFE: i64 = 120;
+/// The wallets that the nation provides.
+const CLIENT_ID: &str = "sen-wallet";
 
 /// Everything that the services share.
 pub(crate) struct Nation {
@@ -135,6 +144,11 @@ pub(crate) struct Nation {
     challenges: Once,
     proofs: Once,
     c_nonces: Once,
+    client_challenges: Once,
+    used_proofs: issuance::UsedProofs,
+    demands: attested::Demands,
+    /// Whose attestations of wallets and keys the issuer believes.
+    wallet_providers: CertificateAnchors,
     wrong_codes: revocation::WrongCodes,
     insurance_portal: insurance_portal::Portal,
     visits: asking::Visits,
@@ -143,6 +157,7 @@ pub(crate) struct Nation {
     lists: status::Lists,
     journal: Journal,
     csca: CscaAnchors,
+    phone_makers: PhoneMakers,
     clock: fn() -> Timestamp,
     data_dir: PathBuf,
 }
@@ -207,11 +222,15 @@ impl Sandbox {
         let root = authority.root.public().compressed();
         let nation = Nation {
             url: url.clone(),
+            wallet_providers: authority.wallet_anchors()?,
             database: Database::open(place, &config.data_dir, &root, config.population)?,
             authority,
             challenges: Once::new(CHALLENGE_LIFE),
             proofs: Once::new(PROOF_LIFE),
             c_nonces: Once::new(C_NONCE_LIFE),
+            client_challenges: Once::new(CLIENT_CHALLENGE_LIFE),
+            used_proofs: issuance::UsedProofs::default(),
+            demands: attested::Demands::default(),
             wrong_codes: revocation::WrongCodes::default(),
             insurance_portal: insurance_portal::Portal::default(),
             visits: asking::Visits::default(),
@@ -220,6 +239,7 @@ impl Sandbox {
             lists: status::Lists::default(),
             journal: Journal::open(&config.data_dir)?,
             csca: config.csca,
+            phone_makers: config.phone_makers,
             clock: config.clock,
             data_dir: config.data_dir.clone(),
         };
@@ -337,6 +357,11 @@ fn router(nation: Shared) -> Router {
         .route("/account/reading/give", post(readings::give))
         .route("/account/reading/take", post(readings::take))
         .route("/account/offer", post(issuance::offer))
+        .route("/account/attest", post(attested::attest_keys))
+        .route("/account/key-attestation", post(attested::key_attestation))
+        .route("/account/wallet-attestation", post(attested::wallet_attestation))
+        .route("/sandbox/attestation", post(attested::demand))
+        .route("/attestation-challenge", post(issuance::client_challenge))
         .route("/face/statement", post(face::statement))
         .route("/.well-known/openid-credential-issuer", get(documents::issuer_metadata))
         .route("/.well-known/oauth-authorization-server", get(documents::server_metadata))

@@ -19,7 +19,7 @@ use holder::{
 use http_client::{Client, Limits, Request};
 use sandbox::chip::ChipTransport;
 use sandbox::factory::{Authority, CardOrder, IssuedCard, Person, Sex};
-use sandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use sandbox::{PhoneMakers, RunningSandbox, Sandbox, SandboxConfig};
 use serde_json::Value;
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
@@ -66,10 +66,20 @@ pub fn make_card() -> IssuedCard {
 
 /// The nation in a box, which believes the factory that made the card.
 pub fn start_sandbox(folder: &Path, card: &IssuedCard) -> RunningSandbox {
+    start_sandbox_believing(folder, card, PhoneMakers::default())
+}
+
+/// The same, which believes these makers of phones, too.
+pub fn start_sandbox_believing(
+    folder: &Path,
+    card: &IssuedCard,
+    phone_makers: PhoneMakers,
+) -> RunningSandbox {
     Sandbox::start(SandboxConfig {
         data_dir: folder.join("nation"),
         listen: "127.0.0.1:0".parse().unwrap(),
         csca: CscaAnchors::from_der(card.csca_certificate()).unwrap(),
+        phone_makers,
         clock: now,
         population: 3,
     })

@@ -3,12 +3,12 @@ use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use trust::certificates::Certificate;
+use trust::certificates::{Certificate, CertificateAnchors};
 use trust::cose::Draft;
 use trust::p256::PublicKey;
 
 use super::SandboxError;
-use super::certificates::{ASKERS_CA, CertificateAuthority, DOCUMENTS_CA, Use};
+use super::certificates::{ASKERS_CA, CertificateAuthority, DOCUMENTS_CA, Use, WALLETS_CA};
 
 /// A P-256 key pair of one service.
 pub(super) struct ServiceKey {
@@ -32,6 +32,8 @@ pub(super) struct Authority {
     pub(super) bank: Certified,
     /// Says what portal and bank may ask for.
     pub(super) registrar: Certified,
+    /// Vouches for wallets and their keys.
+    pub(super) wallets: Certified,
     /// Names the desks of clinics.
     pub(super) desks: ServiceKey,
     /// States authentication levels.
@@ -44,6 +46,8 @@ pub(super) struct Authority {
     pub(super) documents_ca: Vec<u8>,
     /// The certificate of the authority over those who ask for them, in DER.
     pub(super) askers_ca: Vec<u8>,
+    /// The certificate of the authority over providers of wallets, in PEM.
+    wallets_ca: String,
 }
 
 /// A key with its certificate in DER.
@@ -63,6 +67,8 @@ impl Authority {
         let documents =
             CertificateAuthority::open(data_dir, DOCUMENTS_CA, "Sen sandbox documents, TEST ONLY")?;
         let askers = CertificateAuthority::open(data_dir, ASKERS_CA, "Sen sandbox askers, TEST ONLY")?;
+        let wallets =
+            CertificateAuthority::open(data_dir, WALLETS_CA, "Sen sandbox wallet providers, TEST ONLY")?;
         let certified = |authority: &CertificateAuthority, name: &str, subject: &str, used_for| {
             let key = key(name)?;
             let file = folder.join(name).with_extension("cer");
@@ -83,13 +89,20 @@ impl Authority {
                 "Sen sandbox register of askers, TEST ONLY",
                 Use::Registration,
             )?,
+            wallets: certified(&wallets, "wallets", "Sen sandbox wallets, TEST ONLY", Use::Attestation)?,
             desks: key("desks")?,
             levels: key("levels")?,
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
             documents_ca: certificate(&data_dir.join(DOCUMENTS_CA))?,
             askers_ca: certificate(&data_dir.join(ASKERS_CA))?,
+            wallets_ca: std::fs::read_to_string(data_dir.join(WALLETS_CA))?,
         })
+    }
+
+    /// Whom the issuer believes about wallets and their keys.
+    pub(super) fn wallet_anchors(&self) -> Result<CertificateAnchors, SandboxError> {
+        CertificateAnchors::from_pem(&self.wallets_ca).map_err(|_| SandboxError::Key)
     }
 }
 

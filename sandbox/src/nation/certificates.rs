@@ -15,6 +15,8 @@ pub(super) const CA: &str = "ca.pem";
 pub(super) const DOCUMENTS_CA: &str = "documents-ca.pem";
 /// Certificate of the authority over those who ask for documents, and over who registers them.
 pub(super) const ASKERS_CA: &str = "askers-ca.pem";
+/// Certificate of the authority over providers of wallets.
+pub(super) const WALLETS_CA: &str = "wallets-ca.pem";
 
 /// mdlDS (ISO/IEC 18013-5, B.1.4).
 const MDL_DS: &[u64] = &[1, 0, 18013, 5, 1, 2];
@@ -28,6 +30,8 @@ pub(super) enum Use {
     Requests,
     /// Registering those who ask; no purpose of its own is standardised.
     Registration,
+    /// Vouching for wallets; likewise.
+    Attestation,
 }
 
 /// An authority of the nation.
@@ -80,7 +84,7 @@ impl CertificateAuthority {
             let purpose = match used_for {
                 Use::Documents => Some(MDL_DS),
                 Use::Requests => Some(MDL_READER),
-                Use::Registration => None,
+                Use::Registration | Use::Attestation => None,
             };
             params.extended_key_usages =
                 purpose.map(|oid| ExtendedKeyUsagePurpose::Other(oid.to_vec())).into_iter().collect();

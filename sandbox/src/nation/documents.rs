@@ -5,6 +5,7 @@ use credential::claims::{CitizenClaims, Claims, ClinicClaims, InsuranceClaims, S
 use serde_json::{Value, json};
 
 use super::answer::Refusal;
+use super::attested::Demands;
 use super::database::Statements;
 use super::facts::Content;
 use super::register::{Insurance, Person};
@@ -140,6 +141,7 @@ impl Document {
         number: &str,
         portrait: Option<&[u8]>,
         guardian: Option<String>,
+        level_policy: Option<u8>,
     ) -> Result<Claims, Refusal> {
         let person = Person::find(statements, number)?.ok_or_else(Refusal::broken)?;
         let citizen = CitizenClaims {
@@ -148,7 +150,7 @@ impl Document {
             birth_date: person.birth,
             sex: if person.sex == "F" { Sex::Female } else { Sex::Male },
             // Software keys attest nothing.
-            level_policy: None,
+            level_policy,
             portrait_hash: portrait.and_then(|portrait| sha256(portrait).first_chunk().copied()),
             guardian,
         };
@@ -174,7 +176,7 @@ impl Document {
 
 impl Document {
     /// Its entry in the issuer's metadata.
-    fn described(&self) -> Value {
+    fn described(&self, demands: &Demands) -> Value {
         let (format, type_name, kind, binding, algorithm) = match self.form {
             Form::SdCwt(vct) => (FORMAT, "vct", vct.urn(), "jwk", json!(ESP256)),
             Form::SdJwt(vct) => ("dc+sd-jwt", "vct", vct, "jwk", json!("ES256")),
@@ -187,7 +189,7 @@ impl Document {
             "scope": self.name,
             "cryptographic_binding_methods_supported": [binding],
             "credential_signing_alg_values_supported": [algorithm],
-            "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+            "proof_types_supported": proof_types(demands),
             "credential_metadata": {"display": [
                 {"name": vietnamese, "locale": "vi-VN"}, {"name": english, "locale": "en"},
             ]},
@@ -196,8 +198,9 @@ impl Document {
 }
 
 pub(super) async fn issuer_metadata(State(nation): State<Shared>) -> Json<Value> {
-    let configurations =
-        DOCUMENTS.iter().map(|document| (document.configuration.to_owned(), document.described()));
+    let configurations = DOCUMENTS
+        .iter()
+        .map(|document| (document.configuration.to_owned(), document.described(&nation.demands)));
     Json(json!({
         "credential_issuer": nation.url,
         "credential_endpoint": format!("{}/credential", nation.url),
@@ -208,7 +211,21 @@ pub(super) async fn issuer_metadata(State(nation): State<Shared>) -> Json<Value>
     }))
 }
 
+/// How keys are proven (section 12.2.4). Every level of attestation is welcome, so that none is named.
+fn proof_types(demands: &Demands) -> Value {
+    let mut proof = json!({"proof_signing_alg_values_supported": ["ES256"]});
+    if let (true, Some(members)) = (demands.keys(), proof.as_object_mut()) {
+        members.insert("key_attestations_required".to_owned(), json!({}));
+    }
+    if demands.attestation_alone() { json!({"attestation": proof}) } else { json!({"jwt": proof}) }
+}
+
 pub(super) async fn server_metadata(State(nation): State<Shared>) -> Json<Value> {
+    let methods: &[&str] = if nation.demands.client() {
+        &["attest_jwt_client_auth"]
+    } else {
+        &["none", "attest_jwt_client_auth"]
+    };
     Json(json!({
         "issuer": nation.url,
         "token_endpoint": format!("{}/token", nation.url),
@@ -219,6 +236,10 @@ pub(super) async fn server_metadata(State(nation): State<Shared>) -> Json<Value>
         "authorization_response_iss_parameter_supported": true,
         "response_types_supported": ["code"],
         "grant_types_supported": [GRANT, authorisation::GRANT],
-        "pre-authorized_grant_anonymous_access_supported": true,
+        "pre-authorized_grant_anonymous_access_supported": !nation.demands.client(),
+        "token_endpoint_auth_methods_supported": methods,
+        "challenge_endpoint": format!("{}/attestation-challenge", nation.url),
+        "client_attestation_signing_alg_values_supported": ["ES256"],
+        "client_attestation_pop_signing_alg_values_supported": ["ES256"],
     }))
 }

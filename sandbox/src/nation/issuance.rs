@@ -1,9 +1,12 @@
 //! The issuer: OpenID4VCI 1.0 with a pre-authorised code, or one that the person gave leave for in a browser. Offers, tokens and nonces are here; the documents in [`credential`].
+mod client;
 mod credential;
 mod place;
+mod proofs;
 mod writing;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -17,6 +20,7 @@ use super::documents::{Document, GRANT};
 use super::message::Message;
 use super::wards::in_care;
 use super::{Nation, Shared, authorisation, random_text, sha256};
+pub(super) use client::UsedProofs;
 pub(super) use credential::credential;
 
 const OFFER_LIFE: i64 = 300;
@@ -107,13 +111,15 @@ struct TokenRequest {
     #[serde(rename = "pre-authorized_code")]
     code: Option<String>,
     tx_code: Option<String>,
+    client_id: Option<String>,
 }
 
-pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
+pub(super) async fn token(State(nation): State<Shared>, headers: HeaderMap, body: Body) -> Answer {
     let request: TokenRequest = body.form()?;
     match request.grant_type.as_str() {
-        GRANT => pre_authorised(&nation, &request),
+        GRANT => pre_authorised(&nation, &headers, &request),
         authorisation::GRANT => {
+            client::authenticate(&nation, &headers, request.client_id.as_deref())?;
             let agreed = authorisation::exchange(&nation, &body.form()?)?;
             let grant = Grant {
                 account: agreed.owner.account,
@@ -129,11 +135,12 @@ pub(super) async fn token(State(nation): State<Shared>, body: Body) -> Answer {
     }
 }
 
-fn pre_authorised(nation: &Nation, request: &TokenRequest) -> Answer {
+fn pre_authorised(nation: &Nation, headers: &HeaderMap, request: &TokenRequest) -> Answer {
     if request.tx_code.is_some() {
         return Err(Refusal::new("invalid_request", "the offer asked for no transaction code"));
     }
     let code = request.code.as_deref().ok_or(Refusal::new("invalid_request", "the code is missing"))?;
+    let client = client::authenticate(nation, headers, request.client_id.as_deref())?;
     let now = nation.now().as_unix();
     let access_token = random_text(32)?;
     let exchanged = nation.database.change(|change| {
@@ -145,7 +152,7 @@ fn pre_authorised(nation: &Nation, request: &TokenRequest) -> Answer {
             return Ok(false);
         }
         let (account, subject, configuration) = (taken.get(0)?, taken.get(1)?, taken.get(2)?);
-        keep_token(change, &access_token, &Grant { account, subject, configuration, client: None }, now)?;
+        keep_token(change, &access_token, &Grant { account, subject, configuration, client }, now)?;
         Ok::<_, DatabaseError>(true)
     })?;
     if !exchanged {
@@ -169,6 +176,12 @@ fn keep_token(
 
 fn given(access_token: &str) -> Response {
     fresh(json!({"access_token": access_token, "token_type": "Bearer", "expires_in": TOKEN_LIFE}))
+}
+
+/// A challenge for the proof that a wallet is the attested one.
+pub(super) async fn client_challenge(State(nation): State<Shared>) -> Answer {
+    let challenge = nation.client_challenges.give("", nation.now().as_unix())?;
+    Ok(fresh(json!({"attestation_challenge": challenge})))
 }
 
 pub(super) async fn nonce(State(nation): State<Shared>) -> Answer {

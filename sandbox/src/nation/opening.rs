@@ -12,7 +12,7 @@ use super::mailbox::{send, tell};
 use super::message::Message;
 use super::register::Person;
 use super::standing::{Event, Phase, Standing};
-use super::{Nation, Shared, device, random_text, sha256};
+use super::{Nation, Shared, attested, device, random_text, sha256};
 
 /// Seconds that a one-time code is good for.
 const CODE_LIFE: i64 = 600;
@@ -26,6 +26,7 @@ pub(super) async fn open(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["open"])?;
     let (number, phone) = (message.text("personal_number")?, message.text("phone")?);
     let (name, now) = (message.text("device_name")?, nation.now());
+    let attested = attested::of_instance(&nation, &message)?;
     count_opening(&nation, number)?;
     let (id, code) = (format!("acc_{}", random_text(12)?), one_time_code()?);
     let thumbprint = message.key.thumbprint_base64url();
@@ -36,6 +37,9 @@ pub(super) async fn open(State(nation): State<Shared>, body: Body) -> Answer {
         let account = "INSERT INTO account (id, person, phase, level, opened_at) VALUES ($1, $2, $3, 0, $4)";
         change.execute(account, values![id, number, Standing::opened().phase().name(), opened_at])?;
         device::add(change, &id, &thumbprint, name, message.sequence, now)?;
+        if let Some(attested) = &attested {
+            attested::keep(change, &id, attested)?;
+        }
         let activation = "INSERT INTO activation VALUES ($1, $2, $3, 0)";
         change.execute(activation, values![id, code_hash(&id, &code), now.as_unix() + CODE_LIFE])?;
         let text = format!("Mã kích hoạt / activation code: {code}");

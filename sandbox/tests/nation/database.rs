@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use postgres::{Client, NoTls};
-use sen_sandbox::{DatabaseError, Place, RunningSandbox, Sandbox, SandboxConfig, SandboxError};
+use sen_sandbox::{DatabaseError, PhoneMakers, Place, RunningSandbox, Sandbox, SandboxConfig, SandboxError};
 use serde_json::json;
 
 use crate::device::{Device, Key, encode};
@@ -36,6 +36,7 @@ fn start(
         data_dir: folder.to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
         csca: card::CscaAnchors::default(),
+        phone_makers: PhoneMakers::default(),
         clock: clock.now,
         population,
     };

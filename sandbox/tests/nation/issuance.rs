@@ -24,7 +24,7 @@ pub(crate) fn offer_of(world: &World, device: &mut Device, members: &Value) -> V
     serde_json::from_str(&text).unwrap()
 }
 
-fn code(world: &World, device: &mut Device, name: &str) -> String {
+pub(crate) fn code(world: &World, device: &mut Device, name: &str) -> String {
     let offer = offer(world, device, name);
     assert_eq!(offer["credential_issuer"], world.url);
     offer["grants"][GRANT]["pre-authorized_code"].as_str().unwrap().to_owned()

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 mod account;
 mod asking;
+mod attestation;
 mod authorisation;
 mod bank;
 mod database;

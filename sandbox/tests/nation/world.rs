@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use card::CscaAnchors;
 use postgres::{Client, NoTls};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
-use sen_sandbox::{Place, RunningSandbox, Sandbox, SandboxConfig};
+use sen_sandbox::{PhoneMakers, Place, RunningSandbox, Sandbox, SandboxConfig};
 use serde_json::Value;
 use trust::time::Timestamp;
 
@@ -113,6 +113,7 @@ fn start(folder: &Path, kept: &Kept, clock: Clock, listen: &str) -> RunningSandb
         data_dir: folder.to_owned(),
         listen: listen.parse().unwrap(),
         csca,
+        phone_makers: PhoneMakers::default(),
         clock: clock.now,
         population: 40,
     };
@@ -250,6 +251,20 @@ impl World {
     pub(crate) fn post_text(&self, path: &str, content_type: &'static str, body: &str) -> Answer {
         let request = self.client.post(format!("{}{path}", self.url)).body(body.to_owned());
         self.send(request.header("content-type", content_type))
+    }
+
+    /// A form with headers beside it.
+    pub(crate) fn post_form_with(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        let request = self.client.post(format!("{}{path}", self.url)).body(body.finish());
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
     }
 
     pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {

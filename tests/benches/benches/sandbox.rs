@@ -13,7 +13,7 @@ use card::{AccessKey, Can, CscaAnchors, FileId, ReadRequest, Unwatched, read_car
 use credential::jose::{Jwk, compact, signing_input};
 use ring::digest::{SHA256, digest};
 use sandbox::chip::{Chip, ChipTransport};
-use sandbox::{Place, RunningSandbox, Sandbox, SandboxConfig};
+use sandbox::{PhoneMakers, Place, RunningSandbox, Sandbox, SandboxConfig};
 use sen_benches::{begin, count, rate, wanted};
 use serde_json::{Value, json};
 use test_key::TestKey;
@@ -165,7 +165,9 @@ fn make_database(server: &str, name: &str) -> String {
 fn start(data_dir: &Path, server: Option<&str>) -> (RunningSandbox, Kept) {
     let csca = CscaAnchors::from_der(&std::fs::read(card_folder().join("csca.cer")).unwrap()).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
-    let config = SandboxConfig { data_dir: data_dir.to_owned(), listen, csca, clock: now, population: 2000 };
+    let phone_makers = PhoneMakers::default();
+    let config =
+        SandboxConfig { data_dir: data_dir.to_owned(), listen, csca, phone_makers, clock: now, population: 2000 };
     let (place, kept) = match server {
         Some(server) => {
             let address = make_database(server, "nation");

@@ -58,6 +58,12 @@ CREATE TABLE pre_authorised (
 CREATE TABLE access_token (
     hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
     subject TEXT NOT NULL, configuration TEXT NOT NULL, expires INTEGER NOT NULL, client TEXT) STRICT;
+CREATE TABLE attested_key (
+    thumbprint TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    element INTEGER NOT NULL, per_use INTEGER NOT NULL, level INTEGER NOT NULL) STRICT;
+CREATE TABLE app_attest_key (
+    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, key BLOB NOT NULL,
+    counter INTEGER NOT NULL) STRICT;
 CREATE TABLE credential (
     sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id),
     subject TEXT NOT NULL REFERENCES person(number), configuration TEXT NOT NULL,

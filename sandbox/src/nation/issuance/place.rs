@@ -12,6 +12,7 @@ use super::super::facts::{Named, Subject};
 use super::super::wards::in_care;
 use super::super::{random_text, status};
 use super::Grant;
+use super::proofs::Proven;
 
 /// Seconds after a credential's end until its status index can be drawn again: longer than any list lives.
 const KEPT_AFTER_END: i64 = 30 * 24 * 3600;
@@ -42,7 +43,7 @@ pub(super) fn register(
     change: &dyn Statements,
     token: &[u8],
     document: &Document,
-    keys: &[Jwk],
+    proven: &Proven,
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<Registered, Refusal> {
@@ -69,12 +70,17 @@ pub(super) fn register(
         // The portrait on the guardian's card is not the child's.
         None
     };
-    let holder =
-        Holder { account: &account, subject: &grant.subject, guardian: guardian.as_deref(), portrait };
+    let holder = Holder {
+        account: &account,
+        subject: &grant.subject,
+        guardian: guardian.as_deref(),
+        portrait,
+        level_policy: proven.level_policy,
+    };
     let says = holder.says(change, document, now)?;
     let seconds = now.as_unix();
     change.execute("DELETE FROM credential WHERE expires <= $1", values![seconds - KEPT_AFTER_END])?;
-    let places = keys.iter().map(|key| place(change, &holder, document, key, expires));
+    let places = proven.keys.iter().map(|key| place(change, &holder, document, key, expires));
     Ok(Registered { says, places: places.collect::<Result<_, _>>()? })
 }
 
@@ -84,6 +90,7 @@ struct Holder<'a> {
     subject: &'a str,
     guardian: Option<&'a str>,
     portrait: Option<Vec<u8>>,
+    level_policy: Option<u8>,
 }
 
 impl Holder<'_> {
@@ -101,7 +108,9 @@ impl Holder<'_> {
         Ok(match document.form {
             Form::SdCwt(vct) => {
                 let guardian = self.guardian.map(str::to_owned);
-                let claims = Document::claims(vct, change, self.subject, self.portrait.as_deref(), guardian)?;
+                let portrait = self.portrait.as_deref();
+                let claims =
+                    Document::claims(vct, change, self.subject, portrait, guardian, self.level_policy)?;
                 Says::SdCwt { vct, claims: Box::new(claims), portrait: self.portrait.clone() }
             }
             Form::SdJwt(vct) => Says::SdJwt { vct, facts: facts()? },
