@@ -24,7 +24,6 @@ use trust::time::Timestamp;
 
 use crate::history::{Action, Event, append};
 use crate::keys::{Keys, NewKey};
-use crate::ports::KeyPolicy;
 use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 use crate::{Error, issuance, stated_level, trust_list};
@@ -152,14 +151,14 @@ impl Account<'_> {
     /// [`AccountError::AlreadyActive`] where this wallet has an active account; what the provider refuses.
     pub async fn open(self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
         let (client, trust_root) = self.reach(provider).await?;
-        let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
         let members = Map::from_iter([
             ("personal_number".to_owned(), json!(who.personal_number)),
             ("phone".to_owned(), json!(who.phone)),
             ("device_name".to_owned(), json!(who.device_name)),
         ]);
-        let (opened, server_time): (Opened, i64) =
-            first(&client, &provider.url, "/account/open", "open", members, key.key()?).await?;
+        let call = ("/account/open", "open");
+        let (opened, server_time, key): (Opened, _, _) =
+            first(self.wallet, &client, &provider.url, call, members).await?;
         let record = AccountRecord {
             account: opened.account.clone(),
             sequence: 1,

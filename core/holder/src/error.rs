@@ -370,6 +370,7 @@ impl IssuanceError {
             Self::UnknownConfiguration => "issuance.unknown_configuration",
             Self::FormatUnsupported => "issuance.format_unsupported",
             Self::ProofUnsupported => "issuance.proof_unsupported",
+            Self::AttestationUnavailable => "issuance.attestation_unavailable",
             Self::TransactionCodeRequired => "issuance.tx_code_required",
             Self::TransactionCodeUnexpected => "issuance.tx_code_unexpected",
             Self::TransactionCodeWrong => "issuance.tx_code_wrong",

@@ -19,6 +19,7 @@ mod notify;
 pub(crate) mod offer;
 mod received;
 mod signed_metadata;
+mod vouched;
 
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -31,7 +32,7 @@ use crate::account::message::Contact;
 use crate::credentials::{self, CredentialInfo, CredentialName, CredentialRecord, refresh_time};
 use crate::history::{Action, Event, append};
 use crate::keys::NewKey;
-use crate::ports::{KeyPolicy, ProgressListener, Step};
+use crate::ports::{ProgressListener, Step};
 use crate::store::{StoreError, Table};
 use crate::trust_list;
 use by_offer::resolve;
@@ -80,6 +81,10 @@ pub enum IssuanceError {
     /// The issuer does not take a proof that this wallet can give.
     #[error("the issuer demands a proof that this wallet has not")]
     ProofUnsupported,
+    /// The issuer demands that somebody vouches for this wallet or its keys, and nobody does: there is no account in use, or the device's
+    /// keys are not attested.
+    #[error("the issuer demands an attestation that this wallet has not")]
+    AttestationUnavailable,
     /// The person must type the code that the issuer sent.
     #[error("the issuer asks for a transaction code")]
     TransactionCodeRequired,
@@ -251,19 +256,34 @@ impl Account<'_> {
         let configurations = offer.configurations.iter().map(|id| issuer.configuration(id));
         let configurations = configurations.collect::<Result<Vec<_>, _>>()?;
         configurations.iter().try_for_each(|found| found.sd_cwt().map(drop))?;
+        let ways =
+            configurations.iter().map(|found| found.proof_way().ok_or(IssuanceError::ProofUnsupported));
+        let ways = ways.collect::<Result<Vec<_>, _>>()?;
+        let is_provider = offer.issuer == contact.record.provider;
+        let proving = ways.into_iter().map(|way| {
+            if is_provider {
+                self.wallet.proving_to_provider(way, now)
+            } else {
+                self.wallet.proving(way, now)
+            }
+        });
+        let proving = proving.collect::<Result<Vec<_>, _>>()?;
         let named = grant.authorization_server.as_deref();
         let server = metadata::fetch_server(client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;
-        let (_proof_key, mut line) = self.wallet.line(client, &server)?;
+        let (_proof_key, mut line) = self.wallet.line(client, &server, now).await?;
         let token = exchange::fetch_token(&mut line, &server, grant, transaction_code, now_there).await?;
 
         let mut obtained = Vec::with_capacity(configurations.len());
-        for (id, configuration) in offer.configurations.iter().zip(&configurations) {
+        let asked = offer.configurations.iter().zip(&configurations).zip(proving);
+        for ((id, configuration), mut proving) in asked {
             progress.began(Step::Key);
-            let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
+            let mut keys = proving.new_keys(self.wallet, 1).await?;
+            let key = keys.pop().ok_or(IssuanceError::AttestationUnavailable)?;
             progress.began(Step::Issuer);
             let keys = [key.key()?];
             let answered =
-                exchange::fetch_credentials(&mut line, &issuer, &token, id, &keys, now_there).await?;
+                exchange::fetch_credentials(&mut line, &issuer, &token, id, &keys, &mut proving, now_there)
+                    .await?;
             let Answered::Issued { credentials, .. } = answered else {
                 return Err(IssuanceError::Deferred.into());
             };

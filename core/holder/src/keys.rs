@@ -13,7 +13,7 @@ use trust::p256::{PublicKey, normalize_s};
 use trust::random::{Random, SystemRandom};
 
 use crate::Error;
-use crate::ports::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore};
+use crate::ports::{DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore};
 use crate::store::{Change, StoreError, Table};
 use crate::vault::Vault;
 
@@ -154,6 +154,11 @@ impl SigningKey {
 
     pub(crate) fn public(&self) -> &PublicKey {
         &self.public
+    }
+
+    /// What the platform says of it.
+    pub(crate) fn attestation(&self) -> KeyAttestation {
+        self.key.attestation()
     }
 
     /// Signs; `s` comes out low whatever the hardware does (security.md 12).

@@ -95,6 +95,7 @@
 extern crate self as holder;
 
 mod account;
+mod attestation;
 mod consent;
 mod credentials;
 mod documents;

@@ -39,8 +39,11 @@ pub enum KeyAttestation {
     None,
     /// Android Key Attestation: DER certificates, leaf first.
     Android(Vec<Vec<u8>>),
-    /// Apple App Attest: the CBOR attestation object.
+    /// Apple App Attest, for the first key: the CBOR attestation object of a new App Attest key, over client data that name this
+    /// key, its policy and the challenge (`trust::attestation::apple::client_data`).
     Apple(Vec<u8>),
+    /// Apple App Attest, for a later key: the CBOR assertion by the App Attest key that was attested, over the same client data.
+    AppleAssertion(Vec<u8>),
 }
 
 /// Why a key could not be made or used.
@@ -85,7 +88,7 @@ pub trait DeviceKey: Send + Sync {
     /// ECDSA with SHA-256 over `message`: raw `r || s`. May prompt, as the key's policy says. `s` may be high.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError>;
 
-    /// What the hardware says of this key.
+    /// What the hardware says of this key; of one that was found again, what it said when the key was made.
     fn attestation(&self) -> KeyAttestation {
         KeyAttestation::None
     }

@@ -78,6 +78,12 @@ server_codes! {
     UseDpopNonce = "issuer" "use_dpop_nonce",
     /// RFC 9449 section 5.
     InvalidDpopProof = "issuer" "invalid_dpop_proof",
+    /// What the phone's platform says of a key is not believed.
+    AttestationRefused = "account" "attestation_refused",
+    /// No platform vouches for the key.
+    NotAttested = "account" "not_attested",
+    /// No phones of this maker are believed.
+    PlatformUnknown = "account" "platform_unknown",
     /// Attestation-based client authentication.
     UseAttestationChallenge = "issuer" "use_attestation_challenge",
     /// Attestation-based client authentication.

@@ -10,7 +10,9 @@ use trust::time::Timestamp;
 use crate::Error;
 use crate::account::record::{ACCOUNT, AccountRecord};
 use crate::account::{AccountError, departure};
-use crate::keys::SigningKey;
+use crate::attestation::handed;
+use crate::keys::{NewKey, SigningKey};
+use crate::ports::KeyPolicy;
 use crate::store::Table;
 use crate::wallet::Wallet;
 
@@ -23,9 +25,16 @@ pub(crate) struct Contact<'w> {
 }
 
 #[derive(Deserialize)]
-struct Challenge {
+pub(crate) struct Challenge {
     challenge: String,
     server_time: i64,
+}
+
+impl Challenge {
+    /// What keys answer that are made before the message.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.challenge.as_bytes()
+    }
 }
 
 #[derive(Serialize)]
@@ -72,7 +81,24 @@ impl<'w> Contact<'w> {
         members: impl FnOnce(&Numbered<'_>) -> Map<String, Value>,
         now: Timestamp,
     ) -> Result<T, Error> {
-        let challenge = fetch_challenge(&self.client, &self.record.provider).await?;
+        let challenge = self.challenge().await?;
+        self.ask_answering(challenge, path, operation, members, now).await
+    }
+
+    /// A challenge for one message.
+    pub(crate) async fn challenge(&self) -> Result<Challenge, Error> {
+        fetch_challenge(&self.client, &self.record.provider).await
+    }
+
+    /// Sends one instruction that answers this challenge.
+    pub(crate) async fn ask_answering<T: DeserializeOwned>(
+        &mut self,
+        challenge: Challenge,
+        path: &str,
+        operation: &str,
+        members: impl FnOnce(&Numbered<'_>) -> Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
         let (record, wallet) = (&mut self.record, self.wallet);
         let _turn = wallet.instruction.lock().await;
         wallet.vault.change(|change| {
@@ -127,19 +153,23 @@ pub(crate) struct Message<'a> {
     pub(crate) members: Map<String, Value>,
 }
 
-/// Opens an account: there is no record yet, and this is message number 1. Gives the answer and the server's time.
-pub(crate) async fn first<T: DeserializeOwned>(
+/// Opens an account: there is no record yet, and this is message number 1. The account's key is made here, in answer to the
+/// challenge, and what the platform says of it goes with the message. Gives the answer, the server's time and the key.
+pub(crate) async fn first<'w, T: DeserializeOwned>(
+    wallet: &'w Wallet,
     client: &Client,
     provider: &str,
-    path: &str,
-    operation: &str,
-    members: Map<String, Value>,
-    key: &SigningKey,
-) -> Result<(T, i64), Error> {
+    (path, operation): (&str, &str),
+    mut members: Map<String, Value>,
+) -> Result<(T, i64, NewKey<'w>), Error> {
     let challenge = fetch_challenge(client, provider).await?;
+    let policy = KeyPolicy::Presentation;
+    let key = wallet.keys.create(&wallet.vault, policy, challenge.as_bytes())?;
+    let signing = key.key()?.clone();
+    members.extend(handed(&signing, policy).map(|handed| ("attestation".to_owned(), handed)));
     let sent_at = challenge.server_time;
     let message = Message { operation, sequence: 1, challenge: &challenge.challenge, sent_at, members };
-    Ok((send(client, provider, path, message, key).await?, sent_at))
+    Ok((send(client, provider, path, message, &signing).await?, sent_at, key))
 }
 
 /// The provider's clock. The challenge that comes with it is not used.

@@ -13,7 +13,7 @@ use super::view::{Pending, PendingKind};
 use super::{Account, Applicant, Provider, new_record};
 use crate::Error;
 use crate::history::{Action, Event};
-use crate::ports::{KeyPolicy, ProgressListener, Step};
+use crate::ports::{ProgressListener, Step};
 
 #[derive(Deserialize)]
 struct Begun {
@@ -62,13 +62,13 @@ impl Account<'_> {
         now: Timestamp,
     ) -> Result<StepUp, Error> {
         let (client, trust_root) = self.reach(provider).await?;
-        let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
         let members = Map::from_iter([
             ("personal_number".to_owned(), json!(who.personal_number)),
             ("phone".to_owned(), json!(who.phone)),
         ]);
-        let (begun, server_time): (Begun, i64) =
-            first(&client, &provider.url, "/account/device", "device_start", members, key.key()?).await?;
+        let call = ("/account/device", "device_start");
+        let (begun, server_time, key): (Begun, _, _) =
+            first(self.wallet, &client, &provider.url, call, members).await?;
         let step_up = begun.started.begun(Purpose::NewDevice, key.key()?)?;
         let mut record = new_record(provider, &trust_root, key.id(), &who.device_name, Stage::Proving);
         (record.account, record.sequence) = (begun.account, 1);

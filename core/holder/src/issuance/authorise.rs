@@ -87,11 +87,16 @@ impl Wallet {
         let offer = resolve(&client, link).await?;
         let code = offer.authorisation.clone().ok_or(IssuanceError::GrantUnsupported)?;
         let issuer = metadata::fetch_issuer(&client, &offer.issuer, Some((&anchors, there))).await?;
-        offer.configurations.iter().try_for_each(|id| Asked::of(&issuer, id).map(drop))?;
+        for id in &offer.configurations {
+            self.proving(Asked::of(&issuer, id)?.way, now)?;
+        }
         let named = code.authorization_server.as_deref();
         let server =
             metadata::fetch_server(&client, &issuer, named, Some(metadata::AUTHORISATION_CODE)).await?;
-        let (proof_key, line) = self.line(&client, &server)?;
+        let (proof_key, line) = self.line(&client, &server, now).await?;
+        if line.client_id().is_some_and(|attested| attested != known_as.client_id) {
+            return Err(IssuanceError::AttestationUnavailable.into());
+        }
         let mut authorisation = Authorisation {
             wallet: self,
             url: String::new(),

@@ -7,12 +7,12 @@ use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
 use super::copies::Asked;
-use super::dpop::{self, Dpop};
+use super::dpop;
 use super::exchange::{self, Token};
 use super::grant::GrantRecord;
 use super::keep::{Grant, Harvest};
 use super::line::Line;
-use super::metadata::{self, IssuerMetadata, ServerMetadata};
+use super::metadata::{self, IssuerMetadata};
 use super::notify::{self, Outcome};
 use super::offer::{Offer, OfferLink};
 use super::{IssuanceError, OfferAnswer, OfferInfo};
@@ -23,7 +23,7 @@ use crate::consent::clock_offset;
 use crate::documents::DocumentInfo;
 use crate::history::Action;
 use crate::keys::NewKey;
-use crate::ports::{KeyPolicy, ProgressListener, Step};
+use crate::ports::{ProgressListener, Step};
 use crate::wallet::Wallet;
 
 /// Whom to believe: an issuer that the account's provider does not vouch for is believed by the person's own decision.
@@ -91,27 +91,16 @@ impl Wallet {
         // What cannot be used is found out before the code is spent.
         let asked = offer.configurations.iter().map(|id| Asked::of(&issuer, id));
         let asked = asked.collect::<Result<Vec<_>, _>>()?;
+        for one in &asked {
+            self.proving(one.way, now)?;
+        }
         let named = grant.authorization_server.as_deref();
         let server = metadata::fetch_server(&client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;
-        let (proof_key, mut line) = self.line(&client, &server)?;
+        let (proof_key, mut line) = self.line(&client, &server, now).await?;
         let token = exchange::fetch_token(&mut line, &server, grant, transaction_code, there).await?;
         let (wallet, issuer, anchors) = (self, &issuer, &anchors);
         let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         visit.obtain(&mut line, token, &asked, proof_key).await
-    }
-
-    /// A line to the issuer, with a key of its own where the server binds tokens to one.
-    pub(super) fn line(
-        &self,
-        client: &Client,
-        server: &ServerMetadata,
-    ) -> Result<(Option<NewKey<'_>>, Line), Error> {
-        if !server.binds_tokens() {
-            return Ok((None, Line::new(client, None)));
-        }
-        let key = self.keys.create(&self.vault, KeyPolicy::Presentation, &[])?;
-        let dpop = Dpop::new(key.key()?.clone());
-        Ok((Some(key), Line::new(client, Some(dpop))))
     }
 
     /// The servers' time as far as the wallet knows it.

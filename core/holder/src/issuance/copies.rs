@@ -10,24 +10,26 @@ use super::deferred::AwaitedRecord;
 use super::exchange::{self, Answered, IssuedCredential, Token};
 use super::keep::Harvest;
 use super::line::{AccessToken, Line};
-use super::metadata::IssuerMetadata;
+use super::metadata::{IssuerMetadata, ProofWay};
 use crate::Error;
 use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
 use crate::keys::NewKey;
-use crate::ports::{KeyPolicy, Step};
+use crate::ports::Step;
 
 /// One configuration that is asked for.
 pub(super) struct Asked<'o> {
     pub(super) id: &'o str,
     pub(super) format: DocumentFormat,
     pub(super) kind: String,
+    pub(super) way: ProofWay,
 }
 
 impl<'o> Asked<'o> {
     pub(super) fn of(issuer: &IssuerMetadata, id: &'o str) -> Result<Self, IssuanceError> {
         let configuration = issuer.configuration(id)?;
         let (format, kind) = configuration.document()?;
-        Ok(Self { id, format, kind: kind.to_owned() })
+        let way = configuration.proof_way().ok_or(IssuanceError::ProofUnsupported)?;
+        Ok(Self { id, format, kind: kind.to_owned(), way })
     }
 }
 
@@ -42,13 +44,20 @@ impl<'a> Visit<'a> {
         harvest: &mut Harvest<'a>,
     ) -> Result<(), Error> {
         self.progress.began(Step::Key);
-        let (wallet, policy) = (self.wallet, KeyPolicy::Presentation);
-        let new_key = |_| wallet.keys.create(&wallet.vault, policy, &[]);
-        let keys = (0..self.issuer.copies()).map(new_key).collect::<Result<Vec<_>, _>>()?;
+        let mut proving = self.wallet.proving(asked.way, self.now)?;
+        let keys = proving.new_keys(self.wallet, self.issuer.copies()).await?;
         let signing = keys.iter().map(NewKey::key).collect::<Result<Vec<_>, _>>()?;
         self.progress.began(Step::Issuer);
-        let answered =
-            exchange::fetch_credentials(line, self.issuer, token, asked.id, &signing, self.there).await?;
+        let answered = exchange::fetch_credentials(
+            line,
+            self.issuer,
+            token,
+            asked.id,
+            &signing,
+            &mut proving,
+            self.there,
+        )
+        .await?;
         match answered {
             Answered::Issued { credentials, notification } => {
                 notifications.extend(notification);

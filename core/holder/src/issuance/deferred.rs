@@ -15,7 +15,7 @@ use super::exchange::{self, Answered, Token};
 use super::grant::{self, GrantRecord};
 use super::keep::{Grant, Harvest};
 use super::line::{AccessToken, Line};
-use super::metadata;
+use super::metadata::{self, ProofWay};
 use super::notify::{self, Outcome};
 use super::{IssuanceError, encryption};
 use crate::Error;
@@ -123,7 +123,7 @@ impl Wallet {
         let issuer = metadata::fetch_issuer(&client, &record.issuer_url, signers).await?;
         let endpoint = issuer.deferred_credential_endpoint.clone().ok_or(IssuanceError::BadMetadata)?;
         let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
-        let mut line = Line::new(&client, key.map(Dpop::new));
+        let mut line = Line::new(&client, key.clone().map(Dpop::new));
         let text = Zeroizing::new(record.access_token.clone());
         let access = if record.bound { AccessToken::Dpop(text) } else { AccessToken::Bearer(text) };
         let mut token = Token::known(access, grant.client_id.clone());
@@ -136,6 +136,7 @@ impl Wallet {
                     renewed = true;
                     let named = grant.authorization_server.clone();
                     let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
+                    line = self.line_with(&client, &server, key.clone(), now).await?;
                     token = self.renew(&mut line, &server, &record.grant, &mut grant, there).await?;
                     token.access.text().clone_into(&mut record.access_token);
                     self.vault.change(|change| Ok(change.put(Table::Awaited, id, &record)?))?;
@@ -153,7 +154,12 @@ impl Wallet {
         };
         let keys = record.keys.iter().map(|id| Ok((id.clone(), *self.keys.find(id)?.public())));
         let keys = keys.collect::<Result<Vec<(String, PublicKey)>, Error>>()?;
-        let asked = Asked { id: &record.configuration, format: record.format, kind: record.kind.clone() };
+        let asked = Asked {
+            id: &record.configuration,
+            format: record.format,
+            kind: record.kind.clone(),
+            way: ProofWay::Jwt,
+        };
         let (wallet, issuer, anchors, named) = (self, &issuer, &anchors, None);
         let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         let kept = visit.check_and_assign(&asked, keys, &credentials).and_then(|document| {

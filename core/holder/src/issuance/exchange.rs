@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::line::{AccessToken, Line};
 use super::metadata::{IssuerMetadata, ServerMetadata};
 use super::offer::PreAuthorised;
+use super::vouched::Proving;
 use super::{IssuanceError, encryption};
 use crate::Error;
 use crate::keys::SigningKey;
@@ -125,6 +126,8 @@ pub(crate) async fn fetch_token(
         ("grant_type", "urn:ietf:params:oauth:grant-type:pre-authorized_code"),
         ("pre-authorized_code", grant.code.as_str()),
     ];
+    let client_id = line.client_id().map(str::to_owned);
+    fields.extend(client_id.as_deref().map(|id| ("client_id", id)));
     match (&grant.transaction_code, transaction_code) {
         (Some(_), Some(code)) => fields.push(("tx_code", code)),
         (None, None) => {}
@@ -163,7 +166,8 @@ pub(super) async fn ask_token(
         detail.credential_identifiers.into_iter().filter_map(move |named| Some((id.clone()?, named)))
     });
     let refresh = answer.refresh_token.map(Zeroizing::new);
-    Ok(Token { access, identifiers: identifiers.collect(), refresh, client_id: None })
+    let client_id = line.client_id().map(str::to_owned);
+    Ok(Token { access, identifiers: identifiers.collect(), refresh, client_id })
 }
 
 /// Asks for credentials of one configuration, one for each key; a nonce that the issuer no longer takes is replaced once
@@ -174,6 +178,7 @@ pub(crate) async fn fetch_credentials(
     token: &Token,
     configuration: &str,
     keys: &[&SigningKey],
+    proving: &mut Proving<'_>,
     now: Timestamp,
 ) -> Result<Answered, Error> {
     // An identifier given with the token replaces the configuration id, never stands beside it (section 8.2).
@@ -191,9 +196,17 @@ pub(crate) async fn fetch_credentials(
                 members.insert(name.to_owned(), json!(value));
             }
         }
-        let proofs = keys.iter().map(|key| proof(key, &claims));
-        let proofs: Vec<String> = proofs.collect::<Result<_, _>>()?;
-        let body = json!({name: value, "proofs": {"jwt": proofs}});
+        let attestation = proving.key_attestation(keys, nonce.as_deref()).await?;
+        let proofs = match (&*proving, attestation) {
+            (Proving::AttestationAlone(..), Some(attestation)) => json!({"attestation": [attestation]}),
+            (_, attestation) => {
+                // One attestation speaks for all keys, so that one signature is enough.
+                let signers = if attestation.is_some() { keys.get(..1).unwrap_or_default() } else { keys };
+                let proofs = signers.iter().map(|key| proof(key, &claims, attestation.as_deref()));
+                json!({"jwt": proofs.collect::<Result<Vec<_>, _>>()?})
+            }
+        };
+        let body = json!({name: value, "proofs": proofs});
         match encryption::post(line, metadata, token, &metadata.credential_endpoint, body, now).await {
             Err(Error::Network(error))
                 if error.server_code() == ServerCode::InvalidNonce && !renewed && nonce.is_some() =>
@@ -229,8 +242,11 @@ async fn fetch_nonce(line: &mut Line, metadata: &IssuerMetadata) -> Result<Optio
 }
 
 /// Key proof (appendix F.1). No `iss` where the token is of nobody in particular.
-fn proof(key: &SigningKey, claims: &Value) -> Result<String, Error> {
-    let header = json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(*key.public())});
+fn proof(key: &SigningKey, claims: &Value, attestation: Option<&str>) -> Result<String, Error> {
+    let mut header = json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(*key.public())});
+    if let (Some(attestation), Some(members)) = (attestation, header.as_object_mut()) {
+        members.insert("key_attestation".to_owned(), json!(attestation));
+    }
     let input = signing_input(&header, claims);
     Ok(compact(&input, &key.sign(input.as_bytes())?))
 }

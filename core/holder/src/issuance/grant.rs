@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 use super::IssuanceError;
 use super::by_offer::{Issuers, Visit};
 use super::copies::Asked;
-use super::dpop::Dpop;
 use super::exchange::{self, Token};
 use super::keep::Grant;
 use super::line::Line;
@@ -79,7 +78,7 @@ impl Wallet {
         let named = grant.authorization_server.clone();
         let server = metadata::fetch_server(&client, &issuer, named.as_deref(), None).await?;
         let key = grant.proof_key.as_deref().map(|key| self.keys.find(key)).transpose()?;
-        let mut line = Line::new(&client, key.map(Dpop::new));
+        let mut line = self.line_with(&client, &server, key, now).await?;
         let token = self.renew(&mut line, &server, &grant_id, &mut grant, there).await?;
         let (wallet, issuer, anchors, named) = (self, &issuer, &anchors, named.as_deref());
         let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };

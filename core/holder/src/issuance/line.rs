@@ -5,12 +5,14 @@ use trust::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::dpop::{Dpop, Party};
+use super::vouched::ClientAttestation;
 use crate::Error;
 
 /// The client and what proves that its requests are ours.
 pub(crate) struct Line {
     client: Client,
     dpop: Option<Dpop>,
+    attestation: Option<ClientAttestation>,
 }
 
 /// How an access token is presented.
@@ -38,7 +40,21 @@ impl AccessToken {
 
 impl Line {
     pub(crate) fn new(client: &Client, dpop: Option<Dpop>) -> Self {
-        Self { client: client.clone(), dpop }
+        Self::attested(client, dpop, None)
+    }
+
+    /// A line to a server that knows wallets by their attestation.
+    pub(super) fn attested(
+        client: &Client,
+        dpop: Option<Dpop>,
+        attestation: Option<ClientAttestation>,
+    ) -> Self {
+        Self { client: client.clone(), dpop, attestation }
+    }
+
+    /// As what the server knows the wallet, where it knows it by its attestation.
+    pub(super) fn client_id(&self) -> Option<&str> {
+        self.attestation.as_ref().map(|attestation| attestation.client_id.as_str())
     }
 
     /// Whether tokens are to be bound to a key.
@@ -75,7 +91,7 @@ impl Line {
         Ok(answer)
     }
 
-    /// A server that wants its nonce in the proof is asked once more, with the nonce, and not a third time.
+    /// A server that wants its nonce or challenge in the proof is asked once more, with that, and not again for the same reason.
     async fn post(
         &mut self,
         party: Party,
@@ -84,7 +100,7 @@ impl Line {
         token: Option<&AccessToken>,
         now: Timestamp,
     ) -> Result<Response, Error> {
-        let mut again = true;
+        let (mut again, mut answered) = (true, false);
         loop {
             let mut request = request.clone();
             // A bearer token is shown to nobody with a key: the server would bind what it must not.
@@ -93,9 +109,21 @@ impl Line {
                 let proof = dpop.proof(party, address, token.map(AccessToken::text), now)?;
                 request = request.header("dpop", &proof)?;
             }
+            if let (Some(attestation), Party::Authorization) = (&mut self.attestation, party) {
+                let (attested, pop) = attestation.headers(&self.client, now).await?;
+                request = request.header("oauth-client-attestation", &attested)?;
+                request = request.header("oauth-client-attestation-pop", &pop)?;
+            }
             let answer = self.client.exchange(request).await?;
             let given = self.remember(party, &answer);
             match answer.success() {
+                Err(error)
+                    if !answered
+                        && self.attestation.is_some()
+                        && error.server_code() == ServerCode::UseAttestationChallenge =>
+                {
+                    answered = true;
+                }
                 Err(error) if again && given && error.server_code() == ServerCode::UseDpopNonce => {
                     again = false;
                 }
@@ -109,6 +137,10 @@ impl Line {
         let nonce = answer.header("dpop-nonce");
         if let Some(dpop) = &mut self.dpop {
             dpop.remember(party, nonce);
+        }
+        let challenge = answer.header("oauth-client-attestation-challenge");
+        if let (Some(attestation), Some(challenge)) = (&mut self.attestation, challenge) {
+            attestation.remember(challenge);
         }
         nonce.is_some()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http_client::{Client, Request};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 use url::Url;
@@ -51,11 +51,41 @@ pub(crate) struct Configuration {
     proof_types_supported: Option<BTreeMap<String, ProofType>>,
 }
 
+impl Configuration {
+    /// How keys are proven, in the way that tells least; nothing where this wallet has none that will do.
+    pub(super) fn proof_way(&self) -> Option<ProofWay> {
+        let es256 = |name: &Value| name.as_str() == Some("ES256") || name.as_i64() == Some(-7);
+        let supported = |kind: &str| {
+            let proof = self.proof_types_supported.as_ref()?.get(kind)?;
+            proof.proof_signing_alg_values_supported.iter().any(es256).then_some(proof)
+        };
+        match (supported("jwt"), supported("attestation")) {
+            (Some(jwt), _) if jwt.key_attestations_required.is_none() => Some(ProofWay::Jwt),
+            (Some(_), _) => Some(ProofWay::AttestedJwt),
+            (None, Some(_)) => Some(ProofWay::Attestation),
+            (None, None) => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 struct ProofType {
     /// Names in JOSE, numbers in COSE; both are seen.
     #[serde(default)]
     proof_signing_alg_values_supported: Vec<Value>,
+    /// Whatever it asks for in particular: the provider says what there is, and the issuer judges.
+    key_attestations_required: Option<Map<String, Value>>,
+}
+
+/// How an issuer wants keys to be proven (appendix F).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProofWay {
+    /// Each key signs.
+    Jwt,
+    /// The same, with an attestation of the keys.
+    AttestedJwt,
+    /// By an attestation of the keys.
+    Attestation,
 }
 
 /// The parts of an authorization server's metadata that this wallet acts on.
@@ -67,6 +97,9 @@ pub(crate) struct ServerMetadata {
     pushed_authorization_request_endpoint: Option<String>,
     grant_types_supported: Option<Vec<String>>,
     dpop_signing_alg_values_supported: Option<Vec<String>>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// Where challenges for proofs of attested wallets are had.
+    pub(super) challenge_endpoint: Option<String>,
 }
 
 /// Fetches the issuer's metadata and checks that it is that issuer's. Where there are roots to believe a signer under, the signed
@@ -104,7 +137,12 @@ pub(crate) async fn fetch_server(
         return Err(IssuanceError::IssuerMixUp.into());
     }
     https_endpoint(&found.token_endpoint)?;
-    for endpoint in [&found.pushed_authorization_request_endpoint, &found.authorization_endpoint] {
+    let optional = [
+        &found.pushed_authorization_request_endpoint,
+        &found.authorization_endpoint,
+        &found.challenge_endpoint,
+    ];
+    for endpoint in optional {
         endpoint.as_deref().map(https_endpoint).transpose()?;
     }
     let supported = found.grant_types_supported.as_ref();
@@ -136,6 +174,13 @@ impl ServerMetadata {
         (self.pushed_authorization_request_endpoint.as_deref(), self.authorization_endpoint.as_deref())
     }
 
+    /// Whether the server knows wallets by their attestation alone.
+    pub(super) fn demands_attestation(&self) -> bool {
+        let methods = self.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
+        let has = |method: &str| methods.iter().any(|one| one == method);
+        has("attest_jwt_client_auth") && !has("none")
+    }
+
     /// Whether the server binds tokens to a key of ours (RFC 9449 section 5.1).
     pub(crate) fn binds_tokens(&self) -> bool {
         self.dpop_signing_alg_values_supported.iter().flatten().any(|name| name == "ES256")
@@ -158,16 +203,14 @@ impl IssuerMetadata {
         Ok(self)
     }
 
-    /// The configuration of this id, where the wallet can obtain it: bound to a P-256 key by a `jwt` proof.
+    /// The configuration of this id, where the wallet can obtain it: bound to a P-256 key that it can prove.
     pub(crate) fn configuration(&self, id: &str) -> Result<Configuration, IssuanceError> {
         let value =
             self.credential_configurations_supported.get(id).ok_or(IssuanceError::UnknownConfiguration)?;
         let found = Configuration::deserialize(value).map_err(|_| IssuanceError::BadMetadata)?;
         let binding = found.cryptographic_binding_methods_supported.iter().flatten();
-        let proof = found.proof_types_supported.as_ref().and_then(|types| types.get("jwt"));
-        let es256 = |name: &Value| name.as_str() == Some("ES256") || name.as_i64() == Some(-7);
         if !binding.into_iter().any(|method| method == "jwk" || method == "cose_key")
-            || !proof.is_some_and(|proof| proof.proof_signing_alg_values_supported.iter().any(es256))
+            || found.proof_way().is_none()
         {
             return Err(IssuanceError::ProofUnsupported);
         }

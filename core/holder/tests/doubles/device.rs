@@ -1,10 +1,12 @@
 //! Keys and a secret in memory.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError};
+use holder::{
+    DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError,
+};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::secret::Secret;
@@ -16,9 +18,12 @@ pub struct MemoryKeyStore {
     /// The next call of `create` or `sign` fails so.
     pub fail_create: Mutex<Option<KeyError>>,
     signatures: Arc<AtomicUsize>,
+    /// A platform says something of the keys that are made: challenge and policy, as a double of a provider compares them.
+    pub attests: AtomicBool,
 }
 
 pub struct MemoryKey {
+    attestation: KeyAttestation,
     pub policy: KeyPolicy,
     pair: EcdsaKeyPair,
     signatures: Arc<AtomicUsize>,
@@ -41,14 +46,25 @@ impl MemoryKeyStore {
 }
 
 impl KeyStore for MemoryKeyStore {
-    fn create(&self, id: &KeyId, policy: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+    fn create(
+        &self,
+        id: &KeyId,
+        policy: KeyPolicy,
+        challenge: &[u8],
+    ) -> Result<Arc<dyn DeviceKey>, KeyError> {
         if let Some(error) = self.fail_create.lock().unwrap().take() {
             return Err(error);
         }
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
-        let key = Arc::new(MemoryKey { policy, pair, signatures: self.signatures.clone() });
+        let attestation = if self.attests.load(Ordering::SeqCst) {
+            let policy: &[u8] = if policy == KeyPolicy::Approval { b" approval" } else { b" presentation" };
+            KeyAttestation::Android(vec![[challenge, policy].concat()])
+        } else {
+            KeyAttestation::None
+        };
+        let key = Arc::new(MemoryKey { attestation, policy, pair, signatures: self.signatures.clone() });
         self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
@@ -72,6 +88,10 @@ impl DeviceKey for MemoryKey {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
         self.signatures.fetch_add(1, Ordering::SeqCst);
         Ok(self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())
+    }
+
+    fn attestation(&self) -> KeyAttestation {
+        self.attestation.clone()
     }
 }
 

@@ -17,6 +17,7 @@ use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
+use super::attested::ClientCheck;
 use super::provider::SERVER_TIME;
 use super::server::{Asked, Reply, Server};
 
@@ -92,6 +93,8 @@ pub struct DocumentIssuer {
     thumbprint: Option<String>,
     tokens: u32,
     awaited: Vec<PublicKey>,
+    /// Wallets are known by their attestation.
+    pub client: Option<ClientCheck>,
 }
 
 /// A running one.
@@ -131,6 +134,7 @@ impl RunningIssuer {
             proofs: HashSet::new(),
             thumbprint: None,
             tokens: 0,
+            client: None,
         };
         let state = Arc::new(Mutex::new(issuer));
         let shared = state.clone();
@@ -168,6 +172,11 @@ impl RunningIssuer {
 impl DocumentIssuer {
     fn answer(&mut self, asked: &Asked, url: &str) -> Reply {
         self.asked.push(asked.path.clone());
+        if let (Some(client), "/as/par" | "/as/token") = (&mut self.client, asked.path.as_str())
+            && let Err(reply) = client.check(asked, url)
+        {
+            return reply;
+        }
         match asked.path.as_str() {
             "/offer" => Reply::json(&json!({
                 "credential_issuer": format!("{url}/tenant"), "credential_configuration_ids": ["licence"],
@@ -178,6 +187,7 @@ impl DocumentIssuer {
             })),
             "/.well-known/openid-credential-issuer/tenant" => Reply::json(&self.metadata(url)),
             "/.well-known/oauth-authorization-server/as" => Reply::json(&self.server_metadata(url)),
+            "/as/challenge" => Reply::json(&self.client.as_mut().unwrap().challenge()),
             "/as/par" => self.pushed(asked, url),
             "/as/token" => self.token(asked, url),
             "/tenant/nonce" => {
@@ -238,6 +248,9 @@ impl DocumentIssuer {
             "pushed_authorization_request_endpoint": format!("{url}/as/par"),
             "authorization_response_iss_parameter_supported": true,
         });
+        if let Some(client) = &self.client {
+            client.describe(&mut metadata, url);
+        }
         if self.bound {
             metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
         }

@@ -1,6 +1,7 @@
 //! Stand-ins for the device, a TLS server on this machine, and the provider and issuer behind it.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod attested;
 pub mod desk;
 pub mod device;
 pub mod disk;

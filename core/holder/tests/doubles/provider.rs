@@ -12,6 +12,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
 
+use super::attested::Vouching;
 use super::issuer::TestIssuer;
 use super::phones::Phones;
 use super::pin::PinDesk;
@@ -39,6 +40,7 @@ pub struct TestProvider {
     pub face_fails: bool,
     pub issuer: TestIssuer,
     pub pin: PinDesk,
+    pub vouching: Vouching,
     /// Kill this process when the request of this number has been acted on, before its answer leaves.
     pub kill_at: Option<(u32, Arc<Mutex<Option<Child>>>)>,
     requests: u32,
@@ -87,6 +89,9 @@ impl TestProvider {
         }
         if self.phones.is_replaced(&key) {
             return Some(Reply::error(403, &json!({"error": "device_replaced"})));
+        }
+        if let Some(answer) = self.vouching.answer(&claims) {
+            return Some(Reply::json(&answer));
         }
         Some(Reply::json(&match operation.as_str() {
             "open" => {
