@@ -46,6 +46,11 @@ const SHOWN: &[&str] = &[
     "pending",
 ];
 const STATE: &[&str] = &["account", "state"];
+const KEYS: &[&str] = &["account", "keys"];
+const KEYS_NONCE: &[&str] = &["account", "keys", "nonce"];
+const WALLET: &[&str] = &["wallet_attestation", "client_id"];
+const KEY_ATTESTATION: &str = "/account/key-attestation";
+const WALLET_ATTESTATION: &str = "/account/wallet-attestation";
 const DONE: &[&str] = &["done"];
 const BEGUN: &[&str] = &["view", "link", "qr", "expires_in"];
 const FACE: &[&str] = &["account", "nonce", "dg2_sha256", "device_key_thumbprint", "capture"];
@@ -214,41 +219,11 @@ const CALLS: &[Call] = &[
         &["account", "credential", "for"],
         &["credential_offer"],
     ),
-    (
-        Asked::Signed("attest_keys"),
-        "/account/attest",
-        "what the phone's platform says of new keys",
-        &["account", "keys"],
-        &["attested"],
-    ),
-    (
-        Asked::Signed("key_attestation"),
-        "/account/key-attestation",
-        "a key attestation for issuers (OpenID4VCI 1.0, appendix D)",
-        &["account", "keys", "nonce"],
-        &["key_attestation"],
-    ),
-    (
-        Asked::Signed("wallet_attestation"),
-        "/account/wallet-attestation",
-        "a wallet attestation for issuers (OpenID4VCI 1.0, appendix E)",
-        &["account", "keys"],
-        &["wallet_attestation", "client_id"],
-    ),
-    (
-        Asked::Empty,
-        "/attestation-challenge",
-        "a challenge for a wallet's proof",
-        &[],
-        &["attestation_challenge"],
-    ),
-    (
-        Asked::Json,
-        "/sandbox/attestation",
-        "what the issuer demands of wallets",
-        &["client", "keys", "alone"],
-        DONE,
-    ),
+    (Asked::Signed("attest_keys"), "/account/attest", "attests new keys", KEYS, &["attested"]),
+    (Asked::Signed("key_attestation"), KEY_ATTESTATION, "for issuers", KEYS_NONCE, &["key_attestation"]),
+    (Asked::Signed("wallet_attestation"), WALLET_ATTESTATION, "for issuers", KEYS, WALLET),
+    (Asked::Empty, "/attestation-challenge", "for a wallet's proof", &[], &["attestation_challenge"]),
+    (Asked::Json, "/sandbox/attestation", "what the issuer demands", &["client", "keys", "alone"], DONE),
     (Asked::Get, "/revoke", "the page for a lost phone", &[], &[]),
     (Asked::Form, "/revoke", "takes a lost phone out of use", &["code"], &["revoked"]),
     (
