@@ -79,7 +79,6 @@ pub struct DocumentIssuer {
     pub token_expired: bool,
     /// The events that it was told of.
     pub notified: Vec<String>,
-    /// How often each path was asked for.
     pub asked: Vec<String>,
     /// What was pushed, as fields.
     pub pushed: Vec<(String, String)>,
@@ -93,7 +92,6 @@ pub struct DocumentIssuer {
     thumbprint: Option<String>,
     tokens: u32,
     awaited: Vec<PublicKey>,
-    /// Wallets are known by their attestation.
     pub client: Option<ClientCheck>,
 }
 
