@@ -98,7 +98,7 @@ async fn obtain(wallet: &Wallet) -> Result<Vec<CredentialInfo>, Error> {
 
 async fn document(wallet: &Wallet, sandbox: &RunningSandbox, name: &str) -> Result<Vec<DocumentInfo>, Error> {
     let anchors = std::fs::read_to_string(sandbox.data_dir().join("documents-ca.pem")).unwrap();
-    wallet.account().obtain_document(name, &anchors, &Silent, now()).await
+    wallet.account().obtain_document(name, Some(&anchors), &Silent, now()).await
 }
 
 fn shown(wallet: &Wallet, sandbox: &RunningSandbox, recognised: Recognised) -> (u8, String) {

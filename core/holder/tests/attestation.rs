@@ -38,7 +38,7 @@ impl World {
     }
 
     fn issuers(&self) -> Issuers<'_> {
-        Issuers { roots_pem: &self.issuer.server.roots_pem, anchors_pem: &self.issuer.anchors_pem }
+        Issuers { roots_pem: &self.issuer.server.roots_pem, anchors_pem: Some(&self.issuer.anchors_pem) }
     }
 
     async fn begin(&self, client_id: &str) -> Result<Authorisation<'_>, Error> {

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::Shared;
 use super::pages::page;
-
 /// How a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -47,8 +46,6 @@ const SHOWN: &[&str] = &[
 ];
 const STATE: &[&str] = &["account", "state"];
 const KEYS: &[&str] = &["account", "keys"];
-const KEYS_NONCE: &[&str] = &["account", "keys", "nonce"];
-const WALLET: &[&str] = &["wallet_attestation", "client_id"];
 const KEY_ATTESTATION: &str = "/account/key-attestation";
 const WALLET_ATTESTATION: &str = "/account/wallet-attestation";
 const DONE: &[&str] = &["done"];
@@ -220,8 +217,8 @@ const CALLS: &[Call] = &[
         &["credential_offer"],
     ),
     (Asked::Signed("attest_keys"), "/account/attest", "attests new keys", KEYS, &["attested"]),
-    (Asked::Signed("key_attestation"), KEY_ATTESTATION, "for issuers", KEYS_NONCE, &["key_attestation"]),
-    (Asked::Signed("wallet_attestation"), WALLET_ATTESTATION, "for issuers", KEYS, WALLET),
+    (Asked::Signed("key_attestation"), KEY_ATTESTATION, "for issuers", KEYS, &["key_attestation"]),
+    (Asked::Signed("wallet_attestation"), WALLET_ATTESTATION, "for issuers", KEYS, &["wallet_attestation"]),
     (Asked::Empty, "/attestation-challenge", "for a wallet's proof", &[], &["attestation_challenge"]),
     (Asked::Json, "/sandbox/attestation", "what the issuer demands", &["client", "keys", "alone"], DONE),
     (Asked::Get, "/revoke", "the page for a lost phone", &[], &[]),

@@ -166,8 +166,14 @@ fn start(data_dir: &Path, server: Option<&str>) -> (RunningSandbox, Kept) {
     let csca = CscaAnchors::from_der(&std::fs::read(card_folder().join("csca.cer")).unwrap()).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let phone_makers = PhoneMakers::default();
-    let config =
-        SandboxConfig { data_dir: data_dir.to_owned(), listen, csca, phone_makers, clock: now, population: 2000 };
+    let config = SandboxConfig {
+        data_dir: data_dir.to_owned(),
+        listen,
+        csca,
+        phone_makers,
+        clock: now,
+        population: 2000,
+    };
     let (place, kept) = match server {
         Some(server) => {
             let address = make_database(server, "nation");
