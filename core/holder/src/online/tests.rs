@@ -104,7 +104,7 @@ async fn approves_with_an_mdoc_whose_issuer_lets_its_key() {
     let consent = request.grant(Recognised::ByBiometrics, Some(&number), NOW).unwrap();
     world.answer(&consent).await.unwrap();
     let answer = world.verdict().unwrap();
-    assert_eq!(answer.presented("identity").unwrap().level(), Some(3));
+    assert_eq!(answer.presented("identity").unwrap().level().map(|level| level.level), Some(3));
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn of_several_one_that_may_approves_and_the_others_sign_nothing() {
     let consent = request.grant(Recognised::ByDevice, Some(&number), NOW).unwrap();
     world.answer(&consent).await.unwrap();
     let answer = world.verdict().unwrap();
-    assert_eq!(answer.presented("identity").unwrap().level(), Some(1));
+    assert_eq!(answer.presented("identity").unwrap().level().map(|level| level.level), Some(1));
     assert_eq!(answer.presented("licence").unwrap().level(), None);
 }
 
