@@ -1,5 +1,7 @@
 //! A portal's session over the network: one test a refusal, each with one thing changed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::claims::StatusReference;
 use credential::jose::jwe::{Encryption, Parties, encrypt};
 use credential::jose::{Jwk, Jws, compact};
@@ -44,6 +46,15 @@ impl World {
     }
 
     fn asking(claims: &Value, transaction: Option<Transaction>) -> Self {
+        Self::demanding(claims, transaction, |_| json!({}))
+    }
+
+    /// The same with more members in the query, which may name the authority of the card's issuer.
+    fn demanding(
+        claims: &Value,
+        transaction: Option<Transaction>,
+        more: impl FnOnce(&[u8]) -> Value,
+    ) -> Self {
         let (issuers, asking, issuer, holder, key) = (
             Authority::root("Issuers"),
             Authority::root("Verifiers"),
@@ -52,8 +63,12 @@ impl World {
             TestKey::new(),
         );
         let asker = Asker::new(vec![asking.issue("Portal", &key)]).unwrap();
-        let query = json!({"credentials": [{"id": "card", "format": "dc+sd-jwt",
-            "meta": {"vct_values": ["urn:example:card"]}, "claims": claims}]});
+        let certificate = issuers.issue("Issuer", &issuer);
+        let authority = Certificate::parse(&certificate).unwrap().authority_key_id().unwrap().to_vec();
+        let mut query = json!({"id": "card", "format": "dc+sd-jwt",
+            "meta": {"vct_values": ["urn:example:card"]}, "claims": claims});
+        query.as_object_mut().unwrap().extend(more(&authority).as_object().unwrap().clone());
+        let query = json!({"credentials": [query]});
         let question = Question {
             query,
             transaction: transaction.map(|transaction| (transaction, vec!["card".to_owned()])),
@@ -63,7 +78,7 @@ impl World {
         let input = session.connect(Some("wallet"), NOW).unwrap();
         let object = Jws::parse(&compact(&input, &key.sign(input.as_bytes())), 1 << 17).unwrap();
         let request = object.verify(&key.public()).unwrap().claims().clone();
-        let card = card(&issuer, vec![issuers.issue("Issuer", &issuer)], &holder, |_| ());
+        let card = card(&issuer, vec![certificate], &holder, |_| ());
         Self {
             issuers,
             issuer,
@@ -193,6 +208,7 @@ fn approval(change: impl FnOnce(&mut World)) -> Result<Answer, OnlineError> {
 fn a_good_answer_tells_what_was_asked() {
     let answer =
         World::with(|world| drop(world.more.insert("authentication_level".to_owned(), 3.into()))).unwrap();
+    assert_eq!(answer.presentations().len(), 1);
     let card = answer.presented("card").unwrap();
     assert_eq!((card.claims()["name"].as_str(), card.kind()), (Some("Mẫu"), "urn:example:card"));
     assert_eq!((card.issuer(), card.status()), ("CN=Issuer,C=VN", None));
@@ -259,6 +275,35 @@ fn an_index_counts_the_elements_as_the_issuer_signed_them() {
 }
 
 #[test]
+fn what_stands_around_a_wanted_claim_or_inside_it_is_not_too_much() {
+    let street = || [place("address"), vec![Step::Key("address".to_owned()), Step::Key("street".to_owned())]];
+    let verdict = |path: Value, shown: Vec<Vec<Step>>| {
+        let mut world = World::asking(&json!([{"path": path}]), None);
+        world.reissue(|draft| {
+            draft.claims.insert("address".to_owned(), json!({"street": "Hàng Mẫu", "town": "Huế"}));
+            draft.selective.extend(street());
+        });
+        world.wanted = shown;
+        world.answer().map(|answer| answer.presented("card").unwrap().claims()["address"].clone())
+    };
+    let whole = json!({"street": "Hàng Mẫu", "town": "Huế"});
+    assert_eq!(verdict(json!(["address", "street"]), street().to_vec()).unwrap(), whole);
+    assert_eq!(verdict(json!(["address"]), street().to_vec()).unwrap(), whole);
+    let more = street().into_iter().chain([place("name")]).collect();
+    assert_eq!(verdict(json!(["address"]), more).unwrap_err(), OnlineError::OverDisclosed);
+}
+
+#[test]
+fn a_card_of_another_authority_than_the_named_ones_is_not_what_was_asked() {
+    let verdict = |values: fn(&[u8]) -> String| {
+        let named = |authority: &[u8]| json!({"trusted_authorities": [{"type": "aki", "values": [values(authority)]}]});
+        World::demanding(&json!([{"path": ["name"]}]), None, named).answer()
+    };
+    assert!(verdict(|authority| URL_SAFE_NO_PAD.encode(authority)).is_ok());
+    assert_eq!(verdict(|_| "AAAA".to_owned()).unwrap_err(), OnlineError::NotAsAsked);
+}
+
+#[test]
 fn refuses_an_answer_without_the_claim() {
     assert_eq!(World::with(|world| world.wanted = Vec::new()).unwrap_err(), OnlineError::NotAsAsked);
 }
@@ -277,6 +322,7 @@ fn refuses_an_answer_that_is_not_encrypted() {
 
 #[test]
 fn refuses_an_answer_out_of_time() {
+    assert!(World::new(None).answer_at(NOW.plus_seconds(299)).is_ok());
     assert_eq!(World::new(None).answer_at(NOW.plus_seconds(300)).unwrap_err(), OnlineError::TooLate);
     let approval = World::new(Some(cash()));
     assert_eq!(approval.answer_at(NOW.plus_seconds(60)).unwrap_err(), OnlineError::TooLate);
@@ -314,6 +360,11 @@ fn the_number_shows_when_a_wallet_has_connected_and_no_second_one_may() {
     let mut plain = World::new(None);
     assert_eq!(plain.session.number(), None);
     assert!(plain.session.connect(None, NOW).is_ok());
+}
+
+#[test]
+fn a_session_in_a_log_says_nothing_of_its_secrets() {
+    assert_eq!(format!("{:?}", World::new(None).session), "Session");
 }
 
 #[test]
