@@ -13,7 +13,7 @@ import vn.sen.TransportFailure
  * on the reader.
  */
 class ChipReader(
-    chip: Chip,
+    private val chip: Chip,
     private val loseAt: Int = Int.MAX_VALUE,
     private val explodeAt: Int = Int.MAX_VALUE,
     private val before: (Int) -> Unit = {},
@@ -45,16 +45,21 @@ class ChipReader(
             begun += command[2].toInt() and 0x1f
         }
         try {
-            to.writeShort(command.size)
-            to.write(command)
-            to.flush()
-            return ByteArray(from.readUnsignedShort()).also(from::readFully)
+            return exchange(command)
         } catch (_: IOException) {
             throw TransportFailure.TagLost()
         }
     }
 
-    private fun control(octet: Int) {
+    // A reader that takes the place of another waits for the answer to the other's last command.
+    private fun exchange(command: ByteArray): ByteArray = synchronized(chip) {
+        to.writeShort(command.size)
+        to.write(command)
+        to.flush()
+        ByteArray(from.readUnsignedShort()).also(from::readFully)
+    }
+
+    private fun control(octet: Int) = synchronized(chip) {
         to.writeShort(1)
         to.writeByte(octet)
         to.flush()
