@@ -56,8 +56,9 @@ pub(crate) fn run(command: &AccountCommand, as_json: bool) -> Result<u8, Failure
                 }
                 None => elsewhere::verify(&wallet, wanted, as_json)?,
             };
-            let (object, sentence) = elsewhere::told(level);
-            tell(as_json, &object, &sentence);
+            let level = number_of(level);
+            let sentence = format!("The account is at level {level}. Next: sen credential obtain citizen");
+            tell(as_json, &json!({"level": level}), &sentence);
         }
         AccountCommand::Show { remembered } => words::show(&wallet, &look(&wallet, *remembered)?, as_json)?,
         AccountCommand::Lock => {

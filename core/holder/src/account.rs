@@ -49,6 +49,13 @@ pub struct Provider {
     pub roots_pem: Vec<u8>,
 }
 
+impl Provider {
+    fn check_address(&self) -> Result<(), AccountError> {
+        let plain = !self.url.ends_with('/') && issuance::https_identifier(&self.url).is_ok();
+        if plain { Ok(()) } else { Err(AccountError::BadProvider) }
+    }
+}
+
 /// Who opens an account.
 #[derive(Clone)]
 pub struct Applicant {
@@ -237,9 +244,7 @@ impl Account<'_> {
         if self.earlier().is_some_and(|record| record.standing().is_in_use()) {
             return Err(AccountError::AlreadyActive.into());
         }
-        if provider.url.ends_with('/') || issuance::https_identifier(&provider.url).is_err() {
-            return Err(AccountError::BadProvider.into());
-        }
+        provider.check_address()?;
         let client = self.wallet.client(&provider.roots_pem)?;
         let trust_root = fetch_trust_root(&client, &provider.url).await?;
         Ok((client, trust_root))

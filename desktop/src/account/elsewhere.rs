@@ -2,7 +2,6 @@
 use std::time::Duration;
 
 use holder::{FaceCapture, Level, Wallet};
-use serde_json::json;
 
 use super::picture_of;
 use super::shown::Drawn;
@@ -38,10 +37,4 @@ pub(super) fn verify(wallet: &Wallet, wanted: &StepUpArgs, as_json: bool) -> Res
         std::thread::sleep(PAUSE);
     }
     Err(Failure::negative("account.not_read", "no reading came in time: the same command shows a new code"))
-}
-
-/// What the answer says of the level.
-pub(super) fn told(level: Level) -> (serde_json::Value, String) {
-    let level = super::number_of(level);
-    (json!({"level": level}), format!("The account is at level {level}. Next: sen credential obtain citizen"))
 }

@@ -21,11 +21,9 @@ use trust::time::Timestamp;
 
 use super::evidence::{CardAtHand, StepUp};
 use super::message::Contact;
-use super::record::AccountRecord;
 use super::{Account, AccountError, Provider};
 use crate::Error;
 use crate::history::{Action, Event, append};
-use crate::issuance::https_identifier;
 use crate::keys::SigningKey;
 use crate::ports::KeyPolicy;
 use crate::store::StoreError;
@@ -142,7 +140,7 @@ impl Account<'_> {
         let bad = |_| AccountError::BadReaderCode;
         let code = BorrowedReaderCode::parse(scanned).map_err(bad)?;
         // A phone without an account has its own clock alone.
-        let now = self.own_record().map_or(now, |record| record.corrected(now));
+        let now = self.earlier().map_or(now, |record| record.corrected(now));
         if !(-60..FRESH).contains(&now.seconds_since(code.made_at)) {
             return Err(AccountError::ReaderCodeOld.into());
         }
@@ -204,17 +202,11 @@ impl Account<'_> {
         let provider = if let Some(provider) = provider {
             provider.clone()
         } else {
-            let record = self.own_record().ok_or(AccountError::NoAccount)?;
+            let record = self.earlier().ok_or(AccountError::NoAccount)?;
             Provider { url: record.provider, roots_pem: record.roots_pem }
         };
-        if provider.url.ends_with('/') || https_identifier(&provider.url).is_err() {
-            return Err(AccountError::BadProvider.into());
-        }
+        provider.check_address()?;
         Ok(provider)
-    }
-
-    fn own_record(&self) -> Option<AccountRecord> {
-        AccountRecord::load(&self.wallet.vault.store()).ok()
     }
 
     /// The form that carries a reading, signed with a key that lives for this signature: nobody pins the phone that lends itself.
