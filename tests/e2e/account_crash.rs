@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use disk::{DiskKeyStore, DiskSecretStore, Tripwire};
+use disk::{DiskKeyStore, DiskSecretStore, Tripwire, copy_folder};
 use doubles::{World, now, provider};
 use holder::{AccountError, AccountState, Error, Event, Level, Pin, Provider, Silent, Wallet};
 
@@ -169,18 +169,6 @@ async fn the_account_arrives_whole_though_the_new_phone_is_killed_at_any_moment(
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 /// The same full phone, killed at each moment of being emptied.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_phone_is_emptied_though_it_is_killed_at_any_moment() {
@@ -215,7 +203,7 @@ async fn the_old_phone_is_emptied_though_it_is_killed_at_any_moment() {
     let mut moment = 0;
     loop {
         let folder = world.folder.path().join(format!("old-{moment}"));
-        copy(&full, &folder);
+        copy_folder(&full, &folder);
         let ended = spawn(&folder, &provider, moment).wait().unwrap().success();
         let reopened = wallet(&folder, &quiet);
         reopened.verify_history().unwrap();

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, TransportError, Unwatched};
 use doubles::Phone;
-use doubles::provider::{applicant, at, now, provider, server_time};
+use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use holder::{
-    AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level, LockedBy,
-    Provider, Silent,
+    Account, AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level,
+    LockedBy, Provider, Silent,
 };
 use http_client::ServerCode;
 use serde_json::json;
@@ -154,14 +154,19 @@ fn answered(challenge: [u8; 8]) -> ActiveExchange {
     ActiveExchange { challenge, response: challenge.to_vec() }
 }
 
+/// To level 1.
+async fn activate(account: Account<'_>, provider: &Running) {
+    account.open(&at(provider), &applicant(), now()).await.unwrap();
+    account.activate("123456", now()).await.unwrap();
+}
+
 #[tokio::test]
 async fn reaches_level_2_with_the_chips_answer_to_the_servers_challenge_and_a_face_statement() {
     let provider = provider().await;
     let phone = Phone::new();
     let wallet = phone.wallet();
     let account = wallet.account();
-    account.open(&at(&provider), &applicant(), now()).await.unwrap();
-    account.activate("123456", now()).await.unwrap();
+    activate(account, &provider).await;
     let begun = account.start_step_up(now()).await.unwrap();
     let reading = CardReading::from_files(files(), Some(answered(begun.challenge())));
     let picture = FaceCapture(b"picture");
@@ -177,8 +182,7 @@ async fn stays_at_level_1_and_notes_why_when_face_or_server_refuse() {
     let phone = Phone::new();
     let wallet = phone.wallet();
     let account = wallet.account();
-    account.open(&at(&provider), &applicant(), now()).await.unwrap();
-    account.activate("123456", now()).await.unwrap();
+    activate(account, &provider).await;
     let begun = account.start_step_up(now()).await.unwrap();
     let reading = CardReading::from_files(files(), Some(answered(begun.challenge())));
 
@@ -205,8 +209,7 @@ async fn sends_nothing_when_the_card_did_not_answer_this_challenge() {
     let phone = Phone::new();
     let wallet = phone.wallet();
     let account = wallet.account();
-    account.open(&at(&provider), &applicant(), now()).await.unwrap();
-    account.activate("123456", now()).await.unwrap();
+    activate(account, &provider).await;
     let begun = account.start_step_up(now()).await.unwrap();
     for active in [None, Some(answered([0; 8]))] {
         let reading = CardReading::from_files(files(), active);
@@ -231,8 +234,7 @@ async fn reports_a_card_that_is_gone_and_sends_nothing() {
     let phone = Phone::new();
     let wallet = phone.wallet();
     let account = wallet.account();
-    account.open(&at(&provider), &applicant(), now()).await.unwrap();
-    account.activate("123456", now()).await.unwrap();
+    activate(account, &provider).await;
     let access = AccessKey::Can(Can::parse("012345").unwrap());
     let card = CardAtHand { transport: &mut Gone, access: &access, progress: &Unwatched };
     let error = account.step_up(card, FaceCapture(b""), &Silent, now()).await.unwrap_err();
@@ -246,8 +248,7 @@ async fn a_provider_whose_clock_is_set_back_takes_the_wallet_back_to_no_earlier_
     let phone = Phone::new();
     let wallet = phone.wallet();
     let account = wallet.account();
-    account.open(&at(&provider), &applicant(), now()).await.unwrap();
-    account.activate("123456", now()).await.unwrap();
+    activate(account, &provider).await;
     assert_eq!(account.provider_time(now()).unwrap(), server_time());
     provider.state().set_back = 86_400;
     account.show(now()).await.unwrap();

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
-use doubles::provider::{Running, applicant, at, now, provider};
+use doubles::provider::{Running, at, enrol, now, provider};
 use doubles::{Phone, agree};
-use holder::{AccountState, CredentialName, Error, Provider, Silent, Wallet, Wanted};
+use holder::{CredentialName, Provider, Wallet};
 
 const FOLDER: &str = "SEN_TEST_CRASH_FOLDER";
 const MOMENT: &str = "SEN_TEST_CRASH_MOMENT";
@@ -21,21 +21,6 @@ const URL: &str = "SEN_TEST_CRASH_URL";
 fn wallet(folder: &Path, tripwire: &Tripwire) -> Wallet {
     let keys = DiskKeyStore { folder: folder.join("keys"), tripwire: tripwire.clone() };
     Wallet::open(folder, Arc::new(DiskSecretStore::new(folder, tripwire)), Arc::new(keys)).unwrap()
-}
-
-/// Everything from nothing to two credentials, one of them obtained twice; goes on wherever an earlier run was stopped.
-async fn enrol(wallet: &Wallet, provider: &Provider) -> Result<(), Error> {
-    let account = wallet.account();
-    if account.remembered().is_err() {
-        account.open(provider, &applicant(), now()).await?;
-    }
-    if account.remembered()?.state == AccountState::AwaitingCode {
-        account.activate("123456", now()).await?;
-    }
-    for name in [CredentialName::Citizen, CredentialName::HealthInsurance, CredentialName::Citizen] {
-        account.obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await?;
-    }
-    Ok(())
 }
 
 /// Not a test: the process that the tests below kill.

@@ -10,11 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
-use doubles::provider::{Running, applicant, at, now, provider};
+use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire, copy_folder};
+use doubles::provider::{Running, at, enrol, now, provider};
 use doubles::{Phone, agree, torn};
 use holder::{
-    AccountError, AccountState, CredentialName, Error, Event, Level, Pin, Provider, Silent, Wallet, Wanted,
+    AccountError, AccountState, CredentialName, Error, Event, Level, Pin, Provider, Silent, Wallet,
 };
 
 const FOLDER: &str = "SEN_TEST_TORN_FOLDER";
@@ -36,21 +36,6 @@ fn keys(folder: &Path) -> DiskKeyStore {
 fn wallet(folder: &Path) -> Wallet {
     std::fs::create_dir_all(folder.join("keys")).unwrap();
     Wallet::open(folder, Arc::new(DiskSecretStore::new(folder, &quiet())), Arc::new(keys(folder))).unwrap()
-}
-
-/// Everything from nothing to two credentials, one of them obtained twice; goes on wherever an earlier run was stopped.
-async fn enrol(wallet: &Wallet, provider: &Provider) -> Result<(), Error> {
-    let account = wallet.account();
-    if account.remembered().is_err() {
-        account.open(provider, &applicant(), now()).await?;
-    }
-    if account.remembered()?.state == AccountState::AwaitingCode {
-        account.activate("123456", now()).await?;
-    }
-    for name in [CredentialName::Citizen, CredentialName::HealthInsurance, CredentialName::Citizen] {
-        account.obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await?;
-    }
-    Ok(())
 }
 
 /// A new phone's part, from whatever point on: shows its code in a file, claims, and obtains what the old phone held.
@@ -229,18 +214,6 @@ async fn an_account_arrives_whole_though_the_new_phone_is_killed_inside_any_writ
     assert!(moment > 100, "{moment}");
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_phone_that_was_left_is_emptied_though_it_is_killed_inside_any_write() {
     let (_phone, running, old) = old_phone().await;
@@ -260,7 +233,7 @@ async fn the_phone_that_was_left_is_emptied_though_it_is_killed_inside_any_write
         let name = format!("write moment {moment}");
         let phone = Phone::new();
         let folder = phone.folder();
-        copy(full.folder(), folder);
+        copy_folder(full.folder(), folder);
         let before = running.state().phones.clone();
         let ended = spawn(folder, &running, moment).wait().unwrap().success();
         let wallet = reopened_of_two(folder, &name);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::{Jwk, Jws};
-use holder::{Applicant, Provider};
+use holder::{AccountState, Applicant, CredentialName, Error, Provider, Silent, Wallet, Wanted};
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 use trust::time::Timestamp;
@@ -221,4 +221,19 @@ pub fn now() -> Timestamp {
 
 pub fn server_time() -> Timestamp {
     Timestamp::from_unix(SERVER_TIME)
+}
+
+/// Everything from nothing to two credentials, one of them obtained twice; goes on wherever an earlier run was stopped.
+pub async fn enrol(wallet: &Wallet, provider: &Provider) -> Result<(), Error> {
+    let account = wallet.account();
+    if account.remembered().is_err() {
+        account.open(provider, &applicant(), now()).await?;
+    }
+    if account.remembered()?.state == AccountState::AwaitingCode {
+        account.activate("123456", now()).await?;
+    }
+    for name in [CredentialName::Citizen, CredentialName::HealthInsurance, CredentialName::Citizen] {
+        account.obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await?;
+    }
+    Ok(())
 }
