@@ -72,6 +72,12 @@ impl Wallet {
         Ok(self.0.account().remembered()?.into())
     }
 
+    /// Where the account is, and the roots that vouch for that provider's servers.
+    pub fn account_provider(&self) -> Result<AccountProvider, SenError> {
+        let Provider { url, roots_pem } = self.0.account().provider()?;
+        Ok(AccountProvider { url, roots_pem })
+    }
+
     /// The provider's time as far as this device knows it: waits in the account's view are counted by it.
     pub fn provider_time(&self, now: i64) -> Result<i64, SenError> {
         Ok(self.0.account().provider_time(Timestamp::from_unix(now))?.as_unix())

@@ -1,32 +1,15 @@
 //! What is proven with the card: level 2, a new phone, a forgotten PIN. Begun at the provider, read from the chip in as many
 //! goes as it takes, and finished with a face.
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::Arc;
 
-use card::{AccessKey, Can, CardReading, KeptFiles, MrzKey, ReadRequest, resume_card};
 use holder::{FaceCapture, Silent, StepUp};
-use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use crate::account::{AccountApplicant, AccountProvider};
+use crate::card_read::{CardKey, CardRead};
 use crate::error::SenError;
-use crate::ports::{CardTransport, Foreign, ReadingListener};
+use crate::ports::{CardTransport, ReadingListener};
 use crate::wallet::Wallet;
-
-/// What opens the chip. One attempt is made with it and no other follows by itself.
-#[derive(Clone, uniffi::Enum)]
-pub enum CardKey {
-    /// The six digits printed on the front.
-    Can {
-        /// Digits.
-        number: String,
-    },
-    /// The machine-readable zone, its lines as printed.
-    Mrz {
-        /// Three lines, or two.
-        lines: String,
-    },
-}
 
 /// What has been proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -53,16 +36,10 @@ enum Purpose {
 /// A proof that the provider has begun. The chip's answer belongs to it alone, and it is good for some minutes.
 #[derive(uniffi::Object)]
 pub struct CardProof {
-    wallet: Arc<Wallet>,
+    pub(crate) wallet: Arc<Wallet>,
     purpose: Purpose,
-    begun: StepUp,
-    read: Mutex<Read>,
-}
-
-#[derive(Default)]
-struct Read {
-    kept: KeptFiles,
-    whole: Option<Arc<CardReading>>,
+    pub(crate) begun: StepUp,
+    pub(crate) card: Arc<CardRead>,
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -102,7 +79,7 @@ impl CardProof {
 
     /// Whether the card has been read to the end.
     pub fn is_read(&self) -> bool {
-        self.lock().whole.is_some()
+        self.card.whole().is_some()
     }
 
     /// Reads the card in reach. Where it was lost (`TryCardAgain`), the next call goes on where this one broke off; the same
@@ -113,18 +90,12 @@ impl CardProof {
         key: CardKey,
         listener: Arc<dyn ReadingListener>,
     ) -> Result<(), SenError> {
-        let key = key.parse()?;
-        let abandoned = Abandoned::default();
-        let watched = Watched { listener: Foreign(listener), abandoned: Arc::clone(&abandoned.0) };
-        // Reading blocks for seconds: not on the thread that drives the network.
-        let read = tokio::task::spawn_blocking(move || self.read_blocking(transport, &key, &watched));
-        read.await.map_err(|_| SenError::bug("card.worker"))?
+        Arc::clone(&self.card).read(transport, key, listener).await
     }
 
     /// Finishes with what was read and what the camera took; a face service compares the two.
     pub async fn finish(self: Arc<Self>, face_capture: Vec<u8>, now: i64) -> Result<Proven, SenError> {
-        let reading = self.lock().whole.clone();
-        let reading = reading.ok_or_else(|| SenError::not_ready("card.not_read"))?;
+        let reading = self.card.whole().ok_or_else(|| SenError::not_ready("card.not_read"))?;
         let (account, face, now) =
             (self.wallet.0.account(), FaceCapture(&face_capture), Timestamp::from_unix(now));
         let (begun, quiet) = (&self.begun, &Silent);
@@ -142,67 +113,7 @@ impl CardProof {
 
 impl CardProof {
     fn of(wallet: Arc<Wallet>, purpose: Purpose, begun: StepUp) -> Arc<Self> {
-        Arc::new(Self { wallet, purpose, begun, read: Mutex::default() })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Read> {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn read_blocking(
-        &self,
-        transport: Arc<dyn CardTransport>,
-        key: &AccessKey,
-        watched: &Watched,
-    ) -> Result<(), SenError> {
-        let mut read = match self.read.try_lock() {
-            Ok(read) => read,
-            // An earlier reading whose listener threw.
-            Err(TryLockError::Poisoned(read)) => read.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(SenError::not_ready("card.being_read")),
-        };
-        let request =
-            ReadRequest { active_challenge: Some(self.begun.challenge()), ..ReadRequest::default() };
-        let (transport, random) = (&mut Foreign(transport), &mut SystemRandom::new());
-        let whole = resume_card(transport, key, &request, &mut read.kept, random, watched);
-        read.whole = Some(Arc::new(whole.map_err(holder::Error::Card)?));
-        Ok(())
-    }
-}
-
-impl CardKey {
-    fn parse(&self) -> Result<AccessKey, SenError> {
-        let key = match self {
-            Self::Can { number } => Can::parse(number).map(AccessKey::Can),
-            Self::Mrz { lines } => MrzKey::from_lines(lines).map(AccessKey::Mrz),
-        };
-        key.map_err(|_| SenError::not_ready("card.access_number"))
-    }
-}
-
-/// Is set when the call that waits for a reading is cancelled.
-#[derive(Default)]
-struct Abandoned(Arc<AtomicBool>);
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-struct Watched {
-    listener: Foreign<dyn ReadingListener>,
-    abandoned: Arc<AtomicBool>,
-}
-
-impl card::ProgressListener for Watched {
-    fn step(&self, step: card::ReadStep) {
-        if !self.abandoned.load(Ordering::Relaxed) {
-            card::ProgressListener::step(&self.listener, step);
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) || card::ProgressListener::cancelled(&self.listener)
+        let card = CardRead::answering(begun.challenge());
+        Arc::new(Self { wallet, purpose, begun, card })
     }
 }

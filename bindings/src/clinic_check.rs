@@ -12,6 +12,9 @@ pub struct ClinicFolders {
     pub status: Option<String>,
     /// Seen-list file, made when absent.
     pub seen: Option<String>,
+    /// The counter's name: of two that share the seen-list, the second to see a card is warned.
+    #[uniffi(default = "")]
+    pub desk: String,
 }
 
 /// The clinic's data cannot be used.
@@ -25,14 +28,14 @@ pub enum CheckError {
     },
 }
 
-/// Decides on what was scanned: the text, or the bytes of a PNG or JPEG. The answer is the JSON of `sen clinic check`.
+/// Decides on what was scanned: the text, the frames of an animated code one a line, or the bytes of a PNG or JPEG. The answer is the JSON of `sen clinic check`.
 #[uniffi::export]
 pub fn check_scanned(content: Vec<u8>, folders: ClinicFolders, now: i64) -> Result<String, CheckError> {
     let paths = clinic::check::Folders {
         trust: Path::new(&folders.trust),
         status: folders.status.as_deref().map(Path::new),
         seen: folders.seen.as_deref().map(Path::new),
-        desk: "",
+        desk: &folders.desk,
     };
     let answer = clinic::check::check_files(&content, &paths, Timestamp::from_unix(now));
     let answer = answer.map_err(|error| CheckError::Unusable { code: error.code().to_owned() })?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use trust::time::Timestamp;
 
 use crate::error::SenError;
+use crate::stated_level::StatedLevel;
 
 /// A question to the person, to be shown in full.
 #[derive(Debug, uniffi::Object)]
@@ -53,6 +54,8 @@ pub struct ConsentDetails {
     pub needs_guardian: bool,
     /// Whether the portrait will be shown in further codes that anybody can read.
     pub shows_portrait: bool,
+    /// The level at which it will be shown by the provider's statement.
+    pub stated_level: Option<StatedLevel>,
 }
 
 #[uniffi::export]
@@ -76,6 +79,10 @@ impl ConsentRequest {
             encrypted: self.0.encrypted(),
             needs_guardian: self.0.needs_guardian(),
             shows_portrait: self.0.shows_portrait(),
+            stated_level: self
+                .0
+                .stated_level()
+                .map(|(level, expires_at)| StatedLevel { level, expires_at: expires_at.as_unix() }),
         }
     }
 

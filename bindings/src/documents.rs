@@ -2,7 +2,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use holder::{Silent, WalletClient};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use trust::time::Timestamp;
 
@@ -25,6 +25,8 @@ pub struct Offer {
     pub issuer: String,
     /// The configuration ids on offer.
     pub credentials: Vec<String>,
+    /// The person has to agree in a browser: [`Wallet::begin_authorisation`].
+    pub in_browser: bool,
     /// The code that the person must type, where one is needed.
     pub transaction_code: Option<TransactionCode>,
 }
@@ -86,8 +88,28 @@ pub struct Authorisation {
 }
 
 struct Waiting {
-    returned: oneshot::Sender<(String, Timestamp)>,
+    calls: mpsc::UnboundedSender<Call>,
     obtained: JoinHandle<Result<Vec<holder::DocumentInfo>, holder::Error>>,
+}
+
+/// What is asked of the task that owns what waits.
+enum Call {
+    IsAnswer { address: String, told: oneshot::Sender<bool> },
+    Finish { address: String, now: Timestamp },
+}
+
+/// Waits for the address that the browser returned to; nothing where nobody waits any more.
+async fn returned(
+    waiting: &holder::Authorisation<'_>,
+    calls: &mut mpsc::UnboundedReceiver<Call>,
+) -> Option<(String, Timestamp)> {
+    loop {
+        match calls.recv().await? {
+            // Nobody may listen any more.
+            Call::IsAnswer { address, told } => drop(told.send(waiting.is_answer(&address))),
+            Call::Finish { address, now } => return Some((address, now)),
+        }
+    }
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -102,8 +124,15 @@ impl Wallet {
         Ok(Offer {
             issuer: offer.issuer,
             credentials: offer.credentials,
+            in_browser: offer.in_browser,
             transaction_code: offer.transaction_code.map(code),
         })
+    }
+
+    /// Whether an offer is of documents in standard formats, for [`obtain_documents`](Self::obtain_documents), and not of credentials
+    /// for [`obtain_credential`](Self::obtain_credential). `roots_pem` are the roots of its servers, where they are not the provider's.
+    pub async fn offers_documents(&self, link: String, roots_pem: Option<Vec<u8>>) -> Result<bool, SenError> {
+        Ok(self.0.account().offers_documents(&link, roots_pem.as_deref()).await?)
     }
 
     /// Obtains the documents of an offer, all or none; `transaction_code` is what the person typed where the offer asks for it.
@@ -143,27 +172,29 @@ impl Wallet {
         now: i64,
     ) -> Result<Arc<Authorisation>, SenError> {
         let (told, begun) = oneshot::channel();
-        let (returned, returning) = oneshot::channel::<(String, Timestamp)>();
+        let (calls, mut called) = mpsc::unbounded_channel();
         // What waits borrows the wallet: a task owns both until the browser returns or nobody waits any more.
         let obtained = tokio::spawn(async move {
             let known_as = WalletClient { client_id: &client_id, redirect_uri: &redirect_uri };
             let now = Timestamp::from_unix(now);
-            let begun = self.0.begin_authorisation(&link, issuers.believed(), known_as, now).await;
-            let (waiting, url) = match begun {
-                Ok(waiting) => {
-                    let url = waiting.url().to_owned();
-                    (Some(waiting), Ok(url))
+            let waiting = match self.0.begin_authorisation(&link, issuers.believed(), known_as, now).await {
+                Ok(waiting) => waiting,
+                Err(error) => {
+                    // Where nobody listens any more nobody needs it.
+                    let _ = told.send(Err(error));
+                    return Ok(Vec::new());
                 }
-                Err(error) => (None, Err(error)),
             };
-            let heard = told.send(url).is_ok();
-            match (waiting.filter(|_| heard), returning.await) {
-                (Some(waiting), Ok((address, now))) => waiting.finish(&address, &Silent, now).await,
-                _ => Ok(Vec::new()),
+            if told.send(Ok(waiting.url().to_owned())).is_err() {
+                return Ok(Vec::new());
+            }
+            match returned(&waiting, &mut called).await {
+                Some((address, now)) => waiting.finish(&address, &Silent, now).await,
+                None => Ok(Vec::new()),
             }
         });
         let url = begun.await.map_err(|_| SenError::bug("issuance.worker"))??;
-        Ok(Arc::new(Authorisation { url, waiting: Mutex::new(Some(Waiting { returned, obtained })) }))
+        Ok(Arc::new(Authorisation { url, waiting: Mutex::new(Some(Waiting { calls, obtained })) }))
     }
 
     /// The documents that are awaited.
@@ -207,13 +238,26 @@ impl Authorisation {
         self.url.clone()
     }
 
+    /// Whether an address that this shell was called with is this request's answer: other apps can call it, too. False once
+    /// [`finish`](Self::finish) was called.
+    pub async fn is_answer(&self, address: String) -> Result<bool, SenError> {
+        let calls =
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|w| w.calls.clone());
+        let Some(calls) = calls else { return Ok(false) };
+        let worker = || SenError::bug("issuance.worker");
+        let (told, is_answer) = oneshot::channel();
+        calls.send(Call::IsAnswer { address, told }).map_err(|_| worker())?;
+        is_answer.await.map_err(|_| worker())
+    }
+
     /// Goes on, once, with the address that the browser returned to, and obtains the documents. A call that is cancelled does
     /// not take back what it began.
     pub async fn finish(&self, returned_to: String, now: i64) -> Result<Vec<Document>, SenError> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let waiting = waiting.ok_or_else(|| SenError::not_ready("issuance.finished"))?;
         let worker = || SenError::bug("issuance.worker");
-        waiting.returned.send((returned_to, Timestamp::from_unix(now))).map_err(|_| worker())?;
+        let call = Call::Finish { address: returned_to, now: Timestamp::from_unix(now) };
+        waiting.calls.send(call).map_err(|_| worker())?;
         let obtained = waiting.obtained.await.map_err(|_| worker())??;
         Ok(obtained.into_iter().map(Document::from).collect())
     }

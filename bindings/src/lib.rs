@@ -4,7 +4,9 @@
 //! 1970-01-01 UTC, read by the shell.
 mod account;
 mod account_view;
+mod borrowed_reader;
 mod card_proof;
+mod card_read;
 mod clinic_check;
 mod consent;
 mod documents;
@@ -15,7 +17,9 @@ mod ports;
 mod qr;
 mod records;
 mod showing;
+mod stated_level;
 mod transfer;
+mod trust_list;
 mod wallet;
 
 pub use account::{AccountApplicant, AccountProvider, LostPhoneCode, erase_wallet, pin_has_six_digits};
@@ -23,7 +27,9 @@ pub use account_view::{
     AccountState, AccountView, LevelMethod, LockedBy, Pending, PendingKind, Phone, PhoneState, PinStanding,
     Ward, WardAccount, WardAct,
 };
-pub use card_proof::{CardKey, CardProof, Proven};
+pub use borrowed_reader::{BorrowedReader, ReadingRequest};
+pub use card_proof::{CardProof, Proven};
+pub use card_read::CardKey;
 pub use clinic_check::{CheckError, ClinicFolders, check_scanned};
 pub use consent::{Consent, ConsentDetails, ConsentRequest, Recognised};
 pub use documents::{Authorisation, AwaitedDocument, BelievedIssuers, Document, Offer, TransactionCode};
@@ -34,13 +40,15 @@ pub use online::{
     Registration,
 };
 pub use ports::{
-    CardTransport, DeviceKey, DeviceKeyError, KeyAttestation, KeyStore, ReadingListener, SecretStore,
-    SecretStoreFailure, TransportFailure,
+    CardTransport, DeviceKey, DeviceKeyError, KeyAttestation, KeyStore, ListenerFailure, ReadingListener,
+    SecretStore, SecretStoreFailure, TransportFailure, WaitListener,
 };
 pub use qr::{QrModules, draw_qr};
 pub use records::{Credential, OpenedAccount, QrCode, ReadingStep, Warning};
 pub use showing::QrCodes;
+pub use stated_level::StatedLevel;
 pub use transfer::{NewPhone, Received, TransferCode};
+pub use trust_list::{Anchor, KeptTrustList, NationalAnchors};
 pub use wallet::Wallet;
 
 uniffi::setup_scaffolding!("sen");

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use presentation::dcql::Pointer;
-use presentation::openid4vp::{Requester, Transaction, Unsigned};
+use presentation::openid4vp::{Requester, Transaction, TransactionError, Unsigned};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
@@ -56,12 +56,20 @@ pub struct Registration {
 /// What would be shown to answer one question.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct OnlineChoice {
+    /// The question that it answers.
+    pub query: String,
+    /// The wallet's name of the document.
+    pub document: String,
     /// The document's type.
     pub kind: String,
     /// Who issued it.
     pub issuer: String,
+    /// When it was issued.
+    pub issued_at: i64,
     /// Whether the verifier can do without it.
     pub optional: bool,
+    /// Whether its key signs what is to be approved: one choice's does.
+    pub approves: bool,
     /// The claims that would be told.
     pub claims: Vec<String>,
     /// Those among them that the verifier is not registered to ask for: a warning.
@@ -104,6 +112,8 @@ pub struct OnlineDetails {
     pub registration: Option<Registration>,
     /// What would be shown; empty where the wallet holds nothing that answers, and then it can only be declined.
     pub choices: Vec<OnlineChoice>,
+    /// Why it cannot be answered though the wallet holds what is asked for, a stable code: its documents may not approve it.
+    pub unanswerable: Option<String>,
     /// What is to be approved with it.
     pub approval: Option<Approval>,
     /// Whether the person has to type the two digits that the other screen shows.
@@ -179,6 +189,7 @@ impl OnlineRequest {
             asker: self.0.requester().into(),
             registration,
             choices: self.0.choices().iter().map(OnlineChoice::from).collect(),
+            unanswerable: self.0.unanswerable().map(refused),
             approval: self.0.transaction().map(Approval::from),
             needs_number: self.0.needs_number(),
             encrypted: self.0.encrypted(),
@@ -189,6 +200,16 @@ impl OnlineRequest {
     /// The same without what the verifier can do without.
     pub fn without_optional(&self) -> Arc<Self> {
         Arc::new(Self(self.0.clone().without_optional()))
+    }
+
+    /// What would do in place of the document that answers a question, newest first: for the person to pick.
+    pub fn alternatives(&self, query: String) -> Vec<OnlineChoice> {
+        self.0.alternatives(&query).map(OnlineChoice::from).collect()
+    }
+
+    /// The same, with another document in answer to a question; `online.not_an_alternative` where it would not do.
+    pub fn with_document(&self, query: String, document: String) -> Result<Arc<Self>, SenError> {
+        Ok(Arc::new(Self(self.0.clone().with(&query, &document)?)))
     }
 
     /// The person agreed, recognised as said, and typed the two digits where they are needed.
@@ -202,6 +223,11 @@ impl OnlineRequest {
             self.0.clone().grant(recognised.into(), number.as_deref(), Timestamp::from_unix(now))?;
         Ok(Arc::new(OnlineConsent(consent)))
     }
+}
+
+/// The code under which [`OnlineRequest::grant`] refuses it.
+fn refused(error: TransactionError) -> String {
+    holder::Error::from(holder::OnlineError::Request(error.into())).code().to_owned()
 }
 
 /// The anchors of one call.
@@ -272,9 +298,13 @@ impl From<&holder::Choice> for OnlineChoice {
     fn from(choice: &holder::Choice) -> Self {
         let texts = |claims: &[Pointer]| claims.iter().map(ToString::to_string).collect();
         Self {
+            query: choice.query.clone(),
+            document: choice.document.clone(),
             kind: choice.kind.clone(),
             issuer: choice.issuer.clone(),
+            issued_at: choice.issued_at.as_unix(),
             optional: choice.optional,
+            approves: choice.approves,
             claims: texts(&choice.claims),
             over_asked: texts(&choice.over_asked),
         }

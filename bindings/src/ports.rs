@@ -1,5 +1,7 @@
 //! The ports as foreign traits, and the adapters that make them the core's.
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holder::{KeyError, KeyId, KeyPolicy, SecretStoreError};
 use trust::secret::Secret;
@@ -48,6 +50,27 @@ pub trait ReadingListener: Send + Sync {
     fn cancelled(&self) -> bool;
 }
 
+/// A listener failed. Nothing comes of it: listeners are told and never asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum ListenerFailure {
+    /// Whatever it was.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+impl From<UnexpectedUniFFICallbackError> for ListenerFailure {
+    fn from(_: UnexpectedUniFFICallbackError) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// Is told when a call waits for a busy server, so that the person can be told why nothing happens.
+#[uniffi::export(with_foreign)]
+pub trait WaitListener: Send + Sync {
+    /// The server is asked again after so many seconds, rounded up.
+    fn waits(&self, seconds: u32) -> Result<(), ListenerFailure>;
+}
+
 /// Why a device key could not be made or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum DeviceKeyError {
@@ -89,7 +112,7 @@ pub trait DeviceKey: Send + Sync {
     fn public_key(&self) -> Result<Vec<u8>, DeviceKeyError>;
     /// ECDSA with SHA-256 over the message: 64 bytes, `r || s`. May prompt, as the key's policy says.
     fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
-    /// What the hardware says of this key.
+    /// What the hardware says of this key; of one that was found again, what it said when the key was made.
     fn attestation(&self) -> Result<KeyAttestation, DeviceKeyError>;
 }
 
@@ -103,17 +126,23 @@ pub enum KeyAttestation {
         /// DER certificates, leaf first.
         chain: Vec<Vec<u8>>,
     },
-    /// Apple App Attest.
+    /// Apple App Attest, for the first key.
     Apple {
         /// The CBOR attestation object.
         object: Vec<u8>,
+    },
+    /// Apple App Attest, for a later key: an assertion by the key that was attested.
+    AppleAssertion {
+        /// CBOR.
+        assertion: Vec<u8>,
     },
 }
 
 /// Makes and finds device keys that never leave the device.
 #[uniffi::export(with_foreign)]
 pub trait KeyStore: Send + Sync {
-    /// Makes a key. `per_use`: the person authenticates for each signature; else once for 120 seconds.
+    /// Makes a key. `per_use`: the person authenticates for each signature; else once for 120 seconds. `challenge` goes into the
+    /// attestation; where it is empty nobody will ask for one.
     fn create(
         &self,
         id: String,
@@ -191,6 +220,20 @@ impl card::ProgressListener for Foreign<dyn ReadingListener> {
     }
 }
 
+impl fmt::Debug for Foreign<dyn WaitListener> {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("WaitListener")
+    }
+}
+
+impl http_client::WaitListener for Foreign<dyn WaitListener> {
+    fn waits(&self, pause: Duration) {
+        // Rounded up, so that nobody expects it sooner.
+        let seconds = u32::try_from(pause.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+        let _ = self.0.waits(seconds);
+    }
+}
+
 impl holder::KeyStore for Foreign<dyn KeyStore> {
     fn create(
         &self,
@@ -226,6 +269,9 @@ impl holder::DeviceKey for Foreign<dyn DeviceKey> {
         match self.0.attestation() {
             Ok(KeyAttestation::Android { chain }) => holder::KeyAttestation::Android(chain),
             Ok(KeyAttestation::Apple { object }) => holder::KeyAttestation::Apple(object),
+            Ok(KeyAttestation::AppleAssertion { assertion }) => {
+                holder::KeyAttestation::AppleAssertion(assertion)
+            }
             Ok(KeyAttestation::Unattested) | Err(_) => holder::KeyAttestation::None,
         }
     }

@@ -5,35 +5,40 @@ use std::sync::Arc;
 use holder::{CredentialInfo, CredentialName, Silent, Wanted};
 use trust::time::Timestamp;
 
-use crate::card_proof::{CardKey, Proven};
+use crate::card_proof::Proven;
+use crate::card_read::CardKey;
 use crate::consent::{Consent, ConsentRequest};
 use crate::error::SenError;
-use crate::ports::{CardTransport, Foreign, KeyStore, ReadingListener, SecretStore};
+use crate::ports::{CardTransport, Foreign, KeyStore, ReadingListener, SecretStore, WaitListener};
 use crate::records::{Credential, QrCode};
 
 /// One wallet on this device.
 #[derive(uniffi::Object)]
 pub struct Wallet(pub(crate) holder::Wallet);
 
-fn named(credential: &str) -> Result<CredentialName, SenError> {
+pub(crate) fn named(credential: &str) -> Result<CredentialName, SenError> {
     CredentialName::from_text(credential).ok_or_else(|| SenError::not_ready("credential.unknown_name"))
 }
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Wallet {
-    /// Opens the wallet in a folder that exists, making it where there is none.
-    #[uniffi::constructor]
+    /// Opens the wallet in a folder that exists, making it where there is none. The listener hears of every wait for a busy server.
+    #[uniffi::constructor(default(wait_listener = None))]
     pub fn open(
         folder: String,
         secret_store: Arc<dyn SecretStore>,
         key_store: Arc<dyn KeyStore>,
+        wait_listener: Option<Arc<dyn WaitListener>>,
     ) -> Result<Arc<Self>, SenError> {
         let wallet = holder::Wallet::open(
             Path::new(&folder),
             Arc::new(Foreign(secret_store)),
             Arc::new(Foreign(key_store)),
         )?;
-        Ok(Arc::new(Self(wallet)))
+        Ok(Arc::new(Self(match wait_listener {
+            Some(listener) => wallet.telling_waits(Arc::new(Foreign(listener))),
+            None => wallet,
+        })))
     }
 
     /// Steps up to level 2 in one call: reads the card in reach with one attempt at its access number, and sends the evidence.

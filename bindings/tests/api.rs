@@ -6,7 +6,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use uniffi_bindgen::macro_metadata::extract_from_library;
-use uniffi_meta::{FieldMetadata, FnParamMetadata, Metadata, ObjectImpl, Type};
+use uniffi_meta::{
+    DefaultValueMetadata, FieldMetadata, FnParamMetadata, LiteralMetadata, Metadata, ObjectImpl, Type,
+};
 
 /// The library that cargo built beside this test.
 fn library() -> PathBuf {
@@ -26,13 +28,26 @@ fn named(ty: &Type) -> String {
     }
 }
 
+/// What stands for a value that a shell leaves out.
+fn left_out(default: &Option<DefaultValueMetadata>) -> String {
+    match default {
+        None => String::new(),
+        Some(DefaultValueMetadata::Default) => " = default".to_owned(),
+        Some(DefaultValueMetadata::Literal(LiteralMetadata::None)) => " = nothing".to_owned(),
+        Some(DefaultValueMetadata::Literal(LiteralMetadata::String(text))) => format!(" = {text:?}"),
+        Some(other) => panic!("api.txt has no words for {other:?}"),
+    }
+}
+
 fn signature(
     (is_async, word, name): (bool, &str, &str),
     inputs: &[FnParamMetadata],
     gives: Option<&Type>,
     throws: Option<&Type>,
 ) -> String {
-    let inputs: Vec<_> = inputs.iter().map(|input| format!("{}: {}", input.name, named(&input.ty))).collect();
+    let input =
+        |input: &FnParamMetadata| format!("{}: {}{}", input.name, named(&input.ty), left_out(&input.default));
+    let inputs: Vec<_> = inputs.iter().map(input).collect();
     let mut line = format!("{}{word} {name}({})", if is_async { "async " } else { "" }, inputs.join(", "));
     if let Some(gives) = gives {
         write!(line, " -> {}", named(gives)).unwrap();
@@ -61,7 +76,10 @@ fn surface(items: Vec<Metadata>) -> String {
                 blocks.insert(one.name.clone(), (line, Vec::new()));
             }
             Metadata::Record(one) => {
-                let lines = one.fields.iter().map(|field| format!("{}: {}", field.name, named(&field.ty)));
+                let line = |field: &FieldMetadata| {
+                    format!("{}: {}{}", field.name, named(&field.ty), left_out(&field.default))
+                };
+                let lines = one.fields.iter().map(line);
                 blocks.insert(one.name.clone(), (format!("record {}", one.name), lines.collect()));
             }
             Metadata::Enum(one) => {
@@ -136,4 +154,5 @@ fn every_error_of_a_port_says_what_an_unexpected_exception_is() {
     assert_eq!(said::<sen::TransportFailure>(), sen::TransportFailure::Unavailable);
     assert_eq!(said::<sen::DeviceKeyError>(), sen::DeviceKeyError::Unavailable);
     assert_eq!(said::<sen::SecretStoreFailure>(), sen::SecretStoreFailure::Unavailable);
+    assert_eq!(said::<sen::ListenerFailure>(), sen::ListenerFailure::Unavailable);
 }
