@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
 import vn.sen.DeviceKeyException
 import vn.sen.Recognised
+import vn.sen.app.Authenticator
 import vn.sen.app.Recogniser
 import vn.sen.app.Word
 
