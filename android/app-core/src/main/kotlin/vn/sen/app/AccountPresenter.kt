@@ -24,6 +24,8 @@ data class AccountScreen(
     val canLock: Boolean = false,
     val canUnlock: Boolean = false,
     val canCancelPending: Boolean = false,
+    /** How long each credential can be shown without a network, and what ends soon. */
+    val prepared: List<Line> = emptyList(),
     /** Shown once, to be copied by hand. */
     val revocationCode: String? = null,
     val problem: Problem? = null,
@@ -85,11 +87,14 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
         canLock = view.state == AccountState.ACTIVE,
         canUnlock = view.state == AccountState.LOCKED && view.lockedBy == LockedBy.HOLDER,
         canCancelPending = view.pending != null && step(view.state) == AccountStep.IN_USE,
+        prepared = if (step(view.state) == AccountStep.IN_USE) wallet.credentials(now()).flatMap { prepared(it, around.zone) } else emptyList(),
     )
 
     private fun step(state: AccountState) = when (state) {
         AccountState.AWAITING_CODE -> AccountStep.CODE
         AccountState.ACTIVE, AccountState.LOCKED, AccountState.BLOCKED -> AccountStep.IN_USE
+        // A move that was begun and stopped is begun again, or given up for another way.
+        AccountState.RECEIVING, AccountState.PROVING -> AccountStep.OPEN
         AccountState.CLOSED, AccountState.CANCELLED, AccountState.REPLACED, AccountState.LOST -> AccountStep.GONE
         else -> AccountStep.WAIT
     }
@@ -103,6 +108,7 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
             AccountState.BLOCKED -> warning(Word.ACCOUNT_BLOCKED)
             AccountState.CLOSED -> line(Word.ACCOUNT_CLOSED)
             AccountState.REPLACED, AccountState.LOST, AccountState.CANCELLED -> warning(Word.ACCOUNT_ELSEWHERE)
+            AccountState.RECEIVING, AccountState.PROVING -> line(Word.MOVE_HERE)
             AccountState.WAITING -> line(Word.ACCOUNT_WAITING, view.pending?.let { minute(it.effectiveAt, around.zone) }.orEmpty())
             else -> line(Word.ACCOUNT_OTHER)
         }

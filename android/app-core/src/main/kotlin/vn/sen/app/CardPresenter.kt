@@ -2,6 +2,8 @@ package vn.sen.app
 
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.channels.Channel
+import vn.sen.AccountApplicant
+import vn.sen.AccountProvider
 import vn.sen.CardKey
 import vn.sen.CardProof
 import vn.sen.CardTransport
@@ -27,10 +29,6 @@ sealed interface CardScreen {
     data class Failed(val problem: Problem) : CardScreen
 }
 
-/** Where people hold the card: the antenna of a phone. */
-fun where(manufacturer: String, model: String): Word =
-    if (manufacturer.equals("google", true) && model.startsWith("Pixel") || manufacturer.equals("apple", true)) Word.HOLD_TOP else Word.HOLD_CARD
-
 /** Proves something with the card; a card that was lost is read on when it is back. */
 class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CARD) : Presenter<CardScreen>(CardScreen.Number(), around) {
     private val tags = Channel<CardTransport>(Channel.CONFLATED)
@@ -43,6 +41,10 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
 
     /** Level 2, with the six digits and what the camera took. */
     fun raiseLevel(can: String, face: ByteArray): Job = start(can, face) { wallet.beginStepUp(now()) }
+
+    /** The account moves to this phone, without the old one. */
+    fun moveHere(provider: AccountProvider, who: AccountApplicant, can: String, face: ByteArray): Job =
+        start(can, face) { wallet.beginNewPhone(provider, who, now()) }
 
     /** A forgotten PIN. */
     fun recoverPin(can: String, face: ByteArray): Job = start(can, face) { wallet.beginPinRecovery(now()) }

@@ -1,7 +1,11 @@
 package vn.sen.app
 
+import java.io.IOException
 import kotlinx.coroutines.Job
 import vn.sen.BelievedIssuers
+import vn.sen.Document
+import vn.sen.SenException
+import vn.sen.code
 
 sealed interface OfferScreen {
     data object Reading : OfferScreen
@@ -9,14 +13,18 @@ sealed interface OfferScreen {
     /** What the issuer offers; nothing went to it yet. */
     data class Ask(val lines: List<Line>, val needsCode: Boolean, val problem: Problem? = null) : OfferScreen
 
+    /** The person agrees in the browser, at [url]; the app waits for it to return. */
+    data class InBrowser(val line: Line, val url: String) : OfferScreen
+
     data class Obtained(val line: Line) : OfferScreen
 
     data class Failed(val problem: Problem) : OfferScreen
 }
 
-/** Takes up an issuer's offer. */
+/** Takes up an issuer's offer, with a browser between where the issuer wants one. */
 class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers) : Presenter<OfferScreen>(OfferScreen.Reading, around) {
     private var link: String? = null
+    private var waiting: Job? = null
 
     fun read(offered: String): Job = work(OfferScreen::Failed) {
         val offer = wallet.readOffer(offered, believed)
@@ -25,13 +33,53 @@ class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers
         show(OfferScreen.Ask(lines, offer.transactionCode != null))
     }
 
-    fun agree(code: String?): Job = work(::stay) {
-        val documents = wallet.obtainDocuments(link ?: return@work, believed, code?.trim()?.takeIf { it.isNotEmpty() }, now())
-        show(OfferScreen.Obtained(line(Word.OBTAINED, "${documents.size}")))
+    fun agree(code: String?): Job {
+        val job = work(::stay) {
+            val offered = link ?: return@work
+            try {
+                obtained(wallet.obtainDocuments(offered, believed, code?.trim()?.takeIf { it.isNotEmpty() }, now()))
+            } catch (error: SenException) {
+                if (error.code != WITH_BROWSER) throw error
+                inBrowser(offered)
+            }
+        }
+        waiting = job
+        return job
     }
+
+    /** The person gives up; the browser finds nobody any more. */
+    fun stop() {
+        waiting?.cancel()
+        show(OfferScreen.Failed(Problem(line(Word.CANCELLED), Next.NOTHING, "app.stopped")))
+    }
+
+    private suspend fun inBrowser(offered: String) {
+        try {
+            BrowserReturn().use { port ->
+                wallet.beginAuthorisation(offered, believed, CLIENT, port.address, now()).use { authorisation ->
+                    show(OfferScreen.InBrowser(line(Word.BROWSER_WAITING), authorisation.url()))
+                    obtained(authorisation.finish(port.returned(), now()))
+                }
+            }
+        } catch (_: IOException) {
+            // No port is free, or it was taken away while the app was behind the browser.
+            show(OfferScreen.Failed(Problem(line(Word.CANCELLED), Next.TRY_LATER, "app.no_port")))
+        }
+    }
+
+    /** None where the issuer will have them later: the wallet's screen asks again. */
+    private fun obtained(documents: List<Document>) = show(OfferScreen.Obtained(line(Word.OBTAINED, "${documents.size}")))
 
     private fun stay(problem: Problem): OfferScreen {
         val shown = state.value
         return if (shown is OfferScreen.Ask && problem.next == Next.TYPE_AGAIN) shown.copy(problem = problem) else OfferScreen.Failed(problem)
+    }
+
+    private companion object {
+        /** The offer has no way but the browser. */
+        const val WITH_BROWSER = "issuance.grant_unsupported"
+
+        /** How this wallet is known to authorization servers. */
+        const val CLIENT = "sen"
     }
 }

@@ -1,5 +1,6 @@
 package vn.sen.app
 
+import java.time.ZoneId
 import kotlinx.coroutines.Job
 import vn.sen.Credential
 import vn.sen.Document
@@ -32,21 +33,26 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     }
 
     private fun row(held: Credential): HeldRow {
-        val until = line(Word.VALID_UNTIL, minute(held.expiresAt, around.zone))
-        val ward = held.ward?.let { line(Word.FOR_WARD, it) }
+        val lines = prepared(held, around.zone)
         val shows = held.vct == "urn:vn:health-insurance:1"
-        return HeldRow(held.id, kind(held.vct), listOfNotNull(ward, until) + held.warnings.map(::warned), false, shows, held.ward)
+        return HeldRow(held.id, lines.first(), lines.drop(1), isDocument = false, showsAtClinic = shows, ward = held.ward)
     }
 
     private fun row(held: Document): HeldRow {
         val until = held.expiresAt?.let { line(Word.VALID_UNTIL, day(it, around.zone)) }
         return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, held.issuer)), isDocument = true, showsAtClinic = false)
     }
+}
 
-    private fun warned(of: Warning): Line = when (of) {
-        is Warning.Expired -> warning(Word.WARNING_EXPIRED)
-        is Warning.SoonUnprepared -> warning(Word.WARNING_SOON)
-        is Warning.Ended -> warning(Word.WARNING_ENDED)
-        is Warning.EndsSoon -> warning(Word.WARNING_ENDS, "${of.days}")
-    }
+/** What a credential is, until when it can be shown without a network, and what the core warns of. */
+fun prepared(held: Credential, zone: ZoneId): List<Line> {
+    val ward = held.ward?.let { line(Word.FOR_WARD, it) }
+    return listOfNotNull(kind(held.vct), ward, line(Word.VALID_UNTIL, minute(held.expiresAt, zone))) + held.warnings.map(::warned)
+}
+
+private fun warned(of: Warning): Line = when (of) {
+    is Warning.Expired -> warning(Word.WARNING_EXPIRED)
+    is Warning.SoonUnprepared -> warning(Word.WARNING_SOON)
+    is Warning.Ended -> warning(Word.WARNING_ENDED)
+    is Warning.EndsSoon -> warning(Word.WARNING_ENDS, "${of.days}")
 }

@@ -46,8 +46,24 @@ class WordsTest {
     fun `what is not in the table is named as it is`() {
         assertEquals(line(Word.CLAIM_OTHER, "99"), claim(99))
         assertEquals(line(Word.OTHER_DOCUMENT, "org.iso.18013.5.1.mDL"), kind("org.iso.18013.5.1.mDL"))
-        assertEquals(Word.HOLD_TOP, where("Google", "Pixel 9"))
-        assertEquals(Word.HOLD_CARD, where("samsung", "SM-G991B"))
+    }
+
+    @Test
+    fun `the card goes where the phone says its antenna is, seen from behind`() {
+        // 70 by 150 mm, the antenna 20 mm from the left and 30 mm from the top of the screen's side.
+        assertEquals(Place(Word.HOLD_DOT, 1 - 20f / 70, 30f / 150, exact = true), placeOf(70, 150, 20, 30))
+        assertEquals(Place(Word.HOLD_DOT, 1f, 1f, exact = true), placeOf(70, 150, 0, 150))
+        for (outside in listOf(placeOf(0, 150, 0, 0), placeOf(70, 150, 71, 0), placeOf(70, 150, 0, -1), placeOf(70, 0, 0, 0))) assertEquals(null, outside)
+    }
+
+    @Test
+    fun `where the phone says nothing its maker's phones are a beginning`() {
+        assertEquals(Word.HOLD_UPPER, placeOf("Google", "Pixel 9").word)
+        assertEquals(Word.HOLD_UPPER, placeOf("OPPO", "CPH2591").word)
+        assertEquals(Word.HOLD_CARD, placeOf("samsung", "SM-G991B").word)
+        assertEquals(Word.HOLD_CAMERAS, placeOf("samsung", "SM-F731B").word)
+        assertEquals(Word.HOLD_TOP, placeOf("Apple", "iPhone15,2").word)
+        assertEquals(Place(Word.HOLD_CARD, 0.5f, 0.5f), placeOf("nobody", "x"))
     }
 
     @Test

@@ -4,30 +4,26 @@ import android.os.Build
 import vn.sen.app.AccountPresenter
 import vn.sen.app.AccountScreen
 import vn.sen.app.AccountStep
-import vn.sen.app.CardPresenter
-import vn.sen.app.CardScreen
 import vn.sen.app.HeldRow
 import vn.sen.app.HistoryPresenter
 import vn.sen.app.WalletPresenter
 import vn.sen.app.Word
 import vn.sen.app.line
-import vn.sen.app.where
 
 /** The account before it is in use, and the wallet's start. */
 class HomeScreen : Screen {
     private var presenter: AccountPresenter? = null
 
     override fun shown(host: MainActivity) {
-        val account = presenter ?: AccountPresenter(host.app.surroundings, host.app.provider).also {
-            presenter = it
-            it.start()
-        }
+        val account = presenter ?: AccountPresenter(host.app.surroundings, host.app.provider).also { presenter = it }
+        // Other screens change it.
+        account.start()
         host.draw(account) { shown ->
             heading(Word.ACCOUNT)
             shown.lines.forEach { line(it) }
             problem(shown.problem)
             when (shown.step) {
-                AccountStep.OPEN, AccountStep.GONE -> open(account)
+                AccountStep.OPEN, AccountStep.GONE -> open(host, account)
                 AccountStep.CODE -> code(account)
                 AccountStep.WAIT -> button(Word.AGAIN) { account.refresh() }
                 AccountStep.IN_USE -> inUse(host, account, shown)
@@ -35,11 +31,15 @@ class HomeScreen : Screen {
         }
     }
 
-    private fun Page.open(account: AccountPresenter) {
+    private fun Page.open(host: MainActivity, account: AccountPresenter) {
+        heading(Word.OPEN_ACCOUNT)
         val number = field(Word.PERSONAL_NUMBER, numeric = true)
         val phone = field(Word.PHONE_NUMBER, numeric = true)
         val device = field(Word.DEVICE_NAME, numeric = false).apply { setText(Build.MODEL) }
         button(Word.SEND_CODE) { account.open("${number.text}", "${phone.text}", "${device.text}") }
+        heading(Word.MOVE_HERE)
+        button(Word.MOVE_HERE) { host.push(ReceiveScreenView()) }
+        button(Word.MOVE_BY_CARD) { host.push(MoveByCardScreen()) }
     }
 
     private fun Page.code(account: AccountPresenter) {
@@ -48,16 +48,22 @@ class HomeScreen : Screen {
     }
 
     private fun Page.inUse(host: MainActivity, account: AccountPresenter, shown: AccountScreen) {
+        shown.prepared.forEach { line(it) }
         button(Word.WALLET) { host.push(WalletScreenView()) }
-        if (shown.canRaise) button(Word.RAISE_LEVEL) { host.push(CardScreenView()) }
+        button(Word.SCAN) { host.push(ScanScreenView()) }
+        if (shown.canRaise) button(Word.RAISE_LEVEL) { host.push(raiseLevel()) }
+        button(Word.WARDS) { host.push(WardsScreenView()) }
         button(Word.HISTORY) { host.push(HistoryScreenView()) }
-        button(Word.PHONES) { host.push(DevicesScreen(account)) }
+        button(Word.SETTINGS) { host.push(SettingsScreenView()) }
     }
 }
 
 /** The account's phones, what waits, the lock, and the code for a lost phone. */
-class DevicesScreen(private val account: AccountPresenter) : Screen {
+class DevicesScreen : Screen {
+    private var presenter: AccountPresenter? = null
+
     override fun shown(host: MainActivity) {
+        val account = presenter ?: AccountPresenter(host.app.surroundings, host.app.provider).also { presenter = it }
         account.refresh()
         host.draw(account) { shown ->
             heading(Word.PHONES)
@@ -72,42 +78,6 @@ class DevicesScreen(private val account: AccountPresenter) : Screen {
             button(Word.BACK) { host.pop() }
         }
     }
-}
-
-/** Level 2 by the chip card. */
-class CardScreenView : Screen {
-    private var presenter: CardPresenter? = null
-
-    override fun shown(host: MainActivity) {
-        val card = presenter ?: CardPresenter(host.app.surroundings, where(Build.MANUFACTURER, Build.MODEL)).also { presenter = it }
-        host.field.open(card::tag)
-        host.draw(card) { shown ->
-            heading(Word.READ_CARD)
-            if (!host.field.isOn) line(line(Word.CARD_NO_READER))
-            when (shown) {
-                is CardScreen.Number -> {
-                    problem(shown.problem)
-                    line(line(Word.CARD_NUMBER_HINT))
-                    val can = field(Word.CAN, numeric = true)
-                    button(Word.GO_ON) {
-                        val digits = "${can.text}"
-                        host.picture { face -> card.raiseLevel(digits, face) }
-                    }
-                }
-                is CardScreen.Hold -> {
-                    line(shown.line)
-                    shown.fraction?.let { progress(it) }
-                    button(Word.DECLINE) { card.stop() }
-                }
-                is CardScreen.Comparing -> line(line(Word.COMPARING_FACE))
-                is CardScreen.Done -> line(shown.line)
-                is CardScreen.Failed -> problem(shown.problem)
-            }
-            button(Word.BACK) { host.pop() }
-        }
-    }
-
-    override fun left(host: MainActivity) = host.field.close()
 }
 
 /** What the person holds. */

@@ -1,11 +1,16 @@
 package vn.sen.android
 
+import android.Manifest
 import android.app.Activity
+import android.content.ActivityNotFoundException
+import android.content.Context
 import android.content.Intent
+import android.content.pm.PackageManager
 import android.net.Uri
 import android.os.Bundle
 import android.view.View
 import android.view.inputmethod.InputMethodManager
+import java.io.IOException
 import java.lang.ref.WeakReference
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -14,9 +19,11 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import vn.sen.app.HistoryFile
 import vn.sen.app.Link
 import vn.sen.app.Presenter
 import vn.sen.app.Word
+import vn.sen.app.line
 import vn.sen.app.linkOf
 import vn.sen.app.warning
 
@@ -37,6 +44,11 @@ class MainActivity : Activity() {
     private val stack = ArrayDeque<Screen>()
     private var drawing: Job? = null
     private var pictured: ((ByteArray) -> Unit)? = null
+    private var written: ((HistoryFile) -> Unit)? = null
+    private var answered: ((Boolean) -> Unit)? = null
+    private var cameraAsked = false
+
+    override fun attachBaseContext(base: Context) = super.attachBaseContext(base.inChosenLanguage())
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -89,6 +101,12 @@ class MainActivity : Activity() {
         stack.last().shown(this)
     }
 
+    /** One screen in the place of another, so that *back* does not lead to the camera again. */
+    fun replace(screen: Screen) {
+        stack.removeLastOrNull()?.left(this)
+        push(screen)
+    }
+
     /** Draws what the presenter says for as long as the screen is in front. */
     fun <S : Any> draw(presenter: Presenter<S>, page: Page.(S) -> Unit) {
         drawing?.cancel()
@@ -123,16 +141,57 @@ class MainActivity : Activity() {
         if (uri.scheme == "https") startActivity(Intent(Intent.ACTION_VIEW, uri).addCategory(Intent.CATEGORY_BROWSABLE))
     }
 
-    /** What the camera app takes of the face; the face service decides. */
-    fun picture(taken: (ByteArray) -> Unit) {
+    /** Whether the camera may be used; the person is asked once, since a refusal brings the screen back, which would ask again. */
+    fun camera(granted: (Boolean) -> Unit) {
+        val may = checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
+        if (may || cameraAsked) return granted(may)
+        cameraAsked = true
+        answered = granted
+        requestPermissions(arrayOf(Manifest.permission.CAMERA), CAMERA)
+    }
+
+    override fun onRequestPermissionsResult(requestCode: Int, permissions: Array<out String>, grantResults: IntArray) {
+        if (requestCode != CAMERA) return
+        answered?.invoke(grantResults.firstOrNull() == PackageManager.PERMISSION_GRANTED)
+        answered = null
+    }
+
+    /** What the camera app takes of the face; the face service decides. An app that names the permission needs it for that, too. */
+    fun picture(taken: (ByteArray) -> Unit) = camera { granted ->
         pictured = taken
+        if (granted) answer(Intent(android.provider.MediaStore.ACTION_IMAGE_CAPTURE), PICTURE) else noCamera()
+    }
+
+    /** A file that the person names, wherever they want it. */
+    fun file(name: String, to: (HistoryFile) -> Unit) {
+        written = to
+        val wish = Intent(Intent.ACTION_CREATE_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("application/json")
+        answer(wish.putExtra(Intent.EXTRA_TITLE, name), FILE)
+    }
+
+    /** The app's own language from now on; nothing for that of the phone. */
+    fun speak(code: String?) {
+        choose(code)
+        recreate()
+    }
+
+    private fun answer(wish: Intent, code: Int) = try {
         @Suppress("DEPRECATION") // Without AndroidX there is no other way to an answer.
-        startActivityForResult(Intent(android.provider.MediaStore.ACTION_IMAGE_CAPTURE), PICTURE)
+        startActivityForResult(wish, code)
+    } catch (_: ActivityNotFoundException) {
+        noCamera()
     }
 
     @Deprecated("Without AndroidX there is no other way to an answer")
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
-        if (requestCode != PICTURE || resultCode != RESULT_OK) return
+        if (resultCode != RESULT_OK) return
+        when (requestCode) {
+            PICTURE -> taken(data)
+            FILE -> data?.data?.let { place -> written?.invoke { text -> write(place, text) } }
+        }
+    }
+
+    private fun taken(data: Intent?) {
         @Suppress("DEPRECATION") // The typed one came with Android 13.
         val picture = data?.extras?.getParcelable<android.graphics.Bitmap>("data") ?: return
         val bytes = java.io.ByteArrayOutputStream()
@@ -140,6 +199,19 @@ class MainActivity : Activity() {
         pictured?.invoke(bytes.toByteArray())
         pictured = null
     }
+
+    private fun write(place: Uri, text: String): Boolean = try {
+        contentResolver.openOutputStream(place)?.use { it.write(text.toByteArray()) } != null
+    } catch (_: IOException) {
+        false
+    } catch (_: SecurityException) {
+        false
+    }
+
+    private fun noCamera() = put(page {
+        line(line(Word.SCAN_NO_CAMERA))
+        button(Word.BACK) { stack.lastOrNull()?.shown(this@MainActivity) }
+    })
 
     private fun follow(intent: Intent?) {
         when (val link = linkOf(intent?.dataString)) {
@@ -158,6 +230,8 @@ class MainActivity : Activity() {
 
     private companion object {
         const val PICTURE = 1
+        const val CAMERA = 2
+        const val FILE = 3
         const val QUALITY = 90
     }
 }

@@ -5,38 +5,37 @@ import android.nfc.NfcAdapter
 import android.nfc.Tag
 import android.nfc.TagLostException
 import android.nfc.tech.IsoDep
+import android.os.Build
 import android.os.Bundle
 import java.io.IOException
 import vn.sen.CardTransport
-import vn.sen.TransportFailure
+import vn.sen.app.Chip
+import vn.sen.app.ChipTransport
+import vn.sen.app.Place
+import vn.sen.app.TagGone
+import vn.sen.app.placeOf
 
 /** A chip card in the phone's field. */
-class NfcCardTransport(private val chip: IsoDep) : CardTransport {
+class NfcCardTransport(chip: IsoDep) : CardTransport by ChipTransport(IsoDepChip(chip))
+
+private class IsoDepChip(private val chip: IsoDep) : Chip {
     init {
         chip.connect()
         // A chip computes for a second or two before it answers; a lost card is told at once all the same.
         chip.timeout = LONGEST_ANSWER
     }
 
-    override fun maxCommandLen(): UInt =
-        if (chip.isExtendedLengthApduSupported) chip.maxTransceiveLength.toUInt() else SHORT
+    override val isExtendedLengthApduSupported: Boolean get() = chip.isExtendedLengthApduSupported
+    override val maxTransceiveLength: Int get() = chip.maxTransceiveLength
 
     override fun transceive(command: ByteArray): ByteArray = try {
         chip.transceive(command)
     } catch (_: TagLostException) {
-        throw TransportFailure.TagLost()
-    } catch (_: SecurityException) {
-        // The tag was discovered anew: this one is out of date.
-        throw TransportFailure.TagLost()
-    } catch (_: IllegalStateException) {
-        throw TransportFailure.TagLost()
-    } catch (error: IOException) {
-        throw if (error.message.orEmpty().contains("timed out", ignoreCase = true)) TransportFailure.Timeout() else TransportFailure.TagLost()
+        throw TagGone()
     }
 
     private companion object {
         const val LONGEST_ANSWER = 5_000
-        const val SHORT = 261u
     }
 }
 
@@ -45,6 +44,17 @@ class CardField(private val activity: Activity) {
     private val adapter: NfcAdapter? = NfcAdapter.getDefaultAdapter(activity)
 
     val isOn: Boolean get() = adapter?.isEnabled == true
+
+    /** Where the card goes: where the phone says that its antenna is, else where phones of its maker have it. */
+    val place: Place by lazy { said() ?: placeOf(Build.MANUFACTURER, Build.MODEL) }
+
+    private fun said(): Place? {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.UPSIDE_DOWN_CAKE) return null
+        val info = adapter?.nfcAntennaInfo ?: return null
+        // One that folds has two backs, and which is meant is not said.
+        if (info.isDeviceFoldable) return null
+        return info.availableNfcAntennas.firstOrNull()?.let { placeOf(info.deviceWidth, info.deviceHeight, it.locationX, it.locationY) }
+    }
 
     fun open(seen: (CardTransport) -> Unit) {
         // Without the platform's own sounds, and without looking for NDEF, which costs half a second and means nothing to these cards.

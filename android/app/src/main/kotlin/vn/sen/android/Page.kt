@@ -59,6 +59,23 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
         column.addView(this)
     }
 
+    /** A place for words that come and go while the rest of the page stays; read out as they come. */
+    fun announced(): TextView = text("", BODY).apply {
+        accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+        column.addView(this)
+    }
+
+    /** A view that shows something to the eye, and what a screen reader says of it. */
+    fun picture(view: View, named: Word) {
+        view.contentDescription = context.said(named)
+        column.addView(view)
+    }
+
+    /** Digits that nobody reads over a shoulder. */
+    fun secret(word: Word) = field(word, numeric = true).apply {
+        inputType = InputType.TYPE_CLASS_NUMBER or InputType.TYPE_NUMBER_VARIATION_PASSWORD
+    }
+
     fun field(word: Word, numeric: Boolean): EditText {
         column.addView(text(context.said(word), BODY).apply { id = View.generateViewId() })
         return EditText(context).apply {

@@ -21,13 +21,13 @@ class QrView(context: Context) : View(context) {
     private val circle = RectF()
     private var code: QrModules? = null
     private var began = 0L
-    private var lasts = 1L
+    private var lasts: Long? = null
 
-    /** Shows digits that are good for so many seconds. */
-    fun show(digits: String, seconds: Long) {
+    /** Shows digits, and where they are good for so many seconds, the ring. */
+    fun show(digits: String, seconds: Long? = null) {
         code = drawQr(digits)
         began = SystemClock.elapsedRealtime()
-        lasts = (seconds * 1_000).coerceAtLeast(1)
+        lasts = seconds?.let { (it * 1_000).coerceAtLeast(1) }
         invalidate()
     }
 
@@ -49,6 +49,7 @@ class QrView(context: Context) : View(context) {
                 canvas.drawRect(left.toFloat(), top.toFloat(), (left + module).toFloat(), (top + module).toFloat(), dark)
             }
         }
+        val lasts = lasts ?: return
         val left = 1f - ((SystemClock.elapsedRealtime() - began).toFloat() / lasts).coerceIn(0f, 1f)
         val half = resources.displayMetrics.density * BELOW / 3
         circle.set(width / 2f - half, height - 2.5f * half, width / 2f + half, height - 0.5f * half)

@@ -10,13 +10,13 @@ import vn.sen.app.Word
 import vn.sen.app.line
 
 /** Who would be told what, and then the code: bright, black on white, and gone when the screen is left. */
-class QrScreenView(private val ward: String?) : Screen {
+class QrScreenView(private val ward: String?, private val challenge: String? = null) : Screen {
     private var presenter: QrPresenter? = null
     private var code: QrView? = null
 
     override fun shown(host: MainActivity) {
         val qr = presenter ?: QrPresenter(host.app.surroundings).also { presenter = it }
-        qr.ask(ward)
+        qr.ask(ward, challenge)
         host.follow(qr) { shown ->
             if (shown is QrScreen.Showing) draw(host, qr, shown) else ask(host, qr, shown)
         }
@@ -60,7 +60,7 @@ class QrScreenView(private val ward: String?) : Screen {
                 }
                 is QrScreen.Over -> {
                     line(shown.line)
-                    button(Word.AGAIN) { qr.ask(ward) }
+                    button(Word.AGAIN) { qr.ask(ward, challenge) }
                 }
                 is QrScreen.Failed -> problem(shown.problem)
                 else -> Unit
@@ -128,6 +128,12 @@ class OfferScreenView(private val link: String) : Screen {
                     problem(shown.problem)
                     val code = if (shown.needsCode) field(Word.TRANSACTION_CODE, numeric = false) else null
                     button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
+                }
+                is OfferScreen.InBrowser -> {
+                    line(line(Word.BROWSER_NEEDED))
+                    line(shown.line)
+                    button(Word.BROWSER_OPEN) { host.browse(shown.url) }
+                    button(Word.DECLINE) { offer.stop() }
                 }
                 is OfferScreen.Obtained -> line(shown.line)
                 is OfferScreen.Failed -> problem(shown.problem)

@@ -5,6 +5,7 @@ import java.net.InetAddress
 import java.net.ServerSocket
 import java.net.Socket
 import java.net.URI
+import java.net.URLEncoder
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
@@ -59,6 +60,16 @@ class Nation : AutoCloseable {
         val body = HttpRequest.BodyPublishers.ofString(content.toString())
         val answer = send(request(path).header("content-type", "application/json").POST(body))
         return if (answer.isBlank()) JSONObject() else JSONObject(answer)
+    }
+
+    /** What a browser gets that stops at each redirect, so that the test sees it. */
+    fun browse(address: String, form: Map<String, String>? = null): HttpResponse<String> {
+        val request = HttpRequest.newBuilder(URI(address)).timeout(Duration.ofSeconds(20))
+        if (form != null) {
+            val body = form.entries.joinToString("&") { "${it.key}=${URLEncoder.encode(it.value, Charsets.UTF_8)}" }
+            request.header("content-type", "application/x-www-form-urlencoded").POST(HttpRequest.BodyPublishers.ofString(body))
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString())
     }
 
     /** A chip of a folder of known answers, behind a reader of its own. */
