@@ -215,8 +215,8 @@ pub(crate) struct OnlineArgs {
     /// Authorities that register what they may ask for (PEM), beside those of the nation's trust list
     #[arg(long, value_name = "PEM")]
     pub(crate) registrars: Option<PathBuf>,
-    /// The two digits that the other screen shows
-    #[arg(long, value_name = "NN")]
+    /// The two digits that the other screen shows; `-` reads them from standard input once it shows them
+    #[arg(long, value_name = "NN", allow_hyphen_values = true)]
     pub(crate) number: Option<String>,
     /// Where several documents would do, this one: its number in the list, its identifier or its type
     #[arg(long = "use", value_name = "NAME|N")]

@@ -82,9 +82,14 @@ fn ask(request: OnlineRequest, args: &OnlineArgs, as_json: bool) -> Result<Verdi
         return Ok(Verdict::Declined(Box::new(request), nothing));
     }
     let at_hand = !as_json && std::io::stdin().is_terminal();
-    let number = match &args.number {
+    let number = match args.number.as_deref() {
+        // The other screen chooses them once this wallet has connected: nobody can give them beforehand.
+        Some("-") => {
+            say("reading the two digits of the other screen from standard input ...");
+            Some(read_line())
+        }
         None if request.needs_number() && at_hand => Some(typed_line("The two digits of the other screen: ")),
-        given => given.clone(),
+        given => given.map(str::to_owned),
     };
     let agreed = args.yes || (at_hand && typed_yes("Show this?"));
     if !agreed {
@@ -210,6 +215,10 @@ fn anchors(file: &std::path::Path) -> Result<CertificateAnchors, Failure> {
 pub(super) fn typed_line(question: &str) -> String {
     eprint!("{question}");
     let _ = std::io::stderr().flush();
+    read_line()
+}
+
+fn read_line() -> String {
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);
     answer.trim().to_owned()

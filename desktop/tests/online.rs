@@ -101,3 +101,26 @@ fn of_two_documents_that_would_do_the_person_picks_one() {
     present(&["--use", "3"]).0.fails(2, "online.not_an_alternative");
     present(&["--use", "urn:vn:residence:1"]).0.fails(2, "online.not_an_alternative");
 }
+
+#[test]
+fn the_digits_of_another_screen_are_read_when_it_shows_them() {
+    let home = Home::new();
+    let (_sandbox, nation) = start(&home);
+    insure(&home, &nation);
+    run(&home, &["credential", "obtain", "citizen_sd_jwt"]).exits(0);
+    let approve = |type_what: fn(&str) -> String| {
+        let begun = ask(&nation, "/bank/start", &json!({}));
+        let look = || ask(&nation, "/asking/state", &json!({"view": begun["view"]}));
+        let link = begun["link"].as_str().unwrap();
+        let mut phone = home.waiting(&["present", "online", link, "--yes", "--number", "-", "--json"]);
+        phone.says("reading the two digits");
+        let shown = look()["number"].as_str().unwrap().to_owned();
+        (phone.given(&type_what(&shown)), look())
+    };
+    let (ran, state) = approve(|shown| format!("{shown}\n"));
+    ran.exits(0);
+    assert_eq!(state["result"]["number"], NUMBER);
+    let (ran, state) = approve(|shown| if shown == "00" { "01\n" } else { "00\n" }.to_owned());
+    ran.fails(1, "server.other");
+    assert_eq!(state["reason"], "wrong_number");
+}

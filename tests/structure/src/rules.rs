@@ -241,3 +241,53 @@ fn every_test_that_a_page_names_exists() {
     }
     assert!(named > 50, "the pages say which tests prove what they say");
 }
+
+/// A page without what stands in code: that shows links of others.
+fn without_code(page: &str) -> String {
+    let fences = page.split("```").step_by(2);
+    fences.flat_map(|text| text.split('`').step_by(2)).collect()
+}
+
+/// The name by which a link finds a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Whether a link of a page leads to a file of the project, and to a heading of it where it names one.
+fn leads_somewhere(page: &Path, link: &str) -> bool {
+    let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+    let target = if file.is_empty() { page.to_path_buf() } else { page.with_file_name(file) };
+    match heading {
+        None => target.exists(),
+        Some(heading) => std::fs::read_to_string(target).is_ok_and(|text| {
+            text.lines()
+                .filter(|line| line.starts_with('#'))
+                .any(|line| anchor(line.trim_start_matches('#')) == heading)
+        }),
+    }
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file_and_a_heading_of_ours() {
+    let mut followed = 0;
+    let ours = |file: &PathBuf| {
+        file.extension().is_some_and(|end| end == "md") && !file.starts_with("tests/vectors")
+    };
+    for page in files().into_iter().filter(ours) {
+        let text = without_code(&std::fs::read_to_string(root().join(&page)).unwrap());
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+        for link in links.filter(|link| !link.contains(':')) {
+            assert!(leads_somewhere(&root().join(&page), link), "{} links to {link}", page.display());
+            followed += 1;
+        }
+    }
+    assert!(followed > 20, "{followed} links are too few to be all");
+    let guide = root().join("docs/guide/README.md");
+    assert!(
+        leads_somewhere(&guide, "#before-you-begin")
+            && leads_somewhere(&guide, "bank.md#cash-without-a-card")
+    );
+    assert!(!leads_somewhere(&guide, "#before-you-end") && !leads_somewhere(&guide, "shop.md"));
+}
