@@ -7,7 +7,9 @@ val core by tasks.registering(Exec::class) {
     workingDir = rootDir.parentFile
     commandLine(
         "cargo", "ndk", "--target", "arm64-v8a", "--target", "armeabi-v7a", "--target", "x86_64", "--platform", "26",
-        "--output-dir", layout.buildDirectory.dir("core").get().asFile.path, "build", "--locked", "--release", "-p", "sen-bindings",
+        "--output-dir", layout.buildDirectory.dir("core").get().asFile.path,
+        // One crate type alone, since with a library for Rust beside it nothing is optimised across crates.
+        "rustc", "--locked", "--profile", "phone", "-p", "sen-bindings", "--lib", "--crate-type", "cdylib",
     )
 }
 
