@@ -1,0 +1,56 @@
+import Foundation
+
+/// A sentence with its values, for the shell to say in the person's language. A warning is never folded away.
+public struct Line: Equatable, Sendable {
+    public let word: Word
+    public let values: [String]
+    public var isWarning: Bool
+
+    /// As many values as the word has places.
+    public init(_ word: Word, _ values: String..., warning: Bool = false) {
+        precondition(values.count == word.places, "\(word.rawValue) has \(word.places) places")
+        (self.word, self.values, self.isWarning) = (word, values, warning)
+    }
+
+    static func warning(_ word: Word) -> Line { Line(word, warning: true) }
+
+    /// The same as a warning, where this is one.
+    func warned(_ warning: Bool) -> Line {
+        var line = self
+        line.isWarning = warning
+        return line
+    }
+}
+
+/// Seconds since 1970 as a day, as it is written in Vietnam.
+public func day(_ seconds: Int64, _ zone: TimeZone) -> String {
+    let parts = parts(seconds, zone)
+    return String(format: "%02d/%02d/%04d", parts.day ?? 0, parts.month ?? 0, parts.year ?? 0)
+}
+
+/// The same to the minute.
+public func minute(_ seconds: Int64, _ zone: TimeZone) -> String {
+    let parts = parts(seconds, zone)
+    return String(format: "%02d:%02d ", parts.hour ?? 0, parts.minute ?? 0) + day(seconds, zone)
+}
+
+/// By the calendar of Vietnam, whatever the phone's own is.
+private func parts(_ seconds: Int64, _ zone: TimeZone) -> DateComponents {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = zone
+    return calendar.dateComponents([.year, .month, .day, .hour, .minute], from: Date(timeIntervalSince1970: TimeInterval(seconds)))
+}
+
+/// The words of a claim's number in the core's table.
+public func claim(_ number: Int64) -> Line {
+    if let word = Word(rawValue: "claim_\(number)") { Line(word) } else { Line(.claimOther, "\(number)") }
+}
+
+/// A credential's type in words.
+public func kind(_ type: String) -> Line {
+    switch type {
+    case "urn:vn:citizen:1", "citizen": Line(.citizen)
+    case "urn:vn:health-insurance:1", "health-insurance": Line(.healthInsurance)
+    default: Line(.otherDocument, type)
+    }
+}

@@ -1,0 +1,103 @@
+import Sen
+
+public enum OnlineScreen: Equatable, Sendable {
+    case reading
+    case ask(OnlineQuestion)
+    /// Sent; the address is to be opened in the browser.
+    case answered(goOn: String?)
+    case declined
+    case failed(Problem)
+}
+
+/// All that is asked, in the order in which it is read. Where `canAgree` is false it can only be declined.
+public struct OnlineQuestion: Equatable, Sendable {
+    public let lines: [Line]
+    public let needsNumber: Bool
+    public let canAgree: Bool
+    public var problem: Problem?
+}
+
+/// Answers a portal, bank or cash machine after its request was shown in full.
+public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable {
+    private let believed: BelievedVerifiers
+    private let asked = Kept<OnlineRequest>()
+
+    public init(_ around: Surroundings, _ believed: BelievedVerifiers) {
+        self.believed = believed
+        super.init(.reading, around)
+    }
+
+    @discardableResult
+    public func read(_ link: String) -> Task<Void, Never> {
+        work(refused: { [self] in show(.failed($0)) }) { [self] in
+            let request = try await wallet.readRequest(link: link, believed: believed, now: now())
+            asked.value = request
+            let details = request.details()
+            let canAgree = !details.choices.isEmpty
+            show(.ask(OnlineQuestion(lines: lines(details), needsNumber: details.needsNumber, canAgree: canAgree)))
+        }
+    }
+
+    /// A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is.
+    @discardableResult
+    public func agree(number: String?) -> Task<Void, Never> {
+        work(refused: { [self] in stay($0) }) { [self] in
+            guard let request = asked.value else { return }
+            guard let recognised = await around.recogniser.recognise() else { return stay(.notRecognised) }
+            let at = now()
+            let consent = try await calling { _ in try request.grant(recognised: recognised, number: number?.typed, now: at) }
+            show(.answered(goOn: try await wallet.answerRequest(consent: consent, believed: believed, now: now())))
+        }
+    }
+
+    @discardableResult
+    public func decline() -> Task<Void, Never> {
+        work(refused: { [self] in show(.failed($0)) }) { [self] in
+            if let request = asked.value { _ = try await wallet.declineRequest(request: request, believed: believed, now: now()) }
+            show(.declined)
+        }
+    }
+
+    private func stay(_ problem: Problem) {
+        change {
+            if case .ask(var question) = $0, problem.next == .typeAgain || problem.next == .nothing {
+                question.problem = problem
+                $0 = .ask(question)
+            } else {
+                $0 = .failed(problem)
+            }
+        }
+    }
+
+    private func lines(_ details: OnlineDetails) -> [Line] {
+        let registered =
+            details.registration.map { [Line(.registered, $0.name, $0.registrar), Line(.purpose, $0.purpose)] } ?? [
+                .warning(.notRegistered)
+            ]
+        let shown = details.choices.flatMap { choice($0, registered: details.registration != nil) }
+        let nothing = details.choices.isEmpty ? [Line(.nothingAnswers)] : []
+        return approval(details.approval) + asker(details.asker) + registered + shown + nothing
+    }
+
+    private func approval(_ approval: Approval?) -> [Line] {
+        switch approval {
+        case .cashWithdrawal(let bank, let terminal, let place, let amount): [Line(.approveCash, "\(amount)", bank, terminal, place)]
+        case .signIn(let service, let origin, _): [Line(.approveSignIn, service, origin)]
+        case nil: []
+        }
+    }
+
+    private func asker(_ asker: Asker) -> [Line] {
+        switch asker {
+        case .certified(let subject, _, let vouchedBy): [Line(.askedBy, subject), Line(.vouchedBy, vouchedBy)]
+        case .unproven(let host): [Line(.nobodyVouches, host, warning: true)]
+        }
+    }
+
+    private func choice(_ choice: OnlineChoice, registered: Bool) -> [Line] {
+        let optional = choice.optional ? [Line(.optional)] : []
+        // Where nobody registered them all is asked too much, and that was said already.
+        let over = registered ? choice.overAsked.map { Line(.overAsked, $0, warning: true) } : []
+        return [Line(.fromDocument, choice.kind)] + optional + choice.claims.map { Line(.told, $0) } + over
+    }
+}

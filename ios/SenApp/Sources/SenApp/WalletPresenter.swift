@@ -1,0 +1,78 @@
+import Sen
+
+/// One credential or document.
+public struct HeldRow: Equatable, Sendable, Identifiable {
+    public let id: String
+    public let title: Line
+    public let lines: [Line]
+    public let isDocument: Bool
+    public let showsAtClinic: Bool
+    public var ward: String?
+}
+
+public struct WalletScreen: Equatable, Sendable {
+    public var rows: [HeldRow] = []
+    public var busy = false
+    public var problem: Problem?
+}
+
+/// What the person holds.
+public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable {
+    public init(_ around: Surroundings) { super.init(WalletScreen(), around) }
+
+    @discardableResult
+    public func start() -> Task<Void, Never> { ask {} }
+
+    /// `citizen` or `health-insurance`, the person's own or that of somebody in their care.
+    @discardableResult
+    public func obtain(_ name: String, ward: String? = nil) -> Task<Void, Never> {
+        ask { [self] in _ = try await wallet.obtainCredential(nameOrOffer: name, ward: ward, transactionCode: nil, now: now()) }
+    }
+
+    /// What is due, in the background.
+    @discardableResult
+    public func keepFresh() -> Task<Void, Never> { ask { [self] in _ = try await wallet.refreshCredentials(now: now()) } }
+
+    /// After the person was asked once more.
+    @discardableResult
+    public func delete(_ row: HeldRow) -> Task<Void, Never> {
+        ask { [self] in
+            let at = now()
+            try await calling { try row.isDocument ? $0.deleteDocument(id: row.id, now: at) : $0.deleteCredential(id: row.id, now: at) }
+        }
+    }
+
+    private func ask(_ first: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
+        work(refused: { [self] problem in
+            change { ($0.busy, $0.problem) = (false, problem) }
+        }) { [self] in
+            change { ($0.busy, $0.problem) = (true, nil) }
+            try await first()
+            let at = now()
+            let (credentials, documents) = try await calling { (try $0.credentials(now: at), try $0.documents()) }
+            show(WalletScreen(rows: credentials.map(row) + documents.map(row)))
+        }
+    }
+
+    private func row(_ held: Credential) -> HeldRow {
+        let ward = held.ward.map { [Line(.forWard, $0)] } ?? []
+        let lines = ward + [Line(.validUntil, minute(held.expiresAt, around.zone))] + held.warnings.map(warned)
+        let shows = held.vct == "urn:vn:health-insurance:1"
+        return HeldRow(id: held.id, title: kind(held.vct), lines: lines, isDocument: false, showsAtClinic: shows, ward: held.ward)
+    }
+
+    private func row(_ held: Document) -> HeldRow {
+        let until = held.expiresAt.map { [Line(.validUntil, day($0, around.zone))] } ?? []
+        return HeldRow(
+            id: held.id, title: kind(held.kind), lines: until + [Line(.offerFrom, held.issuer)], isDocument: true, showsAtClinic: false)
+    }
+
+    private func warned(_ of: Warning) -> Line {
+        switch of {
+        case .expired: .warning(.warningExpired)
+        case .soonUnprepared: .warning(.warningSoon)
+        case .ended: .warning(.warningEnded)
+        case .endsSoon(let days): Line(.warningEnds, "\(days)", warning: true)
+        }
+    }
+}

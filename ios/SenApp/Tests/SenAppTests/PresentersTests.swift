@@ -1,0 +1,336 @@
+import Foundation
+import Sen
+import SenNation
+import Testing
+
+@testable import SenApp
+
+/// What the tests of the app have between them.
+final class App: @unchecked Sendable {
+    static let shared = try! App()
+
+    let nation: Nation
+    let chip: Chip
+    let keys = SoftwareKeys()
+    let wallet: Wallet
+    let person = PersonInFront()
+    let around: Surroundings
+    let account: AccountPresenter
+
+    init() throws {
+        nation = try Nation()
+        chip = try Chip()
+        wallet = try Wallet.open(folder: nation.wallet("one"), secretStore: SecretInMemory(), keyStore: keys)
+        let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
+        around = Surroundings(wallet: wallet, recogniser: person, zone: zone)
+        account = AccountPresenter(around, AccountProvider(url: nation.url, rootsPem: nation.roots))
+    }
+}
+
+/// Whom the device recognises from now on, if anybody.
+final class PersonInFront: Recogniser, @unchecked Sendable {
+    private let lock = NSLock()
+    private var said: Recognised? = .byBiometrics
+
+    var recognised: Recognised? {
+        get { lock.withLock { said } }
+        set { lock.withLock { said = newValue } }
+    }
+
+    func recognise() async -> Recognised? { recognised }
+}
+
+extension Presenter {
+    /// Waits for what the screen shows to be like this.
+    func until(_ at: SourceLocation = #_sourceLocation, _ wanted: @escaping @Sendable (State) -> Bool) async throws -> State {
+        let states = states()
+        return try await withThrowingTaskGroup(of: State?.self) { group in
+            group.addTask { await states.first { wanted($0) } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(30))
+                return nil
+            }
+            defer { group.cancelAll() }
+            let first = try await group.next() ?? nil
+            return try #require(first, "it did not come to this", sourceLocation: at)
+        }
+    }
+}
+
+/// The app without its views, from nothing to a signed-in portal, against the real core and sandbox.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+struct PresentersTests {
+    private let app = App.shared
+    private var nation: Nation { app.nation }
+    private var around: Surroundings { app.around }
+    private var account: AccountPresenter { app.account }
+    private let thao = Person.thao
+
+    @Test("an account is opened, a wrong code counted, a right one taken")
+    func opened() async throws {
+        await account.start().value
+        #expect(account.state == AccountScreen(step: .open))
+        await account.open(number: " \(thao.number) ", phone: thao.phone, device: "phone").value
+        #expect(account.state.step == .code)
+        let code = try nation.mailedCode(thao.phone)
+        await account.activate(code: String(format: "%06d", ((Int(code) ?? 0) + 1) % 1_000_000)).value
+        #expect(account.state.problem?.line.word == .wrongCode)
+        #expect(account.state.problem?.next == .typeAgain)
+        #expect(account.state.step == .code)
+        await account.activate(code: code).value
+        let shown = account.state
+        #expect(shown.step == .inUse && shown.lines == [Line(.level1)])
+        #expect(shown.canRaise && shown.canLock && !shown.canUnlock)
+        #expect(shown.phones == [Line(.phoneInUse, "phone")])
+    }
+
+    @Test("the six digits are asked for again, a lost card is read on, and the level rises")
+    func card() async throws {
+        let card = CardPresenter(around)
+        var task = card.raiseLevel(can: "999999", face: Data([0]))
+        _ = try await card.until { $0 == .hold(Line(.holdTop)) }
+        card.tag(try ChipReader(app.chip))
+        await task.value
+        guard case .number(let problem?) = card.state else {
+            Issue.record("\(card.state)")
+            return
+        }
+        #expect(problem.line.word == .cardWrongNumber)
+        task = card.raiseLevel(can: thao.can, face: Data([0]))
+        _ = try await card.until { $0 == .hold(Line(.holdTop)) }
+        let lost = try ChipReader(app.chip, loseAt: 17)
+        card.tag(lost)
+        _ = try await card.until { $0 == .hold(Line(.cardLost)) }
+        let back = try ChipReader(app.chip)
+        card.tag(back)
+        await task.value
+        #expect(card.state == .done(Line(.levelReached)))
+        // EF.COM and EF.SOD tell whether it is the same card: nothing else is begun twice.
+        #expect(Set(lost.begun).intersection(back.begun).subtracting([0x1c]) == [0x1d, 0x1e])
+        await account.refresh().value
+        #expect(account.state.lines == [Line(.level2)])
+        #expect(!account.state.canRaise)
+    }
+
+    @Test("a reading that the person stops ends before its next command and begins anew")
+    func stopped() async throws {
+        let card = CardPresenter(around)
+        var task = card.raiseLevel(can: thao.can, face: Data([0]))
+        _ = try await card.until { $0 == .hold(Line(.holdTop)) }
+        card.stop()
+        await task.value
+        #expect(card.state == .number())
+        task = card.raiseLevel(can: thao.can, face: Data([0]))
+        _ = try await card.until { $0 == .hold(Line(.holdTop)) }
+        let reader = try ChipReader(app.chip) { if $0 == 8 { card.sheetClosed() } }
+        card.tag(reader)
+        await task.value
+        #expect(reader.commands == 8)
+        #expect(card.state == .number())
+    }
+
+    @Test("what a reader throws that it did not announce becomes words")
+    func broken() async throws {
+        let card = CardPresenter(around)
+        let task = card.raiseLevel(can: thao.can, face: Data([0]))
+        _ = try await card.until { $0 == .hold(Line(.holdTop)) }
+        card.tag(try ChipReader(app.chip, explodeAt: 7))
+        await task.value
+        guard case .number(let problem?) = card.state else {
+            Issue.record("\(card.state)")
+            return
+        }
+        #expect(problem.line == Line(.cardNoReader))
+    }
+
+    @Test("the wallet lists what it holds, in the words of the table")
+    func held() async throws {
+        let held = WalletPresenter(around)
+        await held.start().value
+        #expect(held.state == WalletScreen())
+        await held.obtain("citizen").value
+        await held.obtain("health-insurance").value
+        let rows = held.state.rows
+        #expect(Set(rows.map(\.title.word)) == [.citizen, .healthInsurance])
+        #expect(rows.filter(\.showsAtClinic).count == 1)
+        #expect(rows.allSatisfy { $0.lines.first?.values.first?.wholeMatch(of: /\d\d:\d\d \d\d\/\d\d\/\d{4}/) != nil })
+        await held.obtain("driving").value
+        #expect(held.state.problem?.next == .typeAgain)
+        #expect(held.state.rows == rows)
+    }
+
+    @Test("the code is shown after the person agreed, and gone when the screen is left")
+    func code() async throws {
+        let qr = QrPresenter(around)
+        await qr.ask().value
+        guard case .ask(let lines, needsGuardian: false) = qr.state else {
+            Issue.record("\(qr.state)")
+            return
+        }
+        #expect(lines.contains(Line(.qrAnyClinic)) && lines.contains(Line(.claim75)))
+        app.person.recognised = nil
+        await qr.agree().value
+        #expect(qr.state == .ask(lines, needsGuardian: false))
+        app.person.recognised = .byBiometrics
+        let task = qr.agree()
+        let shown = try await qr.until { if case .showing = $0 { true } else { false } }
+        guard case .showing(let digits, let since, let until) = shown else { return }
+        #expect((1...10).contains(until - since))
+        #expect(try clinic(digits) == "accepted")
+        let uses = try app.wallet.history(before: nil, limit: 1).first?.sequence
+        qr.leave()
+        await task.value
+        #expect(qr.state == .empty)
+        #expect(try app.wallet.history(before: nil, limit: 1).first?.sequence == uses)
+        await qr.ask().value
+        await qr.decline().value
+        #expect(qr.state == .over(Line(.declined)))
+        await qr.ask(challenge: "7361").value
+        guard case .failed(let problem) = qr.state else {
+            Issue.record("\(qr.state)")
+            return
+        }
+        #expect(problem.next == .typeAgain)
+    }
+
+    private func clinic(_ text: String) throws -> String? {
+        let seen = nation.folder.appendingPathComponent("seen.db").path
+        let folders = ClinicFolders(trust: nation.trust, status: nation.status, seen: seen)
+        let answer = try checkScanned(content: Data(text.utf8), folders: folders, now: systemNow())
+        return (try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any])?["verdict"] as? String
+    }
+
+    @Test("a key that is lost, or declined, is told in words and shows no code")
+    func keys() async throws {
+        for (fault, word) in [(DeviceKeyError.Lost, Word.keyLost), (.UserCancelled, .cancelled), (.Unavailable, .bug)] {
+            let qr = QrPresenter(around)
+            await qr.ask().value
+            app.keys.fault = fault
+            await qr.agree().value
+            app.keys.fault = nil
+            guard case .failed(let problem) = qr.state else {
+                Issue.record("\(qr.state)")
+                return
+            }
+            #expect(problem.line.word == word)
+        }
+    }
+
+    @Test("an offer is shown before it is taken up")
+    func offer() async throws {
+        let made = try nation.post("/sandbox/offer", ["number": thao.number, "credential": "citizen_sd_jwt"])
+        let link = try #require(made["credential_offer"] as? String)
+        #expect(Link(link) == .offer(link))
+        let offer = OfferPresenter(around, BelievedIssuers(rootsPem: nation.roots, anchorsPem: nation.documentsPem))
+        await offer.read(link).value
+        guard case .ask(let lines, needsCode: false, problem: nil) = offer.state else {
+            Issue.record("\(offer.state)")
+            return
+        }
+        #expect(lines.count == 2)
+        await offer.agree(code: nil).value
+        #expect(offer.state == .obtained(Line(.obtained, "1")))
+        await offer.read("openid-credential-offer://?").value
+        expect(if: offer.state) { if case .failed = $0 { true } else { false } }
+    }
+
+    @Test("a portal is answered with its two digits after all was shown")
+    func portal() async throws {
+        let (portal, view) = try await askedByPortal()
+        guard case .ask(let asked) = portal.state else {
+            Issue.record("\(portal.state)")
+            return
+        }
+        #expect(asked.lines.first?.word == .approveSignIn)
+        #expect(asked.needsNumber && asked.canAgree)
+        #expect(asked.lines.contains { $0.word == .told } && !asked.lines.contains { $0.isWarning })
+        await portal.agree(number: "").value
+        #expect(problem(portal)?.code == "online.number_needed")
+        app.person.recognised = nil
+        await portal.agree(number: try number(view)).value
+        #expect(problem(portal) == .notRecognised)
+        app.person.recognised = .byBiometrics
+        await portal.agree(number: try number(view)).value
+        expect(if: portal.state) { if case .answered = $0 { true } else { false } }
+        for _ in 0..<100 where try state(view) != "done" { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(try state(view) == "done")
+        let (other, unread) = try await askedByPortal()
+        await other.decline().value
+        #expect(other.state == .declined)
+        #expect(try state(unread) == "refused")
+    }
+
+    private func askedByPortal() async throws -> (OnlinePresenter, String) {
+        let begun = try nation.post("/portal/start", ["other_screen": true])
+        let link = try #require(begun["link"] as? String)
+        #expect(Link(link) == .request(link))
+        let askers = nation.askersPem
+        let believed = BelievedVerifiers(rootsPem: nation.roots, verifiersPem: askers, registrarsPem: askers, readUnsigned: false)
+        let portal = OnlinePresenter(around, believed)
+        await portal.read(link).value
+        return (portal, try #require(begun["view"] as? String))
+    }
+
+    private func problem(_ portal: OnlinePresenter) -> Problem? {
+        if case .ask(let question) = portal.state { question.problem } else { nil }
+    }
+
+    private func state(_ view: String) throws -> String? { try nation.post("/asking/state", ["view": view])["state"] as? String }
+
+    private func number(_ view: String) throws -> String? { try nation.post("/asking/state", ["view": view])["number"] as? String }
+
+    @Test("the history is turned page by page")
+    func history() async throws {
+        let history = HistoryPresenter(around, page: 4)
+        await history.start().value
+        #expect(history.state.rows.count == 4)
+        while history.state.more { await history.more().value }
+        let numbers = history.state.rows.map(\.sequence)
+        #expect(numbers == (1...UInt64(numbers.count)).reversed())
+        let words = Set(history.state.rows.map(\.line.word))
+        #expect(words.isSuperset(of: [.eventPresented, .eventPresentedOnline, .eventDeclined, .eventObtained, .eventAccount]))
+    }
+
+    @Test("a lost phone is prepared for, the account locked and unlocked")
+    func locked() async throws {
+        await account.newRevocationCode().value
+        #expect(try #require(account.state.revocationCode).filter(\.isNumber).count >= 18)
+        await account.lock().value
+        #expect(account.state.canUnlock && account.state.lines.first?.isWarning == true)
+        // Shown once.
+        #expect(account.state.revocationCode == nil)
+        await account.unlock().value
+        #expect(account.state.canLock)
+    }
+
+    @Test("without a network the screens stay and the code still shows")
+    func noNetwork() async throws {
+        nation.stop()
+        let before = account.state
+        await account.lock().value
+        #expect(account.state.problem?.next == .tryLater)
+        var after = account.state
+        after.problem = before.problem
+        #expect(after == before)
+        let qr = QrPresenter(around)
+        await qr.ask().value
+        let task = qr.agree()
+        _ = try await qr.until { if case .showing = $0 { true } else { false } }
+        qr.leave()
+        await task.value
+    }
+
+    @Test("what ran beside the tests is ended")
+    func ended() {
+        app.chip.close()
+        nation.close()
+        #expect(!FileManager.default.fileExists(atPath: nation.folder.path))
+    }
+}
+
+extension PresentersTests {
+    /// What a screen shows is of this kind.
+    private func expect<State>(if state: State, at: SourceLocation = #_sourceLocation, _ wanted: (State) -> Bool) {
+        if !wanted(state) { Issue.record("\(state)", sourceLocation: at) }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Sen
+import Testing
+
+@testable import SenApp
+
+@Suite
+struct WordsTests {
+    @Test("each kind of error has its own next step, and says the code where a person can do nothing")
+    func errors() {
+        let errors: [(SenError, Next)] = [
+            (.TryCardAgain(code: "card.lost"), .tryCardAgain),
+            (.WrongAccessKey(code: "card.wrong_access_key"), .typeAgain),
+            (.CardNotGenuine(code: "card.chip_not_genuine"), .stop),
+            (.CardUnsupported(code: "card.file.malformed"), .stop),
+            (.DeviceKeyLost(code: "key.lost"), .enrolAgain),
+            (.UserCancelled(code: "key.cancelled"), .nothing),
+            (.NoNetwork(code: "network.timeout", attemptsLeft: nil, waitSeconds: nil), .tryLater),
+            (.IssuerRefused(code: "account.pin_delayed", attemptsLeft: nil, waitSeconds: 30), .stop),
+            (.CredentialExpired(code: "present.expired"), .obtainAgain),
+            (.NotReady(code: "present.no_credential", attemptsLeft: nil, waitSeconds: nil), .typeAgain),
+            (.Bug(code: "store.bug"), .report),
+        ]
+        for (error, next) in errors { #expect(error.problem.next == next) }
+        #expect(errors[7].0.problem.line == Line(.waitSeconds, "30"))
+        #expect(errors[10].0.problem.line == Line(.bug, "store.bug"))
+        #expect(errors[2].0.problem.line.isWarning)
+        #expect(SenError.DeviceKeyLost(code: "account.device_replaced").problem.line.word == .accountElsewhere)
+    }
+
+    @Test("every word is a sentence in both languages, with as many places as it has values", arguments: ["vi", "en"])
+    func table(language: String) throws {
+        let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
+        let text = try String(contentsOfFile: "\(root)/ios/words/\(language).lproj/Localizable.strings", encoding: .utf8)
+        let sentences = text.matches(of: /"([a-z0-9_]+)" = "((?:[^"\\]|\\.)+)";/).map { (String($0.1), String($0.2)) }
+        let said = Dictionary(uniqueKeysWithValues: sentences)
+        #expect(Set(said.keys) == Set(Word.allCases.map(\.rawValue)))
+        for word in Word.allCases {
+            let places = Set(said[word.rawValue, default: ""].matches(of: /%([0-9])\$@/).map { String($0.1) })
+            #expect(places == Set((0..<word.places).map { String($0 + 1) }), "\(word)")
+        }
+    }
+
+    @Test("days are written as in Vietnam")
+    func days() throws {
+        let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
+        #expect(day(0, zone) == "01/01/1970")
+        #expect(minute(1_896_111_000, zone) == "00:30 01/02/2030")
+    }
+
+    @Test("what is not in the table is named as it is")
+    func unnamed() {
+        #expect(claim(75) == Line(.claim75))
+        #expect(claim(99) == Line(.claimOther, "99"))
+        #expect(kind("citizen") == Line(.citizen))
+        #expect(kind("org.iso.18013.5.1.mDL") == Line(.otherDocument, "org.iso.18013.5.1.mDL"))
+    }
+
+    @Test("only links of wallets are followed")
+    func links() {
+        #expect(Link("openid4vp://?client_id=x") == .request("openid4vp://?client_id=x"))
+        #expect(Link("haip-vp://?x") == .request("haip-vp://?x"))
+        #expect(Link("OpenID-credential-offer://?x") == .offer("OpenID-credential-offer://?x"))
+        let others = ["", "openid4vp", "openid4vp:?x", "https://example.org/openid4vp://", "javascript:1"]
+        for other in others + ["openid4vp://" + String(repeating: "x", count: 70_000)] { #expect(Link(other) == .unknown) }
+        #expect(Link(nil) == .unknown)
+    }
+
+    @Test("the browser is sent to https and nowhere else")
+    func browser() {
+        #expect(browsable("https://example.org/a?b=c")?.host == "example.org")
+        for other in ["http://example.org", "javascript:alert(1)", "openid4vp://x", "https://", "", "tel:113"] {
+            #expect(browsable(other) == nil)
+        }
+    }
+
+    @Test("what an App Attest key signs names the key, its policy and the challenge")
+    func statement() {
+        let (key, challenge) = (Data([4] + [UInt8](repeating: 7, count: 64)), Data("challenge".utf8))
+        let head = Data("sen device key 1".utf8) + [0]
+        #expect(keyStatement(publicKey: key, perUse: false, challenge: challenge) == head + [1] + key + challenge)
+        #expect(keyStatement(publicKey: key, perUse: true, challenge: challenge) == head + [2] + key + challenge)
+    }
+}
