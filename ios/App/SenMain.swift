@@ -1,0 +1,7 @@
+import SenScreens
+import SwiftUI
+
+@main
+struct SenMain: App {
+    var body: some Scene { WindowGroup { RootView() } }
+}

@@ -1,0 +1,96 @@
+import Sen
+import SenApp
+import SenPlatform
+import SwiftUI
+
+/// Level 2 by the chip card.
+struct CardView: View {
+    @State private var card: CardPresenter
+    @State private var field = CardField()
+    @State private var can = ""
+    @State private var isPictured = false
+
+    init(_ house: House) { _card = State(initialValue: CardPresenter(house.around)) }
+
+    var body: some View {
+        Page(.raiseLevel) {
+            Following(card) { shown in
+                VStack(alignment: .leading, spacing: 16) {
+                    switch shown {
+                    case .number(let problem):
+                        Sentence(Line(.cardNumberHint))
+                        ProblemText(problem)
+                        Field(.can, $can)
+                        Press(.readCard) { isPictured = true }
+                    case .hold(let line, let fraction):
+                        Sentence(line)
+                        if let fraction { ProgressView(value: fraction) }
+                        Press(.decline) { card.stop() }
+                    case .comparing: Sentence(Line(.comparingFace))
+                    case .done(let line): Sentence(line)
+                    case .failed(let problem): ProblemText(problem)
+                    }
+                }
+                .onChange(of: shown) { sheet($0) }
+            }
+            if !field.isThere { Sentence(Line(.cardNoReader)) }
+        }
+        .fullScreenCover(isPresented: $isPictured) {
+            FacePicture { face in
+                isPictured = false
+                if let face { read(face) }
+            }
+        }
+        .onDisappear {
+            card.stop()
+            field.close()
+        }
+    }
+
+    private func read(_ face: Data) {
+        let card = card
+        card.raiseLevel(can: can, face: face)
+        field.open(saying: said(.holdTop), seen: { card.tag($0) }, closed: { card.sheetClosed() })
+    }
+
+    /// The system's sheet lies over this screen: it says the same.
+    private func sheet(_ shown: CardScreen) {
+        switch shown {
+        case .hold(let line, _) where line.word == .cardLost: field.again(saying: said(line))
+        case .hold(let line, _): field.say(said(line))
+        case .number(let problem?), .failed(let problem): field.close(failing: said(problem.line))
+        case .number(nil), .comparing, .done: field.close()
+        }
+    }
+}
+
+/// The face as the front camera takes it; the face service decides.
+struct FacePicture: UIViewControllerRepresentable {
+    let taken: (Data?) -> Void
+
+    func makeUIViewController(context: Context) -> UIImagePickerController {
+        let picker = UIImagePickerController()
+        picker.sourceType = .camera
+        picker.cameraDevice = .front
+        picker.delegate = context.coordinator
+        return picker
+    }
+
+    func updateUIViewController(_ picker: UIImagePickerController, context: Context) {}
+
+    func makeCoordinator() -> Taker { Taker(taken) }
+
+    final class Taker: NSObject, UIImagePickerControllerDelegate, UINavigationControllerDelegate {
+        private let taken: (Data?) -> Void
+
+        init(_ taken: @escaping (Data?) -> Void) { self.taken = taken }
+
+        func imagePickerController(
+            _ picker: UIImagePickerController, didFinishPickingMediaWithInfo info: [UIImagePickerController.InfoKey: Any]
+        ) {
+            taken((info[.originalImage] as? UIImage)?.jpegData(compressionQuality: 0.9))
+        }
+
+        func imagePickerControllerDidCancel(_ picker: UIImagePickerController) { taken(nil) }
+    }
+}

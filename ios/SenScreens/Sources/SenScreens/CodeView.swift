@@ -1,0 +1,48 @@
+import Sen
+import SenApp
+import SwiftUI
+
+/// A code, black on white whatever the theme, with a ring that closes until the next one comes.
+struct CodeView: View {
+    let digits: String
+    let until: Int64
+
+    private static let quiet = 4
+    /// Seconds that a code lasts.
+    private static let longest: Double = 10
+
+    var body: some View {
+        VStack(spacing: 16) {
+            if let code = try? drawQr(digits: digits) { modules(code) }
+            TimelineView(.periodic(from: .now, by: 0.1)) { time in ring(Double(until) - time.date.timeIntervalSince1970) }
+        }
+    }
+
+    private func modules(_ code: QrModules) -> some View {
+        Canvas { canvas, size in
+            canvas.fill(Path(CGRect(origin: .zero, size: size)), with: .color(.white))
+            let across = Int(code.size) + 2 * Self.quiet
+            // Whole points a module, or cameras see a pattern that is not there.
+            let module = max(1, (size.width / CGFloat(across)).rounded(.down))
+            let edge = (size.width - module * CGFloat(code.size)) / 2
+            var dark = Path()
+            for (index, octet) in code.dark.enumerated() where octet != 0 {
+                let (row, column) = index.quotientAndRemainder(dividingBy: Int(code.size))
+                dark.addRect(CGRect(x: edge + CGFloat(column) * module, y: edge + CGFloat(row) * module, width: module, height: module))
+            }
+            canvas.fill(dark, with: .color(.black))
+        }
+        .aspectRatio(1, contentMode: .fit)
+        .accessibilityLabel(said(.showQr))
+    }
+
+    private func ring(_ left: Double) -> some View {
+        Circle()
+            .trim(from: 0, to: min(max(left / Self.longest, 0), 1))
+            .stroke(lineWidth: 6)
+            .rotationEffect(.degrees(-90))
+            .frame(width: 48, height: 48)
+            .frame(maxWidth: .infinity)
+            .accessibilityLabel(said(.secondsLeft, "\(max(0, Int(left.rounded(.up))))"))
+    }
+}

@@ -1,0 +1,119 @@
+import SenApp
+import SwiftUI
+import UIKit
+
+/// A page: one column of large type that follows the system's setting, with what the screen's guard has to say on top.
+struct Page<Content: View>: View {
+    @EnvironmentObject private var guarding: ScreenGuard
+    private let title: Word
+    private let content: Content
+
+    init(_ title: Word, @ViewBuilder content: () -> Content) { (self.title, self.content) = (title, content()) }
+
+    var body: some View {
+        ScrollView {
+            VStack(alignment: .leading, spacing: 16) {
+                ForEach(guarding.warnings.indices, id: \.self) { Sentence(guarding.warnings[$0]) }
+                content
+            }
+            .frame(maxWidth: .infinity, alignment: .leading)
+            .padding(20)
+        }
+        .font(.title3)
+        .navigationTitle(said(title))
+    }
+}
+
+/// Draws what a presenter says for as long as the screen is there.
+struct Following<Shown: Equatable & Sendable, Content: View>: View {
+    private let presenter: Presenter<Shown>
+    private let content: (Shown) -> Content
+    @State private var shown: Shown
+
+    init(_ presenter: Presenter<Shown>, @ViewBuilder content: @escaping (Shown) -> Content) {
+        (self.presenter, self.content) = (presenter, content)
+        _shown = State(initialValue: presenter.state)
+    }
+
+    var body: some View {
+        content(shown).task { for await next in presenter.states() { shown = next } }
+    }
+}
+
+/// A line in words; a warning is bold and has a sign that is read out.
+struct Sentence: View {
+    private let line: Line
+
+    init(_ line: Line) { self.line = line }
+
+    var body: some View {
+        if line.isWarning {
+            Label(said(line), systemImage: "exclamationmark.triangle.fill").bold()
+        } else {
+            Text(said(line))
+        }
+    }
+}
+
+/// Lines below each other, in their order.
+struct Sentences: View {
+    private let lines: [Line]
+
+    init(_ lines: [Line]) { self.lines = lines }
+
+    var body: some View {
+        ForEach(lines.indices, id: \.self) { Sentence(lines[$0]) }
+    }
+}
+
+/// What went wrong. It is read out at once, wherever the reader is.
+struct ProblemText: View {
+    private let problem: Problem?
+
+    init(_ problem: Problem?) { self.problem = problem }
+
+    var body: some View {
+        if let problem {
+            Sentence(problem.line)
+                .onAppear { announce(problem) }
+                .onChange(of: problem) { announce($0) }
+        }
+    }
+
+    private func announce(_ problem: Problem) { UIAccessibility.post(notification: .announcement, argument: said(problem.line)) }
+}
+
+/// A button as wide as the page, high enough for any finger.
+struct Press: View {
+    private let word: Word
+    private let role: ButtonRole?
+    private let action: () -> Void
+
+    init(_ word: Word, role: ButtonRole? = nil, action: @escaping () -> Void) { (self.word, self.role, self.action) = (word, role, action) }
+
+    var body: some View {
+        Button(role: role, action: action) { Text(said(word)).frame(maxWidth: .infinity, minHeight: 44) }
+            .buttonStyle(.bordered)
+    }
+}
+
+/// A field with its name above it. What is typed here is nobody's to remember or to fill in.
+struct Field: View {
+    private let word: Word
+    private let isNumeric: Bool
+    @Binding private var text: String
+
+    init(_ word: Word, _ text: Binding<String>, numeric: Bool = true) { (self.word, _text, isNumeric) = (word, text, numeric) }
+
+    var body: some View {
+        VStack(alignment: .leading) {
+            Text(said(word)).accessibilityHidden(true)
+            TextField("", text: $text)
+                .textFieldStyle(.roundedBorder)
+                .keyboardType(isNumeric ? .numberPad : .default)
+                .autocorrectionDisabled()
+                .textInputAutocapitalization(.never)
+                .accessibilityLabel(said(word))
+        }
+    }
+}

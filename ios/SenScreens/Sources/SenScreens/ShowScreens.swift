@@ -1,0 +1,128 @@
+import Sen
+import SenApp
+import SenPlatform
+import SwiftUI
+
+/// Who would be told what, and then the code: bright, black on white, and gone when the screen is left.
+struct QrView: View {
+    @State private var qr: QrPresenter
+    private let ward: String?
+    @EnvironmentObject private var guarding: ScreenGuard
+    @Environment(\.scenePhase) private var phase
+
+    init(_ house: House, ward: String?) {
+        self.ward = ward
+        _qr = State(initialValue: QrPresenter(house.around))
+    }
+
+    var body: some View {
+        Page(.showQr) {
+            Following(qr) { shown in
+                VStack(alignment: .leading, spacing: 16) {
+                    switch shown {
+                    case .empty: ProgressView()
+                    case .ask(let lines, _):
+                        Sentences(lines)
+                        Press(.agree) { qr.agree() }
+                        Press(.decline) { qr.decline() }
+                    case .showing(let digits, _, let until):
+                        // Who films the screen would have the code: it is not drawn.
+                        if !guarding.isRecorded { CodeView(digits: digits, until: until) }
+                    case .over(let line):
+                        Sentence(line)
+                        Press(.again) { qr.ask(ward: ward) }
+                    case .failed(let problem):
+                        ProblemText(problem)
+                        Press(.again) { qr.ask(ward: ward) }
+                    }
+                }
+                .onChange(of: shown) { if case .showing = $0 { guarding.bright(true) } else { guarding.bright(false) } }
+            }
+        }
+        .task { qr.ask(ward: ward) }
+        .onDisappear { leave() }
+        // No code in the list of recent apps, nor behind another app. The system's own prompt makes the app inactive, not more.
+        .onChange(of: phase) { now in
+            if now == .background { leave() }
+            if now == .active, qr.state == .empty { qr.ask(ward: ward) }
+        }
+    }
+
+    private func leave() {
+        qr.leave()
+        guarding.bright(false)
+    }
+}
+
+/// A portal, bank or cash machine asks.
+struct OnlineView: View {
+    @State private var online: OnlinePresenter
+    private let link: String
+    @State private var digits = ""
+    @Environment(\.openURL) private var openURL
+
+    init(_ house: House, _ link: String) {
+        self.link = link
+        _online = State(initialValue: OnlinePresenter(house.around, house.verifiers))
+    }
+
+    var body: some View {
+        Page(.appName) {
+            Following(online) { shown in
+                VStack(alignment: .leading, spacing: 16) {
+                    switch shown {
+                    case .reading: Sentence(Line(.readingRequest))
+                    case .ask(let question): ask(question)
+                    case .answered(let goOn):
+                        Sentence(Line(.answered))
+                        // Only https, and never inside this app.
+                        if let url = goOn.flatMap(browsable) { Press(.goOn) { openURL(url) } }
+                    case .declined: Sentence(Line(.declined))
+                    case .failed(let problem): ProblemText(problem)
+                    }
+                }
+            }
+        }
+        .task { online.read(link) }
+    }
+
+    @ViewBuilder private func ask(_ question: OnlineQuestion) -> some View {
+        Sentences(question.lines)
+        ProblemText(question.problem)
+        if question.needsNumber && question.canAgree { Field(.twoDigits, $digits) }
+        if question.canAgree { Press(.agree) { online.agree(number: digits) } }
+        Press(.decline) { online.decline() }
+    }
+}
+
+/// An issuer offers.
+struct OfferView: View {
+    @State private var offer: OfferPresenter
+    private let link: String
+    @State private var code = ""
+
+    init(_ house: House, _ link: String) {
+        self.link = link
+        _offer = State(initialValue: OfferPresenter(house.around, house.issuers))
+    }
+
+    var body: some View {
+        Page(.obtain) {
+            Following(offer) { shown in
+                VStack(alignment: .leading, spacing: 16) {
+                    switch shown {
+                    case .reading: Sentence(Line(.readingRequest))
+                    case .ask(let lines, let needsCode, let problem):
+                        Sentences(lines)
+                        ProblemText(problem)
+                        if needsCode { Field(.transactionCode, $code, numeric: false) }
+                        Press(.obtain) { offer.agree(code: code) }
+                    case .obtained(let line): Sentence(line)
+                    case .failed(let problem): ProblemText(problem)
+                    }
+                }
+            }
+        }
+        .task { offer.read(link) }
+    }
+}
