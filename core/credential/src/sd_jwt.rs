@@ -17,6 +17,8 @@ pub use issue::{SdJwtDraft, UnsignedSdJwt};
 pub use key_binding::{BoundSdJwt, ExpectedBinding, KeyBinding, KeyBindingDraft};
 pub use read::{IssuerKey, SdJwt, VerifiedSdJwt, select};
 
+use std::sync::Arc;
+
 use trust::certificates::ChainError;
 
 use crate::jose::JoseError;
@@ -40,8 +42,8 @@ const NEVER_DISCLOSED: [&str; 8] = ["iss", "nbf", "exp", "cnf", "vct", "vct#inte
 /// One step to a claim: a member of an object or an element of an array, counted with everything disclosed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// A member.
-    Key(String),
+    /// A member. Shared, since a name stands in the place of everything below it.
+    Key(Arc<str>),
     /// An element.
     Index(usize),
 }

@@ -158,7 +158,7 @@ impl World {
 }
 
 fn place(name: &str) -> Vec<Step> {
-    vec![Step::Key(name.to_owned())]
+    vec![Step::Key(name.into())]
 }
 
 fn card(
@@ -168,7 +168,7 @@ fn card(
     change: impl FnOnce(&mut SdJwtDraft),
 ) -> String {
     let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01", "nationalities": ["VN", "LA", "KH"]});
-    let nationality = |index| vec![Step::Key("nationalities".to_owned()), Step::Index(index)];
+    let nationality = |index| vec![Step::Key("nationalities".into()), Step::Index(index)];
     let mut draft = SdJwtDraft {
         vct: "urn:example:card".to_owned(),
         claims: claims.as_object().unwrap().clone(),
@@ -260,8 +260,7 @@ fn refuses_more_than_was_asked_for() {
 fn an_index_counts_the_elements_as_the_issuer_signed_them() {
     let verdict = |path: Value, shown: &[usize]| {
         let mut world = World::asking(&json!([{"path": path}]), None);
-        let shown =
-            shown.iter().map(|index| vec![Step::Key("nationalities".to_owned()), Step::Index(*index)]);
+        let shown = shown.iter().map(|index| vec![Step::Key("nationalities".into()), Step::Index(*index)]);
         world.wanted = shown.collect();
         world.answer().map(|answer| answer.presented("card").unwrap().claims()["nationalities"].clone())
     };
@@ -276,7 +275,7 @@ fn an_index_counts_the_elements_as_the_issuer_signed_them() {
 
 #[test]
 fn what_stands_around_a_wanted_claim_or_inside_it_is_not_too_much() {
-    let street = || [place("address"), vec![Step::Key("address".to_owned()), Step::Key("street".to_owned())]];
+    let street = || [place("address"), vec![Step::Key("address".into()), Step::Key("street".into())]];
     let verdict = |path: Value, shown: Vec<Vec<Step>>| {
         let mut world = World::asking(&json!([{"path": path}]), None);
         world.reissue(|draft| {

@@ -79,7 +79,7 @@ impl Phone {
 
     fn present(&self, world: &World, bound: &Bound) -> VpToken {
         let wanted = ["personal_number", "name", "account_level"];
-        let wanted: Vec<_> = wanted.iter().map(|name| vec![Step::Key((*name).to_owned())]).collect();
+        let wanted: Vec<_> = wanted.iter().map(|name| vec![Step::Key((*name).into())]).collect();
         let shown = select(&self.copy, &wanted).unwrap();
         let transaction: Vec<&str> = bound.transaction.as_deref().into_iter().collect();
         let binding = KeyBinding {

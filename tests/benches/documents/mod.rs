@@ -156,7 +156,7 @@ impl World {
         let draft = SdJwtDraft {
             vct: "urn:vn:citizen:1".into(),
             claims,
-            selective: names.into_iter().map(|name| vec![Step::Key(name)]).collect::<BTreeSet<_>>(),
+            selective: names.into_iter().map(|name| vec![Step::Key(name.into())]).collect::<BTreeSet<_>>(),
             decoys: 0,
             cnf: Some(self.device.public()),
             not_before: None,
@@ -196,7 +196,7 @@ impl Mdoc {
 impl Issued {
     /// What the device is to sign, with some claims shown.
     pub(crate) fn draft(&self) -> KeyBindingDraft {
-        let wanted: Vec<Vec<Step>> = (0..SHOWN).map(|number| vec![Step::Key(claim(number))]).collect();
+        let wanted: Vec<Vec<Step>> = (0..SHOWN).map(|number| vec![Step::Key(claim(number).into())]).collect();
         let binding = KeyBinding {
             audience: AUDIENCE,
             nonce: NONCE,

@@ -14,10 +14,12 @@ pub(super) const SD: &str = "_sd";
 pub(super) const SD_ALG: &str = "_sd_alg";
 pub(super) const ELEMENT: &str = "...";
 
+/// A digest as `_sd` and `...` hold it: SHA-256 in base64url.
+type Digest = [u8; 43];
+
 /// A disclosure as received.
-#[derive(Clone, Debug)]
 pub(super) struct Disclosure {
-    pub(super) text: String,
+    digest: Digest,
     /// The member's name; nothing for an element of an array.
     name: Option<String>,
     value: Value,
@@ -39,7 +41,10 @@ impl Disclosure {
         if name.as_deref().is_some_and(|name| name == SD || name == ELEMENT) {
             return Err(SdJwtError::Name);
         }
-        Ok(Self { text: text.to_owned(), name, value })
+        let mut digest = [0; 43];
+        let written = URL_SAFE_NO_PAD.encode_slice(sha256(text.as_bytes()), &mut digest);
+        written.map_err(|_| SdJwtError::Disclosure)?;
+        Ok(Self { digest, name, value })
     }
 }
 
@@ -71,7 +76,7 @@ impl Resolved {
                     } else {
                         at.and_then(Value::as_object)
                     };
-                    (step.clone(), members.and_then(|members| members.get(name)))
+                    (step.clone(), members.and_then(|members| members.get(&**name)))
                 }
                 Step::Index(index) => {
                     let elements = at.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -113,117 +118,124 @@ pub(super) fn resolve(
     }
     let mut by_digest = BTreeMap::new();
     for (index, disclosure) in disclosures.iter().enumerate() {
-        if by_digest.insert(digest(&disclosure.text), index).is_some() {
+        if by_digest.insert(disclosure.digest, index).is_some() {
             return Err(SdJwtError::DigestTwice);
         }
     }
     let places = vec![Vec::new(); disclosures.len()];
     let mut resolver =
         Resolver { by_digest, disclosures, seen: BTreeSet::new(), places, path: Vec::new(), withheld: false };
-    let as_signed = Arc::new(resolver.object(payload)?);
+    resolver.object(&mut payload)?;
     // What stands at the top has a place of at least one step.
     if resolver.places.iter().any(Vec::is_empty) {
         return Err(SdJwtError::UnusedDisclosure);
     }
+    let as_signed = Arc::new(payload);
     let claims =
         if resolver.withheld { Arc::new(disclosed_only(&as_signed)) } else { Arc::clone(&as_signed) };
     Ok(Resolved { claims, as_signed, places: resolver.places })
 }
 
 struct Resolver<'a> {
-    by_digest: BTreeMap<String, usize>,
+    by_digest: BTreeMap<Digest, usize>,
     disclosures: &'a mut [Disclosure],
     seen: BTreeSet<String>,
     places: Vec<Vec<Step>>,
+    /// Names are shared with the places below: one long name above many disclosures is held once.
     path: Vec<Step>,
     /// Whether an element of an array is not disclosed.
     withheld: bool,
 }
 
 impl Resolver<'_> {
-    fn value(&mut self, step: Step, value: Value) -> Result<Value, SdJwtError> {
+    fn value(&mut self, step: impl FnOnce() -> Step, value: &mut Value) -> Result<(), SdJwtError> {
         if self.path.len() >= MOST_NESTING {
             return Err(SdJwtError::TooDeep);
         }
-        self.path.push(step);
-        let value = match value {
-            Value::Object(members) => self.object(members).map(Value::Object)?,
-            Value::Array(elements) => self.array(elements).map(Value::Array)?,
-            other => other,
-        };
+        if !matches!(value, Value::Object(_) | Value::Array(_)) {
+            return Ok(());
+        }
+        self.path.push(step());
+        match value {
+            Value::Object(members) => self.object(members)?,
+            Value::Array(elements) => self.array(elements)?,
+            _ => {}
+        }
         self.path.pop();
-        Ok(value)
+        Ok(())
     }
 
-    fn object(&mut self, mut members: Map<String, Value>) -> Result<Map<String, Value>, SdJwtError> {
+    fn object(&mut self, members: &mut Map<String, Value>) -> Result<(), SdJwtError> {
         let at_top = self.path.is_empty();
         let digests = members.remove(SD);
         if members.contains_key(ELEMENT) {
             return Err(SdJwtError::Digests);
         }
-        let mut out = Map::new();
-        for (name, value) in members {
-            if at_top && NEVER_DISCLOSED.contains(&name.as_str()) && hides_something(&value) {
+        for (name, value) in members.iter_mut() {
+            if at_top && NEVER_DISCLOSED.contains(&name.as_str()) && hides_something(value) {
                 return Err(SdJwtError::HiddenClaim);
             }
-            let value = self.value(Step::Key(name.clone()), value)?;
-            out.insert(name, value);
+            self.value(|| Step::Key(name.as_str().into()), value)?;
         }
-        let Some(digests) = digests else { return Ok(out) };
-        for digest in digests.as_array().ok_or(SdJwtError::Digests)? {
-            let Some((index, name, value)) = self.take(digest)? else { continue };
+        let digests = match digests {
+            None => return Ok(()),
+            Some(Value::Array(digests)) => digests,
+            Some(_) => return Err(SdJwtError::Digests),
+        };
+        for digest in digests {
+            let Value::String(digest) = digest else { return Err(SdJwtError::Digests) };
+            let Some((index, name, mut value)) = self.take(digest)? else { continue };
             let name = name.ok_or(SdJwtError::UnusedDisclosure)?;
             if at_top && NEVER_DISCLOSED.contains(&name.as_str()) {
                 return Err(SdJwtError::HiddenClaim);
             }
-            if out.contains_key(&name) || (at_top && name == SD_ALG) {
+            if members.contains_key(&name) || (at_top && name == SD_ALG) {
                 return Err(SdJwtError::Name);
             }
-            let value = self.disclosed(index, Step::Key(name.clone()), value)?;
-            out.insert(name, value);
+            self.disclosed(index, Step::Key(name.as_str().into()), &mut value)?;
+            members.insert(name, value);
         }
-        Ok(out)
+        Ok(())
     }
 
-    fn array(&mut self, elements: Vec<Value>) -> Result<Vec<Value>, SdJwtError> {
-        let mut out = Vec::new();
-        for element in elements {
-            let step = Step::Index(out.len());
+    fn array(&mut self, elements: &mut [Value]) -> Result<(), SdJwtError> {
+        for (at, element) in elements.iter_mut().enumerate() {
+            let step = Step::Index(at);
             let hidden = element.as_object().and_then(|members| Some((members.len(), members.get(ELEMENT)?)));
             match hidden {
-                Some((1, digest)) => {
-                    let Some((index, name, value)) = self.take(digest)? else {
+                Some((1, Value::String(digest))) => {
+                    let Some((index, name, value)) = self.take(digest.clone())? else {
                         self.withheld = true;
-                        out.push(element);
                         continue;
                     };
                     if name.is_some() {
                         return Err(SdJwtError::UnusedDisclosure);
                     }
-                    out.push(self.disclosed(index, step, value)?);
+                    *element = value;
+                    self.disclosed(index, step, element)?;
                 }
                 Some(_) => return Err(SdJwtError::Digests),
-                None => out.push(self.value(step, element)?),
+                None => self.value(|| step, element)?,
             }
         }
-        Ok(out)
+        Ok(())
     }
 
-    fn disclosed(&mut self, index: usize, step: Step, value: Value) -> Result<Value, SdJwtError> {
+    fn disclosed(&mut self, index: usize, step: Step, value: &mut Value) -> Result<(), SdJwtError> {
         if let Some(place) = self.places.get_mut(index) {
-            place.clone_from(&self.path);
-            place.push(step.clone());
+            *place = self.path.iter().chain([&step]).cloned().collect();
         }
-        self.value(step, value)
+        self.value(|| step, value)
     }
 
     /// Name and value of a digest's disclosure, if it was sent. Every digest may stand once, also those of nothing.
-    fn take(&mut self, digest: &Value) -> Result<Option<(usize, Option<String>, Value)>, SdJwtError> {
-        let digest = digest.as_str().ok_or(SdJwtError::Digests)?;
-        if !self.seen.insert(digest.to_owned()) {
+    fn take(&mut self, digest: String) -> Result<Option<(usize, Option<String>, Value)>, SdJwtError> {
+        let known = <&Digest>::try_from(digest.as_bytes()).ok().and_then(|digest| self.by_digest.get(digest));
+        let known = known.copied();
+        if !self.seen.insert(digest) {
             return Err(SdJwtError::DigestTwice);
         }
-        let Some(&index) = self.by_digest.get(digest) else { return Ok(None) };
+        let Some(index) = known else { return Ok(None) };
         let disclosure = self.disclosures.get_mut(index).ok_or(SdJwtError::Digests)?;
         Ok(Some((index, disclosure.name.take(), std::mem::take(&mut disclosure.value))))
     }

@@ -50,7 +50,7 @@ impl SdJwtDraft {
     /// [`SdJwtError::Name`] for a claim with a reserved name, [`SdJwtError::HiddenClaim`] for one that must stand open,
     /// [`SdJwtError::NoSuchClaim`] for a place that is not there.
     pub fn prepare(&self, random: &mut dyn Random) -> Result<UnsignedSdJwt, SdJwtError> {
-        let open = |path: &Vec<Step>| matches!(path.first(), Some(Step::Key(name)) if NEVER_DISCLOSED.contains(&name.as_str()));
+        let open = |path: &Vec<Step>| matches!(path.first(), Some(Step::Key(name)) if NEVER_DISCLOSED.contains(&&**name));
         if self.selective.iter().any(open) {
             return Err(SdJwtError::HiddenClaim);
         }
@@ -102,7 +102,7 @@ impl Hiding<'_> {
             if name == SD || name == ELEMENT {
                 return Err(SdJwtError::Name);
             }
-            let (value, hide) = self.value(Step::Key(name.clone()), value)?;
+            let (value, hide) = self.value(Step::Key(name.as_str().into()), value)?;
             if hide {
                 let salt = self.salt()?;
                 digests.push(self.disclose(&json!([salt, name, value])));

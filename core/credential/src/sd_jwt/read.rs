@@ -26,12 +26,11 @@ pub enum IssuerKey<'a> {
 #[derive(Clone, Debug)]
 pub struct SdJwt {
     jws: Jws,
-    disclosures: Vec<Disclosure>,
     resolved: Resolved,
-    issuer_jws: String,
-    /// JWS and disclosures with their tildes: what `sd_hash` is over.
-    presented: String,
-    key_binding: Option<String>,
+    /// As it came: the issuer's JWS and disclosures, each with its tilde, which `sd_hash` is over, then the key binding.
+    text: String,
+    /// Where the key binding begins.
+    presented: usize,
 }
 
 impl SdJwt {
@@ -40,8 +39,8 @@ impl SdJwt {
         if text.len() > LONGEST {
             return Err(SdJwtError::TooLong);
         }
-        let (presented, last) = text.rsplit_once('~').ok_or(SdJwtError::NotSdJwt)?;
-        let mut parts = presented.split('~');
+        let presented = text.rfind('~').ok_or(SdJwtError::NotSdJwt)? + 1;
+        let mut parts = parts(text.get(..presented).ok_or(SdJwtError::NotSdJwt)?);
         let issuer_jws = parts.next().ok_or(SdJwtError::NotSdJwt)?;
         if parts.clone().count() > MOST_DISCLOSURES {
             return Err(SdJwtError::TooLong);
@@ -51,14 +50,7 @@ impl SdJwt {
         let jws = jws.of_type(SD_JWT_VC).map_err(SdJwtError::Issuer)?;
         let payload = parse_json(jws.unverified_payload()).map_err(SdJwtError::Issuer)?;
         let Value::Object(payload) = payload else { return Err(SdJwtError::Claim) };
-        Ok(Self {
-            resolved: resolve(payload, &mut disclosures)?,
-            disclosures,
-            issuer_jws: issuer_jws.to_owned(),
-            presented: format!("{presented}~"),
-            key_binding: Some(last).filter(|last| !last.is_empty()).map(str::to_owned),
-            jws,
-        })
+        Ok(Self { resolved: resolve(payload, &mut disclosures)?, text: text.to_owned(), presented, jws })
     }
 
     /// Its claims, unverified: for a holder's look at the own, once verified copy.
@@ -83,17 +75,17 @@ impl SdJwt {
     }
 
     pub(super) fn presented(&self) -> &str {
-        &self.presented
+        self.text.get(..self.presented).unwrap_or_default()
     }
 
     pub(super) fn key_binding(&self) -> Option<&str> {
-        self.key_binding.as_deref()
+        self.text.get(self.presented..).filter(|binding| !binding.is_empty())
     }
 
     /// Checks the issuer's signature, the certificates, the times and the form of what every SD-JWT VC says. The status is
     /// for the caller to check. A key binding is refused here: [`SdJwt::verify_bound`] checks one.
     pub fn verify(&self, issuer: IssuerKey<'_>, now: Timestamp) -> Result<VerifiedSdJwt, SdJwtError> {
-        if self.key_binding.is_some() {
+        if self.key_binding().is_some() {
             return Err(SdJwtError::KeyBinding);
         }
         self.verify_issuer(issuer, now)
@@ -148,6 +140,11 @@ impl SdJwt {
     }
 }
 
+/// The issuer's JWS, then each disclosure.
+fn parts(presented: &str) -> std::str::Split<'_, char> {
+    presented.strip_suffix('~').unwrap_or(presented).split('~')
+}
+
 fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, SdJwtError> {
     let seconds = |value: &Value| value.as_i64().ok_or(SdJwtError::Claim);
     Ok(claims.get(name).map(seconds).transpose()?.map(Timestamp::from_unix))
@@ -175,16 +172,17 @@ fn status(status: &Value) -> Result<Option<StatusReference>, SdJwtError> {
 /// [`SdJwtError::NoSuchClaim`] for one that is not there; [`SdJwtError::KeyBinding`] for a copy that was presented.
 pub fn select(text: &str, wanted: &[Vec<Step>]) -> Result<String, SdJwtError> {
     let parsed = SdJwt::parse(text)?;
-    if parsed.key_binding.is_some() {
+    if parsed.key_binding().is_some() {
         return Err(SdJwtError::KeyBinding);
     }
     if !wanted.iter().all(|path| is_there(parsed.claims(), path)) {
         return Err(SdJwtError::NoSuchClaim);
     }
-    let mut out = format!("{}~", parsed.issuer_jws);
-    for (disclosure, place) in parsed.disclosures.iter().zip(parsed.disclosed()) {
+    let mut parts = parts(parsed.presented());
+    let mut out = format!("{}~", parts.next().ok_or(SdJwtError::NotSdJwt)?);
+    for (disclosure, place) in parts.zip(parsed.disclosed()) {
         if wanted.iter().any(|path| path.starts_with(&place) || place.starts_with(path)) {
-            out.push_str(&disclosure.text);
+            out.push_str(disclosure);
             out.push('~');
         }
     }
@@ -193,10 +191,10 @@ pub fn select(text: &str, wanted: &[Vec<Step>]) -> Result<String, SdJwtError> {
 
 fn is_there(claims: &Map<String, Value>, path: &[Step]) -> bool {
     let Some((Step::Key(first), rest)) = path.split_first() else { return false };
-    let mut at = claims.get(first);
+    let mut at = claims.get(&**first);
     for step in rest {
         at = match (at, step) {
-            (Some(Value::Object(members)), Step::Key(name)) => members.get(name),
+            (Some(Value::Object(members)), Step::Key(name)) => members.get(&**name),
             (Some(Value::Array(elements)), Step::Index(index)) => elements.get(*index),
             _ => None,
         };

@@ -117,7 +117,7 @@ pub(super) fn present(
 
 fn mdoc(bytes: &[u8], claims: &[Pointer], binding: &Binding<'_>, key: &SigningKey) -> Result<String, Error> {
     let element = |claim| match Pointer::steps(claim) {
-        [Step::Key(namespace), Step::Key(identifier)] => Some((namespace.as_str(), identifier.as_str())),
+        [Step::Key(namespace), Step::Key(identifier)] => Some((&**namespace, &**identifier)),
         _ => None,
     };
     let disclosed: Option<Vec<(&str, &str)>> = claims.iter().map(element).collect();

@@ -474,7 +474,7 @@ impl DocumentIssuer {
 
     fn issue_sd_jwt(&self, vct: &str, key: PublicKey, expires: Timestamp, chain: Vec<u8>) -> String {
         let claims = json!({"iat": SERVER_TIME - 3600, "family_name": "Nguyễn", "number": "000199012345"});
-        let selective = ["family_name", "number"].map(|name| vec![Step::Key(name.to_owned())]);
+        let selective = ["family_name", "number"].map(|name| vec![Step::Key(name.into())]);
         let draft = SdJwtDraft {
             vct: vct.to_owned(),
             claims: claims.as_object().unwrap().clone(),

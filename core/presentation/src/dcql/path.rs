@@ -57,7 +57,7 @@ impl Path {
     /// Whether the path stands for this claim, or for one around it.
     pub fn covers(&self, claim: &Pointer) -> bool {
         let step = |(segment, step): (&Segment, &Step)| match (segment, step) {
-            (Segment::Key(wanted), Step::Key(key)) => wanted == key,
+            (Segment::Key(wanted), Step::Key(key)) => **wanted == **key,
             (Segment::Index(wanted), Step::Index(index)) => wanted == index,
             (Segment::All, Step::Index(_)) => true,
             _ => false,
@@ -78,7 +78,9 @@ impl Path {
                 // A value of the wrong kind ends it all; a member that is missing drops this branch alone.
                 match (segment, value) {
                     (Segment::Key(key), Value::Object(members)) => {
-                        next.extend(members.get(key).map(|value| (place.to(Step::Key(key.clone())), value)));
+                        next.extend(
+                            members.get(key).map(|value| (place.to(Step::Key(key.as_str().into())), value)),
+                        );
                     }
                     (Segment::Index(index), Value::Array(elements)) => {
                         let element = elements.get(*index).filter(|element| !is_withheld(element));

@@ -212,7 +212,7 @@ fn an_mdoc_path_is_a_namespace_and_an_element() {
         asked.select(&[mdoc(&claims)]).ok()
     };
     let found = with(json!(["org.iso.18013.5.1", "family_name"])).unwrap();
-    let place = |name: &str| Step::Key(name.to_owned());
+    let place = |name: &str| Step::Key(name.into());
     assert_eq!(
         found[0].matches[0].claims,
         [Pointer::new(vec![place("org.iso.18013.5.1"), place("family_name")])]
@@ -389,7 +389,7 @@ fn a_list_of_what_may_be_asked_holds_its_claims_and_those_inside_them() {
         json!({"claims": [{"path": ["address"]}, {"path": ["degrees", null, "type"]}, {"path": ["nationalities", 0]}]}),
     );
     let place = |path: &[Step]| Pointer::new(path.to_vec());
-    let key = |key: &str| Step::Key(key.to_owned());
+    let key = |key: &str| Step::Key(key.into());
     for (claim, held_in_it) in [
         (place(&[key("address")]), true),
         (place(&[key("address"), key("locality")]), true),

@@ -44,7 +44,7 @@ pub(super) fn verify(
     };
     let wanted = query.claims_in(&candidate).ok_or(OnlineError::NotAsAsked)?;
     let element = |(namespace, identifier): (&str, &str)| {
-        Pointer::new(vec![Step::Key(namespace.to_owned()), Step::Key(identifier.to_owned())])
+        Pointer::new(vec![Step::Key(namespace.into()), Step::Key(identifier.into())])
     };
     let mut disclosed = mdoc.elements().iter().map(|one| element((one.namespace(), one.identifier())));
     if !disclosed.all(|element| wanted.contains(&element)) {

@@ -106,7 +106,7 @@ fn sd_jwt(
     let issuer = &nation.authority.documents;
     let mut claims: Map<String, Value> =
         facts.iter().map(|(name, fact)| ((*name).to_owned(), fact.to_json())).collect();
-    let selective: BTreeSet<_> = claims.keys().map(|name| vec![Step::Key(name.clone())]).collect();
+    let selective: BTreeSet<_> = claims.keys().map(|name| vec![Step::Key(name.as_str().into())]).collect();
     claims.insert("iss".to_owned(), json!(nation.url));
     claims.insert("iat".to_owned(), json!(life.now.as_unix()));
     let draft = SdJwtDraft {

@@ -329,7 +329,7 @@ fn store(wallet: &Wallet, id: &str, format: DocumentFormat, kind: &str, issue: &
 
 fn card(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey) -> Vec<u8> {
     let claims = json!({"name": "Mẫu", "birthdate": "1999-01-01", "nationalities": ["VN", "LA"]});
-    let place = |name: &str| vec![Step::Key(name.to_owned())];
+    let place = |name: &str| vec![Step::Key(name.into())];
     let draft = SdJwtDraft {
         vct: "urn:example:card".to_owned(),
         claims: claims.as_object().cloned().unwrap_or_else(Map::new),

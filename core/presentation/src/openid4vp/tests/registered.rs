@@ -41,7 +41,7 @@ fn a_registration_names_the_verifier_and_what_it_may_ask() {
         authority_key_ids: &[],
         holder_bound: true,
     };
-    let place = |name: &str| Pointer::new(vec![Step::Key(name.to_owned())]);
+    let place = |name: &str| Pointer::new(vec![Step::Key(name.into())]);
     assert_eq!(registration.over_asked(&card, &[place("name"), place("birthdate")]), [place("birthdate")]);
 }
 
