@@ -20,7 +20,7 @@ use trust::cose::{ALG, ES256, ESP256, KID, Sign1, TYP};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
-use crate::claims::{ClaimForm, ClaimValue, Claims, StatusReference, Vct, cwt};
+use crate::claims::{ClaimForm, ClaimValue, Claims, StatusReference, Vct, cwt, key};
 
 /// `typ` of an SD-CWT, 293.
 pub const SD_CWT: u64 = 293;
@@ -30,6 +30,9 @@ pub(crate) const SD_CLAIMS: i64 = 17;
 pub(crate) const SD_ALG: i64 = 170;
 /// SHA-256 as a COSE algorithm, the default of [`SD_ALG`].
 const SHA_256: i64 = -16;
+/// Keys of map 169 that no issuer lets a holder keep back: without its policy a key would pass for one that nobody attested, and
+/// without the guardian's number the guardian for the ward.
+pub const ALWAYS_OPEN: [i64; 2] = [key::LEVEL_POLICY, key::GUARDIAN];
 /// The longest life of a credential, in seconds: 14 days.
 pub const LONGEST_LIFE: i64 = 14 * 24 * 3600;
 
@@ -52,7 +55,8 @@ pub enum SdCwtError {
     /// A claim of map 169 does not have the form of the table.
     #[error(transparent)]
     Form(#[from] ClaimForm),
-    /// The disclosures do not fit the redactions (disclosure without hash, key that exists already, empty list, ...).
+    /// The disclosures do not fit the redactions (disclosure without hash, key that exists already or always stands open, empty
+    /// list, ...).
     #[error("the disclosures do not fit")]
     Disclosure,
     /// `iat` is not before `exp`, or the life is longer than [`LONGEST_LIFE`].

@@ -4,7 +4,9 @@ extern crate sen_verifier as verifier;
 
 mod world;
 
-use credential::claims::Vct;
+use credential::claims::{Vct, key};
+use credential::sd_cwt::{Redaction, select};
+use presentation::frame;
 use presentation::level_statement::LevelStatementDraft;
 use test_key::TestKey;
 use trust::time::Timestamp;
@@ -148,4 +150,18 @@ fn a_level_is_the_lowest_of_claim_attestation_and_statement() {
         world.policy.minimum_level = level + 1;
         assert_eq!(world.refusal(), ["authentication_level"]);
     }
+}
+
+/// The provider's statement is about the person; what the key enforces stands in the credential, whatever the phone leaves out.
+#[test]
+fn a_phone_that_keeps_back_what_it_can_does_not_escape_its_keys_cap() {
+    let mut world = stated(|_| ());
+    world.credential.redaction = Redaction::EachClaim;
+    world.credential.claims.level_policy = Some(2);
+    world.policy.minimum_level = 0;
+    let least = select(&world.sd_cwt(), &key::CLINIC_SET).unwrap();
+    let text = frame::encode(&world.present(&least));
+    let Decision::Accepted(accepted) = world.decide_on(&text) else { panic!() };
+    let level = accepted.facts().level();
+    assert_eq!((level.level, level.basis), (2, LevelBasis::Attested));
 }

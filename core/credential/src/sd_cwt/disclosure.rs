@@ -2,7 +2,7 @@
 use trust::cbor::{Item, Kind, MOST_NESTING, Profile};
 use trust::cose::Sign1;
 
-use super::{SD_CLAIMS, SdCwtError};
+use super::{ALWAYS_OPEN, SD_CLAIMS, SdCwtError};
 use crate::claims::{ClaimKey, ClaimValue, cwt};
 use crate::digest::sha256;
 
@@ -62,6 +62,7 @@ fn disclose_in<'a>(token: &Sign1<'a>, profile: Profile) -> Result<ClaimValue<'a>
 }
 
 struct Disclosures<'a> {
+    profile: Profile,
     found: Vec<Disclosure<'a>>,
     /// How many values there are.
     values: usize,
@@ -90,7 +91,7 @@ impl<'a> Disclosures<'a> {
                 return Err(SdCwtError::Disclosure);
             }
         }
-        Ok(Self { found, values: 0 })
+        Ok(Self { profile, found, values: 0 })
     }
 
     /// The disclosure with that hash; each may be used once.
@@ -173,7 +174,9 @@ impl<'a> Disclosures<'a> {
                 Some([_, value, key]) => {
                     let key = claim_key(*key)?;
                     let plain = matches!(key, ClaimKey::Int(number) if depth == 0 && PLAIN.contains(&number));
-                    if plain || entries.iter().any(|(existing, _)| *existing == key) {
+                    let open = self.profile == Profile::Deterministic
+                        && matches!(key, ClaimKey::Int(number) if ALWAYS_OPEN.contains(&number));
+                    if plain || open || entries.iter().any(|(existing, _)| *existing == key) {
                         return Err(SdCwtError::Disclosure);
                     }
                     entries.push((key, self.value(*value, depth + 1)?));

@@ -8,7 +8,7 @@ use trust::time::Timestamp;
 
 use super::disclosure::REDACTED_KEYS;
 use super::select::unprotected;
-use super::{SD_CWT, SdCwtError};
+use super::{ALWAYS_OPEN, SD_CWT, SdCwtError};
 use crate::claims::{Claims, StatusReference, Vct, cwt};
 use crate::digest::sha256;
 
@@ -17,7 +17,7 @@ use crate::digest::sha256;
 pub enum Redaction {
     /// Nothing: the clinic profile, whose claims the issuer chose.
     None,
-    /// Each claim by itself, so that the holder chooses.
+    /// Each claim by itself, so that the holder chooses; all but [`ALWAYS_OPEN`].
     EachClaim,
 }
 
@@ -61,7 +61,7 @@ impl SdCwtDraft {
         for (key, value) in entries {
             let mut encoded_key = Encoder::new();
             encoded_key.int(key);
-            if self.redaction == Redaction::None {
+            if self.redaction == Redaction::None || ALWAYS_OPEN.contains(&key) {
                 identity.push((encoded_key.finish(), value));
                 continue;
             }

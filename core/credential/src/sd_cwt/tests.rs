@@ -83,7 +83,9 @@ fn the_holder_discloses_the_selected_claims_and_no_others() {
     for keys in [vec![], vec![key::NAME], vec![key::NUMBER, key::BIRTH_DATE, key::PORTRAIT_HASH]] {
         let shown = select(&token, &keys).unwrap();
         let verified = SdCwt::parse(&shown).unwrap().verify(&issuer.public()).unwrap();
-        assert_eq!(verified.claims().keys(), keys);
+        let mut expected = [keys.as_slice(), &[key::LEVEL_POLICY]].concat();
+        expected.sort_unstable();
+        assert_eq!(verified.claims().keys(), expected);
         let name = "Mẫu".as_bytes();
         let found = shown.windows(name.len()).any(|window| window == name);
         assert_eq!(found, keys.contains(&key::NAME), "an undisclosed value is not in the bytes");
@@ -102,7 +104,40 @@ fn salts_and_the_order_of_hashes_say_nothing_of_the_claims() {
     let identity = claims.get_int(cwt::IDENTITY).unwrap().as_map().unwrap();
     let hashes: Vec<_> = identity.get_simple(59).unwrap().as_array().unwrap().collect();
     assert!(hashes.windows(2).all(|pair| pair[0].as_bytes().unwrap() < pair[1].as_bytes().unwrap()));
-    assert_eq!(identity.count(), 1);
+    // What always stands open, and the hashes.
+    assert_eq!(identity.count(), 2);
+}
+
+#[test]
+fn no_holder_keeps_back_what_the_key_is_worth_or_who_acts_for_whom() {
+    let issuer = TestKey::new();
+    let mut draft = draft(Redaction::EachClaim);
+    draft.claims.guardian = Some("000190000001".into());
+    let shown = select(&issued(&issuer, &draft), &[]).unwrap();
+    let verified = SdCwt::parse(&shown).unwrap().verify(&issuer.public()).unwrap();
+    assert_eq!(verified.claims().keys(), ALWAYS_OPEN);
+    // An issuer that lets it be kept back is not read where it is shown.
+    for (number, value) in [(key::LEVEL_POLICY, 2), (key::PORTRAIT_HASH, 2), (key::GUARDIAN, 2)] {
+        let content = protected(|e| {
+            e.array(3).bytes(&[3; 16]).int(value).int(number);
+        });
+        let disclosure = protected(|e| {
+            e.bytes(&content);
+        });
+        let identity = protected(|e| {
+            e.map(1).simple(59).array(1).bytes(&sha256(&disclosure));
+        });
+        let unprotected = protected(|e| {
+            e.map(1).int(SD_CLAIMS).array(1).raw(&disclosure);
+        });
+        let refused = refused_with(&issuer, cwt::IDENTITY, Some(&identity), unprotected);
+        // Another claim may be kept back: only its form is wrong here.
+        let expected = match number {
+            key::PORTRAIT_HASH => SdCwtError::Form(ClaimForm(number)),
+            _ => SdCwtError::Disclosure,
+        };
+        assert_eq!(refused, expected, "{number}");
+    }
 }
 
 #[test]
@@ -182,6 +217,11 @@ fn refuses_times_and_names_outside_the_profile_when_drafting() {
 
 /// The claims of a good token with one of them replaced or left out, keys in order.
 fn refused_claims(issuer: &TestKey, label: i64, value: Option<&[u8]>) -> SdCwtError {
+    refused_with(issuer, label, value, vec![0xa0])
+}
+
+/// The same with this unprotected header.
+fn refused_with(issuer: &TestKey, label: i64, value: Option<&[u8]>, unprotected: Vec<u8>) -> SdCwtError {
     let token = issued(issuer, &draft(Redaction::None));
     let token = Sign1::parse(&token, Profile::Deterministic).unwrap();
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -201,7 +241,7 @@ fn refused_claims(issuer: &TestKey, label: i64, value: Option<&[u8]>) -> SdCwtEr
     let payload = protected(|e| {
         e.sorted_map(entries);
     });
-    refusal(&resigned(issuer, token.protected().to_vec(), vec![0xa0], payload))
+    refusal(&resigned(issuer, token.protected().to_vec(), unprotected, payload))
 }
 
 #[test]
