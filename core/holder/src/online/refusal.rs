@@ -44,6 +44,7 @@ const fn request_code(error: RequestError) -> &'static str {
         RequestError::Address(_) => "online.bad_address",
         RequestError::ClientId => "online.client_unsupported",
         RequestError::Unsigned => "online.unsigned",
+        RequestError::Encrypted => "online.request_encrypted",
         RequestError::Object(_) => "online.request_signature",
         RequestError::NoCertificate => "online.no_certificate",
         RequestError::Certificate(_) => "online.unknown_verifier",

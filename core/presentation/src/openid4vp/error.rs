@@ -30,6 +30,10 @@ pub enum RequestError {
     /// The request has no signature, and none without one is taken.
     #[error("the request is not signed")]
     Unsigned,
+    /// The request object is encrypted. The wallet gives out no key for that (its metadata name none), so that nobody can have meant
+    /// it (RFC 9101, 5.2; OpenID4VP 1.0, 5.10).
+    #[error("the request is encrypted, and this wallet gave nobody a key for that")]
+    Encrypted,
     /// The request object is no signed JWT of the right type.
     #[error("the request object is malformed: {0}")]
     Object(JoseError),

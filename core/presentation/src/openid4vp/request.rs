@@ -14,6 +14,9 @@ use crate::shown::can_be_shown;
 /// `typ` of a request object (RFC 9101, 10.8).
 pub(super) const TYP: &str = "oauth-authz-req+jwt";
 
+/// Parts of an encrypted JWT (RFC 7516, 7.1); a signed one has three.
+const JWE_PARTS: usize = 5;
+
 /// What the wallet knows when a request comes.
 #[derive(Clone, Copy, Debug)]
 pub struct Expectation<'a> {
@@ -141,6 +144,9 @@ fn signed(
 ) -> Result<(Map<String, Value>, Requester), RequestError> {
     if matches!(client_id.prefix(), Prefix::RedirectUri(_)) {
         return Err(RequestError::ClientId);
+    }
+    if object.split('.').count() == JWE_PARTS {
+        return Err(RequestError::Encrypted);
     }
     let jws = Jws::parse(object, LONGEST_REQUEST)?.of_type(TYP)?;
     let chain = x5c(jws.header().members())?;

@@ -1,7 +1,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "JSON literals read best as they stand")]
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use credential::jose::jwe::{DecryptionKey, Encryption};
+use credential::jose::jwe::{DecryptionKey, Encryption, Parties, encrypt};
 use credential::jose::{JoseError, Jws, compact, signing_input};
 use serde_json::{Value, json};
 use test_key::{Authority, TestKey, rcgen};
@@ -218,6 +218,17 @@ fn refuses_a_request_signed_by_another_key_than_the_certificates() {
         own
     };
     assert!(world.verify_with(|_, _| ()).is_ok());
+}
+
+#[test]
+fn refuses_an_encrypted_request_by_name_and_tells_nobody() {
+    let world = World::new();
+    let object = world.sign(&world.request());
+    assert!(world.verify(&object, &world.client_id(), None).is_ok());
+    // To whichever key it thought was the wallet's.
+    let key = TestKey::new().public();
+    let sealed = encrypt(&key, None, Encryption::A256Gcm, Parties::default(), object.as_bytes()).unwrap();
+    assert_eq!(untold(world.verify(&sealed, &world.client_id(), None)), RequestError::Encrypted);
 }
 
 #[test]
