@@ -267,7 +267,11 @@ fn a_document_that_names_no_status_opens_nothing() {
     let request = fetch(&world, begun["link"].as_str().unwrap(), true);
     let digits = number(&world, &begun);
     let answer = phone.answer(&world, &request, &Bound::to(&request, Some(&digits)));
-    assert_eq!(answer.refusal(), "withdrawn");
+    assert_eq!(answer.refusal(), "no_status");
+    let refused = state(&world, &begun);
+    assert_eq!(refused["reason"], "no_status");
+    assert!(refused["vi"].as_str().unwrap().contains("tra cứu hiệu lực"));
+    assert!(!refused.to_string().contains("locked"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(in super::super) enum Reason {
     NotGenuine,
     NotAsAsked,
     Withdrawn,
+    NoStatus,
     StatusUnknown,
     LevelTooLow,
     NoBankAccount,
@@ -53,8 +54,8 @@ impl Reason {
 
     pub(super) const fn of_status(refusal: StatusRefusal) -> Self {
         match refusal {
-            // Nobody could withdraw a document that says nowhere whether it is in force.
-            StatusRefusal::Suspended | StatusRefusal::Revoked | StatusRefusal::Missing => Self::Withdrawn,
+            StatusRefusal::Suspended | StatusRefusal::Revoked => Self::Withdrawn,
+            StatusRefusal::Missing => Self::NoStatus,
             _ => Self::StatusUnknown,
         }
     }
@@ -69,6 +70,7 @@ impl Reason {
             Self::NotGenuine => "not_genuine",
             Self::NotAsAsked => "not_as_asked",
             Self::Withdrawn => "withdrawn",
+            Self::NoStatus => "no_status",
             Self::StatusUnknown => "status_unknown",
             Self::LevelTooLow => "level_too_low",
             Self::NoBankAccount => "no_bank_account",
@@ -106,6 +108,10 @@ impl Reason {
             Self::Withdrawn => {
                 ("Giấy tờ đã bị khóa hoặc thu hồi.", "The document is locked or was withdrawn.")
             }
+            Self::NoStatus => (
+                "Giấy tờ không cho biết tra cứu hiệu lực ở đâu, nên không ai có thể thu hồi nó.",
+                "The document says nowhere whether it is in force, so that nobody could withdraw it.",
+            ),
             Self::StatusUnknown => (
                 "Không biết giấy tờ còn hiệu lực hay không.",
                 "Nobody can say whether the document is still in force.",
