@@ -1,7 +1,7 @@
 //! Answers: JSON that nobody keeps, and refusals as RFC 6749, 5.2 writes them.
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -44,6 +44,16 @@ impl Refusal {
     /// The sandbox itself is broken.
     pub(super) const fn broken() -> Self {
         Self::new("server_error", "the sandbox failed").of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The stable code.
+    pub(super) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What happened, in English.
+    pub(super) const fn description(&self) -> &'static str {
+        self.description
     }
 
     pub(super) const fn of_status(mut self, status: StatusCode) -> Self {
@@ -95,6 +105,12 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// Whether whoever asks wants JSON and no page.
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("application/json"))
 }
 
 /// An answer that nobody may keep.

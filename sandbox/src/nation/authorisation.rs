@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
@@ -16,7 +16,7 @@ use url::{Host, Url};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::documents::Document;
-use super::{Nation, Shared, encode, random_text, sha256};
+use super::{Nation, Shared, encode, issuance, random_text, sha256};
 pub(super) use pages::{ask, login};
 
 pub(super) const GRANT: &str = "authorization_code";
@@ -117,9 +117,10 @@ struct Push {
     code_challenge_method: Option<String>,
 }
 
-/// A wallet pushes its request (RFC 9126, section 2).
-pub(super) async fn push(State(nation): State<Shared>, body: Body) -> Answer {
+/// A wallet pushes its request. It is known here as it is at the token endpoint (RFC 9126, section 2).
+pub(super) async fn push(State(nation): State<Shared>, headers: HeaderMap, body: Body) -> Answer {
     let push: Push = body.form()?;
+    issuance::authenticate(&nation, &headers, Some(&push.client_id))?;
     if push.response_type != "code" {
         return Err(Refusal::new("unsupported_response_type", "only a code is given out"));
     }

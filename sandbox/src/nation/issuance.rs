@@ -20,7 +20,7 @@ use super::documents::{Document, GRANT};
 use super::message::Message;
 use super::wards::in_care;
 use super::{Nation, Shared, authorisation, random_text, sha256};
-pub(super) use client::UsedProofs;
+pub(super) use client::{UsedProofs, authenticate};
 pub(super) use credential::credential;
 
 const OFFER_LIFE: i64 = 300;
@@ -119,7 +119,7 @@ pub(super) async fn token(State(nation): State<Shared>, headers: HeaderMap, body
     match request.grant_type.as_str() {
         GRANT => pre_authorised(&nation, &headers, &request),
         authorisation::GRANT => {
-            client::authenticate(&nation, &headers, request.client_id.as_deref())?;
+            authenticate(&nation, &headers, request.client_id.as_deref())?;
             let agreed = authorisation::exchange(&nation, &body.form()?)?;
             let grant = Grant {
                 account: agreed.owner.account,
@@ -140,7 +140,7 @@ fn pre_authorised(nation: &Nation, headers: &HeaderMap, request: &TokenRequest) 
         return Err(Refusal::new("invalid_request", "the offer asked for no transaction code"));
     }
     let code = request.code.as_deref().ok_or(Refusal::new("invalid_request", "the code is missing"))?;
-    let client = client::authenticate(nation, headers, request.client_id.as_deref())?;
+    let client = authenticate(nation, headers, request.client_id.as_deref())?;
     let now = nation.now().as_unix();
     let access_token = random_text(32)?;
     let exchanged = nation.database.change(|change| {

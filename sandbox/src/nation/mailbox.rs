@@ -1,14 +1,13 @@
 //! The mailbox of a phone: what a real nation would send by message.
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
 
 use super::Shared;
-use super::answer::{Answer, Refusal, fresh};
+use super::answer::{Answer, Refusal, fresh, wants_json};
 use super::database::{DatabaseError, Statements, values};
 use super::pages::{escape, page};
 
@@ -51,8 +50,7 @@ pub(super) async fn mailbox(
     let rows = nation.database.read(|statements| statements.query(find, values![phone]))?;
     let messages = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
     let messages: Vec<(String, i64)> = messages.collect::<Result<_, DatabaseError>>()?;
-    let wants_json = headers.get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("json"));
-    if wants_json {
+    if wants_json(&headers) {
         let messages: Vec<_> =
             messages.iter().map(|(text, at)| json!({"text": text, "sent_at": at})).collect();
         return Ok(fresh(json!({"messages": messages})));

@@ -161,6 +161,42 @@ fn a_token_is_given_to_an_attested_wallet_and_to_no_other() {
 }
 
 #[test]
+fn a_request_is_pushed_by_an_attested_wallet_under_its_own_name_and_by_no_other() {
+    let world = World::start(clock!());
+    let provider = Provider::of(&world);
+    let push = |client: &str, headers: &[(&'static str, &str)]| {
+        let fields = [
+            ("response_type", "code"),
+            ("client_id", client),
+            ("redirect_uri", "http://127.0.0.1:49152/returned"),
+            ("state", "s1"),
+            ("scope", DOCUMENT),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        world.post_form_with("/par", &fields, headers)
+    };
+    assert_eq!(push("sen-wallet", &[]).status, 201, "nothing is demanded at first");
+    demand(&world, true, false, false);
+    let wallet = provider.sign(&provider.wallet().prepare());
+    let attested = |client: &str, audience: &str| {
+        let challenge = challenge(&world);
+        let (challenge, issued) = (Some(challenge.as_str()), provider.now);
+        let pop = provider.pop(&PopDraft { audience, jti: challenge.unwrap(), challenge, issued });
+        let headers = [("oauth-client-attestation", wallet.as_str()), ("oauth-client-attestation-pop", &pop)];
+        push(client, &headers)
+    };
+    assert_eq!(push("sen-wallet", &[]).refusal(), "invalid_client");
+    assert_eq!(attested("other-wallet", &world.url).refusal(), "invalid_client");
+    let refusal = refused(&attested("sen-wallet", "https://other.vn"));
+    assert_eq!(refusal.0, "invalid_client_attestation");
+    assert_eq!(attested("sen-wallet", &world.url).status, 201);
+    // Also where nothing is demanded, whoever shows an attestation shows a right one.
+    demand(&world, false, false, false);
+    assert_eq!(attested("other-wallet", &world.url).refusal(), "invalid_client");
+}
+
+#[test]
 fn a_token_for_a_wallet_names_that_wallet() {
     let world = World::start(clock!());
     let mut device = Device::at_level_1(&world);

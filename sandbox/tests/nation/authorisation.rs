@@ -36,7 +36,12 @@ fn pushed(world: &World) -> String {
 }
 
 fn open(world: &World, client: &str, request_uri: &str) -> Answer {
-    world.get(&format!("/authorize?client_id={client}&request_uri={request_uri}"))
+    world.get_json(&format!("/authorize?client_id={client}&request_uri={request_uri}"))
+}
+
+/// What the person types, sent by a program: its refusals come as JSON.
+fn typed(world: &World, fields: &[(&str, &str)]) -> Answer {
+    world.post_form_with("/authorize", fields, &[("accept", "application/json")])
 }
 
 fn page(answer: &Answer) -> String {
@@ -59,13 +64,13 @@ fn logged_in(world: &World) -> String {
     assert!(shown.contains("<b>app</b>") && shown.contains("Residence"), "{shown}");
     let visit = request_uri.rsplit(':').next().unwrap().to_owned();
     assert!(shown.contains(&visit));
-    let next = world.post_form("/authorize", &[("visit", &visit), ("number", NUMBER)]);
+    let next = typed(world, &[("visit", &visit), ("number", NUMBER)]);
     assert!(page(&next).contains("one-time-code"));
     visit
 }
 
 fn answer(world: &World, visit: &str, code: &str) -> Answer {
-    world.post_form("/authorize", &[("visit", visit), ("code", code), ("answer", "yes")])
+    typed(world, &[("visit", visit), ("code", code), ("answer", "yes")])
 }
 
 /// Where the browser is sent: its parameters.
@@ -168,7 +173,7 @@ fn a_no_is_final_and_a_wrong_code_is_tried_five_times() {
     let world = World::start(clock!());
     at_level_2(&world);
     let visit = logged_in(&world);
-    let no = world.post_form("/authorize", &[("visit", &visit), ("answer", "no")]);
+    let no = typed(&world, &[("visit", &visit), ("answer", "no")]);
     assert_eq!(returned(&no)[0], ("error".to_owned(), "access_denied".to_owned()));
     assert_eq!(answer(&world, &visit, &world.code(PHONE)).refusal(), "request_unknown");
     let visit = logged_in(&world);
@@ -187,7 +192,7 @@ fn nobody_below_level_2_agrees_and_a_strangers_number_looks_the_same() {
         let request_uri = pushed(world);
         open(world, "app", &request_uri);
         let visit = request_uri.rsplit(':').next().unwrap().to_owned();
-        let shown = page(&world.post_form("/authorize", &[("visit", &visit), ("number", NUMBER)]));
+        let shown = page(&typed(world, &[("visit", &visit), ("number", NUMBER)]));
         (visit.clone(), shown.replace(&visit, ""))
     };
     let (_, nobody) = pages(&world);
@@ -208,8 +213,47 @@ fn five_codes_an_hour_go_to_a_phone() {
     let request_uri = pushed(&world);
     open(&world, "app", &request_uri);
     let visit = request_uri.rsplit(':').next().unwrap();
-    let sixth = || world.post_form("/authorize", &[("visit", visit), ("number", NUMBER)]);
+    let sixth = || typed(&world, &[("visit", visit), ("number", NUMBER)]);
     assert_eq!(sixth().refusal(), "too_many_attempts");
     world.pass(3600);
     logged_in(&world);
+}
+
+/// What a person in a browser reads: words in both languages, nothing to go to.
+fn told(answer: &Answer, status: u16, vietnamese: &str, english: &str) {
+    assert_eq!(answer.status, status);
+    assert_eq!(answer.headers.get("location"), None);
+    assert!(answer.headers.get("content-type").unwrap().to_str().unwrap().starts_with("text/html"));
+    let shown = page(answer);
+    assert!(shown.contains(vietnamese) && shown.contains(english), "{shown}");
+}
+
+#[test]
+fn a_person_is_told_a_refusal_in_words_and_sent_nowhere() {
+    let world = World::start(clock!());
+    at_level_2(&world);
+    let unknown = |answer: &Answer| told(answer, 400, "Yêu cầu này không có", "begin again");
+    let elsewhere = "client_id=app&redirect_uri=https%3A%2F%2Felsewhere.example%2F";
+    for query in ["", "?client_id=app", &format!("?{elsewhere}"), &format!("?{elsewhere}&request_uri=urn:x")]
+    {
+        unknown(&world.get(&format!("/authorize{query}")));
+    }
+    let request_uri = pushed(&world);
+    unknown(&world.get(&format!("/authorize?client_id=another&request_uri={request_uri}")));
+    let typed = |fields: &[(&str, &str)]| world.post_form("/authorize", fields);
+    unknown(&typed(&[("visit", "x"), ("number", NUMBER), ("redirect_uri", "https://elsewhere.example/")]));
+    unknown(&typed(&[("visit", "x"), ("answer", "no")]));
+    told(&typed(&[("number", NUMBER)]), 400, "mở sai cách", "not the form");
+    // A page of the app's own words still comes as one, and goes back to the app alone.
+    let visit = logged_in(&world);
+    assert_eq!(returned(&typed(&[("visit", &visit), ("answer", "no")]))[0].1, "access_denied");
+    for _ in 0..4 {
+        logged_in(&world);
+    }
+    let request_uri = pushed(&world);
+    open(&world, "app", &request_uri);
+    let visit = request_uri.rsplit(':').next().unwrap();
+    let sixth = typed(&[("visit", visit), ("number", NUMBER)]);
+    told(&sixth, 403, "chờ một giờ", "too many codes");
+    assert_eq!(sixth.headers.get("retry-after").unwrap(), "3600");
 }

@@ -1,14 +1,15 @@
 //! What the person sees in the browser: who asks for which document, a log-in by number and one-time code, and yes or no.
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::super::account::Account;
-use super::super::answer::{Answer, Refusal};
+use super::super::answer::{Answer, Refusal, wants_json};
 use super::super::body::Body;
 use super::super::mailbox::tell;
 use super::super::opening::one_time_code;
@@ -32,7 +33,16 @@ pub(in super::super) struct Opened {
 }
 
 /// The browser opens the request (RFC 9126, section 4).
-pub(in super::super) async fn ask(State(nation): State<Shared>, Query(opened): Query<Opened>) -> Answer {
+pub(in super::super) async fn ask(
+    State(nation): State<Shared>,
+    headers: HeaderMap,
+    opened: Result<Query<Opened>, QueryRejection>,
+) -> Response {
+    let opened = opened.map_err(|_| OVER);
+    opened.and_then(|Query(opened)| show(&nation, &opened)).unwrap_or_else(|refusal| told(&headers, refusal))
+}
+
+fn show(nation: &Nation, opened: &Opened) -> Answer {
     let id = opened.request_uri.strip_prefix(REQUEST_URI).ok_or(OVER)?;
     let now = nation.now().as_unix();
     let mut under_way = nation.authorisations.lock();
@@ -64,18 +74,26 @@ struct Typed {
 }
 
 /// The person's number, then the one-time code with yes or no.
-pub(in super::super) async fn login(State(nation): State<Shared>, body: Body) -> Answer {
-    let typed: Typed = body.form()?;
+pub(in super::super) async fn login(
+    State(nation): State<Shared>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let typed: Result<Typed, Refusal> = body.form();
+    typed.and_then(|typed| take(&nation, &typed)).unwrap_or_else(|refusal| told(&headers, refusal))
+}
+
+fn take(nation: &Nation, typed: &Typed) -> Answer {
     let now = nation.now().as_unix();
     let visit = nation.authorisations.lock().visits.get(&typed.visit).cloned();
     let visit = visit.filter(|visit| now - visit.began < VISIT_LIFE).ok_or(OVER)?;
     if typed.answer.as_deref() == Some("no") {
         nation.authorisations.lock().visits.remove(&typed.visit);
-        return returned(&nation, &visit.wish, ("error", "access_denied"));
+        return returned(nation, &visit.wish, ("error", "access_denied"));
     }
     match (&visit.stage, typed.number.as_deref(), typed.code.as_deref(), typed.answer.as_deref()) {
-        (Stage::Shown, Some(number), None, None) => send_code(&nation, &typed.visit, &visit, number),
-        (Stage::CodeSent { .. }, None, Some(code), Some("yes")) => agree(&nation, &typed.visit, code),
+        (Stage::Shown, Some(number), None, None) => send_code(nation, &typed.visit, &visit, number),
+        (Stage::CodeSent { .. }, None, Some(code), Some("yes")) => agree(nation, &typed.visit, code),
         _ => Err(OVER),
     }
 }
@@ -168,6 +186,29 @@ fn shown(body: &str) -> Response {
     let headers =
         [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
     (headers, page(TITLE, body)).into_response()
+}
+
+/// A refusal: a page for a person, JSON for whoever asks for it. It stays here: where the request is not one that was pushed and
+/// looked at, nobody knows that its address is the app's (RFC 6749, section 4.1.2.1).
+fn told(headers: &HeaderMap, refusal: Refusal) -> Response {
+    if wants_json(headers) {
+        return refusal.into_response();
+    }
+    let vietnamese = match refusal.code() {
+        "request_unknown" => {
+            "Yêu cầu này không có, đã hết hạn hoặc đã được trả lời. Hãy bắt đầu lại trong ứng dụng."
+        }
+        "too_many_attempts" => "Đã gửi quá nhiều mã đến điện thoại này. Hãy chờ một giờ.",
+        "invalid_request" => "Trang này được mở sai cách. Hãy bắt đầu lại trong ứng dụng.",
+        _ => "Hệ thống có lỗi. Hãy thử lại sau.",
+    };
+    let mut page = shown(&format!("<p>{vietnamese}</p><p>{}</p>", escape(refusal.description())));
+    let answer = refusal.into_response();
+    *page.status_mut() = answer.status();
+    if let Some(wait) = answer.headers().get(RETRY_AFTER) {
+        page.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
+    page
 }
 
 /// Back to the app, with the state that it sent and who answers (RFC 9207).

@@ -1,4 +1,4 @@
-//! Which wallet asks for a token: attestation-based client authentication (OpenID4VCI 1.0, appendix E).
+//! Which wallet pushes a request or asks for a token: attestation-based client authentication (OpenID4VCI 1.0, appendix E).
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -36,7 +36,7 @@ fn refused(error: AttestationError) -> Refusal {
 }
 
 /// The `client_id` of the wallet that sent these headers; none for a wallet that sent nothing where nothing is demanded.
-pub(super) fn authenticate(
+pub(in super::super) fn authenticate(
     nation: &Nation,
     headers: &HeaderMap,
     named: Option<&str>,
