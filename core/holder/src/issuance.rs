@@ -259,14 +259,7 @@ impl Account<'_> {
         let ways =
             configurations.iter().map(|found| found.proof_way().ok_or(IssuanceError::ProofUnsupported));
         let ways = ways.collect::<Result<Vec<_>, _>>()?;
-        let is_provider = offer.issuer == contact.record.provider;
-        let proving = ways.into_iter().map(|way| {
-            if is_provider {
-                self.wallet.proving_to_provider(way, now)
-            } else {
-                self.wallet.proving(way, now)
-            }
-        });
+        let proving = ways.into_iter().map(|way| self.wallet.proving_to(&offer.issuer, way, now));
         let proving = proving.collect::<Result<Vec<_>, _>>()?;
         let named = grant.authorization_server.as_deref();
         let server = metadata::fetch_server(client, &issuer, named, Some(metadata::PRE_AUTHORISED)).await?;

@@ -44,7 +44,7 @@ impl<'a> Visit<'a> {
         harvest: &mut Harvest<'a>,
     ) -> Result<(), Error> {
         self.progress.began(Step::Key);
-        let mut proving = self.wallet.proving(asked.way, self.now)?;
+        let mut proving = self.wallet.proving_to(&self.issuer.credential_issuer, asked.way, self.now)?;
         let keys = proving.new_keys(self.wallet, self.issuer.copies()).await?;
         let signing = keys.iter().map(NewKey::key).collect::<Result<Vec<_>, _>>()?;
         self.progress.began(Step::Issuer);

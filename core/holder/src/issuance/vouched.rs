@@ -141,10 +141,18 @@ impl Wallet {
         })
     }
 
-    /// The same for the provider's own credentials, which say how well their key is kept: attested wherever this device can.
-    pub(super) fn proving_to_provider(&self, way: ProofWay, now: Timestamp) -> Result<Proving<'_>, Error> {
+    /// The same to this issuer. What the account's provider issues itself says how well its key is kept: attested wherever this
+    /// device can.
+    pub(super) fn proving_to(
+        &self,
+        issuer: &str,
+        way: ProofWay,
+        now: Timestamp,
+    ) -> Result<Proving<'_>, Error> {
         match (way, self.voucher()) {
-            (ProofWay::Jwt, Ok(contact)) => Ok(Proving::Attested(contact, now)),
+            (ProofWay::Jwt, Ok(contact)) if contact.record.provider == issuer => {
+                Ok(Proving::Attested(contact, now))
+            }
             (way, _) => self.proving(way, now),
         }
     }

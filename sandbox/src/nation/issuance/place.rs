@@ -27,7 +27,7 @@ pub(super) struct Place {
 /// What a document says.
 pub(super) enum Says {
     SdCwt { vct: Vct, claims: Box<Claims>, portrait: Option<Vec<u8>> },
-    SdJwt { vct: &'static str, facts: Vec<Named> },
+    SdJwt { vct: &'static str, facts: Vec<Named>, level_policy: Option<u8> },
     Mdoc { doc_type: &'static str, namespace: &'static str, facts: Vec<Named> },
 }
 
@@ -113,7 +113,11 @@ impl Holder<'_> {
                     Document::claims(vct, change, self.subject, portrait, guardian, self.level_policy)?;
                 Says::SdCwt { vct, claims: Box::new(claims), portrait: self.portrait.clone() }
             }
-            Form::SdJwt(vct) => Says::SdJwt { vct, facts: facts()? },
+            Form::SdJwt(vct) => {
+                // One thing less to know a person by, where nothing is to be approved.
+                let level_policy = self.level_policy.filter(|_| !document.content.is_unlinkable());
+                Says::SdJwt { vct, facts: facts()?, level_policy }
+            }
             Form::Mdoc(doc_type, namespace) => Says::Mdoc { doc_type, namespace, facts: facts()? },
         })
     }

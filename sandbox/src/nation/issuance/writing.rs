@@ -6,7 +6,7 @@ use credential::jose::Jwk;
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
 use credential::sd_jwt::{SdJwtDraft, Step};
-use presentation::openid4vp::TRANSACTION_NAMESPACE;
+use presentation::openid4vp::{LEVEL_POLICY, TRANSACTION_NAMESPACE};
 use serde_json::{Map, Value, json};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
@@ -60,8 +60,8 @@ pub(super) fn write(
             }
             Ok(issued)
         }
-        Says::SdJwt { vct, facts } => {
-            Ok(json!({"credential": sd_jwt(nation, vct, facts, place, key, life)?}))
+        Says::SdJwt { vct, facts, level_policy } => {
+            Ok(json!({"credential": sd_jwt(nation, (vct, *level_policy), facts, place, key, life)?}))
         }
         Says::Mdoc { doc_type, namespace, facts } => {
             let bytes = mdoc(nation, (doc_type, namespace), facts, place, key, life)?;
@@ -97,7 +97,7 @@ fn sd_cwt(
 
 fn sd_jwt(
     nation: &Nation,
-    vct: &str,
+    (vct, level_policy): (&str, Option<u8>),
     facts: &[Named],
     place: &Place,
     key: &Jwk,
@@ -109,6 +109,8 @@ fn sd_jwt(
     let selective: BTreeSet<_> = claims.keys().map(|name| vec![Step::Key(name.as_str().into())]).collect();
     claims.insert("iss".to_owned(), json!(nation.url));
     claims.insert("iat".to_owned(), json!(life.now.as_unix()));
+    // It stands open: a holder who could keep it back would take off the cap. Of keys that nobody attested nothing is said.
+    claims.extend(level_policy.map(|level| (LEVEL_POLICY.to_owned(), json!(level))));
     let draft = SdJwtDraft {
         vct: vct.to_owned(),
         claims,
