@@ -127,6 +127,9 @@ pub struct SandboxConfig {
 
 /// Seconds that a challenge of an account message is good for.
 const CHALLENGE_LIFE: i64 = 300;
+/// Seconds that a challenge is good for which a new phone's key answers: as long as its code is shown, and as long again for the
+/// hand-over that follows.
+const KEY_CHALLENGE_LIFE: i64 = 900;
 /// Seconds for reading the card and comparing the face.
 const PROOF_LIFE: i64 = 300;
 /// Seconds that a nonce of a key proof is good for.
@@ -142,6 +145,7 @@ pub(crate) struct Nation {
     authority: Authority,
     database: Database,
     challenges: Once,
+    key_challenges: Once,
     proofs: Once,
     c_nonces: Once,
     client_challenges: Once,
@@ -226,6 +230,7 @@ impl Sandbox {
             database: Database::open(place, &config.data_dir, &root, config.population)?,
             authority,
             challenges: Once::new(CHALLENGE_LIFE),
+            key_challenges: Once::new(KEY_CHALLENGE_LIFE),
             proofs: Once::new(PROOF_LIFE),
             c_nonces: Once::new(C_NONCE_LIFE),
             client_challenges: Once::new(CLIENT_CHALLENGE_LIFE),
@@ -333,6 +338,7 @@ fn router(nation: Shared) -> Router {
         .route("/api/token/take", post(insurance_portal::take_token))
         .route("/api/egw/KQNhanLichSuKCB2024", post(insurance_portal::look_up))
         .route("/account/challenge", post(owner::challenge))
+        .route("/account/key-challenge", post(owner::key_challenge))
         .route("/account/open", post(opening::open))
         .route("/account/activate", post(opening::activate))
         .route("/account/show", post(owner::show))

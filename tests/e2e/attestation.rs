@@ -3,6 +3,7 @@
 mod attested_phone;
 mod doubles;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use attested_phone::{AttestedKeyStore, Honesty, Maker, Makers};
@@ -11,18 +12,20 @@ use clinic::answer::Verdict;
 use clinic::check::{Folders, check_files};
 use doubles::{CAN, Folder, PHONE, citizen, code_from_mailbox, make_card, now, open_phone, post, provider};
 use holder::{
-    CardAtHand, CredentialInfo, CredentialName, DocumentInfo, Error, FaceCapture, IssuanceError, Level,
-    Recognised, Silent, Wallet, Wanted,
+    AccountState, CardAtHand, CredentialInfo, CredentialName, DocumentInfo, Error, FaceCapture,
+    IssuanceError, Level, OnlineTrust, Pin, Recognised, Silent, Wallet, Wanted,
 };
+use presentation::openid4vp::Unsigned;
 use sandbox::chip::ChipTransport;
 use sandbox::factory::IssuedCard;
 use sandbox::{PhoneMakers, RunningSandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A phone of an invented maker before a sandbox that believes it.
 struct World {
-    _folder: Folder,
+    folder: Folder,
     card: IssuedCard,
+    makers: Arc<Makers>,
     sandbox: RunningSandbox,
     wallet: Wallet,
     keys: Arc<AttestedKeyStore>,
@@ -38,11 +41,34 @@ impl World {
         let (folder, card) = (Folder::new(), make_card());
         let sandbox = doubles::start_sandbox_believing(folder.path(), &card, believed);
         let keys = AttestedKeyStore::new(makers, maker);
-        let place = folder.path().join("wallet");
-        std::fs::create_dir_all(&place).unwrap();
-        let secret = Arc::<doubles::device::MemorySecretStore>::default();
-        let wallet = Wallet::open(&place, secret, keys.clone()).unwrap();
-        Self { _folder: folder, card, sandbox, wallet, keys }
+        let wallet = open_wallet(folder.path(), "wallet", keys.clone());
+        Self { folder, card, makers: makers.clone(), sandbox, wallet, keys }
+    }
+
+    /// Another phone of a believed maker, which is that honest.
+    fn another_phone(&self, maker: Maker, honesty: Honesty) -> (Wallet, Arc<AttestedKeyStore>) {
+        let keys = AttestedKeyStore::new(&self.makers, maker);
+        *keys.honesty.lock().unwrap() = honesty;
+        (open_wallet(self.folder.path(), &format!("new {maker:?} {honesty:?}"), keys.clone()), keys)
+    }
+
+    /// The account moves to that phone with the card.
+    async fn move_to(&self, new: &Wallet) -> Result<(), Error> {
+        post(&self.sandbox, "/sandbox/recovery-wait", &json!({"seconds": 0})).await.unwrap();
+        let (mut chip, access) =
+            (ChipTransport::new(self.card.chip().unwrap()), AccessKey::Can(Can::parse(CAN).unwrap()));
+        let at_hand = CardAtHand { transport: &mut chip, access: &access, progress: &Unwatched };
+        let (at, who) = (provider(&self.sandbox), citizen("new phone"));
+        new.account().move_here(&at, &who, at_hand, FaceCapture(b"a picture"), &Silent, now()).await?;
+        new.account().show(now()).await.map(drop)
+    }
+
+    /// The old phone reads the code of that one and hands the account over.
+    async fn hand_over_to(&self, new: &Wallet) {
+        let (old, pin) = (self.wallet.account(), pin());
+        let shown = new.account().receive(&provider(&self.sandbox), "new phone", now()).await.unwrap();
+        let read = old.read_new_phone(&shown.text, now()).unwrap();
+        old.hand_over(&read, &pin, now()).await.unwrap();
     }
 
     async fn open(&self) -> Result<(), Error> {
@@ -75,6 +101,16 @@ impl World {
     fn shown(&self, recognised: Recognised) -> (u8, String) {
         shown(&self.wallet, &self.sandbox, recognised)
     }
+}
+
+fn pin() -> Pin {
+    Pin::parse("159357").unwrap()
+}
+
+fn open_wallet(folder: &Path, name: &str, keys: Arc<AttestedKeyStore>) -> Wallet {
+    let place = folder.join(name);
+    std::fs::create_dir_all(&place).unwrap();
+    Wallet::open(&place, Arc::<doubles::device::MemorySecretStore>::default(), keys).unwrap()
 }
 
 async fn open(wallet: &Wallet, sandbox: &RunningSandbox) -> Result<(), Error> {
@@ -212,4 +248,121 @@ async fn a_wallet_without_attested_keys_knows_before_it_spends_the_offer() {
         .await
         .unwrap();
     document(&wallet, &sandbox, "citizen_sd_jwt").await.unwrap();
+}
+
+const FORGED: [Honesty; 4] =
+    [Honesty::OtherMaker, Honesty::Unlocked, Honesty::OldChallenge, Honesty::OtherKey];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_moves_by_card_to_no_phone_with_a_forged_attestation() {
+    let world = World::new(Maker::Android);
+    world.at_level_2().await;
+    for honesty in FORGED {
+        let (new, keys) = world.another_phone(Maker::Android, honesty);
+        let refused = world.move_to(&new).await.unwrap_err();
+        assert_eq!(refused.code(), "account.attestation_refused", "{honesty:?}");
+        assert_eq!(keys.count(), 0, "{honesty:?}");
+    }
+    world.wallet.account().show(now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_phone_of_either_maker_goes_on_as_attested_as_the_old_one() {
+    for maker in [Maker::Android, Maker::Apple] {
+        let world = World::new(maker);
+        world.at_level_2().await;
+        let (by_card, _) = world.another_phone(maker, Honesty::Honest);
+        // A phone that only began takes nothing from the one in use.
+        let (began, _) = world.another_phone(Maker::Apple, Honesty::OldChallenge);
+        began.account().start_new_phone(&provider(&world.sandbox), &citizen("?"), now()).await.unwrap();
+        world.obtain().await.unwrap();
+        world.move_to(&by_card).await.unwrap();
+        obtain(&by_card).await.unwrap();
+        let found = shown(&by_card, &world.sandbox, Recognised::ByKnowledge);
+        assert_eq!(found, (2, "attested".to_owned()), "{maker:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_hands_the_account_to_no_phone_with_a_forged_attestation() {
+    let world = World::new(Maker::Android);
+    world.at_level_2().await;
+    world.wallet.account().set_pin(&pin(), now()).await.unwrap();
+    for honesty in FORGED {
+        let (new, _) = world.another_phone(Maker::Android, honesty);
+        world.hand_over_to(&new).await;
+        let refused = new.account().claim(now()).await.unwrap_err();
+        assert_eq!(refused.code(), "account.attestation_refused", "{honesty:?}");
+        let seen = world.wallet.account().show(now()).await.unwrap();
+        assert_eq!(seen.state, AccountState::Active, "{honesty:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_hands_over_to_an_attested_one_of_either_maker() {
+    for maker in [Maker::Android, Maker::Apple] {
+        let world = World::new(maker);
+        world.at_level_2().await;
+        world.wallet.account().set_pin(&pin(), now()).await.unwrap();
+        world.obtain().await.unwrap();
+        let (new, _) = world.another_phone(maker, Honesty::Honest);
+        world.hand_over_to(&new).await;
+        new.account().claim(now()).await.unwrap();
+        assert_eq!(new.account().obtain_carried(&Silent, now()).await.unwrap().len(), 1, "{maker:?}");
+        let found = shown(&new, &world.sandbox, Recognised::ByKnowledge);
+        assert_eq!(found, (2, "attested".to_owned()), "{maker:?}");
+    }
+}
+
+/// The provider forgets the challenges that it gave when it is started again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_answers_a_challenge_nobody_knows_takes_no_account() {
+    let mut world = World::new(Maker::Android);
+    world.at_level_2().await;
+    world.wallet.account().set_pin(&pin(), now()).await.unwrap();
+    let (new, _) = world.another_phone(Maker::Android, Honesty::Honest);
+    world.hand_over_to(&new).await;
+    let address = world.sandbox.url().strip_prefix("https://").unwrap().to_owned();
+    let elsewhere = doubles::start_sandbox_believing(
+        &world.folder.path().join("other"),
+        &world.card,
+        world.makers.believed(),
+    );
+    std::mem::replace(&mut world.sandbox, elsewhere).stop();
+    world.sandbox =
+        doubles::start_sandbox_at(&address, world.folder.path(), &world.card, world.makers.believed());
+    let refused = new.account().claim(now()).await.unwrap_err();
+    assert_eq!(refused.code(), "account.challenge_unknown");
+    assert_eq!(world.wallet.account().show(now()).await.unwrap().state, AccountState::Active);
+}
+
+/// What the portal reads of the level, of a wallet that says it recognised its holder like this.
+async fn signed_in(world: &World, recognised: Recognised) -> Value {
+    let begun = post(&world.sandbox, "/portal/start", &json!({"other_screen": false})).await.unwrap();
+    let named = world.wallet.account().national_anchors(now()).await.unwrap();
+    let trust = OnlineTrust {
+        roots: &world.sandbox.ca_pem().unwrap(),
+        verifiers: &named.verifiers,
+        registrars: &named.registrars,
+        unsigned: Unsigned::Refused,
+    };
+    let request = world.wallet.read_request(begun["link"].as_str().unwrap(), &trust, now()).await.unwrap();
+    let consent = request.grant(recognised, None, now()).unwrap();
+    let answered = world.wallet.answer_request(&consent, &trust, now()).await.unwrap();
+    let redirect = answered.redirect_uri.unwrap();
+    let (_, code) = redirect.split_once("code=").unwrap();
+    let look = json!({"view": begun["view"], "code": code});
+    let state = post(&world.sandbox, "/asking/state", &look).await.unwrap();
+    state["result"]["authentication_level"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_reads_an_attested_level_from_an_attested_phone() {
+    let world = World::new(Maker::Android);
+    world.at_level_2().await;
+    // Nothing is demanded: the provider's own documents say how their keys are kept all the same.
+    assert_eq!(world.document("citizen_sd_jwt").await.unwrap()[0].copies, 4);
+    let attested = |level: u8| json!({"level": level, "basis": "attested"});
+    assert_eq!(signed_in(&world, Recognised::ByKnowledge).await, attested(2));
+    assert_eq!(signed_in(&world, Recognised::ByBiometrics).await, attested(2));
 }

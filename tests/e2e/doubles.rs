@@ -75,9 +75,19 @@ pub fn start_sandbox_believing(
     card: &IssuedCard,
     phone_makers: PhoneMakers,
 ) -> RunningSandbox {
+    start_sandbox_at("127.0.0.1:0", folder, card, phone_makers)
+}
+
+/// The same at this address.
+pub fn start_sandbox_at(
+    address: &str,
+    folder: &Path,
+    card: &IssuedCard,
+    phone_makers: PhoneMakers,
+) -> RunningSandbox {
     Sandbox::start(SandboxConfig {
         data_dir: folder.join("nation"),
-        listen: "127.0.0.1:0".parse().unwrap(),
+        listen: address.parse().unwrap(),
         csca: CscaAnchors::from_der(card.csca_certificate()).unwrap(),
         phone_makers,
         clock: now,

@@ -9,7 +9,7 @@ use doubles::Phone;
 use doubles::attested::ClientCheck;
 use doubles::document_issuer::{CLIENT, REDIRECT, RunningIssuer};
 use doubles::provider::{Running, SERVER_TIME, applicant, at, provider};
-use holder::{Authorisation, Error, IssuanceError, Issuers, Silent, Wallet, WalletClient};
+use holder::{Authorisation, Error, IssuanceError, Issuers, Pin, Silent, Wallet, WalletClient};
 use trust::time::Timestamp;
 
 fn now() -> Timestamp {
@@ -119,4 +119,20 @@ async fn a_wallet_without_an_account_sends_nothing_to_an_issuer_that_demands_mor
         .unwrap_err();
     assert_eq!(refused, IssuanceError::AttestationUnavailable.into());
     assert!(!world.issuer.state().asked.iter().any(|path| path == "/as/token"));
+}
+
+#[tokio::test]
+async fn a_phone_that_gets_the_account_hands_in_what_its_platform_says_of_its_key() {
+    let world = World::new().await;
+    let (old, pin) = (world.wallet.account(), Pin::parse("159357").unwrap());
+    old.set_pin(&pin, now()).await.unwrap();
+    let phone = Phone::new();
+    phone.keys.attests.store(true, Ordering::SeqCst);
+    let new = phone.wallet();
+    let shown = new.account().receive(&at(&world.provider), "new phone", now()).await.unwrap();
+    let read = old.read_new_phone(&shown.text, now()).unwrap();
+    old.hand_over(&read, &pin, now()).await.unwrap();
+    world.provider.state().vouching.vouched.clear();
+    new.account().claim(now()).await.unwrap();
+    assert_eq!(world.provider.state().vouching.vouched, ["hand_over_claim"]);
 }

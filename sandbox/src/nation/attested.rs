@@ -12,7 +12,7 @@ use trust::attestation::{AndroidPolicy, ApplePolicy};
 use super::Shared;
 use super::answer::{Answer, fresh};
 use super::body::Body;
-pub(super) use keys::{keep, of_instance};
+pub(super) use keys::{keep, of_instance, of_new_phone};
 pub(super) use provider::{attest_keys, key_attestation, wallet_attestation};
 
 /// The makers of phones whose word is believed; without any no key is ever attested.

@@ -11,7 +11,7 @@ use super::database::{DatabaseError, Statements, values};
 use super::mailbox::tell;
 use super::message::Message;
 use super::standing::Event;
-use super::{Shared, device, pin};
+use super::{Shared, attested, device, pin};
 
 /// Seconds in which the new phone has to claim the account.
 const LIFE: i64 = 300;
@@ -63,6 +63,10 @@ pub(super) async fn claim(State(nation): State<Shared>, body: Body) -> Answer {
         let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?.ok_or(nothing)?;
         let in_use = "SELECT 1 FROM device WHERE thumbprint = $1 AND account = $2 AND state = 'active'";
         if !change.exists(in_use, values![thumbprint, account.id])? {
+            // Not before: a phone asks again and again until there is something to take.
+            if let Some(attested) = attested::of_new_phone(&nation, &message)? {
+                attested::keep(change, &account.id, &thumbprint, &attested)?;
+            }
             account.apply(change, Event::HandedOver, now)?;
             device::retire(change, &account.id, "replaced")?;
             device::add(change, &account.id, &thumbprint, &parcel.name, message.sequence, now)?;

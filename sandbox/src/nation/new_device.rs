@@ -13,19 +13,26 @@ use super::message::Message;
 use super::opening::{count_opening, registered};
 use super::pending::{Claim, Kind, wait};
 use super::standing::{Event, Lock};
-use super::{Nation, Shared, device, pin};
+use super::{Nation, Shared, attested, device, pin};
 
 /// The new phone asks for the account of a person.
 pub(super) async fn start(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["device_start"])?;
     let (number, phone) = (message.text("personal_number")?, message.text("phone")?);
+    let attested = attested::of_instance(&nation, &message)?;
     count_opening(&nation, number)?;
-    let account = nation.database.read(|statements| {
-        registered(statements, number, phone)?;
-        device::is_new(statements, &message.key.thumbprint_base64url())?;
-        Account::of_person(statements, number)?.ok_or(UNKNOWN_ACCOUNT)
+    let thumbprint = message.key.thumbprint_base64url();
+    let account = nation.database.change(|change| {
+        registered(change, number, phone)?;
+        device::is_new(change, &thumbprint)?;
+        let account = Account::of_person(change, number)?.ok_or(UNKNOWN_ACCOUNT)?;
+        may_move(&account)?;
+        if let Some(attested) = &attested {
+            // Of a key that is not the account's yet, and may never be; the proof that follows is by this very key.
+            attested::keep(change, &account.id, &thumbprint, attested)?;
+        }
+        Ok::<_, Refusal>(account)
     })?;
-    may_move(&account)?;
     begin(&nation, &account.id, &message.key, Purpose::NewDevice)
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn open(State(nation): State<Shared>, body: Body) -> Answer {
         change.execute(account, values![id, number, Standing::opened().phase().name(), opened_at])?;
         device::add(change, &id, &thumbprint, name, message.sequence, now)?;
         if let Some(attested) = &attested {
-            attested::keep(change, &id, attested)?;
+            attested::keep(change, &id, &thumbprint, attested)?;
         }
         let activation = "INSERT INTO activation VALUES ($1, $2, $3, 0)";
         change.execute(activation, values![id, code_hash(&id, &code), now.as_unix() + CODE_LIFE])?;

@@ -7,14 +7,23 @@ use super::answer::{Answer, fresh};
 use super::body::Body;
 use super::database::DatabaseError;
 use super::message::Message;
+use super::once::Once;
 use super::standing::{Event, Lock, Phase};
-use super::{Shared, device, pending, pin};
+use super::{Nation, Shared, device, pending, pin};
 
 pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
+    given(&nation, &nation.challenges)
+}
+
+/// For the key of a new phone, which is made and shown to the old one before the new phone says anything to the server.
+pub(super) async fn key_challenge(State(nation): State<Shared>) -> Answer {
+    given(&nation, &nation.key_challenges)
+}
+
+fn given(nation: &Nation, challenges: &Once) -> Answer {
     let now = nation.now().as_unix();
-    let challenge = nation.challenges.give("", now)?;
-    let life = nation.challenges.life();
-    Ok(fresh(json!({"challenge": challenge, "server_time": now, "expires_in": life})))
+    let challenge = challenges.give("", now)?;
+    Ok(fresh(json!({"challenge": challenge, "server_time": now, "expires_in": challenges.life()})))
 }
 
 pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {

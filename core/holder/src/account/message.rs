@@ -172,13 +172,18 @@ pub(crate) async fn first<'w, T: DeserializeOwned>(
     Ok((send(client, provider, path, message, &signing).await?, sent_at, key))
 }
 
-/// The provider's clock. The challenge that comes with it is not used.
-pub(crate) async fn server_time(client: &Client, provider: &str) -> Result<i64, Error> {
-    Ok(fetch_challenge(client, provider).await?.server_time)
+/// A challenge for a key that is made before there is a message to the provider, and the provider's clock.
+pub(crate) async fn key_challenge(client: &Client, provider: &str) -> Result<(String, i64), Error> {
+    let given = fetch(client, provider, "/account/key-challenge").await?;
+    Ok((given.challenge, given.server_time))
 }
 
 async fn fetch_challenge(client: &Client, provider: &str) -> Result<Challenge, Error> {
-    let request = Request::post(&format!("{provider}/account/challenge"))?.idempotent();
+    fetch(client, provider, "/account/challenge").await
+}
+
+async fn fetch(client: &Client, provider: &str, path: &str) -> Result<Challenge, Error> {
+    let request = Request::post(&format!("{provider}{path}"))?.idempotent();
     Ok(client.fetch(request).await?.json()?)
 }
 

@@ -14,12 +14,13 @@ use serde_json::{Map, json};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
-use super::message::{Contact, Numbered, server_time};
+use super::message::{Contact, Numbered, key_challenge};
 use super::pin::Inner;
 use super::record::{ACCOUNT, AccountRecord};
 use super::standing::{Stage, Turn};
 use super::{Account, AccountError, Provider, new_record};
 use crate::Error;
+use crate::attestation::handed;
 use crate::history::{Action, Event, append};
 use crate::issuance::Wanted;
 use crate::pin::Pin;
@@ -28,6 +29,8 @@ use crate::store::{Change, StoreError, Table};
 use crate::{CredentialInfo, CredentialName};
 use parcel::Parcel;
 
+/// When a phone's own key may be used.
+const POLICY: KeyPolicy = KeyPolicy::Presentation;
 /// Seconds for which a code is shown, and in which the old phone takes it.
 const FRESH: i64 = 300;
 /// What the new phone needs until it has opened the parcel.
@@ -38,6 +41,9 @@ const CARRIED: &str = "carried-credentials";
 #[derive(Serialize, Deserialize)]
 struct Receiving {
     made_at: i64,
+    /// What this phone's key answers.
+    #[serde(default)]
+    key_challenge: String,
     #[serde(with = "serde_bytes")]
     parcel_key: Vec<u8>,
 }
@@ -110,14 +116,14 @@ impl Account<'_> {
             return Ok(shown);
         }
         let (client, trust_root) = self.reach(provider).await?;
-        let server_time = server_time(&client, &provider.url).await?;
+        let (key_challenge, server_time) = key_challenge(&client, &provider.url).await?;
         let parcel_key = ParcelKey::generate().map_err(|_| StoreError::Random)?;
-        let key = self.wallet.keys.create(&self.wallet.vault, KeyPolicy::Presentation, &[])?;
+        let key = self.wallet.keys.create(&self.wallet.vault, POLICY, key_challenge.as_bytes())?;
         let record = new_record(provider, &trust_root, key.id(), device_name, Stage::Receiving);
         let code = code(*key.key()?.public(), &parcel_key, server_time, device_name);
         let shown = shown(&code, 0)?;
-        let receiving =
-            Receiving { made_at: server_time, parcel_key: parcel_key.private_octets().expose().to_vec() };
+        let parcel_key = parcel_key.private_octets().expose().to_vec();
+        let receiving = Receiving { made_at: server_time, key_challenge, parcel_key };
         self.begin_with(key, record, server_time, now, |change| {
             Ok(change.put(Table::Setting, RECEIVING, &receiving)?)
         })?;
@@ -188,7 +194,8 @@ impl Account<'_> {
         Ok(given.expires_in)
     }
 
-    /// On the new phone: claims the account. To be called until it succeeds or the code is over.
+    /// On the new phone: claims the account. To be called until it succeeds or the code is over. What the platform says of this
+    /// phone's key goes with it.
     ///
     /// # Errors
     /// [`AccountError::NotHandedOver`] where the old phone has not handed it over (yet).
@@ -198,9 +205,15 @@ impl Account<'_> {
             return Err(AccountError::NotInUse.into());
         }
         let receiving = self.wallet.vault.store().read::<Receiving>(Table::Setting, RECEIVING)?;
-        let parcel_key = receiving.ok_or(StoreError::Record)?.parcel_key()?;
+        let receiving = receiving.ok_or(StoreError::Record)?;
+        let parcel_key = receiving.parcel_key()?;
+        let mut members = Map::new();
+        if let Some(handed) = handed(&contact.key, POLICY) {
+            members.insert("attestation".to_owned(), handed);
+            members.insert("key_challenge".to_owned(), json!(receiving.key_challenge));
+        }
         let claimed: Claimed = contact
-            .ask("/account/hand-over/claim", "hand_over_claim", Map::new(), now)
+            .ask("/account/hand-over/claim", "hand_over_claim", members, now)
             .await
             .map_err(|error| match error.code() {
                 "account.no_hand_over" => AccountError::NotHandedOver.into(),

@@ -97,6 +97,15 @@ impl Vouching {
         Some(answer)
     }
 
+    /// What a new phone brings of its own key, made in answer to this challenge.
+    pub fn handed_over(&mut self, claims: &Map<String, Value>, key: &Jwk, challenge: &str) {
+        let Some(attestation) = claims.get("attestation") else { return };
+        let said = URL_SAFE_NO_PAD.encode(format!("{challenge} presentation"));
+        let expected = json!({"jwk": key.to_json(), "policy": "presentation", "android": [said]});
+        assert_eq!((attestation, &claims["key_challenge"]), (&expected, &json!(challenge)));
+        self.vouched.push("hand_over_claim".to_owned());
+    }
+
     fn known(&self, keys: &[Value]) -> Vec<PublicKey> {
         let known = |key: &Value| {
             let jwk = Jwk::from_json(key).unwrap();

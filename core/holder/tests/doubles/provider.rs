@@ -19,6 +19,8 @@ use super::pin::PinDesk;
 use super::server::{Asked, Reply, Server};
 
 pub const SERVER_TIME: i64 = 1_780_000_000;
+/// What the key of a phone answers that another one hands the account to.
+pub const KEY_CHALLENGE: &str = "key-challenge";
 
 /// The provider's memory, and what a test wants it to do wrong.
 #[derive(Default)]
@@ -73,6 +75,11 @@ impl TestProvider {
                     &json!({"challenge": challenge, "server_time": SERVER_TIME - self.set_back, "expires_in": 300}),
                 ));
             }
+            "/account/key-challenge" => {
+                return Some(Reply::json(
+                    &json!({"challenge": KEY_CHALLENGE, "server_time": SERVER_TIME - self.set_back, "expires_in": 900}),
+                ));
+            }
             "/face/statement" => return Some(self.face(asked)),
             path if !path.starts_with("/account/") => return self.issuer.answer(asked, url),
             _ => {}
@@ -123,7 +130,10 @@ impl TestProvider {
                 json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
             }
             "hand_over_claim" => match self.phones.claim(&key) {
-                Some(sealed) => json!({"account": "acc_1", "sealed": sealed}),
+                Some(sealed) => {
+                    self.vouching.handed_over(&claims, &key, KEY_CHALLENGE);
+                    json!({"account": "acc_1", "sealed": sealed})
+                }
                 None => return Some(Reply::error(404, &json!({"error": "no_hand_over"}))),
             },
             "pin_set" | "pin_change" | "pin_check" | "hand_over" => match self.pin.answer(&claims) {

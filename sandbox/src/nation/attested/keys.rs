@@ -57,14 +57,37 @@ fn refused(error: AttestationError) -> Refusal {
     refusal.with("detail", json!(error.to_string()))
 }
 
-/// What the platform says of the key that signed the message, where the message brings it.
+/// What the platform says of the key that signed the message, where the message brings it: the key was made in answer to the
+/// message's challenge.
 pub(in super::super) fn of_instance(nation: &Nation, message: &Message) -> Result<Option<Verified>, Refusal> {
+    match handed(message)? {
+        Some(handed) => verify(nation, &[handed], message.text("challenge")?, None).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same of a key that was made before the message, in answer to a challenge that was given out for that (`key_challenge`) and is
+/// used up.
+pub(in super::super) fn of_new_phone(
+    nation: &Nation,
+    message: &Message,
+) -> Result<Option<Verified>, Refusal> {
+    let Some(handed) = handed(message)? else { return Ok(None) };
+    let challenge = message.text("key_challenge")?;
+    if !nation.key_challenges.take(challenge, "", nation.now().as_unix()) {
+        return Err(Refusal::new("challenge_unknown", "the challenge is unknown, used or too old"));
+    }
+    verify(nation, &[handed], challenge, None).map(Some)
+}
+
+/// What a message brings of the very key that signed it.
+fn handed(message: &Message) -> Result<Option<Handed>, Refusal> {
     let Some(handed) = message.claims().get("attestation") else { return Ok(None) };
     let handed = Handed::deserialize(handed).map_err(|_| MALFORMED)?;
     if handed.jwk != message.key {
         return Err(MALFORMED);
     }
-    verify(nation, &[handed], message.text("challenge")?, None).map(Some)
+    Ok(Some(handed))
 }
 
 /// Verifies what is said of keys in answer to a message's challenge.
@@ -115,7 +138,7 @@ impl Verified {
                 let apple = makers.apple.as_ref().ok_or(unknown)?;
                 let assertion = decode(assertion).ok_or(MALFORMED)?;
                 let no_signer =
-                    Refusal::new("attestation_refused", "no App Attest key of this account is known");
+                    Refusal::new("attestation_refused", "no App Attest key of this phone is known");
                 let signer = self.app_attest.as_ref().ok_or(no_signer)?;
                 let read = apple.verify_further_key(&assertion, signer, key, policy, challenge);
                 let (read, signer) = read.map_err(refused)?;
@@ -131,10 +154,11 @@ impl Verified {
     }
 }
 
-/// Keeps what was verified for an account.
+/// Keeps what was verified for an account and its phone, which may still have to wait until it is in use.
 pub(in super::super) fn keep(
     change: &dyn Statements,
     account: &str,
+    phone: &str,
     verified: &Verified,
 ) -> Result<(), DatabaseError> {
     let put = "INSERT INTO attested_key VALUES ($1, $2, $3, $4, $5) ON CONFLICT (thumbprint) DO UPDATE \
@@ -147,20 +171,17 @@ pub(in super::super) fn keep(
         change.execute(put, values![thumbprint, account, is_element, per_use, key.authentication_level()])?;
     }
     if let Some(signer) = &verified.app_attest {
-        let put = "INSERT INTO app_attest_key VALUES ($1, $2, $3) ON CONFLICT (account) DO UPDATE \
+        let put = "INSERT INTO app_attest_key VALUES ($1, $2, $3, $4) ON CONFLICT (phone) DO UPDATE \
                    SET key = excluded.key, counter = excluded.counter";
-        change.execute(put, values![account, signer.key().uncompressed(), signer.counter()])?;
+        change.execute(put, values![phone, account, signer.key().uncompressed(), signer.counter()])?;
     }
     Ok(())
 }
 
-/// The App Attest key of an account.
-pub(super) fn app_attest_key(
-    change: &dyn Statements,
-    account: &str,
-) -> Result<Option<AppAttestKey>, Refusal> {
-    let find = "SELECT key, counter FROM app_attest_key WHERE account = $1";
-    let Some(row) = change.row(find, values![account])? else { return Ok(None) };
+/// The App Attest key of a phone, named by the thumbprint of its instance key.
+pub(super) fn app_attest_key(change: &dyn Statements, phone: &str) -> Result<Option<AppAttestKey>, Refusal> {
+    let find = "SELECT key, counter FROM app_attest_key WHERE phone = $1";
+    let Some(row) = change.row(find, values![phone])? else { return Ok(None) };
     let key = PublicKey::from_uncompressed(&row.get::<Vec<u8>>(0)?).map_err(|_| Refusal::broken())?;
     let counter = u32::try_from(row.get::<i64>(1)?).map_err(|_| Refusal::broken())?;
     Ok(Some(AppAttestKey::known(key, counter)))

@@ -28,11 +28,12 @@ pub(in super::super) async fn attest_keys(State(nation): State<Shared>, body: Bo
     }
     let handed =
         handed.iter().map(Handed::deserialize).collect::<Result<Vec<_>, _>>().map_err(|_| MALFORMED)?;
+    let phone = message.key.thumbprint_base64url();
     change_account(&nation, &account.id, |change, account| {
         // In one change with the counter that is raised: of two uses of one assertion, one is refused.
-        let known = app_attest_key(change, &account.id)?;
+        let known = app_attest_key(change, &phone)?;
         let verified = verify(&nation, &handed, message.text("challenge")?, known)?;
-        Ok(keep(change, &account.id, &verified)?)
+        Ok(keep(change, &account.id, &phone, &verified)?)
     })?;
     Ok(fresh(json!({"attested": handed.len()})))
 }

@@ -1,7 +1,7 @@
 //! The tables, as SQLite reads them; PostgreSQL has other words for numbers and bytes.
 
 /// The version of [`SCHEMA`], kept in the table `nation`.
-pub(super) const VERSION: u32 = 8;
+pub(super) const VERSION: u32 = 9;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE person (
@@ -62,7 +62,7 @@ CREATE TABLE attested_key (
     thumbprint TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE,
     element INTEGER NOT NULL, per_use INTEGER NOT NULL, level INTEGER NOT NULL) STRICT;
 CREATE TABLE app_attest_key (
-    account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, key BLOB NOT NULL,
+    phone TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id) ON DELETE CASCADE, key BLOB NOT NULL,
     counter INTEGER NOT NULL) STRICT;
 CREATE TABLE credential (
     sub TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account(id),
