@@ -6,10 +6,14 @@
 mod doubles;
 
 use doubles::document_issuer::RunningIssuer;
+use doubles::numbers::Numbers;
 use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use doubles::server::Server;
 use doubles::{Phone, agree};
-use holder::{AccountState, CredentialName, Error, Event, Issuers, Kind, Level, Pin, Silent, Wallet, Wanted};
+use holder::{
+    AccountError, AccountState, CredentialName, Error, Event, Issuers, Kind, Level, Pin, Silent, Wallet,
+    Wanted,
+};
 
 const WIRE_CUTS: u32 = 50;
 
@@ -191,26 +195,6 @@ async fn handing_over_and_claiming_survive_answers_cut_anywhere() {
     assert_eq!(new.account().show(now()).await.unwrap().level, Level::Two);
 }
 
-/// Numbers of a seed that is printed, so that a run can be had again: xorshift (Marsaglia 2003).
-struct Numbers(u64);
-
-impl Numbers {
-    fn new() -> Self {
-        let since = std::time::UNIX_EPOCH.elapsed().unwrap();
-        let seed = std::env::var("SEN_SEED").ok().map(|text| text.parse().unwrap());
-        let seed: u64 = seed.unwrap_or(since.subsec_nanos().into());
-        println!("SEN_SEED={seed}");
-        Self(seed | 1)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % end
-    }
-}
-
 /// Everything from nothing to two credentials; goes on wherever an earlier run was stopped.
 async fn enrol(wallet: &Wallet, running: &Running) -> Result<(), Error> {
     let account = wallet.account();
@@ -245,6 +229,66 @@ async fn enrolment_survives_a_wire_cut_at_random_places() {
         enrol(&wallet, &running).await.unwrap_or_else(|error| panic!("{cut:?}: {error}"));
         assert_eq!((wallet.credentials().unwrap().len(), phone.keys.count()), (2, 3), "{cut:?}");
         wallet.verify_history().unwrap();
+    }
+    assert!(felt > 0, "no cut was felt");
+}
+
+/// The move from phone to phone and what is obtained anew; goes on wherever an earlier run was stopped.
+async fn move_account(old: &Wallet, new: &Wallet, running: &Running) -> Result<(), Error> {
+    let account = new.account();
+    if account.remembered().is_ok_and(|known| known.state == AccountState::Active) {
+        return account.obtain_carried(&Silent, now()).await.map(drop);
+    }
+    let shown = account.receive(&at(running), "new phone", now()).await?;
+    // The new phone asks first: what was handed over and claimed is not handed over again.
+    match account.claim(now()).await {
+        Err(Error::Account(AccountError::NotHandedOver)) => {
+            let read = old.account().read_new_phone(&shown.text, now())?;
+            old.account().hand_over(&read, &pin(), now()).await?;
+            account.claim(now()).await?;
+        }
+        claimed => drop(claimed?),
+    }
+    account.obtain_carried(&Silent, now()).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_move_from_phone_to_phone_survives_a_wire_cut_at_random_places() {
+    let before_the_move = async || {
+        let (running, phone, old) = active().await;
+        old.account().set_pin(&pin(), now()).await.unwrap();
+        obtain(&old, CredentialName::HealthInsurance).await.unwrap();
+        (running, phone, old)
+    };
+    let (running, _phone, old) = before_the_move().await;
+    let earlier = running.server.line().connections;
+    move_account(&old, &Phone::new().wallet(), &running).await.unwrap();
+    let connections = running.server.line().connections - earlier;
+    let (mut numbers, mut felt) = (Numbers::new(), 0);
+    for _ in 0..WIRE_CUTS {
+        let (running, old_phone, old) = before_the_move().await;
+        let new_phone = Phone::new();
+        let new = new_phone.wallet();
+        let cut = (numbers.below(connections), numbers.below(2_500));
+        running.server.line().cut_wire = Some(cut);
+        if let Err(error) = move_account(&old, &new, &running).await {
+            assert_eq!(error.kind(), Kind::NoNetwork, "{cut:?}: {error}");
+            felt += 1;
+        }
+        // Neither phone lost or doubled anything, and only one of them has what was taken.
+        let owned = usize::from(new.account().remembered().is_ok()) + new.credentials().unwrap().len();
+        assert_eq!((new_phone.keys.count(), old_phone.keys.count()), (owned, 2), "{cut:?}");
+        assert_eq!(old.credentials().unwrap().len(), 1, "{cut:?}");
+        move_account(&old, &new, &running).await.unwrap_or_else(|error| panic!("{cut:?}: {error}"));
+        assert_eq!((new.credentials().unwrap().len(), new_phone.keys.count()), (1, 2), "{cut:?}");
+        assert_eq!(old.account().show(now()).await.unwrap_err(), AccountError::Replaced.into(), "{cut:?}");
+        assert_eq!((old.credentials().unwrap().len(), old_phone.keys.count()), (0, 0), "{cut:?}");
+        for wallet in [&old, &new] {
+            wallet.verify_history().unwrap();
+        }
+        let taken = |event: &Event| *event == Event::PhoneTaken;
+        let history = new.history(None, 100).unwrap();
+        assert_eq!(history.iter().filter(|entry| taken(&entry.event)).count(), 1, "{cut:?}");
     }
     assert!(felt > 0, "no cut was felt");
 }

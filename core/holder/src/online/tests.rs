@@ -1,8 +1,11 @@
 //! A wallet before a verifier of this project, over real TLS.
 #![allow(unreachable_pub, dead_code, reason = "stand-ins that the other tests use more of")]
 
+mod cut_wire;
 #[path = "../../tests/doubles/device.rs"]
 mod device;
+#[path = "../../tests/doubles/numbers.rs"]
+mod numbers;
 #[path = "../../tests/doubles/server.rs"]
 mod server;
 mod world;

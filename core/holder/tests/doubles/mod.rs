@@ -7,6 +7,7 @@ pub mod device;
 pub mod disk;
 pub mod document_issuer;
 pub mod issuer;
+pub mod numbers;
 pub mod phones;
 pub mod pin;
 pub mod provider;

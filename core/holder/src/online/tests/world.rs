@@ -47,6 +47,7 @@ struct Portal {
     key: TestKey,
     asker: Asker,
     question: Option<Question>,
+    asked: Question,
     session: Option<Session>,
     issuers: CertificateAnchors,
     change: Box<dyn Fn(&mut Value) + Send>,
@@ -127,7 +128,8 @@ impl World {
         let portal = Arc::new(Mutex::new(Portal {
             key,
             asker: asker.clone(),
-            question: Some(question),
+            question: Some(question.clone()),
+            asked: question,
             session: None,
             issuers: anchors(&issuers),
             change: Box::new(change),
@@ -186,6 +188,18 @@ impl World {
             Ok(change.put(Table::Document, id, &record)?)
         };
         self.wallet.vault.change(change).unwrap();
+    }
+
+    /// The portal begins anew, and has heard nothing yet.
+    pub fn begin_again(&self) {
+        let mut portal = self.portal.lock().unwrap();
+        portal.question = Some(portal.asked.clone());
+        (portal.posted, portal.verdict) = (None, None);
+    }
+
+    /// Whether the portal took an answer for good.
+    pub fn has_accepted(&self) -> bool {
+        matches!(self.portal.lock().unwrap().verdict, Some(Ok(_)))
     }
 
     pub fn number(&self) -> Option<String> {
