@@ -226,12 +226,17 @@ public enum Word: String, CaseIterable, Sendable {
     case lendSent = "lend_sent"
     case levelDemanded = "level_demanded"
     case levelProve = "level_prove"
+    case levelProvePin = "level_prove_pin"
+    case levelStated = "level_stated"
     case chooseDocument = "choose_document"
     case chooseThis = "choose_this"
     case serverBusy = "server_busy"
     case holdUpper = "hold_upper"
     case holdCameras = "hold_cameras"
     case holdUnsure = "hold_unsure"
+    case leaveOut = "leave_out"
+    case takePicture = "take_picture"
+    case noReading = "no_reading"
 
     /// How many values belong into it.
     public var places: Int {
@@ -241,8 +246,8 @@ public enum Word: String, CaseIterable, Sendable {
             .vouchedBy, .nobodyVouches, .fromDocument, .offerFrom, .obtained, .eventDeclined, .eventRefused, .eventObtained,
             .eventDeleted, .eventAccount, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning, .claimOther,
             .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait, .wardBorn, .awaited,
-            .awaitedFrom, .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
-        case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline: 2
+            .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
+        case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline, .awaitedFrom, .levelStated: 2
         case .heldRecipient: 3
         case .approveCash: 4
         default: 0

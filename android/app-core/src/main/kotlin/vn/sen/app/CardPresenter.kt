@@ -9,6 +9,7 @@ import vn.sen.CardProof
 import vn.sen.CardTransport
 import vn.sen.Proven
 import vn.sen.ReadingListener
+import vn.sen.ReadingRequest
 import vn.sen.ReadingStep
 import vn.sen.SenException
 
@@ -55,41 +56,72 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
         show(CardScreen.Number())
     }
 
-    private fun start(can: String, face: ByteArray, begin: suspend () -> CardProof): Job {
+    /** Lends this phone: reads another person's card for the phone that asked. Without an account here it goes through [provider]. */
+    fun lend(request: ReadingRequest, provider: AccountProvider, can: String): Job = run(can) { Lent(request, provider) }
+
+    private fun start(can: String, face: ByteArray, begin: suspend () -> CardProof): Job = run(can) { Proof(begin(), face) }
+
+    private fun run(can: String, begin: suspend () -> Reading): Job {
         running?.cancel()
         // A card that left before has nothing to say to this.
         do {
             val left = tags.tryReceive()
         } while (left.isSuccess)
         val job = work(::failed) {
-            begin().use { proof ->
+            begin().use { reading ->
                 show(CardScreen.Hold(line(hold)))
-                read(proof, CardKey.Can(can.trim()))
+                read(reading, CardKey.Can(can.trim()))
                 show(CardScreen.Comparing)
-                show(CardScreen.Done(said(proof.finish(face, now()))))
+                show(CardScreen.Done(reading.finish()))
             }
         }
         running = job
         return job
     }
 
-    private suspend fun read(proof: CardProof, key: CardKey) {
-        while (!proof.isRead()) {
+    private suspend fun read(reading: Reading, key: CardKey) {
+        while (!reading.isRead()) {
             try {
-                proof.read(tags.receive(), key, Progress())
+                reading.read(tags.receive(), key, Progress())
             } catch (lost: SenException.TryCardAgain) {
                 show(CardScreen.Hold(lost.problem().line))
             }
         }
     }
 
+    /** A reading in as many goes as it takes, and what becomes of it. */
+    private interface Reading : AutoCloseable {
+        fun isRead(): Boolean
+
+        suspend fun read(transport: CardTransport, key: CardKey, listener: ReadingListener)
+
+        suspend fun finish(): Line
+    }
+
+    private inner class Proof(private val proof: CardProof, private val face: ByteArray) : Reading, AutoCloseable by proof {
+        override fun isRead() = proof.isRead()
+
+        override suspend fun read(transport: CardTransport, key: CardKey, listener: ReadingListener) = proof.read(transport, key, listener)
+
+        override suspend fun finish(): Line = proven(proof.finish(face, now()), around)
+    }
+
+    private inner class Lent(private val request: ReadingRequest, private val provider: AccountProvider) : Reading {
+        override fun isRead() = request.isRead()
+
+        override suspend fun read(transport: CardTransport, key: CardKey, listener: ReadingListener) = request.read(transport, key, listener)
+
+        override suspend fun finish(): Line {
+            request.send(provider, now())
+            return line(Word.LEND_SENT)
+        }
+
+        /** Its screen holds it: a number that was mistyped is typed again. */
+        override fun close() = Unit
+    }
+
     private fun failed(problem: Problem): CardScreen =
         if (problem.next == Next.TYPE_AGAIN) CardScreen.Number(problem) else CardScreen.Failed(problem)
-
-    private fun said(proven: Proven) = when (proven) {
-        is Proven.Level -> line(Word.LEVEL_REACHED)
-        is Proven.TakesEffect -> line(Word.TAKES_EFFECT, minute(proven.at, around.zone))
-    }
 
     private inner class Progress : ReadingListener {
         override fun step(step: ReadingStep) {
@@ -105,4 +137,10 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
 
         override fun cancelled(): Boolean = running?.isActive == false
     }
+}
+
+/** What a proof with the card came to. */
+internal fun proven(proven: Proven, around: Surroundings): Line = when (proven) {
+    is Proven.Level -> line(Word.LEVEL_REACHED)
+    is Proven.TakesEffect -> line(Word.TAKES_EFFECT, minute(proven.at, around.zone))
 }

@@ -4,8 +4,6 @@ import java.io.IOException
 import kotlinx.coroutines.Job
 import vn.sen.BelievedIssuers
 import vn.sen.Document
-import vn.sen.SenException
-import vn.sen.code
 
 sealed interface OfferScreen {
     data object Reading : OfferScreen
@@ -24,24 +22,23 @@ sealed interface OfferScreen {
 /** Takes up an issuer's offer, with a browser between where the issuer wants one. */
 class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers) : Presenter<OfferScreen>(OfferScreen.Reading, around) {
     private var link: String? = null
+    private var withBrowser = false
     private var waiting: Job? = null
 
     fun read(offered: String): Job = work(OfferScreen::Failed) {
         val offer = wallet.readOffer(offered, believed)
         link = offered
-        val lines = listOf(line(Word.OFFER_FROM, offer.issuer)) + offer.credentials.map(::kind)
+        withBrowser = offer.inBrowser
+        val browser = listOfNotNull(line(Word.BROWSER_NEEDED).takeIf { offer.inBrowser })
+        val lines = listOf(line(Word.OFFER_FROM, offer.issuer)) + offer.credentials.map(::kind) + browser
         show(OfferScreen.Ask(lines, offer.transactionCode != null))
     }
 
     fun agree(code: String?): Job {
         val job = work(::stay) {
             val offered = link ?: return@work
-            try {
-                obtained(wallet.obtainDocuments(offered, believed, code?.trim()?.takeIf { it.isNotEmpty() }, now()))
-            } catch (error: SenException) {
-                if (error.code != WITH_BROWSER) throw error
-                inBrowser(offered)
-            }
+            if (withBrowser) inBrowser(offered)
+            else obtained(wallet.obtainDocuments(offered, believed, code?.trim()?.takeIf { it.isNotEmpty() }, now()))
         }
         waiting = job
         return job
@@ -76,9 +73,6 @@ class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers
     }
 
     private companion object {
-        /** The offer has no way but the browser. */
-        const val WITH_BROWSER = "issuance.grant_unsupported"
-
         /** How this wallet is known to authorization servers. */
         const val CLIENT = "sen"
     }

@@ -12,7 +12,16 @@ sealed interface OnlineScreen {
     data object Reading : OnlineScreen
 
     /** All that is asked, in the order in which it is read. Where [canAgree] is false it can only be declined. */
-    data class Ask(val lines: List<Line>, val needsNumber: Boolean, val canAgree: Boolean, val problem: Problem? = null) : OnlineScreen
+    data class Ask(
+        val lines: List<Line>,
+        val needsNumber: Boolean,
+        val canAgree: Boolean,
+        /** Other documents that would do. */
+        val others: List<OtherDocument> = emptyList(),
+        /** Something is not required and can be left out. */
+        val canLeaveOut: Boolean = false,
+        val problem: Problem? = null,
+    ) : OnlineScreen
 
     /** Sent; the address is to be opened in the browser. */
     data class Answered(val goOn: String?) : OnlineScreen
@@ -22,16 +31,34 @@ sealed interface OnlineScreen {
     data class Failed(val problem: Problem) : OnlineScreen
 }
 
+/** A document that would answer [query], too. */
+data class OtherDocument(val query: String, val document: String, val line: Line)
+
 /** Answers a portal, bank or cash machine after its request was shown in full. */
 class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifiers) : Presenter<OnlineScreen>(OnlineScreen.Reading, around) {
     private var asked: OnlineRequest? = null
 
     fun read(link: String): Job = work(OnlineScreen::Failed) {
         val request = wallet.readRequest(link, believed, now())
+        show(asked(request))
+    }
+
+    /** Another document in answer to one question. */
+    fun choose(other: OtherDocument): Job = work(::stay) { asked?.let { show(asked(it.withDocument(other.query, other.document))) } }
+
+    /** No more than what is required. */
+    fun leaveOut(): Job = work(::stay) { asked?.let { show(asked(it.withoutOptional())) } }
+
+    private fun asked(request: OnlineRequest): OnlineScreen.Ask {
         asked = request
         val details = request.details()
-        show(OnlineScreen.Ask(lines(details), details.needsNumber, details.choices.isNotEmpty()))
+        val others = details.choices.flatMap { choice -> request.alternatives(choice.query).map(::other) }
+        val canAgree = details.choices.isNotEmpty() && details.unanswerable == null
+        return OnlineScreen.Ask(lines(details), details.needsNumber, canAgree, others, details.choices.any(OnlineChoice::optional))
     }
+
+    private fun other(choice: OnlineChoice) =
+        OtherDocument(choice.query, choice.document, line(Word.CHOOSE_THIS, "${choice.kind}, ${choice.issuer}, ${day(choice.issuedAt, around.zone)}"))
 
     /** A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is. */
     fun agree(number: String?): Job = work(::stay) {
@@ -60,7 +87,7 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
         }
         val registered = details.registration?.let { listOf(line(Word.REGISTERED, it.name, it.registrar), line(Word.PURPOSE, it.purpose)) }
         val shown = details.choices.flatMap { choice(it, details.registration != null) }
-        val nothing = line(Word.NOTHING_ANSWERS).takeIf { details.choices.isEmpty() }
+        val nothing = line(Word.NOTHING_ANSWERS).takeIf { details.choices.isEmpty() || details.unanswerable != null }
         return listOfNotNull(approval) + asker(details.asker) + (registered ?: listOf(warning(Word.NOT_REGISTERED))) + shown + listOfNotNull(nothing)
     }
 

@@ -27,6 +27,8 @@ class Surroundings(
     val clock: Clock = Clock.system,
     val zone: ZoneId = ZoneId.systemDefault(),
     val worker: CoroutineContext = Dispatchers.IO,
+    /** The one that the wallet was opened with. */
+    val busy: BusyServer = BusyServer(),
 )
 
 /** The person did not show the device who they are: nothing was signed. */
@@ -53,6 +55,8 @@ abstract class Presenter<S : Any>(start: S, protected val around: Surroundings) 
             block()
         } catch (error: SenException) {
             show(refused(error.problem()))
+        } finally {
+            around.busy.over()
         }
     }
 }

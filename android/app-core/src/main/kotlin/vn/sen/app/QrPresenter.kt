@@ -11,6 +11,9 @@ sealed interface QrScreen {
     /** Who would be told what; nothing is shown before the person agrees. */
     data class Ask(val lines: List<Line>, val needsGuardian: Boolean) : QrScreen
 
+    /** The desk demands more than the device's word: the PIN, and where [needsFace] a picture. */
+    data class Prove(val lines: List<Line>, val needsFace: Boolean, val problem: Problem? = null) : QrScreen
+
     /** The digits of the code, and when the next one comes: a ring counts down to it. */
     data class Showing(val digits: String, val since: Long, val until: Long) : QrScreen
 
@@ -26,15 +29,27 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
 
     fun ask(ward: String? = null, challenge: String? = null): Job = work(QrScreen::Failed) {
         val request = wallet.askConsent("health-insurance", ward, challenge, now())
-        asked?.close()
+        show(asked(request))
+    }
+
+    /** The provider states the level for some minutes; then the question is shown again, with the level in it. */
+    fun prove(pin: String, face: ByteArray?): Job = work(::stillProving) {
+        val request = asked ?: return@work
+        val details = request.details()
+        wallet.obtainLevelStatement("health-insurance", details.ward, pin.trim(), face, now())
+        show(asked(wallet.atStatedLevel(request, details.minimumLevel, now())))
+    }
+
+    private fun asked(request: ConsentRequest): QrScreen.Ask {
+        asked?.takeIf { it !== request }?.close()
         asked = request
         val details = request.details()
-        show(QrScreen.Ask(lines(details), details.needsGuardian))
+        return QrScreen.Ask(lines(details), details.needsGuardian)
     }
 
     /** The person agreed; the device asks who they are. Where they decline that, the question stays. */
     fun agree(): Job {
-        val job = work(QrScreen::Failed) {
+        val job = work(::more) {
             val request = asked ?: return@work
             val recognised = around.recogniser.recognise() ?: return@work
             val guardian = request.details().needsGuardian
@@ -54,6 +69,21 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
         show(QrScreen.Over(line(Word.DECLINED)))
     }
 
+    /** Where the device's word is too little, the provider's is asked for. */
+    private fun more(problem: Problem): QrScreen {
+        val level = asked?.details()?.minimumLevel ?: 0u
+        if (problem.code !in TOO_LITTLE) return QrScreen.Failed(problem)
+        val needsFace = level > WITH_PIN
+        val what = line(if (needsFace) Word.LEVEL_PROVE else Word.LEVEL_PROVE_PIN)
+        return QrScreen.Prove(listOf(line(Word.LEVEL_DEMANDED, "$level"), what), needsFace)
+    }
+
+    private fun stillProving(problem: Problem): QrScreen {
+        val shown = state.value
+        val again = problem.next in setOf(Next.TYPE_AGAIN, Next.TRY_LATER)
+        return if (shown is QrScreen.Prove && again) shown.copy(problem = problem.ofPin()) else QrScreen.Failed(problem)
+    }
+
     /** The screen is left: no code stays behind it. */
     fun leave() {
         showing?.cancel()
@@ -68,11 +98,20 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
             kind(details.credential), details.ward?.let { line(Word.FOR_WARD, it) }, to, details.purpose?.let { line(Word.PURPOSE, it) },
         )
         val guardian = listOfNotNull(line(Word.GUARDIAN_NEEDED).takeIf { details.needsGuardian })
-        return who + guardian + named(line(Word.TOLD_THESE), details.disclosed) +
+        val stated = details.statedLevel?.let { line(Word.LEVEL_STATED, "${it.level}", minute(it.expiresAt, around.zone)) }
+        val demanded = line(Word.LEVEL_DEMANDED, "${details.minimumLevel}").takeIf { stated == null && details.minimumLevel > 1u }
+        return who + guardian + listOfNotNull(stated, demanded) + named(line(Word.TOLD_THESE), details.disclosed) +
             named(warning(Word.OVER_ASKED_THESE), details.overAsked) + named(line(Word.MISSING_THESE), details.missing)
     }
 
     /** A heading and the claims below it; nothing where there are none. */
     private fun named(heading: Line, claims: List<Long>): List<Line> =
         if (claims.isEmpty()) emptyList() else listOf(heading) + claims.map { claim(it).copy(warning = heading.warning) }
+
+    private companion object {
+        val TOO_LITTLE = setOf("present.level_too_low", "present.level_not_stated", "present.statement_old")
+
+        /** The provider states this level with the PIN alone. */
+        val WITH_PIN: UByte = 2u
+    }
 }

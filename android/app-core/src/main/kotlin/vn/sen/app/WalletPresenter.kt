@@ -2,6 +2,7 @@ package vn.sen.app
 
 import java.time.ZoneId
 import kotlinx.coroutines.Job
+import vn.sen.AwaitedDocument
 import vn.sen.Credential
 import vn.sen.Document
 import vn.sen.Warning
@@ -9,7 +10,15 @@ import vn.sen.Warning
 /** One credential or document. */
 data class HeldRow(val id: String, val title: Line, val lines: List<Line>, val isDocument: Boolean, val showsAtClinic: Boolean, val ward: String? = null)
 
-data class WalletScreen(val rows: List<HeldRow> = emptyList(), val busy: Boolean = false, val problem: Problem? = null)
+/** A document that its issuer will have later; asked for before its time it would not be there. */
+data class AwaitedRow(val id: String, val line: Line, val canAsk: Boolean)
+
+data class WalletScreen(
+    val rows: List<HeldRow> = emptyList(),
+    val awaited: List<AwaitedRow> = emptyList(),
+    val busy: Boolean = false,
+    val problem: Problem? = null,
+)
 
 /** What the person holds. */
 class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScreen(), around) {
@@ -21,6 +30,9 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     /** What is due, in the background. */
     fun keepFresh(): Job = ask { wallet.refreshCredentials(now()) }
 
+    /** Whether an awaited document is there by now. */
+    fun askFor(row: AwaitedRow): Job = ask { wallet.fetchAwaited(row.id, now()) }
+
     /** After the person was asked once more. */
     fun delete(row: HeldRow): Job = ask {
         if (row.isDocument) wallet.deleteDocument(row.id, now()) else wallet.deleteCredential(row.id, now())
@@ -29,7 +41,8 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(busy = false, problem = it) }) {
         show(state.value.copy(busy = true, problem = null))
         first()
-        show(WalletScreen(wallet.credentials(now()).map(::row) + wallet.documents().map(::row)))
+        val held = wallet.credentials(now()).map(::row) + wallet.documents().map(::row)
+        show(WalletScreen(held, wallet.awaitedDocuments().map { awaited(it, now(), around.zone) }))
     }
 
     private fun row(held: Credential): HeldRow {
@@ -42,6 +55,13 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
         val until = held.expiresAt?.let { line(Word.VALID_UNTIL, day(it, around.zone)) }
         return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, held.issuer)), isDocument = true, showsAtClinic = false)
     }
+}
+
+/** What is said of a document that is awaited. */
+fun awaited(of: AwaitedDocument, now: Long, zone: ZoneId): AwaitedRow {
+    val canAsk = now >= of.notBefore
+    val what = if (canAsk) line(Word.AWAITED, of.kind) else line(Word.AWAITED_FROM, of.kind, minute(of.notBefore, zone))
+    return AwaitedRow(of.id, what, canAsk)
 }
 
 /** What a credential is, until when it can be shown without a network, and what the core warns of. */

@@ -200,7 +200,7 @@ enum class Word(val places: Int) {
     BROWSER_WAITING(0),
     AWAITED(1),
     AWAITED_ASK(0),
-    AWAITED_FROM(1),
+    AWAITED_FROM(2),
     HELD_HERE(0),
     HELD_PAPERS(1),
     HELD_HISTORY(1),
@@ -226,12 +226,17 @@ enum class Word(val places: Int) {
     LEND_SENT(0),
     LEVEL_DEMANDED(1),
     LEVEL_PROVE(0),
+    LEVEL_PROVE_PIN(0),
+    LEVEL_STATED(2),
     CHOOSE_DOCUMENT(0),
     CHOOSE_THIS(1),
     SERVER_BUSY(1),
     HOLD_UPPER(0),
     HOLD_CAMERAS(0),
     HOLD_UNSURE(0),
+    LEAVE_OUT(0),
+    TAKE_PICTURE(0),
+    NO_READING(0),
     ;
 
     /** Its name in the string files. */

@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import vn.sen.AwaitedDocument
 import vn.sen.SenException
 
 class WordsTest {
@@ -40,6 +41,15 @@ class WordsTest {
         val zone = ZoneId.of("Asia/Ho_Chi_Minh")
         assertEquals("01/01/1970", day(0, zone))
         assertEquals("00:30 01/02/2030", minute(1_896_111_000, zone))
+    }
+
+    @Test
+    fun `a document that is awaited is asked for when its time has come`() {
+        val zone = ZoneId.of("Asia/Ho_Chi_Minh")
+        val document = AwaitedDocument("one", "dc+sd-jwt", "urn:vn:residence:1", "https://issuer", notBefore = 1_896_111_000)
+        val early = AwaitedRow("one", line(Word.AWAITED_FROM, "urn:vn:residence:1", "00:30 01/02/2030"), canAsk = false)
+        assertEquals(early, awaited(document, 1_896_110_999, zone))
+        assertEquals(AwaitedRow("one", line(Word.AWAITED, "urn:vn:residence:1"), canAsk = true), awaited(document, 1_896_111_000, zone))
     }
 
     @Test

@@ -17,6 +17,7 @@ fun recoverPin(): Screen = CardScreenView(Word.PIN_RECOVER, Word.PIN_RECOVER_HIN
 class CardScreenView(
     private val title: Word,
     private val hint: Word? = null,
+    private val needsFace: Boolean = true,
     private val begin: (CardPresenter, String, ByteArray) -> Unit,
 ) : Screen {
     private var presenter: CardPresenter? = null
@@ -27,7 +28,10 @@ class CardScreenView(
         host.field.open(card::tag)
         host.draw(card) { shown ->
             heading(title)
-            if (!host.field.isOn) line(line(Word.CARD_NO_READER))
+            if (!host.field.isOn) {
+                line(line(Word.CARD_NO_READER))
+                if (title == Word.RAISE_LEVEL) button(Word.OTHER_PHONE) { host.replace(BorrowScreenView()) }
+            }
             when (shown) {
                 is CardScreen.Number -> {
                     problem(shown.problem)
@@ -36,7 +40,7 @@ class CardScreenView(
                     val can = field(Word.CAN, numeric = true)
                     button(Word.GO_ON) {
                         val digits = "${can.text}"
-                        host.picture { face -> begin(card, digits, face) }
+                        if (needsFace) host.picture { face -> begin(card, digits, face) } else begin(card, digits, ByteArray(0))
                     }
                 }
                 is CardScreen.Hold -> {

@@ -98,6 +98,10 @@ class WalletScreenView : Screen {
                 if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }
                 if (deleting == row) button(Word.YES_DELETE) { wallet.delete(row) } else button(Word.DELETE) { ask(host, row) }
             }
+            for (row in shown.awaited) {
+                line(row.line)
+                if (row.canAsk) button(Word.AWAITED_ASK) { wallet.askFor(row) }
+            }
             button(Word.OBTAIN_INSURANCE) { wallet.obtain("health-insurance") }
             button(Word.OBTAIN_CITIZEN) { wallet.obtain("citizen") }
             button(Word.BACK) { host.pop() }

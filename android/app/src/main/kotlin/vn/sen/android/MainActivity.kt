@@ -17,6 +17,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import vn.sen.app.HistoryFile
@@ -111,10 +112,11 @@ class MainActivity : Activity() {
     fun <S : Any> draw(presenter: Presenter<S>, page: Page.(S) -> Unit) {
         drawing?.cancel()
         drawing = scope.launch {
-            presenter.state.collect { state ->
+            presenter.state.combine(app.surroundings.busy.line, ::Pair).collect { (state, busy) ->
                 put(
                     page {
                         guard.warnings().forEach { line(it) }
+                        busy?.let { line(it) }
                         page(state)
                     },
                 )

@@ -91,8 +91,10 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
         }
     }
 
-    fun button(word: Word, press: () -> Unit) = Button(context).apply {
-        text = context.said(word)
+    fun button(word: Word, press: () -> Unit) = button(vn.sen.app.line(word), press)
+
+    fun button(said: Line, press: () -> Unit) = Button(context).apply {
+        text = context.said(said)
         isAllCaps = false
         setTextSize(TypedValue.COMPLEX_UNIT_SP, BODY)
         minHeight = pixels(TOUCH)

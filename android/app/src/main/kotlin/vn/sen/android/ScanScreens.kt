@@ -22,7 +22,9 @@ class ScanScreenView : Screen {
         is Scanned.NewPhone -> HandOverScreenView(read.text)
         is Scanned.Request -> OnlineScreenView(read.link)
         is Scanned.Offer -> OfferScreenView(read.link)
-        is Scanned.ReadingRequest, Scanned.ForClinic, Scanned.Other -> ScanScreenView()
+        is Scanned.ReadingRequest -> LendScreenView(read.text)
+        // The presenter does not find these.
+        Scanned.ForClinic, Scanned.Other -> ScanScreenView()
     }
 }
 

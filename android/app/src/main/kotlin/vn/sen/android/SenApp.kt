@@ -12,6 +12,7 @@ import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
 import vn.sen.Wallet
+import vn.sen.app.BusyServer
 import vn.sen.app.Surroundings
 
 /** One wallet for the whole app, opened on a worker thread, and whom it believes. */
@@ -24,8 +25,9 @@ class SenApp : Application() {
     val surroundings: Surroundings by lazy {
         val folder = File(noBackupFilesDir, "wallet").apply { mkdirs() }
         val device = DeviceAuthenticator { front.get() }
-        val wallet = Wallet.open(folder.path, KeystoreSecretStore(this), KeystoreKeyStore(packageManager, device))
-        Surroundings(wallet, scope, device)
+        val busy = BusyServer()
+        val wallet = Wallet.open(folder.path, KeystoreSecretStore(this), KeystoreKeyStore(packageManager, device), busy)
+        Surroundings(wallet, scope, device, busy = busy)
     }
 
     /** Files that whoever builds the app puts into `assets/nation`: no nation is believed by default. */

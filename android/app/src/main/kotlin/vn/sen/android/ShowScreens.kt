@@ -16,14 +16,15 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
 
     override fun shown(host: MainActivity) {
         val qr = presenter ?: QrPresenter(host.app.surroundings).also { presenter = it }
-        qr.ask(ward, challenge)
+        // Back from the camera: what was typed for the level goes on.
+        if (qr.state.value !is QrScreen.Prove) qr.ask(ward, challenge)
         host.follow(qr) { shown ->
             if (shown is QrScreen.Showing) draw(host, qr, shown) else ask(host, qr, shown)
         }
     }
 
     override fun left(host: MainActivity) {
-        presenter?.leave()
+        if (presenter?.state?.value !is QrScreen.Prove) presenter?.leave()
         code = null
         host.guard.bright(false)
     }
@@ -57,6 +58,15 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
                     shown.lines.forEach { line(it) }
                     button(Word.AGREE) { qr.agree() }
                     button(Word.DECLINE) { qr.decline() }
+                }
+                is QrScreen.Prove -> {
+                    shown.lines.forEach { line(it) }
+                    problem(shown.problem)
+                    val pin = secret(Word.PIN)
+                    button(if (shown.needsFace) Word.TAKE_PICTURE else Word.GO_ON) {
+                        val typed = "${pin.text}"
+                        if (shown.needsFace) host.picture { face -> qr.prove(typed, face) } else qr.prove(typed, null)
+                    }
                 }
                 is QrScreen.Over -> {
                     line(shown.line)
@@ -104,6 +114,9 @@ class OnlineScreenView(private val link: String) : Screen {
     private fun Page.ask(online: OnlinePresenter, shown: OnlineScreen.Ask) {
         shown.lines.forEach { line(it) }
         problem(shown.problem)
+        if (shown.others.isNotEmpty()) line(line(Word.CHOOSE_DOCUMENT))
+        for (other in shown.others) button(other.line) { online.choose(other) }
+        if (shown.canLeaveOut) button(Word.LEAVE_OUT) { online.leaveOut() }
         val digits = if (shown.needsNumber && shown.canAgree) field(Word.TWO_DIGITS, numeric = true) else null
         if (shown.canAgree) button(Word.AGREE) { online.agree(digits?.text?.toString()) }
         button(Word.DECLINE) { online.decline() }
@@ -130,7 +143,6 @@ class OfferScreenView(private val link: String) : Screen {
                     button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
                 }
                 is OfferScreen.InBrowser -> {
-                    line(line(Word.BROWSER_NEEDED))
                     line(shown.line)
                     button(Word.BROWSER_OPEN) { host.browse(shown.url) }
                     button(Word.DECLINE) { offer.stop() }

@@ -42,7 +42,8 @@ class Nation : AutoCloseable {
     val url: String get() = told.getString("url")
     val trust: String get() = told.getString("trust")
     val status: String get() = told.getString("status")
-    val roots: ByteArray get() = File(told.getString("roots")).readBytes()
+    val rootsPath: String get() = told.getString("roots")
+    val roots: ByteArray get() = File(rootsPath).readBytes()
 
     /** Those who vouch for whoever signs documents, and for whoever asks for them. */
     val documentsPem: String get() = File(data, "documents-ca.pem").readText()
@@ -117,7 +118,7 @@ class Chip(folder: File) : AutoCloseable {
 
 private fun card(person: Person) = File(System.getProperty("sen.root"), "tests/vectors/emrtd/vn_cccd/${person.card}")
 
-private fun program(vararg words: String): Process {
+internal fun program(vararg words: String): Process {
     val builder = ProcessBuilder(listOf(System.getProperty("sen.binary")) + words)
     // What runs beside the tests has its log looked through for names.
     val log = System.getenv("SEN_LOGS")?.let { File.createTempFile("kotlin-", "", File(it)) }
@@ -125,7 +126,7 @@ private fun program(vararg words: String): Process {
     return builder.start()
 }
 
-private fun firstObject(process: Process): JSONObject {
+internal fun firstObject(process: Process): JSONObject {
     val text = StringBuilder()
     // Closed with the process, which may go on to write to it.
     val lines = process.inputStream.bufferedReader()
