@@ -23,6 +23,7 @@ android {
         targetSdk = 36
         versionCode = 1
         versionName = "0.1.0"
+        testInstrumentationRunner = "vn.sen.android.ContractRun"
     }
 
     compileOptions {
@@ -37,6 +38,7 @@ android {
         }
     }
 
+    sourceSets["androidTest"].kotlin.srcDir("../../bindings/kotlin/src/contract/kotlin")
     sourceSets["main"].jniLibs.srcDir(layout.buildDirectory.dir("core"))
     // Words are found by name: what looks unused is not.
     lint.disable += "UnusedResources"
