@@ -15,6 +15,8 @@ public struct AccountScreen: Equatable, Sendable {
     public var canLock = false
     public var canUnlock = false
     public var canCancelPending = false
+    /// How long each credential can be shown without a network, and what ends soon.
+    public var prepared: [Line] = []
     /// Shown once, to be copied by hand.
     public var revocationCode: String?
     public var problem: Problem?
@@ -32,7 +34,7 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
     /// What this phone remembers; needs no network.
     @discardableResult
     public func start() -> Task<Void, Never> {
-        ask { [self] in refreshed(try await calling { try $0.rememberedAccount() }) }
+        ask { [self] in try await refreshed(try await calling { try $0.rememberedAccount() }) }
     }
 
     @discardableResult
@@ -89,7 +91,7 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
         }
     }
 
-    private func asked() async throws -> AccountScreen { refreshed(try await wallet.showAccount(now: now())) }
+    private func asked() async throws -> AccountScreen { try await refreshed(try await wallet.showAccount(now: now())) }
 
     /// Without an account there is nothing wrong yet.
     private func ask(_ next: @escaping @Sendable () async throws -> AccountScreen) -> Task<Void, Never> {
@@ -106,15 +108,18 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
         }
     }
 
-    private func refreshed(_ view: AccountView) -> AccountScreen {
-        AccountScreen(
+    private func refreshed(_ view: AccountView) async throws -> AccountScreen {
+        let at = now()
+        let held = step(view.state) == .inUse ? try await calling { try $0.credentials(now: at) } : []
+        return AccountScreen(
             step: step(view.state),
             lines: lines(view),
             phones: view.phones.map(phone),
             canRaise: view.state == .active && view.level < 2,
             canLock: view.state == .active,
             canUnlock: view.state == .locked && view.lockedBy == .holder,
-            canCancelPending: view.pending != nil && step(view.state) == .inUse
+            canCancelPending: view.pending != nil && step(view.state) == .inUse,
+            prepared: held.flatMap { prepared($0, around.zone) }
         )
     }
 
@@ -122,6 +127,8 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
         switch state {
         case .awaitingCode: .code
         case .active, .locked, .blocked: .inUse
+        // A move that was begun and stopped is begun again, or given up for another way.
+        case .receiving, .proving: .open
         case .closed, .cancelled, .replaced, .lost: .gone
         default: .wait
         }
@@ -137,6 +144,7 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
             case .blocked: Line.warning(.accountBlocked)
             case .closed: Line(.accountClosed)
             case .replaced, .lost, .cancelled: Line.warning(.accountElsewhere)
+            case .receiving, .proving: Line(.moveHere)
             case .waiting: Line(.accountWaiting, view.pending.map { minute($0.effectiveAt, around.zone) } ?? "")
             default: Line(.accountOther)
             }

@@ -33,6 +33,12 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         start(can, face) { [self] in try await wallet.beginStepUp(now: now()) }
     }
 
+    /// The account moves to this phone, without the old one.
+    @discardableResult
+    public func moveHere(_ provider: AccountProvider, _ who: AccountApplicant, can: String, face: Data) -> Task<Void, Never> {
+        start(can, face) { [self] in try await wallet.beginNewPhone(provider: provider, applicant: who, now: now()) }
+    }
+
     /// A forgotten PIN.
     @discardableResult
     public func recoverPin(can: String, face: Data) -> Task<Void, Never> {

@@ -1,3 +1,4 @@
+import Foundation
 import Sen
 
 /// One credential or document.
@@ -55,9 +56,8 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
     }
 
     private func row(_ held: Credential) -> HeldRow {
-        let ward = held.ward.map { [Line(.forWard, $0)] } ?? []
-        let lines = ward + [Line(.validUntil, minute(held.expiresAt, around.zone))] + held.warnings.map(warned)
         let shows = held.vct == "urn:vn:health-insurance:1"
+        let lines = Array(prepared(held, around.zone).dropFirst())
         return HeldRow(id: held.id, title: kind(held.vct), lines: lines, isDocument: false, showsAtClinic: shows, ward: held.ward)
     }
 
@@ -66,13 +66,19 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
         return HeldRow(
             id: held.id, title: kind(held.kind), lines: until + [Line(.offerFrom, held.issuer)], isDocument: true, showsAtClinic: false)
     }
+}
 
-    private func warned(_ of: Warning) -> Line {
-        switch of {
-        case .expired: .warning(.warningExpired)
-        case .soonUnprepared: .warning(.warningSoon)
-        case .ended: .warning(.warningEnded)
-        case .endsSoon(let days): Line(.warningEnds, "\(days)", warning: true)
-        }
+/// What a credential is, until when it can be shown without a network, and what the core warns of.
+func prepared(_ held: Credential, _ zone: TimeZone) -> [Line] {
+    let ward = held.ward.map { [Line(.forWard, $0)] } ?? []
+    return [kind(held.vct)] + ward + [Line(.validUntil, minute(held.expiresAt, zone))] + held.warnings.map(warned)
+}
+
+private func warned(_ of: Warning) -> Line {
+    switch of {
+    case .expired: .warning(.warningExpired)
+    case .soonUnprepared: .warning(.warningSoon)
+    case .ended: .warning(.warningEnded)
+    case .endsSoon(let days): Line(.warningEnds, "\(days)", warning: true)
     }
 }

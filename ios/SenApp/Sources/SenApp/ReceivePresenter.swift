@@ -1,0 +1,90 @@
+import Sen
+
+public enum ReceiveScreen: Equatable, Sendable {
+    /// The phone is given a name.
+    case name(Problem? = nil)
+    /// The code for the old phone's camera, and what both phones say; good until then.
+    case showing(digits: String, lines: [Line], until: Int64, problem: Problem? = nil)
+    /// The account is here. Where one can go on, some of its documents are still to be obtained.
+    case arrived([Line], canGoOn: Bool = false, problem: Problem? = nil)
+}
+
+/// The new phone's side of the move: shows a code and takes what the old phone hands over.
+public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendable {
+    private let provider: AccountProvider
+    private let pause: Duration
+    private let waiting = Kept<Task<Void, Never>>()
+
+    public init(_ around: Surroundings, _ provider: AccountProvider, pause: Duration = .seconds(2)) {
+        (self.provider, self.pause) = (provider, pause)
+        super.init(.name(), around)
+    }
+
+    /// Goes on where an earlier call was stopped.
+    @discardableResult
+    public func start(device: String) -> Task<Void, Never> {
+        waiting.value?.cancel()
+        let task = work(refused: { [self] in stay($0) }) { [self] in
+            while true {
+                showCode(try await wallet.receiveAccount(provider: provider, deviceName: device.trimmed, now: now()))
+                try Task.checkCancellation()
+                if let received = try await claimed() {
+                    show(.arrived(said(received)))
+                    return try await carry()
+                }
+                try await Task.sleep(for: pause)
+            }
+        }
+        waiting.value = task
+        return task
+    }
+
+    /// What the old phone held, after the network was gone.
+    @discardableResult
+    public func goOn() -> Task<Void, Never> { work(refused: { [self] in stay($0) }) { [self] in try await carry() } }
+
+    /// The screen is left. The code stays good for its time, and the same one is shown again.
+    public func leave() { waiting.value?.cancel() }
+
+    private func claimed() async throws -> Received? {
+        do {
+            return try await wallet.claimAccount(now: now())
+        } catch SenError.NotReady("account.no_hand_over", _, _) {
+            return nil
+        }
+    }
+
+    private func carry() async throws {
+        var lines: [Line] = []
+        if case .arrived(let before, _, _) = state { lines = before }
+        if try await calling({ try $0.hasCarried() }) {
+            let obtained = try await wallet.obtainCarried(now: now())
+            lines.append(Line(.obtained, "\(obtained.count)"))
+        }
+        show(.arrived(lines))
+    }
+
+    private func showCode(_ code: TransferCode) {
+        // The same code again is not drawn again, but what was wrong with the network is over.
+        if case .showing(code.text, _, _, nil) = state { return }
+        let until = now() + Int64(code.expiresIn)
+        let lines = [Line(.moveHereHint), Line(.bothShow, code.checkDigits), Line(.codeUntil, minute(until, around.zone))]
+        show(.showing(digits: code.text, lines: lines, until: until))
+    }
+
+    private func said(_ received: Received) -> [Line] {
+        let leftOut = received.leftOut > 0 ? [Line(.historyLeftOut, "\(received.leftOut)")] : []
+        let unopened: [Line] = received.opened ? [] : [.warning(.notCarried)]
+        return [Line(.movedHere, "\(received.history)")] + leftOut + unopened + [Line(.setPinNext)]
+    }
+
+    private func stay(_ problem: Problem) {
+        change {
+            switch $0 {
+            case .name: $0 = .name(problem)
+            case .showing(let digits, let lines, let until, _): $0 = .showing(digits: digits, lines: lines, until: until, problem: problem)
+            case .arrived(let lines, _, _): $0 = .arrived(lines, canGoOn: true, problem: problem)
+            }
+        }
+    }
+}
