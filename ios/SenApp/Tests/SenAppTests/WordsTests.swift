@@ -41,6 +41,23 @@ struct WordsTests {
         }
     }
 
+    @Test("the property list opens the links that are followed, and asks in the words of the table")
+    func propertyList() throws {
+        let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
+        let content = try Data(contentsOf: URL(fileURLWithPath: "\(root)/ios/App/Info.plist"))
+        let list = try #require(try PropertyListSerialization.propertyList(from: content, format: nil) as? [String: Any])
+        let types = try #require(list["CFBundleURLTypes"] as? [[String: Any]])
+        let schemes = types.flatMap { $0["CFBundleURLSchemes"] as? [String] ?? [] }
+        #expect(schemes.sorted() == ["haip-vp", "openid-credential-offer", "openid4vp"])
+        #expect(schemes.allSatisfy { Link("\($0)://?x") != .unknown })
+        // Without the application of travel documents CoreNFC shows no card.
+        #expect(list["com.apple.developer.nfc.readersession.iso7816.select-identifiers"] as? [String] == ["A0000002471001"])
+        let asked = try String(contentsOfFile: "\(root)/ios/words/vi.lproj/InfoPlist.strings", encoding: .utf8)
+        for use in ["NFCReaderUsageDescription", "NSFaceIDUsageDescription", "NSCameraUsageDescription"] {
+            #expect(asked.contains("\"\(use)\" = \"\(try #require(list[use] as? String))\";"))
+        }
+    }
+
     @Test("days are written as in Vietnam")
     func days() throws {
         let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))

@@ -1,4 +1,4 @@
-import CoreNFC
+@preconcurrency import CoreNFC
 import Foundation
 import Sen
 
@@ -36,11 +36,11 @@ public final class CardField: NSObject, NFCTagReaderSessionDelegate, @unchecked 
 
     /// Closes the sheet with a mark of success or, with words, of failure.
     public func close(failing words: String? = nil) {
-        let session = lock.withLock {
+        let mine = lock.withLock {
             defer { (session, seen, closed) = (nil, nil, nil) }
             return session
         }
-        if let words { session?.invalidate(errorMessage: words) } else { session?.invalidate() }
+        if let words { mine?.invalidate(errorMessage: words) } else { mine?.invalidate() }
     }
 
     public func tagReaderSessionDidBecomeActive(_ session: NFCTagReaderSession) {}

@@ -54,7 +54,7 @@ struct Keychain: Sendable {
         var found: CFTypeRef?
         let status = SecItemCopyMatching(query as CFDictionary, &found)
         if status == errSecItemNotFound { return [] }
-        guard status == errSecSuccess, let items = found as? [[CFString: Any]] else { throw Refused(status: status) }
-        return items.compactMap { $0[kSecAttrAccount] as? String }
+        guard status == errSecSuccess, let items = found as? [[String: Any]] else { throw Refused(status: status) }
+        return items.compactMap { $0[kSecAttrAccount as String] as? String }
     }
 }

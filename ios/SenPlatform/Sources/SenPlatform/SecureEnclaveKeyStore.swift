@@ -1,6 +1,6 @@
 import CryptoKit
 import Foundation
-import LocalAuthentication
+@preconcurrency import LocalAuthentication
 import Security
 import Sen
 import SenApp

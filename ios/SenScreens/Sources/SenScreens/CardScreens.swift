@@ -3,17 +3,27 @@ import SenApp
 import SenPlatform
 import SwiftUI
 
-/// Level 2 by the chip card.
+/// What the card proves the person for.
+enum CardPurpose {
+    case raiseLevel, recoverPin, moveHere(AccountApplicant)
+}
+
+/// The six digits, the face, the card.
 struct CardView: View {
+    private let house: House
+    private let purpose: CardPurpose
     @State private var card: CardPresenter
     @State private var field = CardField()
     @State private var can = ""
     @State private var isPictured = false
 
-    init(_ house: House) { _card = State(initialValue: CardPresenter(house.around)) }
+    init(_ house: House, _ purpose: CardPurpose) {
+        (self.house, self.purpose) = (house, purpose)
+        _card = State(initialValue: CardPresenter(house.around))
+    }
 
     var body: some View {
-        Page(.raiseLevel) {
+        Page(.readCard) {
             Following(card) { shown in
                 VStack(alignment: .leading, spacing: 16) {
                     switch shown {
@@ -49,7 +59,11 @@ struct CardView: View {
 
     private func read(_ face: Data) {
         let card = card
-        card.raiseLevel(can: can, face: face)
+        switch purpose {
+        case .raiseLevel: card.raiseLevel(can: can, face: face)
+        case .recoverPin: card.recoverPin(can: can, face: face)
+        case .moveHere(let who): card.moveHere(house.provider, who, can: can, face: face)
+        }
         field.open(saying: said(.holdTop), seen: { card.tag($0) }, closed: { card.sheetClosed() })
     }
 

@@ -7,15 +7,35 @@ struct CodeView: View {
     let digits: String
     let until: Int64
 
-    private static let quiet = 4
     /// Seconds that a code lasts.
     private static let longest: Double = 10
 
     var body: some View {
         VStack(spacing: 16) {
-            if let code = try? drawQr(digits: digits) { modules(code) }
+            ModulesView(digits: digits)
             TimelineView(.periodic(from: .now, by: 0.1)) { time in ring(Double(until) - time.date.timeIntervalSince1970) }
         }
+    }
+
+    private func ring(_ left: Double) -> some View {
+        Circle()
+            .trim(from: 0, to: min(max(left / Self.longest, 0), 1))
+            .stroke(lineWidth: 6)
+            .rotationEffect(.degrees(-90))
+            .frame(width: 48, height: 48)
+            .frame(maxWidth: .infinity)
+            .accessibilityLabel(said(.secondsLeft, "\(max(0, Int(left.rounded(.up))))"))
+    }
+}
+
+/// The code itself, with the quiet zone that scanners need.
+struct ModulesView: View {
+    let digits: String
+
+    private static let quiet = 4
+
+    var body: some View {
+        if let code = try? drawQr(digits: digits) { modules(code) }
     }
 
     private func modules(_ code: QrModules) -> some View {
@@ -34,15 +54,5 @@ struct CodeView: View {
         }
         .aspectRatio(1, contentMode: .fit)
         .accessibilityLabel(said(.showQr))
-    }
-
-    private func ring(_ left: Double) -> some View {
-        Circle()
-            .trim(from: 0, to: min(max(left / Self.longest, 0), 1))
-            .stroke(lineWidth: 6)
-            .rotationEffect(.degrees(-90))
-            .frame(width: 48, height: 48)
-            .frame(maxWidth: .infinity)
-            .accessibilityLabel(said(.secondsLeft, "\(max(0, Int(left.rounded(.up))))"))
     }
 }

@@ -40,6 +40,7 @@ struct HomeView: View {
         Field(.phoneNumber, $phone)
         Field(.deviceName, $device, numeric: false)
         Press(.sendCode) { account.open(number: number, phone: phone, device: device) }
+        NavigationLink(said(.moveHere)) { ReceiveView(house) }
     }
 
     @ViewBuilder private var activating: some View {
@@ -48,11 +49,15 @@ struct HomeView: View {
     }
 
     @ViewBuilder private func inUse(_ shown: AccountScreen) -> some View {
+        Sentences(shown.prepared)
         NavigationLink(said(.wallet)) { WalletView(house) }
-        if shown.canRaise { NavigationLink(said(.raiseLevel)) { CardView(house) } }
+        NavigationLink(said(.scan)) { ScanView(house) }
+        if shown.canRaise { NavigationLink(said(.raiseLevel)) { CardView(house, .raiseLevel) } }
         NavigationLink(said(.history)) { HistoryView(house) }
+        NavigationLink(said(.wards)) { WardsView(house) }
+        NavigationLink(said(.pin)) { PinView(house) }
         NavigationLink(said(.phones)) { DevicesView(account: account) }
-        NavigationLink(said(.settings)) { SettingsView() }
+        NavigationLink(said(.settings)) { SettingsView(house) }
     }
 }
 
@@ -76,18 +81,6 @@ struct DevicesView: View {
             }
         }
         .task { account.refresh() }
-    }
-}
-
-/// What can be set is set in the system: the language, the size of the type.
-struct SettingsView: View {
-    @Environment(\.openURL) private var openURL
-
-    var body: some View {
-        Page(.settings) {
-            Sentence(Line(.noSettings))
-            Press(.language) { if let url = URL(string: UIApplication.openSettingsURLString) { openURL(url) } }
-        }
     }
 }
 

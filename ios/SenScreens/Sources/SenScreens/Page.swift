@@ -97,6 +97,25 @@ struct Press: View {
     }
 }
 
+/// A field for what nobody beside the person may read.
+struct SecretField: View {
+    private let word: Word
+    @Binding private var text: String
+
+    init(_ word: Word, _ text: Binding<String>) { (self.word, _text) = (word, text) }
+
+    var body: some View {
+        VStack(alignment: .leading) {
+            Text(said(word)).accessibilityHidden(true)
+            SecureField("", text: $text)
+                .textFieldStyle(.roundedBorder)
+                .keyboardType(.numberPad)
+                .textContentType(.none)
+                .accessibilityLabel(said(word))
+        }
+    }
+}
+
 /// A field with its name above it. What is typed here is nobody's to remember or to fill in.
 struct Field: View {
     private let word: Word

@@ -7,11 +7,13 @@ import SwiftUI
 struct QrView: View {
     @State private var qr: QrPresenter
     private let ward: String?
+    private let challenge: String?
     @EnvironmentObject private var guarding: ScreenGuard
     @Environment(\.scenePhase) private var phase
 
-    init(_ house: House, ward: String?) {
-        self.ward = ward
+    /// With a challenge it answers the desk whose question was scanned.
+    init(_ house: House, ward: String?, challenge: String? = nil) {
+        (self.ward, self.challenge) = (ward, challenge)
         _qr = State(initialValue: QrPresenter(house.around))
     }
 
@@ -30,21 +32,21 @@ struct QrView: View {
                         if !guarding.isRecorded { CodeView(digits: digits, until: until) }
                     case .over(let line):
                         Sentence(line)
-                        Press(.again) { qr.ask(ward: ward) }
+                        Press(.again) { qr.ask(ward: ward, challenge: challenge) }
                     case .failed(let problem):
                         ProblemText(problem)
-                        Press(.again) { qr.ask(ward: ward) }
+                        Press(.again) { qr.ask(ward: ward, challenge: challenge) }
                     }
                 }
                 .onChange(of: shown) { if case .showing = $0 { guarding.bright(true) } else { guarding.bright(false) } }
             }
         }
-        .task { qr.ask(ward: ward) }
+        .task { qr.ask(ward: ward, challenge: challenge) }
         .onDisappear { leave() }
         // No code in the list of recent apps, nor behind another app. The system's own prompt makes the app inactive, not more.
         .onChange(of: phase) { now in
             if now == .background { leave() }
-            if now == .active, qr.state == .empty { qr.ask(ward: ward) }
+            if now == .active, qr.state == .empty { qr.ask(ward: ward, challenge: challenge) }
         }
     }
 
