@@ -97,6 +97,8 @@ export async function openNation() {
   return {
     home,
     claims,
+    trust,
+    status,
     code: async () => secret((await present("--text")).stdout.trim()),
     picture: async (file) => (await present("--png", file), file),
     /** The pictures of an animated code, in their order. */

@@ -9,8 +9,10 @@
 
 #[cfg(target_family = "wasm")]
 pub mod exports;
+mod lists;
 mod seen;
 
+pub use lists::Lists;
 pub use seen::Noted;
 
 use seen::PageSeenList;
@@ -30,6 +32,9 @@ pub enum Error {
     /// What is in the bundle cannot be used.
     #[error(transparent)]
     Offline(#[from] OfflineError),
+    /// The root is no point.
+    #[error("the root is no uncompressed point in hexadecimal")]
+    Root,
     /// A time cannot be read.
     #[error("not an RFC 3339 time")]
     Time,
@@ -43,6 +48,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Bundle | Self::Offline(_) => "offline_bundle",
+            Self::Root => "root",
             Self::Time => "time",
             Self::Answer => "answer",
         }
@@ -72,6 +78,11 @@ impl Desk {
     pub fn open(bundle: &str) -> Result<Self, Error> {
         let bundle: OfflineBundle = serde_json::from_str(bundle).map_err(|_| Error::Bundle)?;
         Ok(Self { desk: bundle.open()? })
+    }
+
+    /// Names of the status tokens that are not believed: what they would say is unknown.
+    pub fn passed_over(&self) -> impl Iterator<Item = &str> {
+        self.desk.passed_over.iter().map(|(name, _)| name.as_str())
     }
 
     /// Decides on what was scanned: a text, or the frames of an animated code, in any order. `received_at` is when the first

@@ -4,6 +4,7 @@
 #[path = "../../../core/verifier/tests/world/mod.rs"]
 mod world;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use credential::claims::Vct;
@@ -192,6 +193,70 @@ fn every_reason_has_a_case() {
     for code in codes.into_iter().filter(|code| *code != "seen_elsewhere") {
         let has_it = |case: &Case| case.reasons.as_ref().is_some_and(|reasons| reasons == &[code]);
         assert!(cases.iter().any(has_it), "{code}");
+    }
+}
+
+/// What TypeScript knows of the answer.
+const TYPES: &str = include_str!("../src/answer.d.ts");
+
+#[test]
+fn the_types_name_every_reason_and_every_member() {
+    let source = include_str!("../../../core/verifier/src/reason.rs");
+    let codes: BTreeSet<&str> = source
+        .lines()
+        .filter(|line| line.contains("Self::") && line.contains(" => \""))
+        .map(|line| line.split('"').nth(1).unwrap())
+        .collect();
+    let union = TYPES.split("export type Reason =").nth(1).unwrap().split(';').next().unwrap();
+    assert_eq!(union.split('"').skip(1).step_by(2).collect::<BTreeSet<_>>(), codes);
+    let case = Case::new("accepted", &[], |_| ());
+    let desk = sen_web::Desk::open(&case.bundle()).unwrap();
+    let World { received_at, now, .. } = &case.world;
+    let checked = serde_json::to_value(desk.check(&[&case.text], *received_at, *now, None).unwrap()).unwrap();
+    let mut told = Vec::new();
+    members(&checked, &mut told);
+    assert!(told.len() > 30 && told.contains(&"insurance".to_owned()), "{told:?}");
+    for name in told {
+        assert!(TYPES.contains(&format!("{name}: ")), "answer.d.ts has no {name}");
+    }
+}
+
+fn members(value: &Value, told: &mut Vec<String>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        told.push(name.clone());
+        members(value, told);
+    }
+}
+
+#[test]
+fn a_desk_of_a_providers_lists_decides_as_one_of_a_bundle() {
+    let case = Case::new("accepted", &[], |_| ());
+    let World { list, statuses, root, signer, received_at, now, .. } = &case.world;
+    let draft = list.draft(b"root").unwrap();
+    let list = draft.assemble(&root.sign(&draft.to_be_signed()));
+    let draft = statuses.draft(b"s1").unwrap();
+    let status = draft.assemble(&signer.sign(&draft.to_be_signed()));
+    let root_pub = format!("{}\n", hex::encode(root.public().uncompressed()));
+    let desk = |root: &str, status: &[&[u8]]| {
+        let mut lists = sen_web::Lists::new(root, &list)?;
+        status.iter().enumerate().for_each(|(at, token)| lists.add_status(&format!("{at}.cwt"), token));
+        lists.open("Quầy 1", *now)
+    };
+    let opened = desk(&root_pub, &[&status]).unwrap();
+    let answer = |desk: &sen_web::Desk| desk.check(&[&case.text], *received_at, *now, None).unwrap().answer;
+    assert_eq!(answer(&opened), case.on_the_desk().0);
+    assert_eq!(opened.passed_over().count(), 0);
+    // Without a status list, or with one that nobody believed signed, the status is unknown.
+    let forged = draft.assemble(&TestKey::new().sign(&draft.to_be_signed()));
+    let unsure = desk(&root_pub, &[&forged]).unwrap();
+    assert_eq!(unsure.passed_over().collect::<Vec<_>>(), ["0.cwt"]);
+    for desk in [&unsure, &desk(&root_pub, &[]).unwrap()] {
+        assert_eq!(answer(desk).reasons, ["status_unknown"]);
+    }
+    let other = hex::encode(TestKey::new().public().uncompressed());
+    assert_eq!(desk(&other, &[&status]).unwrap_err().code(), "offline_bundle");
+    for bad in ["", &root_pub[..128], &"0".repeat(130), &"ữ".repeat(43)] {
+        assert_eq!(desk(bad, &[]).unwrap_err().code(), "root", "{bad}");
     }
 }
 

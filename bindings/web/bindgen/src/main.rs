@@ -11,6 +11,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name("sen_verifier").typescript(true).remove_name_section(true);
+    // A page that says nothing gets the wasm beside the JavaScript.
+    bindgen.omit_default_module_path(false);
     match target.as_str() {
         "web" => bindgen.web(true)?,
         "nodejs" => bindgen.nodejs(true)?,
