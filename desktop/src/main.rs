@@ -12,6 +12,10 @@ mod chip;
 mod cli;
 mod clinic;
 mod consent;
+/// The promises of the ports, which this computer's implementations keep like a phone's.
+#[cfg(test)]
+#[path = "../../core/holder/tests/doubles/contract.rs"]
+mod contract;
 mod credential;
 mod demo;
 mod history;

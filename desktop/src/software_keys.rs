@@ -99,3 +99,52 @@ impl DeviceKey for SoftwareKey {
         signature.as_ref().try_into().map_err(|_| KeyError::Unavailable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+
+    /// A folder of its own, gone afterwards.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("sen-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            Self(folder)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn keys_in_sealed_files_keep_the_contract_of_the_port() {
+        let folder = Folder::new("keys");
+        // A new one each time: what counts lies on the disk.
+        contract::key_store(&|| {
+            Arc::new(SoftwareKeys::new(&folder.0.join("keys"), Secrets::in_file(&folder.0, "keys")))
+        });
+    }
+
+    #[test]
+    fn a_secret_in_a_file_keeps_the_contract_of_the_port() {
+        let folder = Folder::new("secret");
+        contract::secret_store(&|| Arc::new(Secrets::in_file(&folder.0, "wallet")));
+    }
+
+    #[test]
+    fn a_key_whose_file_takes_the_name_of_another_is_lost() {
+        let folder = Folder::new("swapped");
+        let keys = SoftwareKeys::new(&folder.0, Secrets::in_file(&folder.0, "keys"));
+        let [one, other] = ["one", "other"].map(|name| KeyId::from_text(name).unwrap());
+        keys.create(&one, KeyPolicy::Presentation, &[]).unwrap();
+        std::fs::copy(keys.file(&one), keys.file(&other)).unwrap();
+        assert!(matches!(keys.open(&other), Err(KeyError::Lost)));
+        assert!(keys.open(&one).is_ok());
+    }
+}

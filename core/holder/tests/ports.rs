@@ -1,0 +1,36 @@
+//! The doubles of the phone keep what its adapters promise.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#[path = "doubles/contract.rs"]
+mod contract;
+#[path = "doubles/device.rs"]
+mod device;
+#[path = "doubles/disk.rs"]
+mod disk;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use device::{MemoryKeyStore, MemorySecretStore};
+use disk::{DiskKeyStore, DiskSecretStore, Tripwire};
+
+#[test]
+fn keys_and_a_secret_in_memory_keep_the_contract() {
+    let keys = Arc::new(MemoryKeyStore::default());
+    contract::key_store(&|| keys.clone());
+    keys.attests.store(true, Ordering::SeqCst);
+    contract::key_store(&|| keys.clone());
+    assert_eq!(keys.count(), 0);
+    let secret = Arc::new(MemorySecretStore::default());
+    contract::secret_store(&|| secret.clone());
+}
+
+#[test]
+fn keys_and_a_secret_in_files_keep_the_contract() {
+    let folder = std::env::temp_dir().join(format!("sen-ports-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let never = Tripwire::new(-1);
+    // A new one each time: what counts lies on the disk.
+    contract::key_store(&|| Arc::new(DiskKeyStore { folder: folder.clone(), tripwire: never.clone() }));
+    contract::secret_store(&|| Arc::new(DiskSecretStore::new(&folder, &never)));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
