@@ -62,6 +62,13 @@ class CameraView(context: Context, private val seen: FrameSeen, private val fail
         return true
     }
 
+    /** Behind another app no camera runs. */
+    override fun onWindowVisibilityChanged(visibility: Int) {
+        super.onWindowVisibilityChanged(visibility)
+        val texture = surfaceTexture
+        if (visibility != VISIBLE) close() else if (texture != null && thread == null) open(texture)
+    }
+
     private fun open(texture: SurfaceTexture) {
         val (id, size) = (id ?: return failed()) to (size ?: return failed())
         if (context.checkSelfPermission(Manifest.permission.CAMERA) != PackageManager.PERMISSION_GRANTED) return failed()

@@ -5,9 +5,12 @@ import android.graphics.Canvas
 import android.graphics.Color
 import android.graphics.Paint
 import android.graphics.RectF
+import android.os.Build
 import android.os.SystemClock
 import android.view.View
+import android.view.accessibility.AccessibilityNodeInfo
 import vn.sen.QrModules
+import vn.sen.app.Word
 import vn.sen.drawQr
 
 /** A code, black on white whatever the theme, with a ring that closes until the next one comes. */
@@ -34,6 +37,14 @@ class QrView(context: Context) : View(context) {
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
         val side = MeasureSpec.getSize(widthMeasureSpec)
         setMeasuredDimension(side, side + (resources.displayMetrics.density * BELOW).toInt())
+    }
+
+    /** What the ring says to the eye. */
+    override fun onInitializeAccessibilityNodeInfo(info: AccessibilityNodeInfo) {
+        super.onInitializeAccessibilityNodeInfo(info)
+        val lasts = lasts ?: return
+        val left = (lasts - (SystemClock.elapsedRealtime() - began)).coerceAtLeast(0) / 1_000
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) info.stateDescription = context.said(Word.SECONDS_LEFT, "$left")
     }
 
     override fun onDraw(canvas: Canvas) {

@@ -38,8 +38,11 @@ class HeldScreenView : Screen {
     private var presenter: SettingsPresenter? = null
 
     override fun shown(host: MainActivity) {
-        val settings = presenter ?: SettingsPresenter(host.app.surroundings).also { presenter = it }
-        if (!settings.state.value.closing) settings.start()
+        // Once: back from choosing a file it says what became of that.
+        val settings = presenter ?: SettingsPresenter(host.app.surroundings).also {
+            presenter = it
+            it.start()
+        }
         host.draw(settings) { shown ->
             heading(Word.HELD_HERE)
             problem(shown.problem)
