@@ -42,20 +42,34 @@ pub(crate) enum Command {
         #[arg(long)]
         serve: bool,
     },
-    /// The nation in a box: register, identity provider, issuer, status service
-    #[command(subcommand)]
+    /// The nation in a box: register, identity provider, issuer, status service, a portal, a bank
+    #[command(subcommand, after_help = "Example:\n  sen sandbox serve --data ./nation")]
     Sandbox(SandboxCommand),
     /// Chip cards: read one, prove a saved reading, put one into the virtual reader
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  sen card read --reader ACR122 --can 067891 --csca ./csca/"
+    )]
     Card(CardCommand),
     /// The electronic identity account
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples, from nothing to level 2:\n  \
+        sen account open --provider https://127.0.0.1:8443 --roots nation/ca.pem --number N --phone N\n  \
+        sen account activate --code CODE\n  sen account verify --reader ACR122 --can 067891"
+    )]
     Account(AccountCommand),
     /// Credentials in this wallet
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sen credential obtain health-insurance\n  sen credential list"
+    )]
     Credential(CredentialCommand),
     /// Show a credential to somebody
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sen present qr\n  sen present online 'openid4vp://?...'"
+    )]
     Present(PresentCommand),
     /// Every use and refusal, newest first
     #[command(
@@ -63,7 +77,11 @@ pub(crate) enum Command {
     )]
     History(HistoryOptions),
     /// The clinic desk
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sen clinic check code.png --trust nation/trust --status nation/status\n  \
+        sen clinic serve --trust nation/trust --status nation/status"
+    )]
     Clinic(ClinicCommand),
 }
 
@@ -129,14 +147,14 @@ pub(crate) enum CredentialCommand {
     /// Fetch anew what is due, as a wallet does from time to time in the background
     #[command(
         after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet\n  \
-        sen credential refresh ID         one document, where its issuer gave leave to"
+        sen credential refresh ID         one document, where its issuer allows it"
     )]
     Refresh {
         /// A document, from `sen credential list`
         // An identifier may begin with a hyphen.
         #[arg(allow_hyphen_values = true)]
         id: Option<String>,
-        /// Also what is not due yet
+        /// Also what is not due yet; documents are named one by one
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
@@ -425,7 +443,7 @@ pub(crate) struct DeskArgs {
     /// Days for which checks and queue are kept
     #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub(crate) keep_days: u32,
-    /// Keep both folders up to date from this provider
+    /// Keep both folders up to date from this provider; root.pub in the trust folder is enough to begin with
     #[arg(long, value_name = "URL", requires = "status", requires = "roots")]
     pub(crate) refresh: Option<String>,
     /// The roots to believe for the provider (PEM)

@@ -119,16 +119,19 @@ pub(crate) enum AccountCommand {
         cancel: bool,
     },
     /// Move the account to another device
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sen account transfer receive --help      on the new device\n  sen account transfer to code.png         on the old one"
+    )]
     Transfer(TransferCommand),
     /// The PIN, which only the provider can check; typed, or read from standard input
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  sen account pin set")]
     Pin(PinCommand),
     /// Make a revocation code: it ends a lost phone from any computer. It is shown once: write it down
     #[command(after_help = "Example:\n  sen account revocation-code")]
     RevocationCode,
     /// Persons in your care
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  sen account wards list")]
     Wards(WardsCommand),
     /// End the account, for good, and empty this wallet
     #[command(after_help = "Example:\n  sen account close --yes")]
