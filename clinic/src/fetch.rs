@@ -20,7 +20,7 @@ use trust::random::Random;
 use trust::status::{NationalStatus, StatusError, StatusList};
 use trust::time::Timestamp;
 
-use crate::folder::Data;
+use crate::folder::{self, Data, TRUST_LIST_FILE};
 
 /// No list or snapshot is larger, in bytes.
 const LARGEST: usize = 4 << 20;
@@ -97,15 +97,35 @@ struct Note {
 }
 
 impl Fetcher {
+    /// The first trust list, where the trust folder holds the root's key alone: signed by that root and in force.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn first_trust_list(&self, now: Timestamp) -> Result<Fetched, FetchError> {
+        let place = self.trust.join(TRUST_LIST_FILE);
+        // Without a root's key there is nobody to believe, as whoever reads the folder says.
+        let Ok(root) = folder::root(&self.trust) else { return Ok(Fetched::Unchanged) };
+        if place.exists() {
+            return Ok(Fetched::Unchanged);
+        }
+        let address = format!("{}/trust/{TRUST_LIST_FILE}", self.provider);
+        let Some((list, _)) = self.newer(&address, Note::default()).await? else {
+            return Ok(Fetched::Unchanged);
+        };
+        Trust::load(&[root], &list, 0, now)?;
+        write(place, &list)?;
+        Ok(Fetched::New)
+    }
+
     /// The trust list, where there is a newer one.
     pub async fn trust_list(&self, trust: &Trust, now: Timestamp) -> Result<Fetched, FetchError> {
-        let address = format!("{}/trust/trust-list.cwt", self.provider);
+        let address = format!("{}/trust/{TRUST_LIST_FILE}", self.provider);
         let mut notes = self.notes();
         let Some((list, note)) = self.newer(&address, notes.of("trust-list")).await? else {
             return Ok(Fetched::Unchanged);
         };
         Trust::load(&trust.roots(), &list, trust.sequence(), now)?;
-        write(self.trust.join("trust-list.cwt"), &list)?;
+        write(self.trust.join(TRUST_LIST_FILE), &list)?;
         notes.set("trust-list", note);
         self.save(&notes)?;
         Ok(Fetched::New)

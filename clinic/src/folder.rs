@@ -14,6 +14,8 @@ use verifier::national::{Chain, gather, status_list};
 use crate::desk_file::Memory;
 use crate::{Error, FileKind};
 
+/// The trust list in its folder.
+pub(crate) const TRUST_LIST_FILE: &str = "trust-list.cwt";
 const TRUST_LIST: &str = "trust-list";
 const ROOTS: &str = "roots";
 const NATIONAL: &str = "national";
@@ -47,11 +49,16 @@ impl Data {
 /// Reads both folders. With a desk's memory, older data than before are not believed, the root's successor is, and what is
 /// newer is remembered.
 pub fn load(trust: &Path, status: Option<&Path>, desk: Option<&mut dyn Memory>) -> Result<Data, Error> {
-    let root = fs::read_to_string(trust.join("root.pub")).map_err(|_| Error::Unreadable(FileKind::Root))?;
-    let list = fs::read(trust.join("trust-list.cwt")).map_err(|_| Error::Unreadable(FileKind::TrustList))?;
-    let root = point(root.trim()).ok_or(Error::Root)?;
+    let root = root(trust)?;
+    let list = fs::read(trust.join(TRUST_LIST_FILE)).map_err(|_| Error::Unreadable(FileKind::TrustList))?;
     let tokens = status.map(read_tokens).transpose()?.unwrap_or_default();
     Loader { nation: *root.uncompressed(), desk, rollback: false }.load(root, &list, tokens)
+}
+
+/// The root's key of a trust folder.
+pub(crate) fn root(trust: &Path) -> Result<PublicKey, Error> {
+    let text = fs::read_to_string(trust.join("root.pub")).map_err(|_| Error::Unreadable(FileKind::Root))?;
+    point(text.trim()).ok_or(Error::Root)
 }
 
 fn point(text: &str) -> Option<PublicKey> {

@@ -38,6 +38,23 @@ async fn a_newer_trust_list_is_written_and_an_unchanged_one_costs_a_line() {
 }
 
 #[tokio::test]
+async fn a_folder_with_the_roots_key_alone_gets_a_first_list_of_that_root() {
+    let provider = Provider::new().await;
+    let list = provider.fetcher.trust.join("trust-list.cwt");
+    fs::remove_file(&list).unwrap();
+    provider.put_trust_list(&TestKey::new());
+    let refused = provider.fetcher.first_trust_list(NOW).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Trust(TrustError::SignatureInvalid)));
+    assert!(!list.exists());
+    provider.put_trust_list(&provider.nation.world.root);
+    assert_eq!(provider.fetcher.first_trust_list(NOW).await.unwrap(), Fetched::New);
+    assert_eq!(provider.data().trust.sequence(), provider.nation.world.list.sequence);
+    // What is there is the desk's own to renew.
+    provider.put_trust_list(&TestKey::new());
+    assert_eq!(provider.fetcher.first_trust_list(NOW).await.unwrap(), Fetched::Unchanged);
+}
+
+#[tokio::test]
 async fn an_older_or_foreign_trust_list_leaves_what_was_there() {
     let mut provider = Provider::new().await;
     provider.nation.world.list.sequence = 3;

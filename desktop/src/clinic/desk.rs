@@ -28,6 +28,13 @@ pub(super) fn serve(arguments: &DeskArgs, as_json: bool) -> Result<u8, Failure> 
         }
         _ => None,
     };
+    if let Some(fetcher) = &fetcher {
+        let first = wallet::block_on(fetcher.first_trust_list(home::now()))?;
+        first.map_err(|error| {
+            let none = format!("there is no trust list yet, and none could be fetched: {error}");
+            Failure::unreachable("no_trust_list", none)
+        })?;
+    }
     let config = DeskConfig {
         listen: arguments.listen,
         place: place(&arguments.place)?,
@@ -162,6 +169,8 @@ fn fetcher(provider: &str, roots: &Path, trust: &Path, status: &Path) -> Result<
     let roots = home::read_file(roots)?;
     let client =
         Client::new(&roots, Limits::default()).map_err(|error| Failure::input("bad_roots", error))?;
+    let unusable = |error| Failure::input("file_unreadable", format!("{}: {error}", status.display()));
+    std::fs::create_dir_all(status).map_err(unusable)?;
     Ok(Fetcher {
         client,
         provider: provider.trim_end_matches('/').to_owned(),
