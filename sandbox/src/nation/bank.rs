@@ -111,11 +111,19 @@ struct Reader {
 /// The bank takes a reader at its counters into use, by the key that signs its records.
 pub(super) async fn pin_reader(State(nation): State<Shared>, body: Body) -> Answer {
     let reader: Reader = body.json(INVALID)?;
-    let key = decode(&reader.key).and_then(|key| PublicKey::from_compressed(&key).ok());
-    let key = key.ok_or(Refusal::new(INVALID, "the key is a compressed P-256 point in base64url"))?;
+    let key = reader_key(reader.key.trim()).ok_or(Refusal::new(
+        INVALID,
+        "the key is what card-evidence.pub holds, or a compressed P-256 point in base64url",
+    ))?;
     let put = "INSERT INTO bank_reader VALUES ($1) ON CONFLICT DO NOTHING";
     nation.database.change(|change| change.execute(put, values![key.compressed()]))?;
     Ok(fresh(json!({"done": true})))
+}
+
+/// As `sen card read` writes it to `card-evidence.pub` (an uncompressed point in hex), or compressed in base64url.
+fn reader_key(text: &str) -> Option<PublicKey> {
+    let compressed = decode(text).and_then(|key| PublicKey::from_compressed(&key).ok());
+    compressed.or_else(|| PublicKey::from_uncompressed(&hex::decode(text).ok()?).ok())
 }
 
 /// A nonce for a reading at the counter.

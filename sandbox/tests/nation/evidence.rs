@@ -63,6 +63,19 @@ fn the_counter_knows_whom_the_chip_proves() {
 }
 
 #[test]
+fn a_reader_is_made_known_by_the_file_that_its_program_writes() {
+    let world = World::start(clock!());
+    let key = Key::generate();
+    let line = format!("{}\n", hex::encode(key.public().uncompressed()));
+    world.post("/sandbox/bank-reader", &json!({"key": line})).done();
+    let nonce = nonce(&world);
+    assert_eq!(show(&world, &nonce, &record(&world, &key, &nonce), true).done()["number"], NUMBER);
+    for wrong in ["", "00", &line[2..]] {
+        assert_eq!(world.post("/sandbox/bank-reader", &json!({"key": wrong})).refusal(), "invalid_request");
+    }
+}
+
+#[test]
 fn a_record_serves_one_nonce_and_a_nonce_one_record() {
     let world = World::start(clock!());
     let reader = reader(&world);

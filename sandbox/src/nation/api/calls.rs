@@ -320,7 +320,7 @@ pub(super) const CALLS: &[Call] = &[
     (
         Asked::Json,
         "/sandbox/bank-reader",
-        "the bank takes a reader into use (key: compressed P-256 point, base64url)",
+        "the bank takes a reader into use (key: the line of its card-evidence.pub, or a compressed P-256 point in base64url)",
         &["key"],
         DONE,
     ),
