@@ -10,11 +10,11 @@ import vn.sen.app.Place
 /** The back of a phone with a card on it, and a dot where the phone itself said that its antenna is. */
 class HoldView(context: Context, private val place: Place) : View(context) {
     private val outline = Paint(Paint.ANTI_ALIAS_FLAG).apply {
-        color = ink(context)
+        color = context.look.page.ink
         style = Paint.Style.STROKE
         strokeWidth = resources.displayMetrics.density * LINE
     }
-    private val dot = Paint(Paint.ANTI_ALIAS_FLAG).apply { color = ink(context) }
+    private val dot = Paint(Paint.ANTI_ALIAS_FLAG).apply { color = context.look.page.ink }
     private val shape = RectF()
 
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) =
@@ -32,11 +32,6 @@ class HoldView(context: Context, private val place: Place) : View(context) {
         shape.set(x - card / 2, y - card / RATIO / 2, x + card / 2, y + card / RATIO / 2)
         canvas.drawRoundRect(shape, wide / 20, wide / 20, outline)
         if (place.exact) canvas.drawCircle(x, y, wide / 14, dot)
-    }
-
-    private fun ink(context: Context): Int {
-        val colours = context.obtainStyledAttributes(intArrayOf(android.R.attr.textColorPrimary))
-        return colours.getColor(0, android.graphics.Color.GRAY).also { colours.recycle() }
     }
 
     private companion object {

@@ -20,7 +20,7 @@ class HomeScreen : Screen {
         account.start()
         host.draw(account) { shown ->
             heading(Word.ACCOUNT)
-            shown.lines.forEach { line(it) }
+            if (shown.lines.isNotEmpty()) card { shown.lines.forEach { line(it) } }
             problem(shown.problem)
             when (shown.step) {
                 AccountStep.OPEN, AccountStep.GONE -> open(host, account)
@@ -37,7 +37,6 @@ class HomeScreen : Screen {
         val phone = field(Word.PHONE_NUMBER, numeric = true)
         val device = field(Word.DEVICE_NAME, numeric = false).apply { setText(Build.MODEL) }
         button(Word.SEND_CODE) { account.open("${number.text}", "${phone.text}", "${device.text}") }
-        heading(Word.MOVE_HERE)
         button(Word.MOVE_HERE) { host.push(ReceiveScreenView()) }
         button(Word.MOVE_BY_CARD) { host.push(MoveByCardScreen()) }
     }
@@ -67,9 +66,11 @@ class DevicesScreen : Screen {
         account.refresh()
         host.draw(account) { shown ->
             heading(Word.PHONES)
-            shown.lines.forEach { line(it) }
-            shown.phones.forEach { line(it) }
-            shown.revocationCode?.let { digits(it) }
+            card {
+                shown.lines.forEach { line(it) }
+                shown.revocationCode?.let { digits(it) }
+            }
+            if (shown.phones.isNotEmpty()) card { shown.phones.forEach { line(it) } }
             problem(shown.problem)
             if (shown.canCancelPending) button(Word.CANCEL_PENDING) { account.cancelPending() }
             if (shown.canLock) button(Word.LOCK) { account.lock() }
@@ -93,10 +94,12 @@ class WalletScreenView : Screen {
             problem(shown.problem)
             if (shown.rows.isEmpty() && !shown.busy) line(line(Word.NOTHING_HELD))
             for (row in shown.rows) {
-                line(row.title)
-                row.lines.forEach { line(it) }
-                if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }
-                if (deleting == row) button(Word.YES_DELETE) { wallet.delete(row) } else button(Word.DELETE) { ask(host, row) }
+                card {
+                    title(row.title)
+                    row.lines.forEach { line(it) }
+                    if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }
+                    if (deleting == row) button(Word.YES_DELETE) { wallet.delete(row) } else button(Word.DELETE) { ask(host, row) }
+                }
             }
             for (row in shown.awaited) {
                 line(row.line)
@@ -126,8 +129,10 @@ class HistoryScreenView : Screen {
             heading(Word.HISTORY)
             problem(shown.problem)
             for (row in shown.rows) {
-                text(row.at)
-                line(row.line)
+                card {
+                    quiet(row.at)
+                    line(row.line)
+                }
             }
             if (shown.more) button(Word.HISTORY_MORE) { history.more() }
             button(Word.BACK) { host.pop() }

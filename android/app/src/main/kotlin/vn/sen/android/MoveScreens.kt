@@ -27,14 +27,14 @@ class ReceiveScreenView : Screen {
                 }
                 is ReceiveScreen.Showing -> {
                     host.guard.bright(true)
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     problem(shown.problem)
                     picture(QrView(context).apply { show(shown.digits) }, Word.MOVE_HERE_HINT)
                     if (shown.problem != null) button(Word.AGAIN) { receive.start(Build.MODEL) }
                 }
                 is ReceiveScreen.Arrived -> {
                     host.guard.bright(false)
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     problem(shown.problem)
                     if (shown.canGoOn) button(Word.AGAIN) { receive.goOn() }
                     button(Word.PIN_SET) { host.push(PinScreenView()) }
@@ -68,12 +68,12 @@ class HandOverScreenView(private val scanned: String? = null) : Screen {
                     button(Word.SCAN) { host.push(NewPhoneScan(give)) }
                 }
                 is HandOverScreen.Compare -> {
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     button(Word.DIGITS_SAME) { give.same() }
                     button(Word.DIGITS_DIFFER) { give.differ() }
                 }
                 is HandOverScreen.Pin -> {
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     problem(shown.problem)
                     val pin = secret(Word.PIN)
                     button(Word.HAND_OVER) { give.handOver("${pin.text}") }

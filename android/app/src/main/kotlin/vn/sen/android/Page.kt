@@ -1,15 +1,24 @@
 package vn.sen.android
 
 import android.content.Context
+import android.content.res.ColorStateList
+import android.graphics.Typeface
 import android.os.Build
 import android.text.InputType
+import android.text.SpannableString
+import android.text.style.BulletSpan
 import android.util.TypedValue
 import android.view.Gravity
 import android.view.MotionEvent
 import android.view.View
+import android.view.ViewGroup.LayoutParams.MATCH_PARENT
+import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
+import android.view.WindowInsets
+import android.view.inputmethod.EditorInfo
 import android.widget.Button
 import android.widget.EditText
 import android.widget.LinearLayout
+import android.widget.ProgressBar
 import android.widget.ScrollView
 import android.widget.TextView
 import vn.sen.app.Line
@@ -18,13 +27,19 @@ import vn.sen.app.Word
 
 /** A page of the framework's own views: large type that follows the system's setting, one column, names for screen readers. */
 class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView(context) {
+    private val look = context.look
     private val column = LinearLayout(context).apply {
         orientation = LinearLayout.VERTICAL
-        val space = pixels(20)
-        setPadding(space, space, space, space)
+        setPadding(pixels(MARGIN), pixels(MARGIN), pixels(MARGIN), pixels(MARGIN))
     }
 
+    /** Where the next view goes: the page, or the card that is being filled. */
+    private var into = column
+    private var pressable = false
+
     init {
+        isFillViewport = true
+        setBackgroundColor(look.page.ground)
         addView(column)
     }
 
@@ -35,19 +50,47 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
         return false
     }
 
-    fun heading(word: Word) = text(context.said(word), HEADING).apply {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) isAccessibilityHeading = true
-        column.addView(this)
+    /** Since Android 15 an app lies below the bars, the camera's hole and the keyboard; before, the window keeps clear of them. */
+    override fun onApplyWindowInsets(insets: WindowInsets): WindowInsets {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return super.onApplyWindowInsets(insets)
+        val taken = insets.getInsets(WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout() or WindowInsets.Type.ime())
+        setPadding(taken.left, taken.top, taken.right, taken.bottom)
+        return WindowInsets.CONSUMED
     }
 
-    fun line(line: Line) = text(context.said(line), BODY).apply {
-        if (line.warning) setTypeface(typeface, android.graphics.Typeface.BOLD)
-        column.addView(this)
+    fun heading(word: Word) = text(context.said(word), HEADING).apply {
+        setTypeface(typeface, Typeface.BOLD)
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) isAccessibilityHeading = true
+        put(this, above = 8, below = 12)
     }
+
+    /** What belongs together, on a sheet of its own. */
+    fun card(fill: Page.() -> Unit) {
+        val card = LinearLayout(context).apply {
+            orientation = LinearLayout.VERTICAL
+            background = context.rounded(look.card.ground)
+            setPadding(pixels(INSIDE), pixels(INSIDE - GAP), pixels(INSIDE), pixels(INSIDE - GAP))
+        }
+        put(card, above = 8, below = 8)
+        val around = into
+        into = card
+        fill()
+        into = around
+    }
+
+    /** The name of what a card holds. */
+    fun title(line: Line) = title(context.said(line))
+
+    fun title(content: String) = text(content, TITLE).apply {
+        setTypeface(typeface, Typeface.BOLD)
+        put(this)
+    }
+
+    fun line(line: Line) = if (line.warning) panel(context.said(line), look.warning) else text(said(line), BODY).apply { put(this) }
 
     fun problem(problem: Problem?) {
         problem ?: return
-        line(problem.line).apply {
+        panel(context.said(problem.line), if (problem.line.warning) look.danger else look.warning).apply {
             // Read out at once, wherever the reader is.
             accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
         }
@@ -55,20 +98,20 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
 
     /** Digits to be copied by hand: large, in a face with equal widths. */
     fun digits(text: String) = text(text, HEADING).apply {
-        typeface = android.graphics.Typeface.MONOSPACE
-        column.addView(this)
+        typeface = Typeface.MONOSPACE
+        put(this)
     }
 
     /** A place for words that come and go while the rest of the page stays; read out as they come. */
     fun announced(): TextView = text("", BODY).apply {
         accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
-        column.addView(this)
+        put(this)
     }
 
     /** A view that shows something to the eye, and what a screen reader says of it. */
     fun picture(view: View, named: Word) {
         view.contentDescription = context.said(named)
-        column.addView(view)
+        put(view, above = 8, below = 8)
     }
 
     /** Digits that nobody reads over a shoulder. */
@@ -77,55 +120,119 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
     }
 
     fun field(word: Word, numeric: Boolean): EditText {
-        column.addView(text(context.said(word), BODY).apply { id = View.generateViewId() })
+        val label = text(context.said(word), BODY)
+        put(label, above = 8, below = 4)
         return EditText(context).apply {
             id = View.generateViewId()
-            setTextSize(TypedValue.COMPLEX_UNIT_SP, BODY)
-            minHeight = pixels(TOUCH)
+            label.labelFor = id
+            setTextSize(TypedValue.COMPLEX_UNIT_SP, TITLE)
+            setTextColor(look.card.ink)
+            background = context.rounded(look.card.ground, look.edge)
+            setPadding(pixels(INSIDE), pixels(GAP), pixels(INSIDE), pixels(GAP))
+            // Not `minHeight`, in whose place a field of one line puts that line.
+            minimumHeight = pixels(TOUCH)
             inputType = if (numeric) InputType.TYPE_CLASS_NUMBER else InputType.TYPE_CLASS_TEXT
             // What is typed here is nobody's to remember or to fill in.
             importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
-            imeOptions = android.view.inputmethod.EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
-            (column.getChildAt(column.childCount - 1) as TextView).labelFor = id
-            column.addView(this)
+            imeOptions = EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
+            put(this, above = 0, below = 10)
         }
     }
 
     fun button(word: Word, press: () -> Unit) = button(vn.sen.app.line(word), press)
 
+    /** The first button of a page is what it is for; the others stand back. Ways back have an edge alone. */
     fun button(said: Line, press: () -> Unit) = Button(context).apply {
+        val word = said.word
+        val (paper, edge) = when {
+            word in LEAVING -> look.page to look.edge
+            word in GRAVE -> look.danger to null
+            pressable -> look.plain to null
+            else -> look.main to null
+        }
+        if (word !in LEAVING && word !in GRAVE) pressable = true
         text = context.said(said)
         isAllCaps = false
         setTextSize(TypedValue.COMPLEX_UNIT_SP, BODY)
+        setTypeface(Typeface.create("sans-serif-medium", Typeface.NORMAL))
+        setTextColor(paper.ink)
+        background = context.pressed(paper, edge)
+        stateListAnimator = null
         minHeight = pixels(TOUCH)
+        setPadding(pixels(INSIDE), pixels(GAP), pixels(INSIDE), pixels(GAP))
         setOnClickListener { press() }
-        column.addView(this)
+        put(this, above = 6, below = 6)
     }
 
-    fun show(view: View) = column.addView(view)
+    fun show(view: View) = put(view)
 
-    fun text(content: String) = text(content, BODY).apply { column.addView(this) }
+    fun text(content: String) = text(content, BODY).apply { put(this) }
 
-    fun progress(fraction: Float) = column.addView(
-        android.widget.ProgressBar(context, null, android.R.attr.progressBarStyleHorizontal).apply {
+    /** When something was, or where it is from: smaller, and still no strain. */
+    fun quiet(content: String) = text(content, SMALL).apply {
+        setTextColor(look.quiet)
+        put(this)
+    }
+
+    fun progress(fraction: Float) = put(
+        ProgressBar(context, null, android.R.attr.progressBarStyleHorizontal).apply {
             max = PER_CENT
             progress = (fraction * PER_CENT).toInt()
+            progressTintList = ColorStateList.valueOf(look.main.ground)
+            progressBackgroundTintList = ColorStateList.valueOf(look.edge)
+            scaleY = BAR
         },
+        above = 12, below = 12,
     )
 
-    private fun text(content: String, size: Float) = TextView(context).apply {
-        text = content
-        setTextSize(TypedValue.COMPLEX_UNIT_SP, size)
-        gravity = Gravity.START
-        setPadding(0, pixels(8), 0, pixels(8))
+    /** Claims stand as a list below what is said of them. */
+    private fun said(line: Line): CharSequence {
+        val text = context.said(line)
+        if (!line.word.key.startsWith("claim_")) return text
+        return SpannableString(text).apply { setSpan(BulletSpan(pixels(GAP + 4), look.main.ground), 0, length, 0) }
     }
 
-    private fun pixels(points: Int) = (points * resources.displayMetrics.density).toInt()
+    private fun panel(content: String, paper: Paper) = text(content, BODY).apply {
+        setTypeface(typeface, Typeface.BOLD)
+        setTextColor(paper.ink)
+        background = context.rounded(paper.ground)
+        setPadding(pixels(INSIDE), pixels(INSIDE - 4), pixels(INSIDE), pixels(INSIDE - 4))
+        put(this, above = 6, below = 6)
+    }
+
+    private fun text(content: CharSequence, size: Float) = TextView(context).apply {
+        text = content
+        setTextSize(TypedValue.COMPLEX_UNIT_SP, size)
+        setTextColor(look.page.ink)
+        setLineSpacing(0f, SPACING)
+        gravity = Gravity.START
+    }
+
+    private fun put(view: View, above: Int = 4, below: Int = 4) {
+        val place = LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT)
+        place.setMargins(0, pixels(above), 0, pixels(below))
+        into.addView(view, place)
+    }
+
+    private fun pixels(points: Int) = context.pixels(points)
 
     private companion object {
-        const val HEADING = 26f
+        /** Back where one came from, and no; what is asked once more. */
+        val LEAVING = setOf(Word.BACK, Word.DECLINE, Word.DELETE, Word.DIGITS_DIFFER)
+
+        /** What cannot be taken back, or stops the account. */
+        val GRAVE = setOf(Word.YES_DELETE, Word.LOCK, Word.CANCEL_PENDING, Word.CLOSE_ACCOUNT, Word.CLOSE_ACCOUNT_YES)
+
+        const val HEADING = 30f
+        const val TITLE = 22f
         const val BODY = 19f
-        const val TOUCH = 56
+        const val SMALL = 17f
+        const val TOUCH = 60
+        const val MARGIN = 20
+        const val INSIDE = 20
+        const val GAP = 8
+        const val SPACING = 1.12f
         const val PER_CENT = 100
+        const val BAR = 2f
     }
 }

@@ -51,10 +51,12 @@ class WardsScreenView : Screen {
             problem(shown.problem)
             shown.lines.forEach { line(it) }
             for (row in shown.rows) {
-                text(row.name)
-                row.lines.forEach { line(it) }
-                row.acts.forEach { act -> button(said(act)) { wards.act(row.number, act) } }
-                button(Word.HEALTH_INSURANCE) { host.push(WardPapersScreen(row.number)) }
+                card {
+                    title(row.name)
+                    row.lines.forEach { line(it) }
+                    row.acts.forEach { act -> button(said(act)) { wards.act(row.number, act) } }
+                    button(Word.HEALTH_INSURANCE) { host.push(WardPapersScreen(row.number)) }
+                }
             }
             button(Word.BACK) { host.pop() }
         }
@@ -72,9 +74,11 @@ class WardPapersScreen(private val number: String) : Screen {
             heading(Word.HEALTH_INSURANCE)
             problem(shown.problem)
             for (row in shown.rows.filter { it.ward == number }) {
-                line(row.title)
-                row.lines.forEach { line(it) }
-                if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(number)) }
+                card {
+                    title(row.title)
+                    row.lines.forEach { line(it) }
+                    if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(number)) }
+                }
             }
             if (shown.rows.none { it.ward == number && it.showsAtClinic }) button(Word.OBTAIN_INSURANCE) { wallet.obtain("health-insurance", number) }
             button(Word.BACK) { host.pop() }

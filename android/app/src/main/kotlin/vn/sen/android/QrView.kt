@@ -9,6 +9,7 @@ import android.os.Build
 import android.os.SystemClock
 import android.view.View
 import android.view.accessibility.AccessibilityNodeInfo
+import kotlin.math.ceil
 import vn.sen.QrModules
 import vn.sen.app.Word
 import vn.sen.drawQr
@@ -21,22 +22,33 @@ class QrView(context: Context) : View(context) {
         style = Paint.Style.STROKE
         strokeWidth = resources.displayMetrics.density * RING
     }
+    private val number = Paint(Paint.ANTI_ALIAS_FLAG).apply {
+        color = Color.BLACK
+        textAlign = Paint.Align.CENTER
+        textSize = resources.displayMetrics.density * BELOW / 3
+    }
     private val circle = RectF()
     private var code: QrModules? = null
     private var began = 0L
     private var lasts: Long? = null
 
+    init {
+        background = context.rounded(Color.WHITE)
+    }
+
     /** Shows digits, and where they are good for so many seconds, the ring. */
     fun show(digits: String, seconds: Long? = null) {
         code = drawQr(digits)
         began = SystemClock.elapsedRealtime()
-        lasts = seconds?.let { (it * 1_000).coerceAtLeast(1) }
+        lasts = seconds?.let { (it * MILLIS).toLong().coerceAtLeast(1) }
+        requestLayout()
         invalidate()
     }
 
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
         val side = MeasureSpec.getSize(widthMeasureSpec)
-        setMeasuredDimension(side, side + (resources.displayMetrics.density * BELOW).toInt())
+        val below = if (lasts == null) 0f else resources.displayMetrics.density * BELOW
+        setMeasuredDimension(side, side + below.toInt())
     }
 
     /** What the ring says to the eye. */
@@ -48,7 +60,6 @@ class QrView(context: Context) : View(context) {
     }
 
     override fun onDraw(canvas: Canvas) {
-        canvas.drawColor(Color.WHITE)
         val code = code ?: return
         val size = code.size.toInt()
         // Whole pixels a module, or cameras see a pattern that is not there.
@@ -62,9 +73,11 @@ class QrView(context: Context) : View(context) {
         }
         val lasts = lasts ?: return
         val left = 1f - ((SystemClock.elapsedRealtime() - began).toFloat() / lasts).coerceIn(0f, 1f)
+        val seconds = ceil(left * lasts / MILLIS).toInt()
         val half = resources.displayMetrics.density * BELOW / 3
         circle.set(width / 2f - half, height - 2.5f * half, width / 2f + half, height - 0.5f * half)
         canvas.drawArc(circle, -90f, 360f * left, false, ring)
+        canvas.drawText("$seconds", circle.centerX(), circle.centerY() - (number.ascent() + number.descent()) / 2, number)
         postInvalidateDelayed(FRAME)
     }
 
@@ -73,5 +86,6 @@ class QrView(context: Context) : View(context) {
         const val RING = 6f
         const val BELOW = 72f
         const val FRAME = 100L
+        const val MILLIS = 1_000f
     }
 }

@@ -46,11 +46,11 @@ class HeldScreenView : Screen {
         host.draw(settings) { shown ->
             heading(Word.HELD_HERE)
             problem(shown.problem)
-            shown.held.forEach { line(it) }
+            if (shown.held.isNotEmpty()) card { shown.held.forEach { line(it) } }
             if (shown.saved) line(line(Word.HISTORY_SAVED))
             button(Word.HISTORY_EXPORT) { host.file("sen-history.jsonl") { settings.export(it) } }
             heading(Word.TOLD_TO)
-            shown.told.forEach { line(it) }
+            if (shown.told.isNotEmpty()) card { shown.told.forEach { line(it) } }
             heading(Word.CLOSE_ACCOUNT)
             when {
                 shown.closed -> line(line(Word.ACCOUNT_CLOSED))

@@ -55,7 +55,7 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
             host.guard.warnings().forEach { line(it) }
             when (shown) {
                 is QrScreen.Ask -> {
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     button(Word.AGREE) { qr.agree() }
                     button(Word.DECLINE) { qr.decline() }
                 }
@@ -112,7 +112,7 @@ class OnlineScreenView(private val link: String) : Screen {
     }
 
     private fun Page.ask(online: OnlinePresenter, shown: OnlineScreen.Ask) {
-        shown.lines.forEach { line(it) }
+        card { shown.lines.forEach { line(it) } }
         problem(shown.problem)
         if (shown.others.isNotEmpty()) line(line(Word.CHOOSE_DOCUMENT))
         for (other in shown.others) button(other.line) { online.choose(other) }
@@ -137,7 +137,7 @@ class OfferScreenView(private val link: String) : Screen {
             when (shown) {
                 is OfferScreen.Reading -> line(line(Word.READING_REQUEST))
                 is OfferScreen.Ask -> {
-                    shown.lines.forEach { line(it) }
+                    card { shown.lines.forEach { line(it) } }
                     problem(shown.problem)
                     val code = if (shown.needsCode) field(Word.TRANSACTION_CODE, numeric = false) else null
                     button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
