@@ -33,3 +33,20 @@ fun kind(type: String): Line = when (type) {
     "urn:vn:health-insurance:1", "health-insurance" -> line(Word.HEALTH_INSURANCE)
     else -> line(Word.OTHER_DOCUMENT, type)
 }
+
+private val COMMON_NAME = Regex("""(?:^|,)CN=((?:[^\\,+]|\\.)+)(?=,|$)""")
+
+/**
+ * What a certificate's subject (RFC 4514) says for people. One that names nobody, or two, stays as it is: whom it means is not for the
+ * screen to choose.
+ */
+fun commonName(subject: String): String {
+    val found = COMMON_NAME.findAll(subject).map { it.groupValues[1] }.toList()
+    val name = found.singleOrNull() ?: return subject
+    // Octets in hexadecimal are for machines.
+    if (HEXADECIMAL.containsMatchIn(name)) return subject
+    return name.replace(ESCAPED, "$1").trim()
+}
+
+private val HEXADECIMAL = Regex("""^#|\\[0-9A-Fa-f]{2}""")
+private val ESCAPED = Regex("""\\(.)""")

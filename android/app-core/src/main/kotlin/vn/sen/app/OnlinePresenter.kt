@@ -85,14 +85,14 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
             is Approval.SignIn -> line(Word.APPROVE_SIGN_IN, approval.service, approval.origin)
             null -> null
         }
-        val registered = details.registration?.let { listOf(line(Word.REGISTERED, it.name, it.registrar), line(Word.PURPOSE, it.purpose)) }
+        val registered = details.registration?.let { listOf(line(Word.REGISTERED, it.name, commonName(it.registrar)), line(Word.PURPOSE, it.purpose)) }
         val shown = details.choices.flatMap { choice(it, details.registration != null) }
         val nothing = line(Word.NOTHING_ANSWERS).takeIf { details.choices.isEmpty() || details.unanswerable != null }
         return listOfNotNull(approval) + asker(details.asker) + (registered ?: listOf(warning(Word.NOT_REGISTERED))) + shown + listOfNotNull(nothing)
     }
 
     private fun asker(asker: Asker): List<Line> = when (asker) {
-        is Asker.Certified -> listOf(line(Word.ASKED_BY, asker.subject), line(Word.VOUCHED_BY, asker.vouchedBy))
+        is Asker.Certified -> listOf(line(Word.ASKED_BY, commonName(asker.subject)), line(Word.VOUCHED_BY, commonName(asker.vouchedBy)))
         is Asker.Unproven -> listOf(warning(Word.NOBODY_VOUCHES, asker.host))
     }
 

@@ -77,6 +77,15 @@ class WordsTest {
     }
 
     @Test
+    fun `a certificate's subject is said as its name, where it has one`() {
+        assertEquals("Cổng mẫu, TEST ONLY", commonName("""C=VN,CN=Cổng mẫu\, TEST ONLY"""))
+        assertEquals("A CN=B", commonName("CN=A CN=B"))
+        for (other in listOf("", "O=Nobody", "CN=One,CN=Other", "CN=One+CN=Other", "CN=#0c0141", """CN=A\00B""", "OCN=A")) {
+            assertEquals(other, commonName(other))
+        }
+    }
+
+    @Test
     fun `only links of wallets are followed`() {
         assertEquals(Link.Request("openid4vp://?client_id=x"), linkOf("openid4vp://?client_id=x"))
         assertEquals(Link.Offer("OpenID-credential-offer://?x"), linkOf("OpenID-credential-offer://?x"))

@@ -6,6 +6,7 @@ import vn.sen.app.CardPresenter
 import vn.sen.app.CardScreen
 import vn.sen.app.Word
 import vn.sen.app.line
+import vn.sen.app.warning
 
 /** Level 2. */
 fun raiseLevel(): Screen = CardScreenView(Word.RAISE_LEVEL) { card, can, face -> card.raiseLevel(can, face) }
@@ -20,7 +21,9 @@ class CardScreenView(
     private val needsFace: Boolean = true,
     private val begin: (CardPresenter, String, ByteArray) -> Unit,
 ) : Screen {
-    private var presenter: CardPresenter? = null
+    /** Where a card in the field is told. */
+    internal var presenter: CardPresenter? = null
+        private set
 
     override fun shown(host: MainActivity) {
         val place = host.field.place
@@ -29,7 +32,7 @@ class CardScreenView(
         host.draw(card) { shown ->
             heading(title)
             if (!host.field.isOn) {
-                line(line(Word.CARD_NO_READER))
+                line(warning(Word.CARD_NO_READER))
                 if (title == Word.RAISE_LEVEL) button(Word.OTHER_PHONE) { host.replace(BorrowScreenView()) }
             }
             when (shown) {

@@ -19,7 +19,7 @@ class HomeScreen : Screen {
         // Other screens change it.
         account.start()
         host.draw(account) { shown ->
-            heading(Word.ACCOUNT)
+            if (shown.step != AccountStep.OPEN) heading(Word.ACCOUNT)
             if (shown.lines.isNotEmpty()) card { shown.lines.forEach { line(it) } }
             problem(shown.problem)
             when (shown.step) {
