@@ -13,7 +13,7 @@ import PackageDescription
     let tests: [Target] = [
         .systemLibrary(name: "COpenSSL", path: "Tests/COpenSSL"),
         .target(name: "SenNation", dependencies: ["Sen", "COpenSSL"], path: "Tests/SenNation"),
-        .testTarget(name: "SenTests", dependencies: ["Sen", "SenNation"]),
+        .testTarget(name: "SenTests", dependencies: ["Sen", "SenContracts", "SenNation"]),
     ]
     let testProducts: [Product] = [.library(name: "SenNation", targets: ["SenNation"])]
 #endif
@@ -21,9 +21,11 @@ import PackageDescription
 let package = Package(
     name: "Sen",
     platforms: [.iOS(.v16)],
-    products: [.library(name: "Sen", targets: ["Sen"])] + testProducts,
+    products: [.library(name: "Sen", targets: ["Sen"]), .library(name: "SenContracts", targets: ["SenContracts"])] + testProducts,
     targets: library + [
         // The generated code is not written for Swift 6's checks.
-        .target(name: "Sen", dependencies: ["senFFI"], swiftSettings: [.swiftLanguageMode(.v5)])
+        .target(name: "Sen", dependencies: ["senFFI"], swiftSettings: [.swiftLanguageMode(.v5)]),
+        // What the ports promise, for tests here and on phones.
+        .target(name: "SenContracts", dependencies: ["Sen"]),
     ] + tests
 )

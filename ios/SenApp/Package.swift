@@ -7,7 +7,7 @@ import PackageDescription
     let tests: [Target] = [
         .testTarget(
             name: "SenAppTests",
-            dependencies: ["SenApp", .product(name: "Sen", package: "swift"), .product(name: "SenNation", package: "swift")])
+            dependencies: ["SenApp"] + ["Sen", "SenContracts", "SenNation"].map { .product(name: $0, package: "swift") })
     ]
 #endif
 

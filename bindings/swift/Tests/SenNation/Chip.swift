@@ -7,6 +7,7 @@ public final class Chip: @unchecked Sendable {
     private let process: Process
     private let connection: Int32
     private let lock = NSLock()
+    private var isClosed = false
 
     public init(_ person: Person = .thao) throws {
         let (listener, port) = try listen()
@@ -19,7 +20,13 @@ public final class Chip: @unchecked Sendable {
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Once more is nothing.
     public func close() {
+        let isFirst = lock.withLock {
+            defer { isClosed = true }
+            return !isClosed
+        }
+        guard isFirst else { return }
         Glibc.close(connection)
         end(process)
     }
@@ -27,6 +34,7 @@ public final class Chip: @unchecked Sendable {
     /// One command and its answer. A reader that takes the place of another waits for the answer to the other's last command.
     func exchange(_ command: Data) throws -> Data {
         try lock.withLock {
+            if isClosed { throw NationError.broken("closed") }
             try send(command)
             let head = try receive(2)
             return try receive(Int(head[0]) << 8 | Int(head[1]))

@@ -82,6 +82,20 @@ private final class SoftwareKey: DeviceKey, @unchecked Sendable {
     func attestation() throws -> KeyAttestation { .unattested }
 }
 
+/// Whether this public key of 65 octets verifies the message's signature, by OpenSSL.
+@Sendable public func verifies(_ key: Data, _ message: Data, _ signature: Data) -> Bool {
+    guard let group = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1), signature.count == 64 else { return false }
+    defer { EC_KEY_free(group) }
+    let (point, bytes, raw) = ([UInt8](key), [UInt8](message), [UInt8](signature))
+    // It refuses what is not on the curve.
+    guard EC_KEY_oct2key(group, point, point.count, nil) == 1, let parts = ECDSA_SIG_new() else { return false }
+    defer { ECDSA_SIG_free(parts) }
+    ECDSA_SIG_set0(parts, BN_bin2bn(raw, 32, nil), BN_bin2bn(Array(raw[32...]), 32, nil))
+    var digest = [UInt8](repeating: 0, count: 32)
+    SHA256(bytes, bytes.count, &digest)
+    return ECDSA_do_verify(digest, 32, parts, group) == 1
+}
+
 /// One secret in memory.
 public final class SecretInMemory: SecretStore, @unchecked Sendable {
     private let lock = NSLock()

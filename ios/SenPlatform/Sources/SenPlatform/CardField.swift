@@ -1,6 +1,7 @@
 @preconcurrency import CoreNFC
 import Foundation
 import Sen
+import SenApp
 
 /// Sees cards while a screen asks for them, under the system's own sheet.
 public final class CardField: NSObject, NFCTagReaderSessionDelegate, @unchecked Sendable {
@@ -61,7 +62,7 @@ public final class CardField: NSObject, NFCTagReaderSessionDelegate, @unchecked 
         session.connect(to: first) { error in
             if error != nil { return session.restartPolling() }
             let seen = self.lock.withLock { self.session === session ? self.seen : nil }
-            seen?(NfcCardTransport(tag))
+            seen?(ChipTransport(NfcChip(tag)))
         }
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import Security
+import SenApp
 
 /// One kind of secrets in the Keychain: on this phone alone, with a passcode set, in no backup and no other phone.
-struct Keychain: Sendable {
+struct Keychain: Cabinet {
     let service: String
 
     /// What the Keychain answered, in numbers.

@@ -30,7 +30,7 @@ public final class House: Sendable {
         verifiers = BelievedVerifiers(rootsPem: roots, verifiersPem: askers, registrarsPem: askers, readUnsigned: false)
         let device = DeviceAuthenticator(words: said(.confirmPerson))
         let wallet = try Wallet.open(
-            folder: try Self.folder().path, secretStore: KeychainSecretStore(), keyStore: SecureEnclaveKeyStore(device))
+            folder: try Self.folder().path, secretStore: keychainSecretStore(), keyStore: secureEnclaveKeyStore(device))
         around = Surroundings(wallet: wallet, recogniser: device)
     }
 

@@ -1,0 +1,116 @@
+import Foundation
+import Sen
+
+/// What the Keychain is to the ports: content under names, on this phone alone.
+public protocol Cabinet: Sendable {
+    func load(_ name: String) throws -> Data?
+    func save(_ name: String, _ content: Data) throws
+    /// Deleting what is not there is no error.
+    func delete(_ name: String) throws
+    func names() throws -> [String]
+}
+
+/// What the Secure Enclave is to the ports. A key leaves it only sealed for itself.
+public protocol KeyHardware: Sendable {
+    /// A new key, sealed.
+    func make(perUse: Bool) throws -> Data
+    /// 65 octets, `04 || x || y`. Asks nobody.
+    func publicKey(_ sealed: Data) throws -> Data
+    /// 64 octets, `r || s`. Asks the person, as the key's policy says.
+    func sign(_ message: Data, sealed: Data, perUse: Bool) throws -> Data
+    /// Vouches for what a key states, with a new App Attest key or with the one of before.
+    func vouch(for statement: Data, anew: Bool) -> KeptKey.Vouched
+}
+
+/// Device keys of hardware, kept sealed in a cabinet.
+public final class HardwareKeys: KeyStore, Sendable {
+    private let cabinet: any Cabinet
+    private let hardware: any KeyHardware
+    private let meant: @Sendable (any Error) -> DeviceKeyError?
+
+    /// `meant` says what an error of the platform means for a key, where it means anything.
+    public init(_ cabinet: any Cabinet, _ hardware: any KeyHardware, meant: @escaping @Sendable (any Error) -> DeviceKeyError?) {
+        (self.cabinet, self.hardware, self.meant) = (cabinet, hardware, meant)
+    }
+
+    public func create(id: String, perUse: Bool, challenge: Data) throws -> any DeviceKey {
+        try translated(meant) {
+            let sealed = try hardware.make(perUse: perUse)
+            // The first key of a phone is vouched for by an App Attest key of its own, later ones on that key's word.
+            let isFirst = try cabinet.names().isEmpty
+            let statement = keyStatement(publicKey: try hardware.publicKey(sealed), perUse: perUse, challenge: challenge)
+            let kept = KeptKey(sealed: sealed, perUse: perUse, vouched: hardware.vouch(for: statement, anew: isFirst))
+            try cabinet.save(id, kept.encoded())
+            return HardwareKey(kept, hardware, meant)
+        }
+    }
+
+    public func find(id: String) throws -> any DeviceKey {
+        try translated(meant) {
+            guard let kept = try cabinet.load(id) else { throw DeviceKeyError.Lost }
+            return HardwareKey(try KeptKey(kept: kept), hardware, meant)
+        }
+    }
+
+    public func delete(id: String) throws { try translated(meant) { try cabinet.delete(id) } }
+}
+
+private final class HardwareKey: DeviceKey, Sendable {
+    private let kept: KeptKey
+    private let hardware: any KeyHardware
+    private let meant: @Sendable (any Error) -> DeviceKeyError?
+
+    init(_ kept: KeptKey, _ hardware: any KeyHardware, _ meant: @escaping @Sendable (any Error) -> DeviceKeyError?) {
+        (self.kept, self.hardware, self.meant) = (kept, hardware, meant)
+    }
+
+    func publicKey() throws -> Data { try translated(meant) { try hardware.publicKey(kept.sealed) } }
+
+    func sign(message: Data) throws -> Data {
+        try translated(meant) { try hardware.sign(message, sealed: kept.sealed, perUse: kept.perUse) }
+    }
+
+    func attestation() throws -> KeyAttestation {
+        switch kept.vouched {
+        case .nothing: .unattested
+        case .attested(let object): .apple(object: object)
+        case .asserted(let assertion): .appleAssertion(assertion: assertion)
+        }
+    }
+}
+
+private func translated<T>(_ meant: (any Error) -> DeviceKeyError?, _ work: () throws -> T) throws -> T {
+    do {
+        return try work()
+    } catch let error as DeviceKeyError {
+        throw error
+    } catch {
+        throw meant(error) ?? .Unavailable
+    }
+}
+
+/// The wallet's one secret, in a cabinet.
+public final class CabinetSecret: SecretStore, Sendable {
+    private let cabinet: any Cabinet
+    private let isDeclined: @Sendable (any Error) -> Bool
+    private let name = "wallet"
+
+    /// `isDeclined` says whether an error of the platform was the person's word.
+    public init(_ cabinet: any Cabinet, isDeclined: @escaping @Sendable (any Error) -> Bool) {
+        (self.cabinet, self.isDeclined) = (cabinet, isDeclined)
+    }
+
+    public func load() throws -> Data? { try translated { try cabinet.load(name) } }
+
+    public func save(secret: Data) throws { try translated { try cabinet.save(name, secret) } }
+
+    public func erase() throws { try translated { try cabinet.delete(name) } }
+
+    private func translated<T>(_ work: () throws -> T) throws -> T {
+        do {
+            return try work()
+        } catch {
+            throw isDeclined(error) ? SecretStoreFailure.UserCancelled : .Unavailable
+        }
+    }
+}
