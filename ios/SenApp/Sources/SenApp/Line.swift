@@ -54,3 +54,13 @@ public func kind(_ type: String) -> Line {
     default: Line(.otherDocument, type)
     }
 }
+
+/// What a certificate's subject (RFC 4514) says for people. One that names nobody, or two, stays as it is: whom it means is not for the
+/// screen to choose.
+public func commonName(_ subject: String) -> String {
+    let found = subject.matches(of: /(?:^|,)CN=((?:[^\\,+]|\\.)+)(?=,|$)/)
+    guard found.count == 1, let name = found.first.map({ String($0.1) }) else { return subject }
+    // Octets in hexadecimal are for machines.
+    if name.firstMatch(of: /^#|\\[0-9A-Fa-f]{2}/) != nil { return subject }
+    return name.replacing(/\\(.)/) { String($0.1) }.trimmed
+}

@@ -71,7 +71,7 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
 
     private func lines(_ details: OnlineDetails) -> [Line] {
         let registered =
-            details.registration.map { [Line(.registered, $0.name, $0.registrar), Line(.purpose, $0.purpose)] } ?? [
+            details.registration.map { [Line(.registered, $0.name, commonName($0.registrar)), Line(.purpose, $0.purpose)] } ?? [
                 .warning(.notRegistered)
             ]
         let shown = details.choices.flatMap { choice($0, registered: details.registration != nil) }
@@ -89,7 +89,7 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
 
     private func asker(_ asker: Asker) -> [Line] {
         switch asker {
-        case .certified(let subject, _, let vouchedBy): [Line(.askedBy, subject), Line(.vouchedBy, vouchedBy)]
+        case .certified(let subject, _, let vouchedBy): [Line(.askedBy, commonName(subject)), Line(.vouchedBy, commonName(vouchedBy))]
         case .unproven(let host): [Line(.nobodyVouches, host, warning: true)]
         }
     }

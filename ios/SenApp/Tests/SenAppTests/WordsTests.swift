@@ -73,6 +73,15 @@ struct WordsTests {
         #expect(kind("org.iso.18013.5.1.mDL") == Line(.otherDocument, "org.iso.18013.5.1.mDL"))
     }
 
+    @Test("a certificate's subject is said as its name, where it has one")
+    func names() {
+        #expect(commonName("C=VN,CN=Cổng mẫu\\, TEST ONLY") == "Cổng mẫu, TEST ONLY")
+        #expect(commonName("CN=A CN=B") == "A CN=B")
+        for other in ["", "O=Nobody", "CN=One,CN=Other", "CN=One+CN=Other", "CN=#0c0141", "CN=A\\00B", "OCN=A"] {
+            #expect(commonName(other) == other)
+        }
+    }
+
     @Test("only links of wallets are followed")
     func links() {
         #expect(Link("openid4vp://?client_id=x") == .request("openid4vp://?client_id=x"))
