@@ -203,9 +203,10 @@ fn object_length(start: &[u8]) -> Option<usize> {
         [0x83, high, mid, low, ..] => {
             Some(5 + (usize::from(*high) << 16 | usize::from(*mid) << 8 | usize::from(*low)))
         }
-        [0x84, rest @ ..] => {
-            rest.first_chunk::<4>().map(|l| 6 + usize::try_from(u32::from_be_bytes(*l)).unwrap_or(0))
-        }
+        // On 32 bits the longest length that can be written and its head are more than memory has.
+        [0x84, rest @ ..] => rest
+            .first_chunk::<4>()
+            .map(|l| usize::try_from(u32::from_be_bytes(*l)).unwrap_or(usize::MAX).saturating_add(6)),
         _ => None,
     }
 }
