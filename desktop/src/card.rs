@@ -63,9 +63,12 @@ fn read(wanted: &ReadArgs, json: bool) -> Result<u8, Failure> {
 }
 
 fn verify(wanted: &VerifyArgs, json: bool) -> Result<u8, Failure> {
-    let VerifyArgs { saved, proof, signer, nonce, at } = wanted;
+    let VerifyArgs { proof, signer, nonce, at, .. } = wanted;
+    let (saved, csca) = wanted.saved_and_csca().ok_or_else(|| {
+        Failure::input("usage", "what to prove is missing: sen card verify FILE|DIR --csca PATH...")
+    })?;
     let now = home::time_or_now(at.as_deref())?;
-    let anchors = anchors(&proof.csca)?;
+    let anchors = anchors(csca)?;
     if saved.is_file() {
         let judged = card_evidence::verify(saved, signer.as_ref(), nonce.as_deref(), &anchors, now)?;
         let reading = judged.record.reading();

@@ -126,7 +126,7 @@ pub(crate) enum SandboxCommand {
             value_parser = clap::value_parser!(u32).range(0..=i64::from(sandbox::MOST_PERSONS)))]
         population: u32,
         /// CSCA certificates to believe for cards: a certificate, a master list, a revocation list, or a folder of them
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, num_args = 1.., value_name = "PATH")]
         csca: Vec<PathBuf>,
     },
 }

@@ -97,6 +97,18 @@ fn verify(home: &Home, folder: &str, csca: &str, more: &[&str]) -> sen::Ran {
 }
 
 #[test]
+fn several_anchors_stand_behind_one_word_before_or_after_what_is_proven() {
+    let home = Home::new();
+    let (folder, one, other) = (card(CARD_B), csca(CARD_A), csca(CARD_B));
+    for words in [[&folder, "--csca", &one, &other], ["--csca", &one, &other, &folder]] {
+        let words: Vec<&str> =
+            ["card", "verify"].into_iter().chain(words).chain(["--at", AT, "--json"]).collect();
+        assert_eq!(home.run(&words).exits(0)["personal_number"], "000204067891");
+    }
+    home.run(&["card", "verify", "--csca", &one, "--json"]).fails(2, "usage");
+}
+
+#[test]
 fn saved_readings_are_proven_field_by_field() {
     let home = Home::new();
     for name in [CARD_A, CARD_B] {

@@ -1,5 +1,5 @@
 //! The words of `sen card`.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -36,7 +36,7 @@ pub(crate) struct ChipArgs {
 #[derive(Args, Debug)]
 pub(crate) struct ProofArgs {
     /// CSCA certificates: a certificate, a master list, a revocation list, or a folder of them
-    #[arg(long, required = true, value_name = "PATH")]
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     pub(crate) csca: Vec<PathBuf>,
     /// Show what the card says even where it is not proven
     #[arg(long)]
@@ -68,7 +68,7 @@ pub(crate) struct ReadArgs {
 pub(crate) struct VerifyArgs {
     /// Folder of a reading (EF_COM.bin EF_SOD.bin EF_DG1.bin ...), or a signed record
     #[arg(value_name = "FILE|DIR")]
-    pub(crate) saved: PathBuf,
+    saved: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) proof: ProofArgs,
     /// The signers of records to believe: a file with their public keys in hex, one a line
@@ -80,6 +80,17 @@ pub(crate) struct VerifyArgs {
     /// The time to judge validity at (RFC 3339); now when absent
     #[arg(long, value_name = "T")]
     pub(crate) at: Option<String>,
+}
+
+impl VerifyArgs {
+    /// What to prove, and the paths of whom to believe. Behind several paths what to prove would pass for one more: it is the last.
+    pub(crate) fn saved_and_csca(&self) -> Option<(&Path, &[PathBuf])> {
+        match (&self.saved, self.proof.csca.as_slice()) {
+            (Some(saved), csca) => Some((saved, csca)),
+            (None, [csca @ .., saved]) if !csca.is_empty() => Some((saved, csca)),
+            _ => None,
+        }
+    }
 }
 
 /// For whom to read, and which card.
