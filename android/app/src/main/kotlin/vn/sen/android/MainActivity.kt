@@ -43,6 +43,7 @@ class MainActivity : Activity() {
         private set
     private lateinit var scope: CoroutineScope
     private val stack = ArrayDeque<Screen>()
+    internal val front: Screen? get() = stack.lastOrNull()
     private var drawing: Job? = null
     private var pictured: ((ByteArray) -> Unit)? = null
     private var written: ((HistoryFile) -> Unit)? = null

@@ -16,13 +16,13 @@ import vn.sen.app.BusyServer
 import vn.sen.app.Surroundings
 
 /** One wallet for the whole app, opened on a worker thread, and whom it believes. */
-class SenApp : Application() {
+open class SenApp : Application() {
     /** The activity in front, for prompts. */
     var front: WeakReference<Activity> = WeakReference(null)
 
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
-    val surroundings: Surroundings by lazy {
+    open val surroundings: Surroundings by lazy {
         val folder = File(noBackupFilesDir, "wallet").apply { mkdirs() }
         val device = DeviceAuthenticator { front.get() }
         val busy = BusyServer()
@@ -31,9 +31,9 @@ class SenApp : Application() {
     }
 
     /** Files that whoever builds the app puts into `assets/nation`: no nation is believed by default. */
-    val provider: AccountProvider by lazy { AccountProvider(text("provider"), asset("ca.pem")) }
-    val issuers: BelievedIssuers by lazy { BelievedIssuers(asset("ca.pem"), text("documents-ca.pem")) }
-    val verifiers: BelievedVerifiers by lazy { BelievedVerifiers(asset("ca.pem"), text("askers-ca.pem"), text("askers-ca.pem"), false) }
+    open val provider: AccountProvider by lazy { AccountProvider(text("provider"), asset("ca.pem")) }
+    open val issuers: BelievedIssuers by lazy { BelievedIssuers(asset("ca.pem"), text("documents-ca.pem")) }
+    open val verifiers: BelievedVerifiers by lazy { BelievedVerifiers(asset("ca.pem"), text("askers-ca.pem"), text("askers-ca.pem"), false) }
 
     private fun text(name: String) = asset(name).decodeToString().trim()
 
