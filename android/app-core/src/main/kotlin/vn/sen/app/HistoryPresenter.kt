@@ -22,7 +22,7 @@ class HistoryPresenter(around: Surroundings, private val page: UInt = 20u) : Pre
 
     private fun said(of: HistoryLine): Line {
         val what = of.what.joinToString()
-        val who = of.who.orEmpty()
+        val who = of.who?.let(::commonName).orEmpty()
         val line = when (of.kind) {
             "presented" -> line(Word.EVENT_PRESENTED, who, what)
             "presented_online" -> line(Word.EVENT_PRESENTED_ONLINE, who, what)

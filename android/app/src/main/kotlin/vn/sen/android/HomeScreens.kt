@@ -47,7 +47,7 @@ class HomeScreen : Screen {
     }
 
     private fun Page.inUse(host: MainActivity, account: AccountPresenter, shown: AccountScreen) {
-        shown.prepared.forEach { line(it) }
+        if (shown.prepared.isNotEmpty()) card { shown.prepared.forEach { line(it) } }
         button(Word.WALLET) { host.push(WalletScreenView()) }
         button(Word.SCAN) { host.push(ScanScreenView()) }
         if (shown.canRaise) button(Word.RAISE_LEVEL) { host.push(raiseLevel()) }
@@ -66,7 +66,7 @@ class DevicesScreen : Screen {
         account.refresh()
         host.draw(account) { shown ->
             heading(Word.PHONES)
-            card {
+            if (shown.lines.isNotEmpty()) card {
                 shown.lines.forEach { line(it) }
                 shown.revocationCode?.let { digits(it) }
             }
