@@ -147,10 +147,14 @@ impl Server {
                         None => usize::MAX,
                     }
                 };
-                let Ok(stream) = acceptor.accept(Wire { socket, left }).await else {
-                    continue;
-                };
-                let _ = serve(stream, &answer, &own_url, &shared).await;
+                // Each by itself: a client may open one connection more than it uses, and would wait for ever behind it.
+                let (acceptor, answer) = (acceptor.clone(), answer.clone());
+                let (own_url, shared) = (own_url.clone(), shared.clone());
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(Wire { socket, left }).await {
+                        let _ = serve(stream, &answer, &own_url, &shared).await;
+                    }
+                });
             }
         });
         Self { roots_pem: authority.pem().into_bytes(), url, line, stop }
