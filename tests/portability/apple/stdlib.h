@@ -1,0 +1,3 @@
+/* Stand-in: a seed of the system's own. */
+#include_next <stdlib.h>
+void srandomdev(void);
