@@ -143,7 +143,7 @@ pub trait Statements {
     fn query(&mut self, statement: &'static str, values: &[Value]) -> Result<Vec<Row>, DatabaseError>;
 }
 
-/// The tables; `BYTES` is each database's own word for bytes.
+/// The tables: each statement is `CREATE TABLE` or `INDEX IF NOT EXISTS` and its name. `BYTES` is each database's own word for bytes.
 const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS seen (presentation BYTES PRIMARY KEY, keep_until BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS seen_by_time ON seen (keep_until)",

@@ -69,3 +69,19 @@ fn nothing_is_accepted_while_the_database_is_gone() {
     administrator.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).unwrap();
     assert_eq!(verdict(&clerk.check(&code)), "accepted", "it was not noted before");
 }
+
+/// A desk that starts needs no lock that writing desks hold: each waiting for the other would end one of them.
+#[test]
+#[ignore = "needs PostgreSQL: tests/run postgres"]
+fn a_desk_starts_while_another_writes() {
+    let nation = Nation::new();
+    let name = database();
+    let place = Place::parse(&format!("{}/{name}", server())).unwrap();
+    let first = Running::first(&nation, &place);
+    let mut writer = Client::connect(&format!("{}/{name}", server()), NoTls).unwrap();
+    let mut writing = writer.transaction().unwrap();
+    writing.batch_execute("LOCK TABLE seen, shown, checks, sessions, queue IN ROW EXCLUSIVE MODE").unwrap();
+    let second = first.another(&nation, &place);
+    writing.rollback().unwrap();
+    second.clerk("Quầy 2").get("/api/day").ok();
+}
