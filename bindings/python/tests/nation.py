@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 import urllib.request
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -35,6 +36,17 @@ def now():
 
 def run(work):
     return asyncio.run(work)
+
+
+class TestCase(unittest.TestCase):
+    def refuses(self, kind, code, call, *args):
+        """That a call, awaited or not, ends in this error with this code; gives the error."""
+        with self.assertRaises(kind) as refused:
+            result = call(*args)
+            if hasattr(result, "__await__"):
+                run(result)
+        self.assertEqual(refused.exception.code, code)
+        return refused.exception
 
 
 class Key(sen.DeviceKey):

@@ -1,13 +1,12 @@
 """An account in all that happens to it: raised with another phone's reader, its PIN, a stated level, those in care, other phones, its end."""
-import unittest
 
 import sen
-from nation import CAN, CHILD, NUMBER, PHONE, Chip, Keys, Listener, Nation, Reader, Secret, now, run
+from nation import CAN, CHILD, NUMBER, PHONE, Chip, Keys, Listener, Nation, Reader, Secret, TestCase, now, run
 
 KEY = sen.CardKey.CAN(CAN)
 
 
-class AccountLife(unittest.TestCase):
+class AccountLife(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.nation, cls.chip = Nation(), Chip()
@@ -18,14 +17,6 @@ class AccountLife(unittest.TestCase):
     def tearDownClass(cls):
         cls.chip.close()
         cls.nation.close()
-
-    def refuses(self, kind, code, call, *args):
-        with self.assertRaises(kind) as refused:
-            result = call(*args)
-            if hasattr(result, "__await__"):
-                run(result)
-        self.assertEqual(refused.exception.code, code)
-        return refused.exception
 
     def last(self, wallet):
         return wallet.history(None, 1)[0].kind

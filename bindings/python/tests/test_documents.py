@@ -3,16 +3,15 @@ import json
 import re
 import ssl
 import time
-import unittest
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import sen
-from nation import NUMBER, Chip, Nation, now, run
+from nation import NUMBER, Chip, Nation, TestCase, now, run
 
 RETURN_TO = "http://127.0.0.1:7360/returned"
 
 
-class Documents(unittest.TestCase):
+class Documents(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.nation, cls.chip = Nation(), Chip()
@@ -23,13 +22,6 @@ class Documents(unittest.TestCase):
     def tearDownClass(cls):
         cls.chip.close()
         cls.nation.close()
-
-    def refuses(self, kind, code, call, *args):
-        with self.assertRaises(kind) as refused:
-            result = call(*args)
-            if hasattr(result, "__await__"):
-                run(result)
-        self.assertEqual(refused.exception.code, code)
 
     def offer(self, nation=None, **wish):
         return (nation or self.nation).post("/sandbox/offer", wish)["credential_offer"]

@@ -5,11 +5,10 @@ import gc
 import os
 import threading
 import time
-import unittest
 
 import sen
 from busy import BusyServer
-from nation import CAN, NUMBER, PHONE, Chip, Keys, Listener, Nation, Reader, Secret, Waits, now, run
+from nation import CAN, NUMBER, PHONE, Chip, Keys, Listener, Nation, Reader, Secret, TestCase, Waits, now, run
 
 KEY = sen.CardKey.CAN(CAN)
 UNANNOUNCED = RuntimeError("a port that throws what it did not announce")
@@ -40,7 +39,7 @@ def settles(found, wanted, seconds=30):
     return last
 
 
-class SharedWallet(unittest.TestCase):
+class SharedWallet(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.nation, cls.chip, cls.keys = Nation(), Chip(), Keys()
@@ -58,13 +57,6 @@ class SharedWallet(unittest.TestCase):
 
     def agree(self):
         return self.wallet.ask_consent("health-insurance", None, None, now()).grant(sen.Recognised.BY_DEVICE, now())
-
-    def refuses(self, kind, code, call, *args):
-        with self.assertRaises(kind) as refused:
-            result = call(*args)
-            if hasattr(result, "__await__"):
-                run(result)
-        self.assertEqual(refused.exception.code, code)
 
     def test_1_sixty_four_threads_on_one_wallet_all_get_what_they_asked_for(self):
         begin, right, wrong = threading.Barrier(64), [], []
