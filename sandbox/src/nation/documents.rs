@@ -113,7 +113,7 @@ const DOCUMENTS: [Document; 12] = [
 /// `vct` of the citizen identity as SD-JWT VC.
 pub(super) const CITIZEN: &str = "urn:vn:citizen:1";
 /// The same as mdoc: document type and namespace.
-pub(super) const CITIZEN_MDOC: &str = "vn.citizen.1";
+const CITIZEN_MDOC: &str = "vn.citizen.1";
 
 impl Form {
     /// How many copies are issued at a time. Copies of what is shown with a number on it hide nothing (one key a credential for the clinic).
@@ -141,7 +141,6 @@ impl Document {
         number: &str,
         portrait: Option<&[u8]>,
         guardian: Option<String>,
-        level_policy: Option<u8>,
     ) -> Result<Claims, Refusal> {
         let person = Person::find(statements, number)?.ok_or_else(Refusal::broken)?;
         let citizen = CitizenClaims {
@@ -149,8 +148,8 @@ impl Document {
             name: person.name,
             birth_date: person.birth,
             sex: if person.sex == "F" { Sex::Female } else { Sex::Male },
-            // Software keys attest nothing.
-            level_policy,
+            // Each copy says it of its own key.
+            level_policy: None,
             portrait_hash: portrait.and_then(|portrait| sha256(portrait).first_chunk().copied()),
             guardian,
         };

@@ -2,13 +2,16 @@
 use credential::attestation::{
     KeyAttestationDraft, LONGEST_POP_AGE, PopDraft, Resistance, Unsigned, WalletAttestationDraft,
 };
+use credential::mdoc::IssuerSigned;
+use credential::sd_jwt::SdJwt;
+use presentation::openid4vp::{LEVEL_POLICY, TRANSACTION_NAMESPACE};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 use test_key::{Authority, TestKey};
 use trust::time::Timestamp;
 
-use crate::device::{Device, Key};
+use crate::device::{Device, Key, decode};
 use crate::issuance::{code, nonce};
 use crate::world::{Answer, World, clock};
 
@@ -315,6 +318,77 @@ fn an_attestation_alone_proves_keys_where_that_is_asked_for() {
     assert_eq!(request(json!({"attestation": [many]})).refusal(), "invalid_proof");
     let answer = request(json!({"attestation": [right]})).done();
     assert_eq!(answer["credentials"].as_array().unwrap().len(), 1);
+}
+
+/// Requests for a document with proofs that attest these groups of keys, each to another level.
+fn attested_groups(
+    world: &World,
+    provider: &Provider,
+    token: &str,
+    document: &str,
+    groups: &[(&[&Key], u8)],
+) -> Answer {
+    let c_nonce = nonce(world);
+    let proof = |(keys, level_policy): &(&[&Key], u8)| {
+        let draft = provider.keys(keys, Some(c_nonce.clone()));
+        let attestation =
+            provider.sign(&KeyAttestationDraft { level_policy: *level_policy, ..draft }.prepare());
+        by_jwt(world, keys[0], &c_nonce, Some(&attestation))["proofs"]["jwt"][0].clone()
+    };
+    let proofs: Vec<Value> = groups.iter().map(proof).collect();
+    world.post_as(
+        "/credential",
+        token,
+        &json!({"credential_configuration_id": document, "proofs": {"jwt": proofs}}),
+    )
+}
+
+#[test]
+fn each_copy_says_what_was_attested_of_its_own_key() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_2(&world);
+    let provider = Provider::of(&world);
+    for (document, told) in [
+        ("citizen_sd_jwt", [Some(2), Some(2), Some(3)]),
+        ("citizen_mdoc", [Some(2), Some(2), Some(3)]),
+        ("residence_mdoc", [Some(2), Some(2), Some(3)]),
+        ("adult_sd_jwt", [None; 3]),
+        ("adult_mdoc", [None; 3]),
+    ] {
+        let keys: Vec<Key> = (0..3).map(|_| Key::generate()).collect();
+        let token = crate::issuance::token(&world, &mut device, document);
+        let groups: [(&[&Key], u8); 2] = [(&[&keys[0], &keys[1]], 2), (&[&keys[2]], 3)];
+        let issued = attested_groups(&world, &provider, &token, document, &groups).done();
+        let copies = issued["credentials"].as_array().unwrap();
+        let policies: Vec<Option<u64>> =
+            copies.iter().map(|copy| level_policy(copy["credential"].as_str().unwrap())).collect();
+        assert_eq!(policies, told, "{document}");
+    }
+}
+
+/// What a copy says of its key: among the claims that stand open, or in the namespace of what a device tells.
+fn level_policy(copy: &str) -> Option<u64> {
+    let claims = match copy.contains('~') {
+        true => Value::Object(SdJwt::parse(copy).unwrap().claims().clone()),
+        false => IssuerSigned::parse(&decode(copy)).unwrap().to_json()[TRANSACTION_NAMESPACE].clone(),
+    };
+    claims[LEVEL_POLICY].as_u64()
+}
+
+#[test]
+fn a_key_that_two_attestations_speak_for_is_refused() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_1(&world);
+    let provider = Provider::of(&world);
+    let token = crate::issuance::token(&world, &mut device, DOCUMENT);
+    let (one, other) = (Key::generate(), Key::generate());
+    let ask = |groups: &[(&[&Key], u8)]| attested_groups(&world, &provider, &token, DOCUMENT, groups);
+    assert_eq!(ask(&[(&[&one, &other], 2), (&[&other], 3)]).refusal(), "invalid_proof");
+    let many: Vec<Key> = (0..3).map(|_| Key::generate()).collect();
+    let three: Vec<&Key> = many.iter().collect();
+    // More than four keys, however they are grouped.
+    assert_eq!(ask(&[(&three, 2), (&[&one, &other], 3)]).refusal(), "invalid_proof");
+    assert_eq!(ask(&[(&[&one], 2), (&[&other], 3)]).done()["credentials"].as_array().unwrap().len(), 2);
 }
 
 #[test]

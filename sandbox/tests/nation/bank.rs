@@ -65,6 +65,7 @@ fn pays_what_the_wallet_has_read_and_approved() {
     let paid = state(&world, &begun)["result"].clone();
     assert_eq!((&paid["amount"], &paid["balance"]), (&json!(AMOUNT), &json!(PRESENT - AMOUNT)));
     assert_eq!((&paid["receipt"], &paid["terminal"]), (&json!(1), &json!("ATM 0007")));
+    assert_eq!(paid["authentication_level"], json!({"level": 1, "basis": "claimed"}));
 }
 
 #[test]

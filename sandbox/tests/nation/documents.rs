@@ -116,15 +116,20 @@ fn issues_four_documents_in_two_formats_each_copy_for_its_own_key() {
 }
 
 #[test]
-fn the_identity_approves_transactions_and_no_other_document_does() {
+fn the_identity_approves_transactions_and_others_tell_the_level_alone() {
     let world = World::start(clock!());
     let mut device = Device::at_level_2(&world);
-    for (document, approves) in
-        [("citizen_mdoc", true), ("driving_licence_mdoc", false), ("adult_mdoc", false)]
-    {
+    for (document, approves, tells_level) in [
+        ("citizen_mdoc", true, true),
+        ("driving_licence_mdoc", false, true),
+        // Whose holder is not to be recognised.
+        ("adult_mdoc", false, false),
+    ] {
         let copy = decode(&copies(&world, &mut device, document, &keys(1))[0]);
         let mdoc = IssuerSigned::parse(&copy).unwrap();
-        assert_eq!(mdoc.authorizations().allow(TRANSACTION_NAMESPACE, "transaction_data_hash"), approves);
+        let allows = |element| mdoc.authorizations().allow(TRANSACTION_NAMESPACE, element);
+        assert_eq!(allows("transaction_data_hash"), approves);
+        assert_eq!(allows("authentication_level"), tells_level);
     }
 }
 

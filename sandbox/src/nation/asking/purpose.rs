@@ -120,7 +120,14 @@ impl Purpose {
                 "authentication_level": presented.level().map(recognised),
             })),
             Self::Counter => bank::welcome(nation, &known, "wallet"),
-            Self::Cash { terminal, amount } => bank::pay(nation, id, &known, terminal, *amount),
+            Self::Cash { terminal, amount } => {
+                let mut paid = bank::pay(nation, id, &known, terminal, *amount)?;
+                if let Some(members) = paid.as_object_mut() {
+                    let level = presented.level().map(recognised);
+                    members.insert("authentication_level".to_owned(), json!(level));
+                }
+                Ok(paid)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::super::body::Body;
 use super::super::database::Statements;
 use super::super::documents::Document;
 use super::super::{Nation, Shared, sha256, status};
-use super::proofs::Proven;
+use super::proofs::ProvenKey;
 use super::writing::Life;
 use super::{Grant, INVALID_TOKEN, place, proofs, writing};
 
@@ -48,7 +48,12 @@ pub(in super::super) async fn credential(
 }
 
 /// Spends the token, keeps a place for each copy, and signs them.
-fn issue(nation: &Nation, token: &[u8], document: &Document, proven: &Proven) -> Result<Vec<Value>, Refusal> {
+fn issue(
+    nation: &Nation,
+    token: &[u8],
+    document: &Document,
+    proven: &[ProvenKey],
+) -> Result<Vec<Value>, Refusal> {
     let (now, life) = (nation.now(), Life::of(document.content, nation.now()));
     let register =
         |change: &dyn Statements| place::register(change, token, document, proven, now, life.expires);
@@ -56,6 +61,6 @@ fn issue(nation: &Nation, token: &[u8], document: &Document, proven: &Proven) ->
     if let Some(newest) = registered.places.iter().map(|place| place.list).max() {
         status::publish_begun(nation, newest)?;
     }
-    let copies = proven.keys.iter().zip(&registered.places);
-    copies.map(|(key, place)| writing::write(nation, &registered, place, key, &life)).collect()
+    let copies = proven.iter().zip(&registered.places);
+    copies.map(|(key, place)| writing::write(nation, &registered, place, &key.jwk, &life)).collect()
 }

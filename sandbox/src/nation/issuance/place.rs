@@ -1,6 +1,5 @@
 //! Where a credential stands in the issuer's register, and what it is to say: decided in one change of the database.
 use credential::claims::{Claims, Vct};
-use credential::jose::Jwk;
 use trust::random::{Random, SystemRandom};
 use trust::time::Timestamp;
 
@@ -8,27 +7,29 @@ use super::super::account::Account;
 use super::super::answer::Refusal;
 use super::super::database::{Statements, values};
 use super::super::documents::{Document, Form};
-use super::super::facts::{Named, Subject};
+use super::super::facts::{Content, Named, Subject};
 use super::super::wards::in_care;
 use super::super::{random_text, status};
 use super::Grant;
-use super::proofs::Proven;
+use super::proofs::ProvenKey;
 
 /// Seconds after a credential's end until its status index can be drawn again: longer than any list lives.
 const KEPT_AFTER_END: i64 = 30 * 24 * 3600;
 
-/// A copy's name and status.
+/// A copy's name and status, and what it says of its key.
 pub(super) struct Place {
     pub(super) sub: String,
     pub(super) list: u64,
     pub(super) index: u64,
+    /// The highest authentication level that the key was attested to reach.
+    pub(super) level_policy: Option<u8>,
 }
 
 /// What a document says.
 pub(super) enum Says {
     SdCwt { vct: Vct, claims: Box<Claims>, portrait: Option<Vec<u8>> },
-    SdJwt { vct: &'static str, facts: Vec<Named>, level_policy: Option<u8> },
-    Mdoc { doc_type: &'static str, namespace: &'static str, facts: Vec<Named> },
+    SdJwt { vct: &'static str, facts: Vec<Named> },
+    Mdoc { doc_type: &'static str, namespace: &'static str, content: Content, facts: Vec<Named> },
 }
 
 /// A document with a place for each copy.
@@ -43,7 +44,7 @@ pub(super) fn register(
     change: &dyn Statements,
     token: &[u8],
     document: &Document,
-    proven: &Proven,
+    proven: &[ProvenKey],
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<Registered, Refusal> {
@@ -70,17 +71,12 @@ pub(super) fn register(
         // The portrait on the guardian's card is not the child's.
         None
     };
-    let holder = Holder {
-        account: &account,
-        subject: &grant.subject,
-        guardian: guardian.as_deref(),
-        portrait,
-        level_policy: proven.level_policy,
-    };
+    let holder =
+        Holder { account: &account, subject: &grant.subject, guardian: guardian.as_deref(), portrait };
     let says = holder.says(change, document, now)?;
     let seconds = now.as_unix();
     change.execute("DELETE FROM credential WHERE expires <= $1", values![seconds - KEPT_AFTER_END])?;
-    let places = proven.keys.iter().map(|key| place(change, &holder, document, key, expires));
+    let places = proven.iter().map(|key| place(change, &holder, document, key, expires));
     Ok(Registered { says, places: places.collect::<Result<_, _>>()? })
 }
 
@@ -90,7 +86,6 @@ struct Holder<'a> {
     subject: &'a str,
     guardian: Option<&'a str>,
     portrait: Option<Vec<u8>>,
-    level_policy: Option<u8>,
 }
 
 impl Holder<'_> {
@@ -109,16 +104,13 @@ impl Holder<'_> {
             Form::SdCwt(vct) => {
                 let guardian = self.guardian.map(str::to_owned);
                 let portrait = self.portrait.as_deref();
-                let claims =
-                    Document::claims(vct, change, self.subject, portrait, guardian, self.level_policy)?;
+                let claims = Document::claims(vct, change, self.subject, portrait, guardian)?;
                 Says::SdCwt { vct, claims: Box::new(claims), portrait: self.portrait.clone() }
             }
-            Form::SdJwt(vct) => {
-                // One thing less to know a person by, where nothing is to be approved.
-                let level_policy = self.level_policy.filter(|_| !document.content.is_unlinkable());
-                Says::SdJwt { vct, facts: facts()?, level_policy }
+            Form::SdJwt(vct) => Says::SdJwt { vct, facts: facts()? },
+            Form::Mdoc(doc_type, namespace) => {
+                Says::Mdoc { doc_type, namespace, content: document.content, facts: facts()? }
             }
-            Form::Mdoc(doc_type, namespace) => Says::Mdoc { doc_type, namespace, facts: facts()? },
         })
     }
 }
@@ -128,10 +120,10 @@ fn place(
     change: &dyn Statements,
     holder: &Holder<'_>,
     document: &Document,
-    key: &Jwk,
+    key: &ProvenKey,
     expires: Timestamp,
 ) -> Result<Place, Refusal> {
-    let thumbprint = key.thumbprint_base64url();
+    let thumbprint = key.jwk.thumbprint_base64url();
     let bound =
         "SELECT 1 FROM credential WHERE thumbprint = $1 UNION SELECT 1 FROM device WHERE thumbprint = $1";
     if change.exists(bound, values![thumbprint])? {
@@ -145,7 +137,9 @@ fn place(
     let row =
         values![sub, account, holder.subject, configuration, thumbprint, list, index, expires.as_unix()];
     change.execute(put, row)?;
-    Ok(Place { sub, list: list.into(), index: index.into() })
+    // One thing less to know a person by, where nothing is to be approved.
+    let level_policy = key.level_policy.filter(|_| !document.content.is_unlinkable());
+    Ok(Place { sub, list: list.into(), index: index.into(), level_policy })
 }
 
 /// A free status index, uniformly random, so that it says nothing of the person. A list is filled by half, then the next begins.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use credential::attestation::VerifiedKeyAttestation;
 use credential::jose::{Jwk, Jws};
 use serde_json::{Map, Value, json};
+use trust::p256::PublicKey;
 
 use super::super::Nation;
 use super::super::answer::Refusal;
@@ -12,18 +13,17 @@ const LONGEST_PROOF: usize = 32 * 1024;
 /// Seconds by which a wallet's clock may be off.
 const SKEW: u64 = 300;
 
-/// The keys that a wallet holds, and what a provider says of them.
-pub(super) struct Proven {
-    pub(super) keys: Vec<Jwk>,
-    /// Claim 83: the highest authentication level that signatures of these keys can stand for.
+/// A key that a wallet holds, and what a provider says of it.
+pub(super) struct ProvenKey {
+    pub(super) jwk: Jwk,
+    /// Claim 83: the highest authentication level that its signatures can stand for.
     pub(super) level_policy: Option<u8>,
 }
 
 /// One proof: its keys, its nonce, which is not looked up yet.
 struct One {
-    keys: Vec<Jwk>,
+    keys: Vec<ProvenKey>,
     nonce: String,
-    level_policy: Option<u8>,
 }
 
 const BAD_NUMBER: Refusal = Refusal::new("invalid_proof", "as many right proofs as copies are needed");
@@ -31,13 +31,14 @@ const BAD: Refusal = Refusal::new("invalid_proof", "a proof is wrong");
 const OLD_NONCE: Refusal = Refusal::new("invalid_nonce", "the nonce is unknown, used or too old");
 const NOT_ATTESTED: Refusal = Refusal::new("invalid_proof", "the keys must be attested");
 
-/// The keys that the proofs show the wallet to hold: one proof a copy, or one attestation for all; all with one nonce, no key twice.
+/// The keys that the proofs show the wallet to hold, each by a proof of its own or by one that attests several; all with one nonce, no key
+/// twice. What is attested of some keys is not said of others.
 pub(super) fn proven(
     nation: &Nation,
     proofs: Option<&Map<String, Value>>,
     client: Option<&str>,
     most: usize,
-) -> Result<Proven, Refusal> {
+) -> Result<Vec<ProvenKey>, Refusal> {
     let (kind, proofs) = proofs
         .filter(|proofs| proofs.len() == 1)
         .and_then(|proofs| proofs.iter().next())
@@ -51,23 +52,16 @@ pub(super) fn proven(
         }
         _ => return Err(BAD_NUMBER),
     };
-    // An attestation speaks for all keys, or they are proven one by one.
-    if all.len() > 1 && all.iter().any(|one| one.keys.len() > 1) {
-        return Err(BAD_NUMBER);
-    }
     let mut nonces: BTreeSet<_> = all.iter().map(|one| one.nonce.clone()).collect();
-    let level_policy = all.iter().map(|one| one.level_policy).min().flatten();
-    let keys: Vec<Jwk> = all.into_iter().flat_map(|one| one.keys).collect();
+    let keys: Vec<ProvenKey> = all.into_iter().flat_map(|one| one.keys).collect();
     let is_twice =
-        keys.iter().enumerate().any(|(at, key)| keys.iter().take(at).any(|earlier| earlier == key));
+        keys.iter().enumerate().any(|(at, key)| keys.iter().take(at).any(|earlier| earlier.jwk == key.jwk));
     if keys.len() > most || is_twice {
         return Err(BAD_NUMBER);
     }
     let now = nation.now().as_unix();
     match nonces.pop_first() {
-        Some(nonce) if nonces.is_empty() && nation.c_nonces.take(&nonce, "", now) => {
-            Ok(Proven { keys, level_policy })
-        }
+        Some(nonce) if nonces.is_empty() && nation.c_nonces.take(&nonce, "", now) => Ok(keys),
         _ => Err(OLD_NONCE),
     }
 }
@@ -96,11 +90,11 @@ fn by_jwt(nation: &Nation, proof: &str, client: Option<&str>) -> Result<One, Ref
     let nonce = text("nonce").unwrap_or_default().to_owned();
     match named.get("key_attestation") {
         None if nation.demands.keys() => Err(NOT_ATTESTED),
-        None => Ok(One { keys: vec![key], nonce, level_policy: None }),
+        None => Ok(One { keys: vec![ProvenKey { jwk: key, level_policy: None }], nonce }),
         Some(attestation) => {
             let one = attested(nation, attestation.as_str().ok_or(BAD)?)?;
             // Appendix D.1: the proof is by one of the attested keys; appendix F.1: with the same nonce.
-            if !one.keys.contains(&key) {
+            if !one.keys.iter().any(|attested| attested.jwk == key) {
                 return Err(Refusal::new("invalid_proof", "the proof is by a key that is not attested"));
             }
             if one.nonce != nonce {
@@ -116,9 +110,7 @@ fn attested(nation: &Nation, attestation: &str) -> Result<One, Refusal> {
     let refused = Refusal::new("invalid_proof", "the key attestation is not believed");
     let read = VerifiedKeyAttestation::verify(attestation, &nation.wallet_providers, nation.now());
     let read = read.map_err(|error| refused.with("detail", json!(error.to_string())))?;
-    Ok(One {
-        keys: read.keys().iter().map(|key| Jwk::new(*key)).collect(),
-        nonce: read.nonce().ok_or(OLD_NONCE)?.to_owned(),
-        level_policy: read.level_policy(),
-    })
+    let key = |key: &PublicKey| ProvenKey { jwk: Jwk::new(*key), level_policy: read.level_policy() };
+    let nonce = read.nonce().ok_or(OLD_NONCE)?.to_owned();
+    Ok(One { keys: read.keys().iter().map(key).collect(), nonce })
 }

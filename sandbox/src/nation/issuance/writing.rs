@@ -6,14 +6,13 @@ use credential::jose::Jwk;
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_cwt::{LONGEST_LIFE, Redaction, SdCwtDraft};
 use credential::sd_jwt::{SdJwtDraft, Step};
-use presentation::openid4vp::{LEVEL_POLICY, TRANSACTION_NAMESPACE};
+use presentation::openid4vp::{AUTHENTICATION_LEVEL, LEVEL_POLICY, TRANSACTION_NAMESPACE};
 use serde_json::{Map, Value, json};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
 use super::super::answer::Refusal;
-use super::super::documents::CITIZEN_MDOC;
-use super::super::facts::{Content, Named};
+use super::super::facts::{Content, Fact, Named};
 use super::super::{Nation, encode, status};
 use super::place::{Place, Registered, Says};
 
@@ -60,11 +59,11 @@ pub(super) fn write(
             }
             Ok(issued)
         }
-        Says::SdJwt { vct, facts, level_policy } => {
-            Ok(json!({"credential": sd_jwt(nation, (vct, *level_policy), facts, place, key, life)?}))
+        Says::SdJwt { vct, facts } => {
+            Ok(json!({"credential": sd_jwt(nation, vct, facts, place, key, life)?}))
         }
-        Says::Mdoc { doc_type, namespace, facts } => {
-            let bytes = mdoc(nation, (doc_type, namespace), facts, place, key, life)?;
+        Says::Mdoc { doc_type, namespace, content, facts } => {
+            let bytes = mdoc(nation, (doc_type, namespace, *content), facts, place, key, life)?;
             Ok(json!({"credential": encode(&bytes)}))
         }
     }
@@ -87,7 +86,8 @@ fn sd_cwt(
         exp: life.expires,
         cnf: *key.key(),
         status: StatusReference { uri: format!("s:{}", place.list), index: place.index },
-        claims: claims.clone(),
+        // Software keys attest nothing.
+        claims: Claims { level_policy: place.level_policy, ..claims.clone() },
         redaction: if vct == Vct::Citizen { Redaction::EachClaim } else { Redaction::None },
     };
     let unsigned = draft.prepare(&mut SystemRandom::new()).map_err(|_| Refusal::broken())?;
@@ -97,7 +97,7 @@ fn sd_cwt(
 
 fn sd_jwt(
     nation: &Nation,
-    (vct, level_policy): (&str, Option<u8>),
+    vct: &str,
     facts: &[Named],
     place: &Place,
     key: &Jwk,
@@ -110,7 +110,7 @@ fn sd_jwt(
     claims.insert("iss".to_owned(), json!(nation.url));
     claims.insert("iat".to_owned(), json!(life.now.as_unix()));
     // It stands open: a holder who could keep it back would take off the cap. Of keys that nobody attested nothing is said.
-    claims.extend(level_policy.map(|level| (LEVEL_POLICY.to_owned(), json!(level))));
+    claims.extend(place.level_policy.map(|level| (LEVEL_POLICY.to_owned(), json!(level))));
     let draft = SdJwtDraft {
         vct: vct.to_owned(),
         claims,
@@ -129,7 +129,7 @@ fn sd_jwt(
 
 fn mdoc(
     nation: &Nation,
-    (doc_type, namespace): (&str, &str),
+    (doc_type, namespace, content): (&str, &str, Content),
     facts: &[Named],
     place: &Place,
     key: &Jwk,
@@ -141,11 +141,16 @@ fn mdoc(
         identifier: (*name).to_owned(),
         value: fact.to_cbor(),
     };
+    let level_policy = place.level_policy.map(|level| NewElement {
+        namespace: TRANSACTION_NAMESPACE.to_owned(),
+        identifier: LEVEL_POLICY.to_owned(),
+        value: Fact::Number(level.into()).to_cbor(),
+    });
     let draft = MdocDraft {
         doc_type: doc_type.to_owned(),
-        elements: facts.iter().map(element).collect(),
+        elements: facts.iter().map(element).chain(level_policy).collect(),
         device_key: *key.key(),
-        authorizations: approvals(doc_type),
+        authorizations: device_signs(content),
         signed: life.now,
         valid_from: life.now,
         valid_until: life.expires,
@@ -157,11 +162,15 @@ fn mdoc(
     Ok(unsigned.assemble(&signature))
 }
 
-/// The identity approves transactions (OpenID4VP 1.0, B.2.1), and no other document does.
-fn approvals(doc_type: &str) -> KeyAuthorizations {
+/// The identity approves transactions (OpenID4VP 1.0, B.2.1), and no other document does. How the holder was recognised each tells, but
+/// those whose holder is not to be recognised.
+fn device_signs(content: Content) -> KeyAuthorizations {
     let mut allowed = KeyAuthorizations::default();
-    if doc_type == CITIZEN_MDOC {
+    if content == Content::Citizen {
         allowed.namespaces.insert(TRANSACTION_NAMESPACE.to_owned());
+    } else if !content.is_unlinkable() {
+        let level = BTreeSet::from([AUTHENTICATION_LEVEL.to_owned()]);
+        allowed.elements.insert(TRANSACTION_NAMESPACE.to_owned(), level);
     }
     allowed
 }
