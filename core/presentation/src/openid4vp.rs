@@ -27,7 +27,7 @@ mod transaction;
 mod vp_token;
 
 pub use client_id::{ClientId, Prefix};
-pub use device_signed::{DeviceApproval, TRANSACTION_NAMESPACE};
+pub use device_signed::{DeviceStatement, TRANSACTION_NAMESPACE};
 pub use draft::{RequestDraft, link};
 pub use encryption_key::EncryptionKey;
 pub use error::{RequestError, TransactionError};

@@ -9,8 +9,11 @@ use credential::jose::{Jwk, Jws, compact};
 use credential::mdoc::{DeviceDraft, KeyAuthorizations, MdocDraft, MdocError, NewElement, SessionTranscript};
 use credential::sd_jwt::{KeyBinding, SdJwtDraft, select};
 use presentation::dcql::Query;
-use presentation::openid4vp::{DeviceApproval, TRANSACTION_NAMESPACE, Transaction, TransactionData};
+use presentation::openid4vp::{
+    DeviceStatement, LEVEL_POLICY, TRANSACTION_NAMESPACE, Transaction, TransactionData,
+};
 use sen_verifier::online::{Answer, Asker, Issuers, OnlineError, Question, Session};
+use sen_verifier::{AuthenticationLevel, LevelBasis};
 use serde_json::{Map, Value, json};
 use test_key::{Authority, TestKey};
 use trust::cbor::Encoder;
@@ -37,6 +40,10 @@ struct World {
     response_uri: &'static str,
     disclosed: Vec<(&'static str, &'static str)>,
     signed: Vec<NewElement>,
+    /// What the issuer says of the key, and the wallet discloses.
+    level_policy: Option<NewElement>,
+    /// Whether the mdoc that is shown lets the device sign anything.
+    authorizes: bool,
     /// Whether a card approves as well, or alone.
     card_approves: bool,
 }
@@ -102,16 +109,21 @@ impl World {
             device,
             disclosed: vec![(TYPE, "family_name")],
             signed: Vec::new(),
+            level_policy: None,
+            authorizes: true,
             card_approves: false,
         }
     }
 
-    fn mdoc(&self) -> Vec<u8> {
+    fn mdoc(&self, authorizes: bool) -> Vec<u8> {
         let mut authorizations = KeyAuthorizations::default();
-        authorizations.namespaces.extend([TRANSACTION_NAMESPACE, "org.example.more"].map(str::to_owned));
+        if authorizes {
+            authorizations.namespaces.extend([TRANSACTION_NAMESPACE, "org.example.more"].map(str::to_owned));
+        }
+        let names = [text("family_name", "Nguyễn"), text("given_name", "Thị Mẫu")];
         let draft = MdocDraft {
             doc_type: TYPE.to_owned(),
-            elements: vec![text("family_name", "Nguyễn"), text("given_name", "Thị Mẫu")],
+            elements: names.into_iter().chain(self.level_policy.clone()).collect(),
             device_key: self.bound_to,
             authorizations,
             signed: NOW,
@@ -128,8 +140,17 @@ impl World {
         let (client_id, nonce) = (&self.client_id, &self.nonce);
         let transcript =
             SessionTranscript::openid4vp(client_id, nonce, self.thumbprint.as_ref(), self.response_uri);
-        let draft = DeviceDraft::new(&self.mdoc(), &self.disclosed, &self.signed, &transcript).unwrap();
-        URL_SAFE_NO_PAD.encode(draft.assemble(&self.device.sign(&draft.to_be_signed())))
+        let mdoc = self.mdoc(true);
+        let draft = DeviceDraft::new(&mdoc, &self.disclosed, &self.signed, &transcript).unwrap();
+        let mut response = draft.assemble(&self.device.sign(&draft.to_be_signed()));
+        if !self.authorizes {
+            // A wallet that does not ask: it signs with an mdoc that allows more, and shows another.
+            let shown = |mdoc: &[u8]| credential::mdoc::select(mdoc, &self.disclosed).unwrap();
+            let (allowing, other) = (shown(&mdoc), shown(&self.mdoc(false)));
+            let at = response.windows(allowing.len()).position(|bytes| bytes == allowing).unwrap();
+            response.splice(at..at + allowing.len(), other);
+        }
+        URL_SAFE_NO_PAD.encode(response)
     }
 
     fn card(&self) -> String {
@@ -171,7 +192,7 @@ impl World {
     fn approve(&mut self, received: &str, number: Option<&str>) {
         let query = Query::parse(&self.request["dcql_query"]).unwrap();
         let data = TransactionData::parse(received, &query).unwrap();
-        self.signed = DeviceApproval::elements(&data, 2, number);
+        self.signed = DeviceStatement::approval(&data, 2, number);
     }
 
     fn answer(self) -> Result<Answer, OnlineError> {
@@ -361,10 +382,77 @@ fn refuses_an_approval_without_hash_or_level_or_with_an_impossible_one() {
             out.uint(level);
         })
     };
+    // The digits alone approve nothing.
     assert_eq!(malformed(|signed| drop(signed.remove(0))), OnlineError::OverDisclosed);
     assert_eq!(malformed(|signed| drop(signed.remove(1))), OnlineError::OverDisclosed);
     for wrong in [0, 5, 258] {
         let verdict = World::approval(&["licence"], |world| world.signed[1] = level(wrong));
         assert_eq!(verdict.unwrap_err(), OnlineError::OverDisclosed);
     }
+}
+
+/// The level that is read where the device signs one and the issuer says another of its key.
+fn level(told: Option<u8>, policy: Option<u64>) -> Result<Option<AuthenticationLevel>, OnlineError> {
+    let answer = World::with(|world| {
+        world.signed = told.map(DeviceStatement::level_element).into_iter().collect();
+        world.level_policy = policy.map(|policy| {
+            element(TRANSACTION_NAMESPACE, LEVEL_POLICY, |out| {
+                out.uint(policy);
+            })
+        });
+        if policy.is_some() {
+            world.disclosed.push((TRANSACTION_NAMESPACE, LEVEL_POLICY));
+        }
+    })?;
+    Ok(answer.presented("licence").unwrap().level())
+}
+
+#[test]
+fn a_device_tells_its_level_where_nothing_is_approved_capped_by_what_the_issuer_wrote_of_the_key() {
+    let attested = |level| Ok(Some(AuthenticationLevel { level, basis: LevelBasis::Attested }));
+    let claimed = |level| Ok(Some(AuthenticationLevel { level, basis: LevelBasis::Claimed }));
+    assert_eq!(level(Some(3), None), claimed(3));
+    assert_eq!(level(Some(3), Some(2)), attested(2));
+    assert_eq!(level(Some(1), Some(3)), attested(1));
+    assert_eq!(level(Some(4), Some(4)), claimed(4));
+    // What is no level is none, and a cap is no level.
+    assert_eq!(level(Some(3), Some(5)), claimed(3));
+    assert_eq!(level(None, Some(3)), Ok(None));
+    assert_eq!(level(Some(0), None), Err(OnlineError::OverDisclosed));
+    let approved = World::approval(&["licence"], |world| {
+        world.level_policy = Some(element(TRANSACTION_NAMESPACE, LEVEL_POLICY, |out| {
+            out.uint(1);
+        }));
+        world.disclosed.push((TRANSACTION_NAMESPACE, LEVEL_POLICY));
+    });
+    assert_eq!(Ok(approved.unwrap().presented("licence").unwrap().level()), attested(1));
+}
+
+#[test]
+fn a_level_alone_approves_nothing() {
+    let verdict =
+        World::approval(&["licence"], |world| world.signed = vec![DeviceStatement::level_element(3)]);
+    assert_eq!(verdict.unwrap_err(), OnlineError::NotApproved);
+}
+
+#[test]
+fn what_a_device_says_of_its_own_key_counts_for_nothing() {
+    let own = World::with(|world| {
+        let policy = element(TRANSACTION_NAMESPACE, LEVEL_POLICY, |out| {
+            out.uint(4);
+        });
+        world.signed = vec![DeviceStatement::level_element(3), policy];
+    });
+    assert_eq!(own.unwrap_err(), OnlineError::OverDisclosed);
+}
+
+#[test]
+fn refuses_a_level_that_the_issuer_lets_no_device_sign() {
+    let told = |world: &mut World| world.signed = vec![DeviceStatement::level_element(3)];
+    assert!(World::with(told).is_ok());
+    let verdict = World::with(|world| {
+        told(world);
+        world.authorizes = false;
+    });
+    assert_eq!(verdict.unwrap_err(), OnlineError::Mdoc(MdocError::NotAuthorized));
 }

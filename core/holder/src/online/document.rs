@@ -6,7 +6,8 @@ use credential::mdoc::{DeviceDraft, IssuerSigned, KeyAuthorizations, SessionTran
 use credential::sd_jwt::{self, KeyBinding, SdJwt};
 use presentation::dcql::{Candidate, Format, Pointer, Step};
 use presentation::openid4vp::{
-    AUTHENTICATION_LEVEL, DeviceApproval, MATCHED_NUMBER, TransactionData, VerifiedRequest,
+    AUTHENTICATION_LEVEL, DeviceStatement, LEVEL_POLICY, MATCHED_NUMBER, TRANSACTION_NAMESPACE,
+    TransactionData, VerifiedRequest,
 };
 use serde_json::Value;
 use trust::certificates::Certificate;
@@ -70,7 +71,7 @@ impl Held {
 
     /// Whether its key may sign an approval: for an SD-JWT VC the standard says so, for an mdoc its issuer has to.
     pub(super) fn may_approve(&self, data: &TransactionData) -> bool {
-        self.authorizations.as_ref().is_none_or(|allowed| DeviceApproval::allowed_by(allowed, data))
+        self.authorizations.as_ref().is_none_or(|allowed| DeviceStatement::allowed_by(allowed, data))
     }
 
     pub(super) fn candidate(&self) -> Candidate<'_> {
@@ -121,6 +122,21 @@ fn mdoc(bytes: &[u8], claims: &[Pointer], binding: &Binding<'_>, key: &SigningKe
         _ => None,
     };
     let disclosed: Option<Vec<(&str, &str)>> = claims.iter().map(element).collect();
+    let mut disclosed = disclosed.ok_or(OnlineError::Bug)?;
+    let issued = IssuerSigned::parse(bytes).map_err(|_| OnlineError::Bug)?;
+    let signed = match binding.transaction {
+        Some(data) => DeviceStatement::approval(data, binding.level, binding.matched_number),
+        None if DeviceStatement::may_tell_level(issued.authorizations()) => {
+            vec![DeviceStatement::level_element(binding.level)]
+        }
+        None => Vec::new(),
+    };
+    // What the issuer says of the key goes with the level: without it the level is this wallet's word alone.
+    let policy = (TRANSACTION_NAMESPACE, LEVEL_POLICY);
+    let has_policy = issued.elements().iter().any(|one| (one.namespace(), one.identifier()) == policy);
+    if !signed.is_empty() && has_policy && !disclosed.contains(&policy) {
+        disclosed.push(policy);
+    }
     let request = binding.request;
     let thumbprint = request.encryption_key().map(|key| key.jwk().thumbprint());
     let transcript = SessionTranscript::openid4vp(
@@ -129,10 +145,7 @@ fn mdoc(bytes: &[u8], claims: &[Pointer], binding: &Binding<'_>, key: &SigningKe
         thumbprint.as_ref(),
         request.reply_to().response_uri(),
     );
-    let approval =
-        binding.transaction.map(|data| DeviceApproval::elements(data, binding.level, binding.matched_number));
-    let signed = approval.unwrap_or_default();
-    let draft = DeviceDraft::new(bytes, &disclosed.ok_or(OnlineError::Bug)?, &signed, &transcript);
+    let draft = DeviceDraft::new(bytes, &disclosed, &signed, &transcript);
     let draft = draft.map_err(|_| OnlineError::Bug)?;
     let signature = key.sign(&draft.to_be_signed())?;
     Ok(URL_SAFE_NO_PAD.encode(draft.assemble(&signature)))

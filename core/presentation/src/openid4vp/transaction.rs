@@ -10,7 +10,7 @@
 //! ```
 //! Where a person acts on another screen, that screen shows two digits chosen after the wallet has connected; the person
 //! types them, and the wallet signs them as the claim [`MATCHED_NUMBER`] (security.md 19). An SD-JWT VC signs all this in its
-//! key-binding JWT, an mdoc as elements of the device ([`DeviceApproval`](super::DeviceApproval)).
+//! key-binding JWT, an mdoc as elements of the device ([`DeviceStatement`](super::DeviceStatement)).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ pub const MATCHED_NUMBER: &str = "matched_number";
 /// The claim of the key-binding JWT that says how the person was recognised: the authentication level of Decree 69/2024, 1 to 4.
 pub const AUTHENTICATION_LEVEL: &str = "authentication_level";
 /// The claim of an SD-JWT VC in which its issuer says how high the holder's key was attested to reach, 1 to 4. It is never selective:
-/// without it the level above is the wallet's word alone.
+/// without it the level above is the wallet's word alone. In an mdoc it is an element, which the wallet discloses with the level.
 pub const LEVEL_POLICY: &str = "level_policy";
 /// Bytes of a name or place.
 const LONGEST_TEXT: usize = 96;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::mdoc::{DeviceResponse, MdocError, SessionTranscript, VerifiedElement};
 use presentation::dcql::{Candidate, CredentialQuery, Format, Pointer, Step};
-use presentation::openid4vp::DeviceApproval;
+use presentation::openid4vp::{DeviceStatement, LEVEL_POLICY, TRANSACTION_NAMESPACE};
 use trust::time::Timestamp;
 
 use super::verify::{Asked, Presented, authority_key_ids, presented};
@@ -46,30 +46,36 @@ pub(super) fn verify(
     let element = |(namespace, identifier): (&str, &str)| {
         Pointer::new(vec![Step::Key(namespace.into()), Step::Key(identifier.into())])
     };
-    let mut disclosed = mdoc.elements().iter().map(|one| element((one.namespace(), one.identifier())));
-    if !disclosed.all(|element| wanted.contains(&element)) {
+    let mut disclosed = mdoc.elements().iter().map(|one| (one.namespace(), one.identifier()));
+    // The issuer's word on the key goes with the level, as it stands open in an SD-JWT VC.
+    let mut belongs = |one| one == (TRANSACTION_NAMESPACE, LEVEL_POLICY) || wanted.contains(&element(one));
+    if !disclosed.all(&mut belongs) {
         return Err(OnlineError::OverDisclosed);
     }
-    let level = approval(verified.device_signed(), query, asked)?;
-    let (approves, level) = (level.is_some(), level.map(|level| AuthenticationLevel::of(Some(level), None)));
+    let statement = statement(verified.device_signed(), query, asked)?;
+    let approves = statement.as_ref().is_some_and(DeviceStatement::is_approval);
+    let policy = DeviceStatement::level_policy(mdoc.elements());
+    let level = statement.map(|said| AuthenticationLevel::of(Some(said.level()), policy));
     Ok((presented(query, kind, &claims, mdoc.issuer(), mdoc.status(), level), approves))
 }
 
-/// What the device signed: nothing, or the approval that this query's credential may give, which says a level.
-fn approval(
+/// What the device signed: nothing, a level, or the approval that this query's credential may give, which says a level, too.
+fn statement(
     signed: &[VerifiedElement],
     query: &CredentialQuery,
     asked: &Asked<'_>,
-) -> Result<Option<u8>, OnlineError> {
+) -> Result<Option<DeviceStatement>, OnlineError> {
     if signed.is_empty() {
         return Ok(None);
     }
-    let approval = DeviceApproval::read(signed).ok_or(OnlineError::OverDisclosed)?;
-    if !asked.approvable_by(query).is_some_and(|data| approval.approves(data)) {
-        return Err(OnlineError::NotApproved);
+    let said = DeviceStatement::read(signed).ok_or(OnlineError::OverDisclosed)?;
+    if said.is_approval() {
+        if !asked.approvable_by(query).is_some_and(|data| said.approves(data)) {
+            return Err(OnlineError::NotApproved);
+        }
+        if said.matched_number() != asked.number {
+            return Err(OnlineError::WrongNumber);
+        }
     }
-    if approval.matched_number() != asked.number {
-        return Err(OnlineError::WrongNumber);
-    }
-    Ok(Some(approval.level()))
+    Ok(Some(said))
 }

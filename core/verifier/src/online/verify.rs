@@ -78,7 +78,7 @@ impl Presented {
     }
 
     /// The authentication level that the person was recognised with: what the wallet claims, capped by what the issuer wrote of the
-    /// key (security.md 7). An mdoc says it where it approves something, and else nothing; its word is claimed alone.
+    /// key. An mdoc says it where its issuer lets the device sign it, and else nothing.
     pub const fn level(&self) -> Option<AuthenticationLevel> {
         self.level
     }
