@@ -59,8 +59,11 @@ pub struct Document {
     pub expires_at: Option<i64>,
     /// How many copies there are.
     pub copies: u64,
-    /// How many of them were never shown.
+    /// How many of those that are shown without approving anything were never shown: the copy that approves is not among them where there
+    /// are others.
     pub unshown: u64,
+    /// Whether it can approve transactions. Where it cannot, though its issuer lets it, it is to be obtained again for that.
+    pub can_approve: bool,
     /// Whether it can be fetched anew without the person.
     pub refreshable: bool,
 }
@@ -285,6 +288,7 @@ impl From<holder::DocumentInfo> for Document {
             expires_at: info.expires_at.map(Timestamp::as_unix),
             copies: info.copies as u64,
             unshown: info.unshown as u64,
+            can_approve: info.can_approve,
             refreshable: info.refreshable,
         }
     }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use presentation::dcql::Pointer;
-use presentation::openid4vp::{Requester, Transaction, TransactionError, Unsigned};
+use presentation::openid4vp::{Requester, Transaction, Unsigned};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
@@ -112,7 +112,8 @@ pub struct OnlineDetails {
     pub registration: Option<Registration>,
     /// What would be shown; empty where the wallet holds nothing that answers, and then it can only be declined.
     pub choices: Vec<OnlineChoice>,
-    /// Why it cannot be answered though the wallet holds what is asked for, a stable code: its documents may not approve it.
+    /// Why it cannot be answered though the wallet holds what is asked for, a stable code: its documents may not approve it
+    /// (`online.may_not_approve`), or are to be obtained again for that (`online.no_approval_key`).
     pub unanswerable: Option<String>,
     /// What is to be approved with it.
     pub approval: Option<Approval>,
@@ -226,8 +227,8 @@ impl OnlineRequest {
 }
 
 /// The code under which [`OnlineRequest::grant`] refuses it.
-fn refused(error: TransactionError) -> String {
-    holder::Error::from(holder::OnlineError::Request(error.into())).code().to_owned()
+fn refused(error: holder::OnlineError) -> String {
+    holder::Error::from(error).code().to_owned()
 }
 
 /// The anchors of one call.

@@ -5,7 +5,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use holder::{
-    Answered, Choice, NationalAnchors, OnlineConsent, OnlineRequest, OnlineTrust, Recognised, Wallet,
+    Answered, Choice, NationalAnchors, OnlineConsent, OnlineError, OnlineRequest, OnlineTrust, Recognised,
+    Wallet,
 };
 use presentation::openid4vp::{Requester, Transaction, Unsigned};
 use serde_json::{Value, json};
@@ -67,12 +68,16 @@ enum Verdict {
 
 /// Asks the person. A computer's software key recognises nobody: level 1.
 fn ask(request: OnlineRequest, args: &OnlineArgs, as_json: bool) -> Result<Verdict, Failure> {
-    if request.unanswerable().is_some() {
-        let unauthorized = Failure::negative(
-            "online.may_not_approve",
-            "no issuer lets the keys of these documents approve this; the request was declined",
-        );
-        return Ok(Verdict::Declined(Box::new(request), unauthorized));
+    if let Some(error) = request.unanswerable() {
+        let why = match error {
+            OnlineError::NoApprovalKey => {
+                "these documents were obtained without a key that approves: obtain them again with \
+                 `sen credential obtain NAME`; the request was declined"
+            }
+            _ => "no issuer lets the keys of these documents approve this; the request was declined",
+        };
+        let unanswerable = Failure::negative(holder::Error::from(error).code(), why);
+        return Ok(Verdict::Declined(Box::new(request), unanswerable));
     }
     if request.choices().is_empty() {
         let nothing = Failure::negative(

@@ -336,9 +336,8 @@ async fn a_key_that_answers_a_challenge_nobody_knows_takes_no_account() {
     assert_eq!(world.wallet.account().show(now()).await.unwrap().state, AccountState::Active);
 }
 
-/// What the portal reads of the level, of a wallet that says it recognised its holder like this.
-async fn signed_in(world: &World, recognised: Recognised) -> Value {
-    let begun = post(&world.sandbox, "/portal/start", &json!({"other_screen": false})).await.unwrap();
+/// What the other screen shows once this wallet, which says it recognised its holder like this, has agreed to what is asked there.
+async fn agreed(world: &World, begun: &Value, recognised: Recognised) -> Value {
     let named = world.wallet.account().national_anchors(now()).await.unwrap();
     let trust = OnlineTrust {
         roots: &world.sandbox.ca_pem().unwrap(),
@@ -347,22 +346,52 @@ async fn signed_in(world: &World, recognised: Recognised) -> Value {
         unsigned: Unsigned::Refused,
     };
     let request = world.wallet.read_request(begun["link"].as_str().unwrap(), &trust, now()).await.unwrap();
-    let consent = request.grant(recognised, None, now()).unwrap();
+    let mut look = json!({"view": begun["view"]});
+    let connected = post(&world.sandbox, "/asking/state", &look).await.unwrap();
+    let consent = request.grant(recognised, connected["number"].as_str(), now()).unwrap();
     let answered = world.wallet.answer_request(&consent, &trust, now()).await.unwrap();
-    let redirect = answered.redirect_uri.unwrap();
-    let (_, code) = redirect.split_once("code=").unwrap();
-    let look = json!({"view": begun["view"], "code": code});
-    let state = post(&world.sandbox, "/asking/state", &look).await.unwrap();
-    state["result"]["authentication_level"].clone()
+    if let Some((_, code)) = answered.redirect_uri.as_deref().and_then(|uri| uri.split_once("code=")) {
+        look["code"] = json!(code);
+    }
+    post(&world.sandbox, "/asking/state", &look).await.unwrap()["result"].clone()
+}
+
+async fn begun(world: &World, path: &str, asked: &Value) -> Value {
+    post(&world.sandbox, path, asked).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_reads_an_attested_level_from_an_attested_phone() {
+async fn a_portal_reads_level_3_where_a_biometric_opened_the_key_for_this_one_approval() {
+    // Apple says nothing of what opens a key.
+    for (maker, highest) in [(Maker::Android, 3), (Maker::Apple, 2)] {
+        let world = World::new(maker);
+        world.at_level_2().await;
+        // Nothing is demanded: the provider's own documents say how their keys are kept all the same.
+        let obtained = world.document("citizen_sd_jwt").await.unwrap();
+        assert_eq!((obtained[0].copies, obtained[0].unshown, obtained[0].can_approve), (4, 3, true));
+        assert_eq!(world.keys.prompts(), 1, "the proof of the key that approves");
+        for (recognised, level) in [(Recognised::ByKnowledge, 2), (Recognised::ByBiometrics, highest)] {
+            let sign_in = begun(&world, "/portal/start", &json!({"other_screen": false})).await;
+            let read = agreed(&world, &sign_in, recognised).await;
+            let attested = json!({"level": level, "basis": "attested"});
+            assert_eq!(read["authentication_level"], attested, "{maker:?}");
+        }
+        assert_eq!(world.keys.prompts(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_is_approved_at_level_3_and_asks_the_person_once() {
     let world = World::new(Maker::Android);
     world.at_level_2().await;
-    // Nothing is demanded: the provider's own documents say how their keys are kept all the same.
-    assert_eq!(world.document("citizen_sd_jwt").await.unwrap()[0].copies, 4);
-    let attested = |level: u8| json!({"level": level, "basis": "attested"});
-    assert_eq!(signed_in(&world, Recognised::ByKnowledge).await, attested(2));
-    assert_eq!(signed_in(&world, Recognised::ByBiometrics).await, attested(2));
+    world.document("citizen_sd_jwt").await.unwrap();
+    let counter = begun(&world, "/bank/start", &json!({})).await;
+    agreed(&world, &counter, Recognised::ByBiometrics).await;
+    let asked = world.keys.prompts();
+    let wanted = json!({"terminal": "ATM 0007", "amount": 200_000});
+    let cash = begun(&world, "/atm/start", &wanted).await;
+    let paid = agreed(&world, &cash, Recognised::ByBiometrics).await;
+    assert_eq!((&paid["amount"], &paid["receipt"]), (&json!(200_000), &json!(1)), "{paid}");
+    assert_eq!(paid["authentication_level"], json!({"level": 3, "basis": "attested"}));
+    assert_eq!(world.keys.prompts(), asked + 1);
 }

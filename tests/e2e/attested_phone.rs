@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use holder::{DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore};
@@ -72,12 +73,16 @@ pub struct AttestedKeyStore {
     maker: Maker,
     pub honesty: Mutex<Honesty>,
     keys: Mutex<HashMap<String, Arc<AttestedKey>>>,
+    /// How often the person was asked for one signature.
+    prompts: Arc<AtomicUsize>,
     /// The App Attest key, and how often it was used.
     app_attest: Mutex<(TestKey, Option<u32>)>,
 }
 
 struct AttestedKey {
     key: TestKey,
+    /// Counted at each use of a key that asks then.
+    prompts: Option<Arc<AtomicUsize>>,
     attestation: KeyAttestation,
 }
 
@@ -88,8 +93,13 @@ impl AttestedKeyStore {
             maker,
             honesty: Mutex::default(),
             keys: Mutex::default(),
+            prompts: Arc::default(),
             app_attest: Mutex::new((TestKey::new(), None)),
         })
+    }
+
+    pub fn prompts(&self) -> usize {
+        self.prompts.load(Ordering::SeqCst)
     }
 
     pub fn count(&self) -> usize {
@@ -101,7 +111,10 @@ impl AttestedKeyStore {
         let challenge = if honesty == Honesty::OldChallenge { b"of somebody else" } else { challenge };
         let mut description = match policy {
             KeyPolicy::Presentation => Description::of_presentation_key(challenge),
-            KeyPolicy::Approval => Description::of_approval_key(challenge),
+            // As the phone's shell has it: a biometric alone opens a key that approves.
+            KeyPolicy::Approval => {
+                Description::of_approval_key(challenge).with(tag::USER_AUTH_TYPE, Description::number(2))
+            }
         };
         if honesty == Honesty::Unlocked {
             description = description.with(tag::ROOT_OF_TRUST, Description::root_of_trust(false, 2));
@@ -143,7 +156,8 @@ impl KeyStore for AttestedKeyStore {
             Maker::Android => self.android(&key, policy, challenge),
             Maker::Apple => self.apple(&key, policy, challenge),
         };
-        let key = Arc::new(AttestedKey { key, attestation });
+        let prompts = (policy == KeyPolicy::Approval).then(|| self.prompts.clone());
+        let key = Arc::new(AttestedKey { key, prompts, attestation });
         self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
@@ -165,6 +179,9 @@ impl DeviceKey for AttestedKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        if let Some(prompts) = &self.prompts {
+            prompts.fetch_add(1, Ordering::SeqCst);
+        }
         Ok(self.key.sign(message))
     }
 

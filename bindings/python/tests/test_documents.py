@@ -48,7 +48,8 @@ class Documents(TestCase):
         insurance = self.offer(number=NUMBER, credential="health-insurance")
         self.assertFalse(run(self.wallet.offers_documents(insurance, None)))
         (card,) = run(self.wallet.obtain_documents(link, self.nation.issuers(), None, now()))
-        self.assertEqual((card.format, card.copies), ("mso_mdoc", card.unshown))
+        # One copy is kept for approvals.
+        self.assertEqual((card.format, card.copies, card.can_approve), ("mso_mdoc", card.unshown + 1, True))
         self.assertFalse(card.refreshable)
         self.refuses(sen.SenError.NotReady, "issuance.not_refreshable", self.wallet.refresh_document, card.id, now())
         self.wallet.delete_document(card.id, now())

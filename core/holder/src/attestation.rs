@@ -39,25 +39,25 @@ impl<'w> Contact<'w> {
         !matches!(self.key.attestation(), KeyAttestation::None)
     }
 
-    /// Makes so many keys that answer a challenge of the provider, and hands in what the platform says of them. Whether it says
-    /// anything is the second answer: all are attested, or none.
+    /// Makes a key of each policy that answers a challenge of the provider, and hands in what the platform says of them. Whether it
+    /// says anything is the second answer: all are attested, or none.
     pub(crate) async fn new_keys(
         &mut self,
-        count: usize,
-        policy: KeyPolicy,
+        policies: &[KeyPolicy],
         now: Timestamp,
     ) -> Result<(Vec<NewKey<'w>>, bool), Error> {
         let (wallet, challenge) = (self.wallet, self.challenge().await?);
-        let new_key = |_| wallet.keys.create(&wallet.vault, policy, challenge.as_bytes());
-        let keys = (0..count).map(new_key).collect::<Result<Vec<_>, _>>()?;
+        let new_key =
+            |policy: &KeyPolicy| wallet.keys.create_as_able(&wallet.vault, *policy, challenge.as_bytes());
+        let keys = policies.iter().map(new_key).collect::<Result<Vec<_>, _>>()?;
         let handed = keys
             .iter()
-            .map(|key| Ok(handed(key.key()?, policy)))
+            .map(|key| Ok(handed(key.key()?, key.policy())))
             .collect::<Result<Option<Vec<_>>, Error>>()?;
         let Some(handed) = handed else { return Ok((keys, false)) };
         let members = Map::from_iter([("keys".to_owned(), json!(handed))]);
         let taken: Taken =
             self.ask_answering(challenge, "/account/attest", "attest_keys", |_| members, now).await?;
-        Ok((keys, taken.attested == count))
+        Ok((keys, taken.attested == policies.len()))
     }
 }

@@ -1,8 +1,10 @@
 //! The documents that the wallet holds for use online: mdoc and SD-JWT VC, in copies with a key each.
 //!
 //! Two verifiers that are shown one copy can tell that they met the same person; so each showing takes the copy that was
-//! shown least.
+//! shown least. Of several copies one is kept for approvals: its key asks the person at each use.
 
+use credential::mdoc::IssuerSigned;
+use presentation::openid4vp::DeviceStatement;
 use serde::{Deserialize, Serialize};
 use trust::time::Timestamp;
 
@@ -52,8 +54,12 @@ pub struct DocumentInfo {
     pub expires_at: Option<Timestamp>,
     /// How many copies there are.
     pub copies: usize,
-    /// How many of them were never shown.
+    /// How many of those that are shown without approving anything were never shown: the copy that approves is not among them where there
+    /// are others.
     pub unshown: usize,
+    /// Whether it can approve transactions: a copy's key asks the person at each use, and the issuer lets it. A document without such a
+    /// copy is to be obtained again for that.
+    pub can_approve: bool,
     /// Whether it can be fetched anew without the person.
     pub refreshable: bool,
 }
@@ -83,12 +89,36 @@ pub(crate) struct DocumentCopy {
     pub(crate) bytes: Vec<u8>,
     /// How often it was shown.
     pub(crate) shown: u32,
+    /// Its key asks the person at each use. What an older wallet kept has no such key.
+    #[serde(default)]
+    pub(crate) approves: bool,
 }
 
 impl DocumentRecord {
-    /// The copy to show next.
+    /// The copy to show next where nothing is approved; one that would prompt only where there is no other.
     pub(crate) fn next_copy(&self) -> Option<&DocumentCopy> {
-        self.copies.iter().min_by_key(|copy| copy.shown)
+        self.copies.iter().min_by_key(|copy| (copy.approves, copy.shown))
+    }
+
+    /// The copy that approves.
+    pub(crate) fn approving_copy(&self) -> Option<&DocumentCopy> {
+        self.copies.iter().filter(|copy| copy.approves).min_by_key(|copy| copy.shown)
+    }
+
+    /// Every key of an SD-JWT VC may approve, and one of an mdoc where its issuer lets it.
+    fn can_approve(&self) -> bool {
+        let issuer_lets = |copy: &DocumentCopy| {
+            let mdoc = IssuerSigned::parse(&copy.bytes);
+            mdoc.is_ok_and(|mdoc| DeviceStatement::may_approve(mdoc.authorizations()))
+        };
+        let copy = self.approving_copy();
+        copy.is_some_and(|copy| self.format == DocumentFormat::SdJwt || issuer_lets(copy))
+    }
+
+    fn unshown(&self) -> usize {
+        let some_present = self.copies.iter().any(|copy| !copy.approves);
+        let presents = |copy: &&DocumentCopy| !(some_present && copy.approves);
+        self.copies.iter().filter(presents).filter(|copy| copy.shown == 0).count()
     }
 
     /// Counts a showing of the copy with this key.
@@ -118,7 +148,8 @@ impl DocumentRecord {
             issued_at: Timestamp::from_unix(self.issued_at),
             expires_at: self.expires_at.map(Timestamp::from_unix),
             copies: self.copies.len(),
-            unshown: self.copies.iter().filter(|copy| copy.shown == 0).count(),
+            unshown: self.unshown(),
+            can_approve: self.can_approve(),
             refreshable: self.grant.is_some(),
         }
     }
@@ -174,18 +205,7 @@ mod tests {
 
     #[test]
     fn shows_each_copy_once_before_one_is_shown_again() {
-        let copy = |key: &str| DocumentCopy { key: key.to_owned(), bytes: Vec::new(), shown: 0 };
-        let mut record = DocumentRecord {
-            format: DocumentFormat::Mdoc,
-            kind: String::new(),
-            issuer: String::new(),
-            issuer_url: String::new(),
-            configuration: String::new(),
-            copies: vec![copy("a"), copy("b"), copy("c")],
-            issued_at: 0,
-            expires_at: None,
-            grant: None,
-        };
+        let mut record = record(vec![copy("a", false), copy("b", false), copy("c", false)]);
         let mut shown = Vec::new();
         for unshown in (0..3).rev() {
             let key = record.next_copy().unwrap().key.clone();
@@ -194,5 +214,48 @@ mod tests {
             assert_eq!(record.info(String::new()).unshown, unshown);
         }
         assert_eq!(shown, ["a", "b", "c"]);
+    }
+
+    fn copy(key: &str, approves: bool) -> DocumentCopy {
+        DocumentCopy { key: key.to_owned(), bytes: Vec::new(), shown: 0, approves }
+    }
+
+    fn record(copies: Vec<DocumentCopy>) -> DocumentRecord {
+        DocumentRecord {
+            format: DocumentFormat::SdJwt,
+            kind: String::new(),
+            issuer: String::new(),
+            issuer_url: String::new(),
+            configuration: String::new(),
+            copies,
+            issued_at: 0,
+            expires_at: None,
+            grant: None,
+        }
+    }
+
+    #[test]
+    fn the_copy_that_approves_presents_only_where_it_is_alone() {
+        let mut several = record(vec![copy("approves", true), copy("a", false), copy("b", false)]);
+        for key in ["a", "b", "a", "b"] {
+            assert_eq!(several.next_copy().unwrap().key, key);
+            several.note_shown(key);
+        }
+        assert_eq!(several.approving_copy().unwrap().key, "approves");
+        let info = several.info(String::new());
+        assert_eq!((info.copies, info.unshown, info.can_approve), (3, 0, true));
+        let mut alone = record(vec![copy("approves", true)]);
+        assert_eq!((alone.next_copy(), alone.unshown()), (alone.approving_copy(), 1));
+        alone.note_shown("approves");
+        assert_eq!(alone.unshown(), 0);
+    }
+
+    #[test]
+    fn a_copy_that_an_older_wallet_kept_presents_and_does_not_approve() {
+        let older = serde_json::json!({"key": "a", "bytes": [], "shown": 2});
+        let kept: DocumentCopy = serde_json::from_value(older).unwrap();
+        let record = record(vec![kept]);
+        assert_eq!((record.next_copy().map(|copy| copy.shown), record.approving_copy()), (Some(2), None));
+        assert!(!record.info(String::new()).can_approve);
     }
 }

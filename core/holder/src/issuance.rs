@@ -17,6 +17,7 @@ mod line;
 mod metadata;
 mod notify;
 pub(crate) mod offer;
+mod proving;
 mod received;
 mod signed_metadata;
 mod vouched;
@@ -32,7 +33,7 @@ use crate::account::message::Contact;
 use crate::credentials::{self, CredentialInfo, CredentialName, CredentialRecord, refresh_time};
 use crate::history::{Action, Event, append};
 use crate::keys::NewKey;
-use crate::ports::{ProgressListener, Step};
+use crate::ports::{KeyPolicy, ProgressListener, Step};
 use crate::store::{StoreError, Table};
 use crate::trust_list;
 use by_offer::resolve;
@@ -270,16 +271,16 @@ impl Account<'_> {
         let asked = offer.configurations.iter().zip(&configurations).zip(proving);
         for ((id, configuration), mut proving) in asked {
             progress.began(Step::Key);
-            let mut keys = proving.new_keys(self.wallet, 1).await?;
-            let key = keys.pop().ok_or(IssuanceError::AttestationUnavailable)?;
+            // A rotating code must not prompt every ten seconds.
+            let mut keys = proving.new_keys(self.wallet, &[KeyPolicy::Presentation]).await?;
             progress.began(Step::Issuer);
-            let keys = [key.key()?];
             let answered =
                 exchange::fetch_credentials(&mut line, &issuer, &token, id, &keys, &mut proving, now_there)
                     .await?;
             let Answered::Issued { credentials, .. } = answered else {
                 return Err(IssuanceError::Deferred.into());
             };
+            let key = keys.pop().ok_or(IssuanceError::AttestationUnavailable)?;
             progress.began(Step::Storing);
             let vct = configuration.sd_cwt()?;
             if matches!(wanted, Wanted::Named(name, _) if name.vct().urn() != vct) {

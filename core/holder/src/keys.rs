@@ -49,9 +49,25 @@ impl Keys {
         let id = new_id()?;
         vault.change(|change| Ok(change.put(Table::PendingKey, id.as_str(), &Intent {})?))?;
         // From here on dropping `new` undoes what was done, also when `create` fails half-way.
-        let mut new = NewKey { keys: self, vault, id, key: None, kept: false, _lock: lock };
+        let mut new = NewKey { keys: self, vault, id, policy, key: None, kept: false, _lock: lock };
         new.key = Some(SigningKey::new(self.key_store.create(&new.id, policy, challenge)?)?);
         Ok(new)
+    }
+
+    /// The same, with a presentation key where this device makes no approval key: a phone without finger or face enrolled makes none, and
+    /// what cannot approve can still be shown. [`NewKey::policy`] says which it became.
+    pub(crate) fn create_as_able<'w>(
+        &'w self,
+        vault: &'w Vault,
+        policy: KeyPolicy,
+        challenge: &[u8],
+    ) -> Result<NewKey<'w>, Error> {
+        match self.create(vault, policy, challenge) {
+            Err(Error::Key(error)) if policy == KeyPolicy::Approval && error != KeyError::UserCancelled => {
+                self.create(vault, KeyPolicy::Presentation, challenge)
+            }
+            made => made,
+        }
     }
 
     /// Finds a key of ours.
@@ -91,6 +107,7 @@ pub(crate) struct NewKey<'w> {
     keys: &'w Keys,
     vault: &'w Vault,
     id: KeyId,
+    policy: KeyPolicy,
     key: Option<SigningKey>,
     kept: bool,
     _lock: File,
@@ -99,6 +116,10 @@ pub(crate) struct NewKey<'w> {
 impl NewKey<'_> {
     pub(crate) fn id(&self) -> &str {
         self.id.as_str()
+    }
+
+    pub(crate) const fn policy(&self) -> KeyPolicy {
+        self.policy
     }
 
     pub(crate) fn key(&self) -> Result<&SigningKey, Error> {

@@ -17,8 +17,10 @@ pub use answer::Answered;
 pub use consent::{Choice, OnlineConsent, OnlineRequest};
 
 use http_client::Client;
-use presentation::openid4vp::{Expectation, Refused, RequestError, RequestLink, Source, Unsigned};
-use presentation::openid4vp::{read_unsigned, verify};
+use presentation::openid4vp::{
+    Expectation, Refused, RequestError, RequestLink, Source, TransactionError, Unsigned, read_unsigned,
+    verify,
+};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
 
@@ -52,6 +54,10 @@ pub enum OnlineError {
     /// A document that was picked would not answer the query.
     #[error("this document would not answer the request")]
     NotAnAlternative,
+    /// No key of the documents that may approve asks the person at each use, or it is lost: an older wallet obtained them, the phone had no
+    /// finger or face enrolled then, or another one was enrolled since. They are to be obtained again.
+    #[error("no key of these documents approves")]
+    NoApprovalKey,
     /// A document was deleted or replaced since the person agreed.
     #[error("the document is no longer there")]
     DocumentGone,
@@ -61,6 +67,12 @@ pub enum OnlineError {
     /// A bug here.
     #[error("the presentation could not be made")]
     Bug,
+}
+
+impl From<TransactionError> for OnlineError {
+    fn from(error: TransactionError) -> Self {
+        Self::Request(error.into())
+    }
 }
 
 /// Whom the wallet believes online; the shell brings it.

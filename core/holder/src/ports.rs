@@ -27,7 +27,7 @@ impl KeyId {
 pub enum KeyPolicy {
     /// Unlocked by biometric or device credential, then usable for 120 s: a rotating QR must not prompt every ten seconds.
     Presentation,
-    /// The person authenticates for each signature: bank approvals, sign-in at level 3 or 4.
+    /// The person authenticates for each signature: whatever is approved, cash and sign-ins.
     Approval,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn rows(documents: &[DocumentInfo]) -> Vec<Value> {
         json!({"id": info.id, "format": info.format.as_str(), "type": info.kind, "issuer": info.issuer,
                "issuer_url": info.issuer_url, "issued_at": info.issued_at.to_string(),
                "expires_at": info.expires_at.map(|at| at.to_string()), "copies": info.copies,
-               "unshown": info.unshown, "refreshable": info.refreshable})
+               "unshown": info.unshown, "can_approve": info.can_approve, "refreshable": info.refreshable})
     };
     documents.iter().map(row).collect()
 }
@@ -44,6 +44,7 @@ fn print(documents: &[DocumentInfo]) {
             info.format.as_str(),
             info.issuer
         );
-        println!("      {} of {} copies not shown yet", info.unshown, info.copies);
+        let approves = if info.can_approve { ", can approve" } else { "" };
+        println!("      {} copies, {} not shown yet{approves}", info.copies, info.unshown);
     }
 }

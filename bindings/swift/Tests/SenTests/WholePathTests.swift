@@ -213,7 +213,8 @@ struct WholePathTests {
         #expect(try await wallet.readOffer(link: link, issuers: issuers).credentials == ["citizen_mdoc"])
         let obtained = try await wallet.obtainDocuments(link: link, issuers: issuers, transactionCode: nil, now: now)
         let card = try #require(obtained.first)
-        #expect(card.format == "mso_mdoc" && card.copies == card.unshown)
+        // One copy is kept for approvals.
+        #expect(card.format == "mso_mdoc" && card.copies == card.unshown + 1 && card.canApprove)
         try wallet.deleteDocument(id: card.id, now: now)
         await refused(.notReady, "credential.not_found") { try wallet.deleteDocument(id: card.id, now: now) }
         await refused(.notReady, "issuance.bad_offer") {

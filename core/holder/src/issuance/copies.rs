@@ -14,7 +14,7 @@ use super::metadata::{IssuerMetadata, ProofWay};
 use crate::Error;
 use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
 use crate::keys::NewKey;
-use crate::ports::Step;
+use crate::ports::{KeyPolicy, Step};
 
 /// One configuration that is asked for.
 pub(super) struct Asked<'o> {
@@ -33,6 +33,28 @@ impl<'o> Asked<'o> {
     }
 }
 
+/// A key that was proven, for a copy to come.
+pub(super) struct Proved {
+    pub(super) id: String,
+    pub(super) public: PublicKey,
+    /// It asks the person at each use.
+    pub(super) approves: bool,
+}
+
+impl Proved {
+    fn of(key: &NewKey<'_>) -> Result<Self, Error> {
+        let (id, public) = (key.id().to_owned(), *key.key()?.public());
+        Ok(Self { id, public, approves: key.policy() == KeyPolicy::Approval })
+    }
+}
+
+/// One of several copies approves, and those that present prompt nobody at each use. A single one does both, and prompts.
+fn policies(copies: usize) -> Vec<KeyPolicy> {
+    let mut policies = vec![KeyPolicy::Presentation; copies.saturating_sub(1)];
+    policies.push(KeyPolicy::Approval);
+    policies
+}
+
 impl<'a> Visit<'a> {
     /// Fetches and verifies the copies of one document, or notes that they come later; the names to tell the issuer by are noted as soon as they are known.
     pub(super) async fn fetch_copies(
@@ -45,29 +67,22 @@ impl<'a> Visit<'a> {
     ) -> Result<(), Error> {
         self.progress.began(Step::Key);
         let mut proving = self.wallet.proving_to(&self.issuer.credential_issuer, asked.way, self.now)?;
-        let keys = proving.new_keys(self.wallet, self.issuer.copies()).await?;
-        let signing = keys.iter().map(NewKey::key).collect::<Result<Vec<_>, _>>()?;
+        let keys = proving.new_keys(self.wallet, &policies(self.issuer.copies())).await?;
         self.progress.began(Step::Issuer);
-        let answered = exchange::fetch_credentials(
-            line,
-            self.issuer,
-            token,
-            asked.id,
-            &signing,
-            &mut proving,
-            self.there,
-        )
-        .await?;
+        let answered =
+            exchange::fetch_credentials(line, self.issuer, token, asked.id, &keys, &mut proving, self.there)
+                .await?;
         match answered {
             Answered::Issued { credentials, notification } => {
                 notifications.extend(notification);
-                let proved = keys.iter().zip(&signing).map(|(key, it)| (key.id().to_owned(), *it.public()));
-                let record = self.check_and_assign(asked, proved.collect(), &credentials)?;
+                let proved = keys.iter().map(Proved::of).collect::<Result<_, _>>()?;
+                let record = self.check_and_assign(asked, proved, &credentials)?;
                 let of_copy = |key: &NewKey<'_>| record.copies.iter().any(|copy| copy.key == key.id());
                 harvest.keys.extend(keys.into_iter().filter(of_copy));
                 harvest.ready.push(record);
             }
             Answered::Deferred { transaction, interval } => {
+                let approval_key = keys.iter().find(|key| key.policy() == KeyPolicy::Approval);
                 harvest.later.push(AwaitedRecord {
                     format: asked.format,
                     kind: asked.kind.clone(),
@@ -76,6 +91,7 @@ impl<'a> Visit<'a> {
                     transaction,
                     not_before: self.there.plus_seconds(interval).as_unix(),
                     keys: keys.iter().map(|key| key.id().to_owned()).collect(),
+                    approval_key: approval_key.map(|key| key.id().to_owned()),
                     access_token: token.access.text().to_owned(),
                     bound: matches!(token.access, AccessToken::Dpop(_)),
                     grant: String::new(),
@@ -91,7 +107,7 @@ impl<'a> Visit<'a> {
     pub(super) fn check_and_assign(
         &self,
         asked: &Asked<'_>,
-        mut proved: Vec<(String, PublicKey)>,
+        mut proved: Vec<Proved>,
         credentials: &[IssuedCredential],
     ) -> Result<DocumentRecord, Error> {
         let (format, kind) = (asked.format, asked.kind.as_str());
@@ -100,8 +116,9 @@ impl<'a> Visit<'a> {
         let of_all = Common::of(&checked)?;
         let mut copies = Vec::with_capacity(checked.len());
         for Checked { key, bytes, .. } in checked {
-            let at = proved.iter().position(|(_, public)| *public == key).ok_or(IssuanceError::WrongKey)?;
-            copies.push(DocumentCopy { key: proved.swap_remove(at).0, bytes, shown: 0 });
+            let at = proved.iter().position(|proved| proved.public == key).ok_or(IssuanceError::WrongKey)?;
+            let Proved { id, approves, .. } = proved.swap_remove(at);
+            copies.push(DocumentCopy { key: id, bytes, shown: 0, approves });
         }
         Ok(DocumentRecord {
             format,

@@ -4,12 +4,11 @@
 use http_client::ServerCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use trust::p256::PublicKey;
 use trust::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::by_offer::{Issuers, Visit};
-use super::copies::Asked;
+use super::copies::{Asked, Proved};
 use super::dpop::Dpop;
 use super::exchange::{self, Answered, Token};
 use super::grant::{self, GrantRecord};
@@ -52,6 +51,9 @@ pub(crate) struct AwaitedRecord {
     pub(super) not_before: i64,
     /// The keys that were proved.
     pub(super) keys: Vec<String>,
+    /// The one of them that approves; none in what an older wallet kept.
+    #[serde(default)]
+    pub(super) approval_key: Option<String>,
     pub(super) access_token: String,
     /// The token is bound to the grant's key.
     pub(super) bound: bool,
@@ -152,8 +154,11 @@ impl Wallet {
                 return Ok(None);
             }
         };
-        let keys = record.keys.iter().map(|id| Ok((id.clone(), *self.keys.find(id)?.public())));
-        let keys = keys.collect::<Result<Vec<(String, PublicKey)>, Error>>()?;
+        let proved = |id: &String| {
+            let public = *self.keys.find(id)?.public();
+            Ok(Proved { id: id.clone(), public, approves: record.approval_key.as_ref() == Some(id) })
+        };
+        let keys = record.keys.iter().map(proved).collect::<Result<Vec<_>, Error>>()?;
         let asked = Asked {
             id: &record.configuration,
             format: record.format,

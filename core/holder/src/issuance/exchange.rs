@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::jose::{Jwk, compact, signing_input};
 use http_client::ServerCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,10 +11,10 @@ use zeroize::Zeroizing;
 use super::line::{AccessToken, Line};
 use super::metadata::{IssuerMetadata, ServerMetadata};
 use super::offer::PreAuthorised;
-use super::vouched::Proving;
+use super::proving::Proving;
 use super::{IssuanceError, encryption};
 use crate::Error;
-use crate::keys::SigningKey;
+use crate::keys::NewKey;
 
 /// A credential is small; an answer of more than this is not a few of them.
 pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -177,7 +176,7 @@ pub(crate) async fn fetch_credentials(
     metadata: &IssuerMetadata,
     token: &Token,
     configuration: &str,
-    keys: &[&SigningKey],
+    keys: &[NewKey<'_>],
     proving: &mut Proving<'_>,
     now: Timestamp,
 ) -> Result<Answered, Error> {
@@ -196,16 +195,7 @@ pub(crate) async fn fetch_credentials(
                 members.insert(name.to_owned(), json!(value));
             }
         }
-        let attestation = proving.key_attestation(keys, nonce.as_deref()).await?;
-        let proofs = match (&*proving, attestation) {
-            (Proving::AttestationAlone(..), Some(attestation)) => json!({"attestation": [attestation]}),
-            (_, attestation) => {
-                // One attestation speaks for all keys, so that one signature is enough.
-                let signers = if attestation.is_some() { keys.get(..1).unwrap_or_default() } else { keys };
-                let proofs = signers.iter().map(|key| proof(key, &claims, attestation.as_deref()));
-                json!({"jwt": proofs.collect::<Result<Vec<_>, _>>()?})
-            }
-        };
+        let proofs = proving.proofs(keys, &claims, nonce.as_deref()).await?;
         let body = json!({name: value, "proofs": proofs});
         match encryption::post(line, metadata, token, &metadata.credential_endpoint, body, now).await {
             Err(Error::Network(error))
@@ -239,14 +229,4 @@ async fn fetch_nonce(line: &mut Line, metadata: &IssuerMetadata) -> Result<Optio
     };
     let answer: NonceAnswer = line.post_openly(endpoint).await?.json()?;
     Ok(Some(answer.c_nonce))
-}
-
-/// Key proof (appendix F.1). No `iss` where the token is of nobody in particular.
-fn proof(key: &SigningKey, claims: &Value, attestation: Option<&str>) -> Result<String, Error> {
-    let mut header = json!({"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": Jwk::new(*key.public())});
-    if let (Some(attestation), Some(members)) = (attestation, header.as_object_mut()) {
-        members.insert("key_attestation".to_owned(), json!(attestation));
-    }
-    let input = signing_input(&header, claims);
-    Ok(compact(&input, &key.sign(input.as_bytes())?))
 }

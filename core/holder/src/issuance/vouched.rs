@@ -5,13 +5,14 @@ use credential::attestation::PopDraft;
 use credential::jose::Jwk;
 use http_client::{Client, Request};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use trust::time::Timestamp;
 
 use super::IssuanceError;
 use super::dpop::{Dpop, jti};
 use super::line::Line;
 use super::metadata::{ProofWay, ServerMetadata};
+use super::proving::Proving;
 use crate::Error;
 use crate::account::message::Contact;
 use crate::keys::{NewKey, SigningKey};
@@ -22,11 +23,6 @@ use crate::wallet::Wallet;
 struct WalletAttested {
     wallet_attestation: String,
     client_id: String,
-}
-
-#[derive(Deserialize)]
-struct KeysAttested {
-    key_attestation: String,
 }
 
 #[derive(Deserialize)]
@@ -69,55 +65,6 @@ impl ClientAttestation {
     }
 }
 
-/// How the keys of one configuration are proven.
-pub(super) enum Proving<'w> {
-    /// Each key signs.
-    Possession,
-    /// The first key signs, and the provider vouches for all.
-    Attested(Box<Contact<'w>>, Timestamp),
-    /// The provider vouches for all.
-    AttestationAlone(Box<Contact<'w>>, Timestamp),
-}
-
-impl<'w> Proving<'w> {
-    /// New keys to be proven so.
-    pub(super) async fn new_keys(
-        &mut self,
-        wallet: &'w Wallet,
-        count: usize,
-    ) -> Result<Vec<NewKey<'w>>, Error> {
-        let policy = KeyPolicy::Presentation;
-        let (contact, now) = match self {
-            Self::Possession => {
-                let new_key = |_| wallet.keys.create(&wallet.vault, policy, &[]);
-                return (0..count).map(new_key).collect();
-            }
-            Self::Attested(contact, now) | Self::AttestationAlone(contact, now) => (contact, *now),
-        };
-        match contact.new_keys(count, policy, now).await? {
-            (keys, true) => Ok(keys),
-            (_, false) => Err(IssuanceError::AttestationUnavailable.into()),
-        }
-    }
-
-    /// What the provider says of these keys, with the issuer's nonce in it.
-    pub(super) async fn key_attestation(
-        &mut self,
-        keys: &[&SigningKey],
-        nonce: Option<&str>,
-    ) -> Result<Option<String>, Error> {
-        let (Self::Attested(contact, now) | Self::AttestationAlone(contact, now)) = self else {
-            return Ok(None);
-        };
-        let jwks: Vec<_> = keys.iter().map(|key| Jwk::new(*key.public())).collect();
-        let mut members = Map::from_iter([("keys".to_owned(), json!(jwks))]);
-        members.extend(nonce.map(|nonce| ("nonce".to_owned(), Value::from(nonce))));
-        let attested: KeysAttested =
-            contact.ask("/account/key-attestation", "key_attestation", members, *now).await?;
-        Ok(Some(attested.key_attestation))
-    }
-}
-
 impl Wallet {
     /// The account's provider, where it can vouch for keys of this device.
     fn voucher(&self) -> Result<Box<Contact<'_>>, Error> {
@@ -150,8 +97,8 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Proving<'_>, Error> {
         match (way, self.voucher()) {
-            (ProofWay::Jwt, Ok(contact)) if contact.record.provider == issuer => {
-                Ok(Proving::Attested(contact, now))
+            (ProofWay::Jwt | ProofWay::AttestedJwt, Ok(contact)) if contact.record.provider == issuer => {
+                Ok(Proving::AttestedByPolicy(contact, now))
             }
             (way, _) => self.proving(way, now),
         }
@@ -165,7 +112,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<(Option<NewKey<'_>>, Line), Error> {
         let key = if server.demands_attestation() {
-            let keys = self.voucher()?.new_keys(1, KeyPolicy::Presentation, now).await?;
+            let keys = self.voucher()?.new_keys(&[KeyPolicy::Presentation], now).await?;
             let (mut keys, true) = keys else { return Err(IssuanceError::AttestationUnavailable.into()) };
             keys.pop()
         } else if server.binds_tokens() {

@@ -1,5 +1,7 @@
 //! Signing and posting the answer, or the refusal.
 
+use std::collections::BTreeMap;
+
 use http_client::{Client, Request};
 use presentation::openid4vp::{Form, Refusal, Requester, Transaction, VpToken};
 use serde::Deserialize;
@@ -11,9 +13,10 @@ use super::document::{self, Binding};
 use super::{OnlineError, OnlineTrust};
 use crate::Error;
 use crate::consent::clock_offset;
-use crate::documents::DocumentRecord;
+use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
 use crate::history::{Action, Event, append};
-use crate::store::Table;
+use crate::ports::KeyError;
+use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 
 /// An answer of the verifier is small.
@@ -33,10 +36,12 @@ struct VerifierAnswer {
 
 impl Wallet {
     /// Signs what the person agreed to and posts it. The history has the use before anything leaves: a connection that breaks
-    /// does not say whether the verifier has read it.
+    /// does not say whether the verifier has read it. Where a key does not sign, because the person declined at its prompt, there was no
+    /// use, and the consent stays good.
     ///
     /// # Errors
-    /// [`OnlineError::ConsentOver`], [`OnlineError::Over`], [`OnlineError::DocumentGone`], what the key store and the network say.
+    /// [`OnlineError::ConsentOver`], [`OnlineError::Over`], [`OnlineError::DocumentGone`], [`OnlineError::NoApprovalKey`], what the key
+    /// store and the network say.
     pub async fn answer_request(
         &self,
         consent: &OnlineConsent,
@@ -60,8 +65,12 @@ impl Wallet {
             append(change, now, Event::DeclinedOnline { to, by })?;
             Ok(())
         })?;
-        let refusal = request.unanswerable().map(|error| Refusal::Request(error.into()));
-        let form = request.request().reply_to().refusal(refusal.unwrap_or(Refusal::AccessDenied));
+        let refusal = match request.unanswerable() {
+            Some(OnlineError::Request(error)) => Refusal::Request(error),
+            // That a key is missing is no matter of the verifier's.
+            _ => Refusal::AccessDenied,
+        };
+        let form = request.request().reply_to().refusal(refusal);
         post(&self.client(trust.roots)?, &form).await
     }
 
@@ -79,27 +88,22 @@ impl Wallet {
             return Err(OnlineError::Over.into());
         }
         let client = self.client(trust.roots)?;
-        let token = self.sign(consent, there)?;
-        let form = consent.request().request().answer(&token).map_err(|_| OnlineError::Bug)?;
-        self.vault.change(|change| Ok(append(change, now, event(consent))?))?;
+        let form = loop {
+            let picked = pick(consent, |id| Ok(self.vault.store().read(Table::Document, id)?))?;
+            let token = self.sign(consent, &picked, there)?;
+            let form = consent.request().request().answer(&token).map_err(|_| OnlineError::Bug)?;
+            if self.vault.change(|change| note(change, consent, &picked, now))? {
+                break form;
+            }
+        };
         post(&client, &form).await
     }
 
-    /// One presentation a choice, each with the copy that was shown least.
-    fn sign(&self, consent: &OnlineConsent, there: Timestamp) -> Result<VpToken, Error> {
+    /// One presentation a choice.
+    fn sign(&self, consent: &OnlineConsent, picked: &Picked, there: Timestamp) -> Result<VpToken, Error> {
         let request = consent.request().request();
         let mut token = VpToken::new();
-        for choice in consent.request().choices() {
-            let (format, copy) = self.vault.change(|change| {
-                let id = &choice.document;
-                let record: Option<DocumentRecord> = change.read(Table::Document, id)?;
-                let mut record = record.ok_or(OnlineError::DocumentGone)?;
-                let copy = record.next_copy().cloned().ok_or(OnlineError::DocumentGone)?;
-                record.note_shown(&copy.key);
-                change.put(Table::Document, id, &record)?;
-                Ok((record.format, copy))
-            })?;
-            let key = self.keys.find(&copy.key)?;
+        for (choice, (format, copy)) in consent.request().choices().iter().zip(&picked.copies) {
             let approves = request.transaction().filter(|_| choice.approves);
             let binding = Binding {
                 request,
@@ -108,11 +112,68 @@ impl Wallet {
                 level: consent.recognised.level(),
                 issued_at: there,
             };
-            token
-                .push(&choice.query, document::present(format, &copy.bytes, &choice.claims, &binding, &key)?);
+            let key = self.keys.find(&copy.key);
+            let presented =
+                key.and_then(|key| document::present(*format, &copy.bytes, &choice.claims, &binding, &key));
+            // A finger or face that was enrolled since ends a key that approves, and no other.
+            let presented = presented.map_err(|error| match error {
+                Error::Key(KeyError::Lost) if copy.approves => OnlineError::NoApprovalKey.into(),
+                error => error,
+            })?;
+            token.push(&choice.query, presented);
         }
         Ok(token)
     }
+}
+
+/// The copies that answer, one for each choice in their order, and how their documents stand once they are shown.
+pub(super) struct Picked {
+    pub(super) copies: Vec<(DocumentFormat, DocumentCopy)>,
+    after: BTreeMap<String, DocumentRecord>,
+}
+
+/// Picks for each choice the copy that was shown least, and the one that approves for what is approved.
+pub(super) fn pick(
+    consent: &OnlineConsent,
+    read: impl Fn(&str) -> Result<Option<DocumentRecord>, Error>,
+) -> Result<Picked, Error> {
+    let mut picked = Picked { copies: Vec::new(), after: BTreeMap::new() };
+    for Choice { document, approves, .. } in consent.request().choices() {
+        let mut record = match picked.after.remove(document) {
+            Some(record) => record,
+            None => read(document)?.ok_or(OnlineError::DocumentGone)?,
+        };
+        let copy = if *approves {
+            record.approving_copy().ok_or(OnlineError::NoApprovalKey)?
+        } else {
+            record.next_copy().ok_or(OnlineError::DocumentGone)?
+        };
+        let copy = copy.clone();
+        record.note_shown(&copy.key);
+        picked.copies.push((record.format, copy));
+        picked.after.insert(document.clone(), record);
+    }
+    Ok(picked)
+}
+
+/// Notes the use in the history and of each copy; `false` where another answer has meanwhile taken one of them, so that other copies are
+/// to be signed with.
+pub(super) fn note(
+    change: &mut Change<'_>,
+    consent: &OnlineConsent,
+    signed: &Picked,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let picked = pick(consent, |id| Ok(change.read(Table::Document, id)?))?;
+    let keys = |picked: &Picked| picked.copies.iter().map(|(_, copy)| copy.key.clone()).collect::<Vec<_>>();
+    if keys(&picked) != keys(signed) {
+        return Ok(false);
+    }
+    for (id, record) in &picked.after {
+        change.put(Table::Document, id, record)?;
+    }
+    append(change, now, event(consent))?;
+    Ok(true)
 }
 
 /// Posts a form; only a JSON object with status 200 is an answer, and a redirect is an error.

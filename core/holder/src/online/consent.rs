@@ -20,7 +20,7 @@ pub struct OnlineRequest {
     choices: Vec<Choice>,
     /// What would do in place of one of them.
     others: Vec<Choice>,
-    unapprovable: bool,
+    unanswerable: Option<OnlineError>,
 }
 
 /// What would be shown to answer one query.
@@ -72,24 +72,27 @@ impl Wallet {
         let (mut choices, mut others) = (Vec::new(), Vec::new());
         // What is still without the choice that approves it.
         let mut open = request.transaction();
+        let mut lacks_key = false;
         for mut answer in answers {
             let shown = if answer.multiple { answer.matches.len() } else { 1 };
             let named = open.filter(|data| data.credential_ids().contains(&answer.query));
-            let may_approve = |place: usize, data: &TransactionData| {
-                held.get(place).is_some_and(|held| held.may_approve(data))
+            let can_approve = |place: usize, data: &TransactionData| {
+                held.get(place).is_some_and(|held| held.can_approve(data))
             };
             if let Some(data) = named {
-                // Of several that would do the newest that may approve comes first.
-                answer.matches.sort_by_key(|found| !may_approve(found.candidate, data));
+                // Of several that would do the newest that can approve comes first.
+                answer.matches.sort_by_key(|found| !can_approve(found.candidate, data));
+                let mut found = answer.matches.iter().filter_map(|found| held.get(found.candidate));
+                lacks_key |= found.any(|held| held.may_approve(data));
             }
             for (place, found) in answer.matches.into_iter().enumerate() {
                 let approves = if place < shown {
-                    let may = |data: &mut &TransactionData| {
-                        data.credential_ids().contains(&answer.query) && may_approve(found.candidate, data)
+                    let can = |data: &mut &TransactionData| {
+                        data.credential_ids().contains(&answer.query) && can_approve(found.candidate, data)
                     };
-                    open.take_if(may).is_some()
+                    open.take_if(can).is_some()
                 } else {
-                    named.is_some_and(|data| may_approve(found.candidate, data))
+                    named.is_some_and(|data| can_approve(found.candidate, data))
                 };
                 let (Some(held), Some(candidate)) =
                     (held.get(found.candidate), candidates.get(found.candidate))
@@ -114,12 +117,12 @@ impl Wallet {
                 });
             }
         }
-        let unapprovable = open.is_some() && !choices.is_empty();
-        if unapprovable {
+        let unanswerable = (open.is_some() && !choices.is_empty()).then(|| {
             choices.clear();
             others.clear();
-        }
-        Ok(OnlineRequest { request, choices, others, unapprovable })
+            if lacks_key { OnlineError::NoApprovalKey } else { TransactionError::NotAuthorized.into() }
+        });
+        Ok(OnlineRequest { request, choices, others, unanswerable })
     }
 }
 
@@ -196,16 +199,17 @@ impl OnlineRequest {
     }
 
     /// Why the request cannot be answered though the wallet holds what is asked for: no issuer lets a key of these documents
-    /// approve it (B.2.1).
-    pub const fn unanswerable(&self) -> Option<TransactionError> {
-        if self.unapprovable { Some(TransactionError::NotAuthorized) } else { None }
+    /// approve it (B.2.1, [`TransactionError::NotAuthorized`]), or they were obtained without a key for that
+    /// ([`OnlineError::NoApprovalKey`]).
+    pub const fn unanswerable(&self) -> Option<OnlineError> {
+        self.unanswerable
     }
 
     /// The person agreed, recognised as said, and typed what the other screen shows where that is needed.
     ///
     /// # Errors
-    /// [`OnlineError::NothingToShow`], [`OnlineError::NumberNeeded`], [`OnlineError::BadNumber`]; [`TransactionError::NotAuthorized`]
-    /// where the wallet holds what is asked for and may not approve with it.
+    /// [`OnlineError::NothingToShow`], [`OnlineError::NumberNeeded`], [`OnlineError::BadNumber`]; what is
+    /// [`unanswerable`](Self::unanswerable).
     pub fn grant(
         self,
         recognised: Recognised,
@@ -213,7 +217,7 @@ impl OnlineRequest {
         now: Timestamp,
     ) -> Result<OnlineConsent, Error> {
         if let Some(error) = self.unanswerable() {
-            return Err(OnlineError::Request(error.into()).into());
+            return Err(error.into());
         }
         if self.choices.is_empty() {
             return Err(OnlineError::NothingToShow.into());

@@ -30,12 +30,15 @@ pub(super) struct Held {
     authority_key_ids: Vec<Vec<u8>>,
     /// What the key of an mdoc may sign.
     authorizations: Option<KeyAuthorizations>,
+    /// A copy has a key that asks at each use.
+    has_approving_copy: bool,
 }
 
 impl Held {
     /// `None` where no copy is left.
     pub(super) fn read(id: String, record: DocumentRecord) -> Result<Option<Self>, Error> {
         let Some(copy) = record.next_copy() else { return Ok(None) };
+        let has_approving_copy = record.approving_copy().is_some();
         let mut authorizations = None;
         let (format, types, claims, chain) = match record.format {
             DocumentFormat::Mdoc => {
@@ -66,12 +69,18 @@ impl Held {
             types,
             claims,
             authorizations,
+            has_approving_copy,
         }))
     }
 
     /// Whether its key may sign an approval: for an SD-JWT VC the standard says so, for an mdoc its issuer has to.
     pub(super) fn may_approve(&self, data: &TransactionData) -> bool {
         self.authorizations.as_ref().is_none_or(|allowed| DeviceStatement::allowed_by(allowed, data))
+    }
+
+    /// Whether a key of it may and asks the person at each use.
+    pub(super) fn can_approve(&self, data: &TransactionData) -> bool {
+        self.has_approving_copy && self.may_approve(data)
     }
 
     pub(super) fn candidate(&self) -> Candidate<'_> {

@@ -16,6 +16,7 @@ impl OnlineError {
             | Self::BadNumber
             | Self::NotAnAlternative
             | Self::DocumentGone => Kind::NotReady,
+            Self::NoApprovalKey => Kind::CredentialExpired,
             Self::Request(_) | Self::BadAnswer => Kind::IssuerRefused,
             Self::Bug => Kind::Bug,
         }
@@ -30,6 +31,7 @@ impl OnlineError {
             Self::NumberNeeded => "online.number_needed",
             Self::BadNumber => "online.bad_number",
             Self::NotAnAlternative => "online.not_an_alternative",
+            Self::NoApprovalKey => "online.no_approval_key",
             Self::DocumentGone => "online.document_gone",
             Self::BadAnswer => "online.bad_answer",
             Self::Bug => "online.bug",

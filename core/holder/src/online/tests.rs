@@ -1,6 +1,7 @@
 //! A wallet before a verifier of this project, over real TLS.
 #![allow(unreachable_pub, dead_code, reason = "stand-ins that the other tests use more of")]
 
+mod approvals;
 mod cut_wire;
 #[path = "../../tests/doubles/device.rs"]
 mod device;

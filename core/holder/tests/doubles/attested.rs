@@ -1,13 +1,14 @@
 //! A provider that vouches for wallets and keys, and an authorization server that knows wallets by that.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::attestation::{
-    KeyAttestationDraft, Resistance, VerifiedWalletAttestation, WalletAttestationDraft,
+    KeyAttestationDraft, Resistance, VerifiedKeyAttestation, VerifiedWalletAttestation,
+    WalletAttestationDraft,
 };
-use credential::jose::Jwk;
+use credential::jose::{Jwk, Jws};
 use serde_json::{Map, Value, json};
 use test_key::{Authority, TestKey};
 use trust::certificates::CertificateAnchors;
@@ -23,7 +24,8 @@ pub struct Vouching {
     root: Authority,
     key: TestKey,
     chain: Vec<Vec<u8>>,
-    handed: HashSet<String>,
+    /// Which policy each key was handed in with, by thumbprint.
+    handed: HashMap<String, String>,
     /// How often it vouched, by operation.
     pub vouched: Vec<String>,
 }
@@ -32,7 +34,7 @@ impl Default for Vouching {
     fn default() -> Self {
         let (root, key) = (Authority::root("Wallet providers"), TestKey::new());
         let chain = vec![root.issue("Provider", &key)];
-        Self { root, key, chain, handed: HashSet::new(), vouched: Vec::new() }
+        Self { root, key, chain, handed: HashMap::new(), vouched: Vec::new() }
     }
 }
 
@@ -55,10 +57,11 @@ impl Vouching {
                 for key in keys() {
                     let jwk = Jwk::from_json(&key["jwk"]).unwrap();
                     // The double's platform says the challenge, so that it can be looked at.
-                    let said = [claims["challenge"].as_str().unwrap().as_bytes(), b" presentation"].concat();
-                    let said = URL_SAFE_NO_PAD.encode(&said);
-                    assert_eq!((&key["policy"], &key["android"]), (&json!("presentation"), &json!([said])));
-                    assert!(self.handed.insert(jwk.thumbprint_base64url()), "a key was handed in twice");
+                    let policy = key["policy"].as_str().unwrap();
+                    let said = format!("{} {policy}", claims["challenge"].as_str().unwrap());
+                    assert_eq!(key["android"], json!([URL_SAFE_NO_PAD.encode(&said)]));
+                    let earlier = self.handed.insert(jwk.thumbprint_base64url(), policy.to_owned());
+                    assert_eq!(earlier, None, "a key was handed in twice");
                 }
                 json!({"attested": keys().len()})
             }
@@ -77,11 +80,16 @@ impl Vouching {
                 json!({"wallet_attestation": unsigned.assemble(&signature), "client_id": CLIENT})
             }
             "key_attestation" => {
+                let per_use = |key: &Value| {
+                    let jwk = Jwk::from_json(key).unwrap();
+                    self.handed[&jwk.thumbprint_base64url()] == "approval"
+                };
+                let level_policy = if keys().iter().all(per_use) { 3 } else { 2 };
                 let draft = KeyAttestationDraft {
                     keys: self.known(&keys()),
                     key_storage: Resistance::High,
                     user_authentication: Resistance::Moderate,
-                    level_policy: 2,
+                    level_policy,
                     nonce: claims.get("nonce").and_then(Value::as_str).map(str::to_owned),
                     issued: now(),
                     expires: now().plus_seconds(300),
@@ -109,10 +117,59 @@ impl Vouching {
     fn known(&self, keys: &[Value]) -> Vec<PublicKey> {
         let known = |key: &Value| {
             let jwk = Jwk::from_json(key).unwrap();
-            assert!(self.handed.contains(&jwk.thumbprint_base64url()), "a key that was never handed in");
+            assert!(self.handed.contains_key(&jwk.thumbprint_base64url()), "a key that was never handed in");
             *jwk.key()
         };
         keys.iter().map(known).collect()
+    }
+}
+
+/// The key and header of a key proof for this issuer, nonce and client.
+pub fn key_proof(
+    proof: &Value,
+    audience: &str,
+    nonce: &str,
+    client: Option<&str>,
+) -> (Jwk, Map<String, Value>) {
+    let proof = Jws::parse(proof.as_str().unwrap(), 16_384).unwrap().of_type("openid4vci-proof+jwt").unwrap();
+    let (key, header) = (proof.header().jwk().unwrap().clone(), proof.header().members().clone());
+    let claims = proof.verify(key.key()).unwrap().claims().clone();
+    assert_eq!((&claims["aud"], &claims["iat"]), (&json!(audience), &json!(SERVER_TIME)));
+    assert_eq!(claims["nonce"], nonce);
+    assert_eq!(claims.get("iss").and_then(Value::as_str), client);
+    (key, header)
+}
+
+/// An issuer's demand that a provider vouches for keys: with the proof of one of them, or alone.
+pub struct KeyCheck {
+    pub anchors: CertificateAnchors,
+    pub alone: bool,
+}
+
+impl KeyCheck {
+    /// What the issuer's metadata say of it.
+    pub fn describe(&self, types: &mut Value) {
+        types["jwt"]["key_attestations_required"] = json!({});
+        if self.alone {
+            *types = json!({"attestation": types["jwt"]});
+        }
+    }
+
+    /// The keys that one attestation speaks for, and no other proof.
+    pub fn keys(&self, proofs: &Value, audience: &str, nonce: &str, client: Option<&str>) -> Vec<PublicKey> {
+        let kind = if self.alone { "attestation" } else { "jwt" };
+        let [one] = &proofs[kind].as_array().unwrap()[..] else { panic!("one proof") };
+        let (signer, attestation) = if self.alone {
+            (None, one.clone())
+        } else {
+            let (key, header) = key_proof(one, audience, nonce, client);
+            (Some(key), header["key_attestation"].clone())
+        };
+        let attested =
+            VerifiedKeyAttestation::verify(attestation.as_str().unwrap(), &self.anchors, now()).unwrap();
+        assert_eq!(attested.nonce(), Some(nonce));
+        assert!(signer.is_none_or(|signer| attested.keys().contains(signer.key())));
+        attested.keys().to_vec()
     }
 }
 

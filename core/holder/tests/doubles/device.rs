@@ -15,11 +15,29 @@ use trust::secret::Secret;
 #[derive(Default)]
 pub struct MemoryKeyStore {
     keys: Mutex<HashMap<String, Arc<MemoryKey>>>,
-    /// The next call of `create` or `sign` fails so.
+    /// The next call of `create` fails so.
     pub fail_create: Mutex<Option<KeyError>>,
     signatures: Arc<AtomicUsize>,
+    pub prompts: Arc<Prompts>,
+    /// Nobody has enrolled a finger or face: keys that ask at each use cannot be made.
+    pub no_biometrics: AtomicBool,
     /// A platform says something of the keys that are made: challenge and policy, as a double of a provider compares them.
     pub attests: AtomicBool,
+}
+
+/// Where the person is asked for one signature: keys of the approval kind.
+#[derive(Default)]
+pub struct Prompts {
+    asked: AtomicUsize,
+    /// What becomes of the next.
+    pub fail: Mutex<Option<KeyError>>,
+}
+
+impl Prompts {
+    /// How often the person was asked.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
 }
 
 pub struct MemoryKey {
@@ -27,6 +45,7 @@ pub struct MemoryKey {
     pub policy: KeyPolicy,
     pair: EcdsaKeyPair,
     signatures: Arc<AtomicUsize>,
+    prompts: Arc<Prompts>,
 }
 
 impl MemoryKeyStore {
@@ -37,6 +56,16 @@ impl MemoryKeyStore {
     /// How often any key has signed.
     pub fn signatures(&self) -> usize {
         self.signatures.load(Ordering::SeqCst)
+    }
+
+    /// How many keys there are of a policy.
+    pub fn count_of(&self, policy: KeyPolicy) -> usize {
+        self.keys.lock().unwrap().values().filter(|key| key.policy == policy).count()
+    }
+
+    /// Forgets the keys that ask at each use, as a device does where another finger is enrolled.
+    pub fn enrol_another_finger(&self) {
+        self.keys.lock().unwrap().retain(|_, key| key.policy != KeyPolicy::Approval);
     }
 
     /// Forgets every key, as a device does whose fingerprints changed.
@@ -55,6 +84,9 @@ impl KeyStore for MemoryKeyStore {
         if let Some(error) = self.fail_create.lock().unwrap().take() {
             return Err(error);
         }
+        if policy == KeyPolicy::Approval && self.no_biometrics.load(Ordering::SeqCst) {
+            return Err(KeyError::Unavailable);
+        }
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
@@ -64,7 +96,8 @@ impl KeyStore for MemoryKeyStore {
         } else {
             KeyAttestation::None
         };
-        let key = Arc::new(MemoryKey { attestation, policy, pair, signatures: self.signatures.clone() });
+        let (signatures, prompts) = (self.signatures.clone(), self.prompts.clone());
+        let key = Arc::new(MemoryKey { attestation, policy, pair, signatures, prompts });
         self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
@@ -86,6 +119,12 @@ impl DeviceKey for MemoryKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        if self.policy == KeyPolicy::Approval {
+            self.prompts.asked.fetch_add(1, Ordering::SeqCst);
+            if let Some(error) = self.prompts.fail.lock().unwrap().take() {
+                return Err(error);
+            }
+        }
         self.signatures.fetch_add(1, Ordering::SeqCst);
         Ok(self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())
     }

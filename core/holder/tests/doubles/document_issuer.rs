@@ -17,7 +17,7 @@ use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
 
-use super::attested::ClientCheck;
+use super::attested::{ClientCheck, KeyCheck, key_proof};
 use super::provider::SERVER_TIME;
 use super::server::{Asked, Reply, Server};
 
@@ -93,6 +93,7 @@ pub struct DocumentIssuer {
     tokens: u32,
     awaited: Vec<PublicKey>,
     pub client: Option<ClientCheck>,
+    pub key_check: Option<KeyCheck>,
 }
 
 /// A running one.
@@ -133,6 +134,7 @@ impl RunningIssuer {
             thumbprint: None,
             tokens: 0,
             client: None,
+            key_check: None,
         };
         let state = Arc::new(Mutex::new(issuer));
         let shared = state.clone();
@@ -226,6 +228,11 @@ impl DocumentIssuer {
             metadata["credential_response_encryption"] = json!({
                 "alg_values_supported": ["ECDH-ES"], "enc_values_supported": names, "encryption_required": true});
             self.request_key = Some(key);
+        }
+        if let Some(check) = &self.key_check {
+            check.describe(
+                &mut metadata["credential_configurations_supported"]["licence"]["proof_types_supported"],
+            );
         }
         if self.sd_jwt {
             let licence = &mut metadata["credential_configurations_supported"]["licence"];
@@ -349,8 +356,13 @@ impl DocumentIssuer {
         if self.fault == DocumentFault::StaleNonces {
             return Reply::error(400, &json!({"error": "invalid_nonce"}));
         }
-        let proofs = body["proofs"]["jwt"].as_array().unwrap();
-        let keys: Vec<PublicKey> = proofs.iter().map(|proof| self.proven(proof, url)).collect();
+        let (audience, nonce) = (format!("{url}/tenant"), format!("c-{}", self.challenges));
+        let client = (!self.pushed.is_empty()).then_some(CLIENT);
+        let own = |proof: &Value| *key_proof(proof, &audience, &nonce, client).0.key();
+        let keys: Vec<PublicKey> = match &self.key_check {
+            Some(check) => check.keys(&body["proofs"], &audience, &nonce, client),
+            None => body["proofs"]["jwt"].as_array().unwrap().iter().map(own).collect(),
+        };
         let distinct: HashSet<_> = keys.iter().map(|key| key.uncompressed().to_vec()).collect();
         assert_eq!(distinct.len(), keys.len());
         if self.put_off > 0 {
@@ -426,18 +438,6 @@ impl DocumentIssuer {
         let (to, kid) = (*Jwk::from_json(key).unwrap().key(), key["kid"].as_str());
         let sealed = encrypt(&to, kid, encryption, Parties::default(), answer.to_string().as_bytes());
         Reply::bytes(sealed.unwrap().into_bytes())
-    }
-
-    fn proven(&self, proof: &Value, url: &str) -> PublicKey {
-        let proof =
-            Jws::parse(proof.as_str().unwrap(), 4096).unwrap().of_type("openid4vci-proof+jwt").unwrap();
-        let key: Jwk = proof.header().jwk().unwrap().clone();
-        let claims = proof.verify(key.key()).unwrap().claims().clone();
-        assert_eq!((&claims["aud"], &claims["iat"]), (&json!(format!("{url}/tenant")), &json!(SERVER_TIME)));
-        assert_eq!(claims["nonce"], format!("c-{}", self.challenges));
-        let client = (!self.pushed.is_empty()).then(|| json!(CLIENT));
-        assert_eq!(claims.get("iss"), client.as_ref());
-        *key.key()
     }
 
     fn issue(&self, device_key: PublicKey) -> String {

@@ -75,7 +75,8 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
                 .warning(.notRegistered)
             ]
         let shown = details.choices.flatMap { choice($0, registered: details.registration != nil) }
-        let nothing = details.choices.isEmpty ? [Line(.nothingAnswers)] : []
+        let why = Line(details.unanswerable == noApprovalKey ? .obtainToApprove : .nothingAnswers)
+        let nothing = details.choices.isEmpty ? [why] : []
         return approval(details.approval) + asker(details.asker) + registered + shown + nothing
     }
 

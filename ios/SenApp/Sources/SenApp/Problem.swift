@@ -17,6 +17,9 @@ public struct Problem: Equatable, Sendable {
     static let notRecognised = Problem(Line(.cancelled), .nothing, "device.not_recognised")
 }
 
+/// A document is to be obtained again before it can approve.
+let noApprovalKey = "online.no_approval_key"
+
 extension SenError {
     /// One place decides what each kind of error means to a person.
     public var problem: Problem {
@@ -29,7 +32,7 @@ extension SenError {
         case .UserCancelled: Problem(Line(.cancelled), .nothing, code)
         case .NoNetwork: Problem(Line(.noNetwork), .tryLater, code)
         case .IssuerRefused: Problem(waiting ?? Line(.refusedByIssuer, code), .stop, code)
-        case .CredentialExpired: Problem(Line(.credentialExpired), .obtainAgain, code)
+        case .CredentialExpired: Problem(Line(code == noApprovalKey ? .obtainToApprove : .credentialExpired), .obtainAgain, code)
         case .NotReady: Problem(missing, .typeAgain, code)
         case .Bug: Problem(Line(.bug, code), .report, code)
         }

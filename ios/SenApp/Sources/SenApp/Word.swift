@@ -93,6 +93,7 @@ public enum Word: String, CaseIterable, Sendable {
     case approveSignIn = "approve_sign_in"
     case twoDigits = "two_digits"
     case nothingAnswers = "nothing_answers"
+    case obtainToApprove = "obtain_to_approve"
     case answered = "answered"
     case declined = "declined"
     case readingRequest = "reading_request"

@@ -25,6 +25,7 @@ struct WordsTests {
         #expect(errors[7].0.problem.line == Line(.waitSeconds, "30"))
         #expect(errors[10].0.problem.line == Line(.bug, "store.bug"))
         #expect(errors[2].0.problem.line.isWarning)
+        #expect(SenError.CredentialExpired(code: "online.no_approval_key").problem.line.word == .obtainToApprove)
         #expect(SenError.DeviceKeyLost(code: "account.device_replaced").problem.line.word == .accountElsewhere)
     }
 

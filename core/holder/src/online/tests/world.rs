@@ -9,7 +9,8 @@ use credential::jose::{Jws, compact, signing_input};
 use credential::mdoc::{KeyAuthorizations, MdocDraft, NewElement};
 use credential::sd_jwt::{SdJwtDraft, Step};
 use presentation::openid4vp::{
-    ClientId, LONGEST_REQUEST, Method, RegistrationDraft, TRANSACTION_NAMESPACE, Transaction, Unsigned, link,
+    ClientId, LEVEL_POLICY, LONGEST_REQUEST, Method, RegistrationDraft, TRANSACTION_NAMESPACE, Transaction,
+    Unsigned, link,
 };
 use serde_json::{Map, Value, json};
 use test_key::{Authority, TestKey, rcgen};
@@ -32,6 +33,8 @@ pub const NOW: Timestamp = Timestamp::from_unix(1_780_000_000);
 
 pub struct World {
     pub wallet: Wallet,
+    /// Where the wallet's keys are.
+    pub keys: Arc<MemoryKeyStore>,
     folder: PathBuf,
     server: Server,
     portal: Arc<Mutex<Portal>>,
@@ -140,11 +143,11 @@ impl World {
         }));
         let behind = portal.clone();
         let server = Server::start(move |asked, url| Some(behind.lock().unwrap().reply(&asked, url))).await;
-        let (wallet, folder) = wallet(&issuers);
+        let (wallet, keys, folder) = wallet(&issuers);
         let authority = issuers;
         let client_id = asker.client_id().clone();
         let (verifiers, registrars) = (anchors(&verifiers), anchors(&register));
-        Self { wallet, folder, server, portal, client_id, verifiers, registrars, authority }
+        Self { wallet, keys, folder, server, portal, client_id, verifiers, registrars, authority }
     }
 
     pub fn trust(&self) -> OnlineTrust<'_> {
@@ -176,18 +179,41 @@ impl World {
         self.server.line()
     }
 
-    /// The wallet holds one copy of a card of another issuer, too.
+    /// The wallet holds one copy of a card of another issuer, too, which approves nothing.
     pub fn hold_another(&self, id: &str, issuer: &str, issued_at: Timestamp) {
         let key = TestKey::new();
         let chain = vec![self.authority.issue("Another", &key)];
         let issue = |holder: &PublicKey| card(&key, &chain, holder);
-        store(&self.wallet, id, DocumentFormat::SdJwt, "urn:example:card", &[&issue]);
+        store(
+            &self.wallet,
+            id,
+            DocumentFormat::SdJwt,
+            "urn:example:card",
+            &[(KeyPolicy::Presentation, &issue)],
+        );
+        self.change_document(id, |record| {
+            (record.issuer, record.issued_at) = (issuer.to_owned(), issued_at.as_unix());
+        });
+    }
+
+    /// A document stands in the wallet otherwise.
+    pub fn change_document(&self, id: &str, edit: impl FnOnce(&mut DocumentRecord)) {
         let change = |change: &mut crate::store::Change<'_>| {
             let mut record: DocumentRecord = change.read(Table::Document, id)?.unwrap();
-            (record.issuer, record.issued_at) = (issuer.to_owned(), issued_at.as_unix());
+            edit(&mut record);
             Ok(change.put(Table::Document, id, &record)?)
         };
         self.wallet.vault.change(change).unwrap();
+    }
+
+    /// How often copies of a document were shown: those that present, and the one that approves.
+    pub fn shown(&self, id: &str) -> (u32, u32) {
+        let record: DocumentRecord = self.wallet.vault.store().read(Table::Document, id).unwrap().unwrap();
+        let shown = |approves: bool| -> u32 {
+            let copies = record.copies.iter().filter(|copy| copy.approves == approves);
+            copies.map(|copy| copy.shown).sum()
+        };
+        (shown(false), shown(true))
     }
 
     /// The portal begins anew, and has heard nothing yet.
@@ -280,14 +306,15 @@ fn registration(register: &Authority) -> Value {
     RegistrationDraft::entry(&compact(&input, &registrar.sign(input.as_bytes())))
 }
 
-/// A wallet with two copies of a card, one of a licence, and one of an identity whose key may approve transactions.
-fn wallet(issuers: &Authority) -> (Wallet, PathBuf) {
+/// A wallet with two copies of a card and a third that approves, one of a licence, and one of an identity whose key may approve
+/// transactions, as was attested of it.
+fn wallet(issuers: &Authority) -> (Wallet, Arc<MemoryKeyStore>, PathBuf) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
     let folder = std::env::temp_dir().join(format!("sen-online-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (secrets, keys) = (Arc::new(MemorySecretStore::default()), Arc::new(MemoryKeyStore::default()));
-    let wallet = Wallet::open(&folder, secrets, keys).unwrap();
+    let wallet = Wallet::open(&folder, secrets, keys.clone()).unwrap();
     let issuer = TestKey::new();
     let chain = vec![issuers.issue("Issuer", &issuer)];
     store(
@@ -295,37 +322,40 @@ fn wallet(issuers: &Authority) -> (Wallet, PathBuf) {
         "card",
         DocumentFormat::SdJwt,
         "urn:example:card",
-        &[&|key| card(&issuer, &chain, key), &|key| card(&issuer, &chain, key)],
+        &[
+            (KeyPolicy::Presentation, &|key| card(&issuer, &chain, key)),
+            (KeyPolicy::Presentation, &|key| card(&issuer, &chain, key)),
+            (KeyPolicy::Approval, &|key| card(&issuer, &chain, key)),
+        ],
     );
     store(
         &wallet,
         "licence",
         DocumentFormat::Mdoc,
         "org.iso.18013.5.1.mDL",
-        &[&|key| mdoc(&issuer, &chain, key, "org.iso.18013.5.1.mDL", false)],
+        &[(KeyPolicy::Presentation, &|key| mdoc(&issuer, &chain, key, "org.iso.18013.5.1.mDL", None))],
     );
     store(
         &wallet,
         "identity",
         DocumentFormat::Mdoc,
         "org.example.identity",
-        &[&|key| mdoc(&issuer, &chain, key, "org.example.identity", true)],
+        &[(KeyPolicy::Approval, &|key| mdoc(&issuer, &chain, key, "org.example.identity", Some(3)))],
     );
-    (wallet, folder)
+    (wallet, keys, folder)
 }
 
 /// Issues a copy for a key.
 type Issue<'a> = &'a dyn Fn(&PublicKey) -> Vec<u8>;
 
-fn store(wallet: &Wallet, id: &str, format: DocumentFormat, kind: &str, issue: &[Issue<'_>]) {
-    let keys: Vec<NewKey<'_>> = issue
-        .iter()
-        .map(|_| wallet.keys.create(&wallet.vault, KeyPolicy::Presentation, b"").unwrap())
-        .collect();
-    let copies = keys.iter().zip(issue).map(|(key, issue)| DocumentCopy {
+fn store(wallet: &Wallet, id: &str, format: DocumentFormat, kind: &str, issue: &[(KeyPolicy, Issue<'_>)]) {
+    let keys: Vec<NewKey<'_>> =
+        issue.iter().map(|(policy, _)| wallet.keys.create(&wallet.vault, *policy, b"").unwrap()).collect();
+    let copies = keys.iter().zip(issue).map(|(key, (policy, issue))| DocumentCopy {
         key: key.id().to_owned(),
         bytes: issue(key.key().unwrap().public()),
         shown: 0,
+        approves: *policy == KeyPolicy::Approval,
     });
     let record = DocumentRecord {
         format,
@@ -359,9 +389,16 @@ fn card(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey) -> Vec<u8> {
     unsigned.assemble(&issuer.sign(unsigned.to_be_signed())).into_bytes()
 }
 
-fn mdoc(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey, doc_type: &str, approves: bool) -> Vec<u8> {
+/// One whose key may approve where a level was attested of it.
+fn mdoc(
+    issuer: &TestKey,
+    chain: &[Vec<u8>],
+    holder: &PublicKey,
+    doc_type: &str,
+    level: Option<u8>,
+) -> Vec<u8> {
     let mut authorizations = KeyAuthorizations::default();
-    if approves {
+    if level.is_some() {
         authorizations.namespaces.insert(TRANSACTION_NAMESPACE.to_owned());
     }
     let element = |identifier: &str, value: &str| {
@@ -373,9 +410,15 @@ fn mdoc(issuer: &TestKey, chain: &[Vec<u8>], holder: &PublicKey, doc_type: &str,
             value: out.finish(),
         }
     };
+    let names = [element("family_name", "Nguyễn"), element("given_name", "Thị Mẫu")];
+    let policy = level.map(|level| NewElement {
+        namespace: TRANSACTION_NAMESPACE.to_owned(),
+        identifier: LEVEL_POLICY.to_owned(),
+        value: trust::cbor::to_vec(&level).unwrap(),
+    });
     let draft = MdocDraft {
         doc_type: doc_type.to_owned(),
-        elements: vec![element("family_name", "Nguyễn"), element("given_name", "Thị Mẫu")],
+        elements: names.into_iter().chain(policy).collect(),
         device_key: *holder,
         authorizations,
         signed: NOW.minus_seconds(60),

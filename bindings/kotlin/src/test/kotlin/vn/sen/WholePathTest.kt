@@ -226,7 +226,9 @@ class WholePathTest {
         assertEquals(listOf("citizen_mdoc"), wallet.readOffer(link, issuers).credentials)
         val card = wallet.obtainDocuments(link, issuers, null, now()).single()
         assertEquals("mso_mdoc", card.format)
-        assertEquals(card.copies, card.unshown)
+        // One copy is kept for approvals.
+        assertEquals(card.copies - 1u, card.unshown)
+        assertTrue(card.canApprove)
         wallet.deleteDocument(card.id, now())
         refused<SenException.NotReady>("credential.not_found") { wallet.deleteDocument(card.id, now()) }
         refused<SenException.NotReady>("issuance.bad_offer") { wallet.readOffer("openid-credential-offer://?x=1", issuers) }

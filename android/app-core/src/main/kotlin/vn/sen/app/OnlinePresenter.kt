@@ -87,7 +87,8 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
         }
         val registered = details.registration?.let { listOf(line(Word.REGISTERED, it.name, commonName(it.registrar)), line(Word.PURPOSE, it.purpose)) }
         val shown = details.choices.flatMap { choice(it, details.registration != null) }
-        val nothing = line(Word.NOTHING_ANSWERS).takeIf { details.choices.isEmpty() || details.unanswerable != null }
+        val nothing = line(if (details.unanswerable == NO_APPROVAL_KEY) Word.OBTAIN_TO_APPROVE else Word.NOTHING_ANSWERS)
+            .takeIf { details.choices.isEmpty() || details.unanswerable != null }
         return listOfNotNull(approval) + asker(details.asker) + (registered ?: listOf(warning(Word.NOT_REGISTERED))) + shown + listOfNotNull(nothing)
     }
 

@@ -11,6 +11,9 @@ enum class Next { TRY_CARD_AGAIN, TYPE_AGAIN, STOP, ENROL_AGAIN, NOTHING, TRY_LA
 /** What went wrong, in words, with the core's stable code. */
 data class Problem(val line: Line, val next: Next, val code: String)
 
+/** A document is to be obtained again before it can approve. */
+internal const val NO_APPROVAL_KEY = "online.no_approval_key"
+
 /** One place decides what each kind of error means to a person. */
 fun SenException.problem(): Problem = when (this) {
     is SenException.TryCardAgain -> Problem(line(Word.CARD_LOST), Next.TRY_CARD_AGAIN, code)
@@ -21,7 +24,7 @@ fun SenException.problem(): Problem = when (this) {
     is SenException.UserCancelled -> Problem(line(Word.CANCELLED), Next.NOTHING, code)
     is SenException.NoNetwork -> Problem(line(Word.NO_NETWORK), Next.TRY_LATER, code)
     is SenException.IssuerRefused -> Problem(waiting() ?: line(Word.REFUSED_BY_ISSUER, code), Next.STOP, code)
-    is SenException.CredentialExpired -> Problem(line(Word.CREDENTIAL_EXPIRED), Next.OBTAIN_AGAIN, code)
+    is SenException.CredentialExpired -> Problem(line(if (code == NO_APPROVAL_KEY) Word.OBTAIN_TO_APPROVE else Word.CREDENTIAL_EXPIRED), Next.OBTAIN_AGAIN, code)
     is SenException.NotReady -> Problem(missing(), Next.TYPE_AGAIN, code)
     is SenException.Bug -> Problem(line(Word.BUG, code), Next.REPORT, code)
 }

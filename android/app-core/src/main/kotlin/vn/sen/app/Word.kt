@@ -93,6 +93,7 @@ enum class Word(val places: Int) {
     APPROVE_SIGN_IN(2),
     TWO_DIGITS(0),
     NOTHING_ANSWERS(0),
+    OBTAIN_TO_APPROVE(0),
     ANSWERED(0),
     DECLINED(0),
     READING_REQUEST(0),
