@@ -45,7 +45,9 @@ fn list(wards: &[Ward], as_json: bool) {
     }
     for ward in wards {
         let account = ward.account.as_ref().map_or("no account", |account| words::state(account.state));
-        let locked = ward.account.as_ref().is_some_and(|account| !account.locks.is_empty());
-        println!("  {}  {}  {account}{}", ward.number, ward.name, if locked { ", locked" } else { "" });
+        let locks =
+            ward.account.as_ref().map_or_else(String::new, |account| words::ward_locks(&account.locks));
+        let why = if locks.is_empty() { locks } else { format!(": {locks}") };
+        println!("  {}  {}  {account}{why}", ward.number, ward.name);
     }
 }

@@ -75,6 +75,23 @@ pub(super) const fn state(state: AccountState) -> &'static str {
 fn locks(locks: &[LockedBy]) -> String {
     let word = |lock: &LockedBy| match lock {
         LockedBy::Holder => "by you (undo: sen account unlock)",
+        lock => reason(*lock),
+    };
+    locks.iter().map(word).collect::<Vec<_>>().join("; ")
+}
+
+/// The same of the account of a person in care.
+pub(super) fn ward_locks(locks: &[LockedBy]) -> String {
+    let word = |lock: &LockedBy| match lock {
+        LockedBy::Guardian => "by you (undo: sen account wards unlock NUMBER)",
+        lock => reason(*lock),
+    };
+    locks.iter().map(word).collect::<Vec<_>>().join("; ")
+}
+
+const fn reason(lock: LockedBy) -> &'static str {
+    match lock {
+        LockedBy::Holder => "by its holder",
         LockedBy::Terms => "the terms of use were broken",
         LockedBy::CardWithdrawn => "the card was withdrawn",
         LockedBy::Death => "its holder died",
@@ -82,8 +99,7 @@ fn locks(locks: &[LockedBy]) -> String {
         LockedBy::Expiry => "the card or the right of residence has expired",
         LockedBy::Guardian => "by the guardian",
         _ => "for a reason that this version does not know",
-    };
-    locks.iter().map(word).collect::<Vec<_>>().join("; ")
+    }
 }
 
 fn pin(view: &AccountView, there: Timestamp) -> String {
@@ -138,10 +154,12 @@ mod tests {
     fn every_lock_has_words_of_its_own() {
         let names =
             ["holder", "terms", "card_withdrawn", "death", "authority", "expiry", "guardian", "a later one"];
-        let mut words: Vec<String> =
-            names.iter().map(|name| locks(&[serde_json::from_value(json!(name)).unwrap()])).collect();
-        words.sort_unstable();
-        words.dedup();
-        assert_eq!(words.len(), names.len());
+        for in_words in [locks, ward_locks] {
+            let mut words: Vec<String> =
+                names.iter().map(|name| in_words(&[serde_json::from_value(json!(name)).unwrap()])).collect();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), names.len());
+        }
     }
 }

@@ -4,7 +4,7 @@ use trust::time::Timestamp;
 use super::answer::Refusal;
 use super::database::{DatabaseError, Statements, values};
 use super::standing::{Event, Lock, Phase, Refused, Standing};
-use super::{Nation, pending, status};
+use super::{Nation, pending, pin, status};
 
 /// Seconds in which an account must be activated (Decree 69/2024/ND-CP, article 14).
 const WEEK: i64 = 7 * 24 * 3600;
@@ -55,6 +55,15 @@ impl Account {
             card_expires: row.get(6)?,
             moved: false,
         }))
+    }
+
+    /// What its holder and a guardian are told. An account that is locked is not called active, and neither is one whose PIN is blocked.
+    pub(super) fn state(&self, statements: &dyn Statements) -> Result<&'static str, DatabaseError> {
+        Ok(match self.standing.phase() {
+            Phase::Active if !self.standing.locks().is_empty() => "locked",
+            Phase::Active if pin::is_blocked(statements, &self.id)? => "blocked",
+            phase => phase.name(),
+        })
     }
 
     /// Only an active account may do things.

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::database::DatabaseError;
 use super::message::Message;
 use super::once::Once;
-use super::standing::{Event, Lock, Phase};
+use super::standing::{Event, Lock};
 use super::{Nation, Shared, device, pending, pin};
 
 pub(super) async fn challenge(State(nation): State<Shared>) -> Answer {
@@ -28,19 +28,12 @@ fn given(nation: &Nation, challenges: &Once) -> Answer {
 
 pub(super) async fn show(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["show"])?.account(&nation)?;
-    let (devices, is_blocked, pin, pending) = nation.database.read(|statements| {
-        let (devices, is_blocked) =
-            (device::shown(statements, &account.id)?, pin::is_blocked(statements, &account.id)?);
+    let (state, devices, pin, pending) = nation.database.read(|statements| {
+        let (state, devices) = (account.state(statements)?, device::shown(statements, &account.id)?);
         let (pin, pending) = (pin::shown(statements, &account.id)?, pending::shown(statements, &account.id)?);
-        Ok::<_, DatabaseError>((devices, is_blocked, pin, pending))
+        Ok::<_, DatabaseError>((state, devices, pin, pending))
     })?;
     let locks: Vec<_> = account.standing.locks().iter().map(|lock| lock.name()).collect();
-    let phase = account.standing.phase();
-    let state = match phase {
-        Phase::Active if !locks.is_empty() => "locked",
-        Phase::Active if is_blocked => "blocked",
-        phase => phase.name(),
-    };
     // Where others locked, too, the holder has to see that the own lock is not the only one.
     let locked_by = locks.iter().find(|lock| **lock != Lock::Holder.name()).or(locks.first());
     Ok(fresh(json!({

@@ -32,21 +32,25 @@ pub(super) async fn list(State(nation): State<Shared>, body: Body) -> Answer {
     let today = nation.now().date();
     let cared_for = |statements: &dyn Statements| {
         let persons = Person::in_care_of(statements, &account.person, today)?.into_iter();
-        let accounts = persons.map(|person| Ok((Account::of_person(statements, &person.number)?, person)));
-        accounts.collect::<Result<Vec<_>, DatabaseError>>()
+        let shown = persons.map(|person| {
+            let account = Account::of_person(statements, &person.number)?;
+            let account = account.map(|account| how_it_stands(statements, &account)).transpose()?;
+            Ok(json!({
+                "number": person.number, "name": person.name, "date_of_birth": person.birth.to_string(),
+                "ward": person.is_ward, "account": account,
+            }))
+        });
+        shown.collect::<Result<Vec<Value>, DatabaseError>>()
     };
-    let wards = nation.database.read(cared_for)?;
-    let wards = wards.iter().map(|(account, person)| {
-        let account = account.as_ref().map(|account| json!({
-            "account": account.id, "state": account.standing.phase().name(), "level": account.standing.level(),
-            "locks": account.standing.locks().iter().map(|lock| lock.name()).collect::<Vec<_>>(),
-        }));
-        json!({
-            "number": person.number, "name": person.name, "date_of_birth": person.birth.to_string(),
-            "ward": person.is_ward, "account": account,
-        })
-    });
-    Ok(fresh(json!({"wards": wards.collect::<Vec<Value>>()})))
+    Ok(fresh(json!({"wards": nation.database.read(cared_for)?})))
+}
+
+fn how_it_stands(statements: &dyn Statements, account: &Account) -> Result<Value, DatabaseError> {
+    let locks = account.standing.locks().iter().map(|lock| lock.name());
+    Ok(json!({
+        "account": account.id, "state": account.state(statements)?, "level": account.standing.level(),
+        "locks": locks.collect::<Vec<_>>(),
+    }))
 }
 
 /// What a guardian does with the account of a person in care.
@@ -61,12 +65,13 @@ pub(super) async fn act(State(nation): State<Shared>, body: Body) -> Answer {
         _ => Event::Lifted(Lock::Guardian),
     };
     let ward = ward_account(&nation, &account, message.text("ward")?)?;
-    let (ward, ()) = change_account(&nation, &ward.id, |change, ward| {
+    let (ward, state) = change_account(&nation, &ward.id, |change, ward| {
         in_care(change, &account.person, &ward.person, nation.now().date())?;
-        ward.apply(change, event, nation.now())
+        ward.apply(change, event, nation.now())?;
+        Ok(ward.state(change)?)
     })?;
     nation.journal.note(nation.now(), &ward.id, event.name());
-    Ok(fresh(json!({"account": ward.id, "state": ward.standing.phase().name()})))
+    Ok(fresh(json!({"account": ward.id, "state": state})))
 }
 
 fn ward_account(nation: &Nation, guardian: &Account, number: &str) -> Result<Account, Refusal> {

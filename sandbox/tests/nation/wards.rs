@@ -78,10 +78,19 @@ fn a_guardian_locks_and_unlocks_and_the_child_cannot() {
     let mut child = Device::open_in_care(&world, CHILD);
     assert_eq!(guardian.for_ward(&world, "ward_lock", CHILD.0).refusal(), "account_not_active");
     guardian.for_ward(&world, "ward_consent", CHILD.0).done();
-    guardian.for_ward(&world, "ward_lock", CHILD.0).done();
-    assert_eq!(child.show(&world)["locked_by"], "guardian");
+    assert_eq!(guardian.for_ward(&world, "ward_lock", CHILD.0).done()["state"], "locked");
+    let shown = child.show(&world);
+    assert_eq!((&shown["state"], &shown["locked_by"]), (&json!("locked"), &json!("guardian")));
+    // Holder and guardian read the same.
+    let seen = &guardian.wards(&world)[0]["account"];
+    assert_eq!((&seen["state"], &seen["locks"]), (&shown["state"], &json!(["guardian"])));
     assert_eq!(child.ask(&world, "/account/unlock", "unlock", &json!({})).refusal(), "not_holder_lock");
-    guardian.for_ward(&world, "ward_unlock", CHILD.0).done();
+    // Another lock stays when the guardian's goes.
+    world.post("/sandbox/lock", &json!({"number": CHILD.0, "reason": "terms"})).done();
+    assert_eq!(guardian.for_ward(&world, "ward_unlock", CHILD.0).done()["state"], "locked");
+    assert_eq!(guardian.wards(&world)[0]["account"]["locks"], json!(["terms"]));
+    world.post("/sandbox/unlock", &json!({"number": CHILD.0})).done();
+    assert_eq!(guardian.wards(&world)[0]["account"]["state"], "active");
     assert_eq!(child.show(&world)["state"], "active");
 }
 

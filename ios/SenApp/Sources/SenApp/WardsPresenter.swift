@@ -51,8 +51,6 @@ public final class WardsPresenter: Presenter<WardsScreen>, @unchecked Sendable {
 
     private func account(_ of: Ward) -> Line {
         guard let account = of.account else { return Line(.wardNoAccount) }
-        // Providers name the phase of its life and the locks beside it.
-        if !account.locks.isEmpty { return .warning(.accountLocked) }
         return switch account.state {
         case .awaitingConsent: .warning(.awaitingConsent)
         case .active: Line(account.level >= 2 ? .level2 : .level1)

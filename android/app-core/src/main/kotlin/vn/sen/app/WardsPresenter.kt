@@ -33,8 +33,6 @@ class WardsPresenter(around: Surroundings) : Presenter<WardsScreen>(WardsScreen(
 
     private fun account(of: Ward): Line {
         val account = of.account ?: return line(Word.WARD_NO_ACCOUNT)
-        // Providers name the phase of its life and the locks beside it.
-        if (account.locks.isNotEmpty()) return warning(Word.ACCOUNT_LOCKED)
         return when (account.state) {
             AccountState.AWAITING_CONSENT -> warning(Word.AWAITING_CONSENT)
             AccountState.ACTIVE -> line(if (account.level >= 2u) Word.LEVEL_2 else Word.LEVEL_1)

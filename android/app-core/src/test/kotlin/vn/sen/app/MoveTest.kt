@@ -142,7 +142,9 @@ class MoveTest {
         assertEquals(listOf(WardAct.CONSENT, WardAct.REFUSE), wards.state.value.rows.single().acts)
         for ((act, next) in listOf(WardAct.CONSENT to WardAct.LOCK, WardAct.LOCK to WardAct.UNLOCK, WardAct.UNLOCK to WardAct.LOCK)) {
             wards.act(CHILD, act).join()
-            assertEquals(listOf(next), wards.state.value.rows.single().acts)
+            val row = wards.state.value.rows.single()
+            assertEquals(listOf(next), row.acts)
+            assertEquals(if (act == WardAct.LOCK) Word.ACCOUNT_LOCKED else Word.LEVEL_1, row.lines.last().word)
             assertNull(wards.state.value.problem)
         }
         val own = WardsPresenter(around("last"))
