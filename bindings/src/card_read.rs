@@ -6,7 +6,7 @@ use card::{AccessKey, Can, CardReading, KeptFiles, MrzKey, ReadRequest, resume_c
 use trust::random::SystemRandom;
 
 use crate::error::SenError;
-use crate::ports::{CardTransport, Foreign, ReadingListener};
+use crate::ports::{CardTransport, ListenerFailure, ReadingListener, Way};
 
 /// What opens the chip. One attempt is made with it and no other follows by itself.
 #[derive(Clone, uniffi::Enum)]
@@ -55,7 +55,8 @@ impl CardRead {
     ) -> Result<(), SenError> {
         let key = key.parse()?;
         let abandoned = Abandoned::default();
-        let watched = Watched { listener: Foreign(listener), abandoned: Arc::clone(&abandoned.0) };
+        let watched =
+            Watched { listener, abandoned: Arc::clone(&abandoned.0), failed: AtomicBool::new(false) };
         // Reading blocks for seconds: not on the thread that drives the network.
         let read = tokio::task::spawn_blocking(move || self.read_blocking(transport, &key, &watched));
         read.await.map_err(|_| SenError::bug("card.worker"))?
@@ -69,13 +70,16 @@ impl CardRead {
     ) -> Result<(), SenError> {
         let mut kept = match self.kept.try_lock() {
             Ok(kept) => kept,
-            // An earlier reading whose listener threw.
+            // An earlier reading that panicked.
             Err(TryLockError::Poisoned(kept)) => kept.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(SenError::not_ready("card.being_read")),
         };
         let request = ReadRequest { active_challenge: Some(self.challenge), ..ReadRequest::default() };
-        let (transport, random) = (&mut Foreign(transport), &mut SystemRandom::new());
-        let whole = resume_card(transport, key, &request, &mut kept, random, watched);
+        let mut way = Way::to(transport).map_err(|error| holder::Error::Card(error.into()))?;
+        let whole = resume_card(&mut way, key, &request, &mut kept, &mut SystemRandom::new(), watched);
+        if watched.failed.load(Ordering::Relaxed) {
+            return Err(SenError::bug("card.listener"));
+        }
         self.came(whole.map_err(holder::Error::Card)?);
         Ok(())
     }
@@ -102,18 +106,32 @@ impl Drop for Abandoned {
 }
 
 struct Watched {
-    listener: Foreign<dyn ReadingListener>,
+    listener: Arc<dyn ReadingListener>,
     abandoned: Arc<AtomicBool>,
+    /// The listener threw: the reading ends before the next command.
+    failed: AtomicBool,
+}
+
+impl Watched {
+    /// What the listener says; nothing where it threw.
+    fn heard<T>(&self, said: Result<T, ListenerFailure>) -> Option<T> {
+        if said.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        said.ok()
+    }
 }
 
 impl card::ProgressListener for Watched {
     fn step(&self, step: card::ReadStep) {
-        if !self.abandoned.load(Ordering::Relaxed) {
-            card::ProgressListener::step(&self.listener, step);
+        if !self.abandoned.load(Ordering::Relaxed) && !self.failed.load(Ordering::Relaxed) {
+            self.heard(self.listener.step(step.into()));
         }
     }
 
     fn cancelled(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) || card::ProgressListener::cancelled(&self.listener)
+        self.abandoned.load(Ordering::Relaxed)
+            || self.failed.load(Ordering::Relaxed)
+            || self.heard(self.listener.cancelled()).unwrap_or(true)
     }
 }

@@ -36,21 +36,24 @@ impl From<UnexpectedUniFFICallbackError> for TransportFailure {
 #[uniffi::export(with_foreign)]
 pub trait CardTransport: Send + Sync {
     /// The longest command that this way takes; 261 where only short APDUs go.
-    fn max_command_len(&self) -> u32;
+    fn max_command_len(&self) -> Result<u32, TransportFailure>;
     /// Sends a command and returns the answer with its two status bytes.
     fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, TransportFailure>;
 }
+
+// No method goes without a result: what a foreign one throws would become a panic here, whose line on standard error has the text
+// of the exception, and in it whatever the shell wrote there.
 
 /// Is shown how far a reading is. What it throws ends the reading as a bug.
 #[uniffi::export(with_foreign)]
 pub trait ReadingListener: Send + Sync {
     /// A step began or went on.
-    fn step(&self, step: ReadingStep);
+    fn step(&self, step: ReadingStep) -> Result<(), ListenerFailure>;
     /// Whether the person wants an end; asked before every command.
-    fn cancelled(&self) -> bool;
+    fn cancelled(&self) -> Result<bool, ListenerFailure>;
 }
 
-/// A listener failed. Nothing comes of it: listeners are told and never asked.
+/// A listener failed. It ends a reading; a wait goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum ListenerFailure {
     /// Whatever it was.
@@ -195,28 +198,38 @@ pub trait SecretStore: Send + Sync {
 /// A foreign port as the core's.
 pub(crate) struct Foreign<T: ?Sized>(pub(crate) Arc<T>);
 
-impl card::CardTransport for Foreign<dyn CardTransport> {
-    fn max_command_len(&self) -> usize {
-        usize::try_from(self.0.max_command_len()).unwrap_or(261)
-    }
+/// A foreign way to a chip as the core's, which asks how long a command may be and takes no error for an answer.
+pub(crate) struct Way {
+    transport: Arc<dyn CardTransport>,
+    longest: usize,
+}
 
-    fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, card::TransportError> {
-        self.0.transceive(command.to_vec()).map_err(|error| match error {
-            TransportFailure::TagLost => card::TransportError::TagLost,
-            TransportFailure::Timeout => card::TransportError::Timeout,
-            TransportFailure::UserCancelled => card::TransportError::UserCancelled,
-            TransportFailure::Unavailable => card::TransportError::Unavailable,
-        })
+impl Way {
+    /// Asks once what cannot change.
+    pub(crate) fn to(transport: Arc<dyn CardTransport>) -> Result<Self, card::TransportError> {
+        let longest = transport.max_command_len()?;
+        Ok(Self { transport, longest: usize::try_from(longest).unwrap_or(usize::MAX) })
     }
 }
 
-impl card::ProgressListener for Foreign<dyn ReadingListener> {
-    fn step(&self, step: card::ReadStep) {
-        self.0.step(step.into());
+impl From<TransportFailure> for card::TransportError {
+    fn from(failure: TransportFailure) -> Self {
+        match failure {
+            TransportFailure::TagLost => Self::TagLost,
+            TransportFailure::Timeout => Self::Timeout,
+            TransportFailure::UserCancelled => Self::UserCancelled,
+            TransportFailure::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl card::CardTransport for Way {
+    fn max_command_len(&self) -> usize {
+        self.longest
     }
 
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
+    fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, card::TransportError> {
+        Ok(self.transport.transceive(command.to_vec())?)
     }
 }
 

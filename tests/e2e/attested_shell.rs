@@ -15,8 +15,8 @@ use sandbox::chip::ChipTransport;
 use sandbox::factory::IssuedCard;
 use sen::{
     AccountApplicant, AccountProvider, AccountState, CardKey, CardProof, ClinicFolders, DeviceKey,
-    DeviceKeyError, KeyAttestation, KeyStore, ReadingStep, Recognised, SecretStoreFailure, SenError,
-    TransportFailure, Wallet,
+    DeviceKeyError, KeyAttestation, KeyStore, ListenerFailure, ReadingStep, Recognised, SecretStoreFailure,
+    SenError, TransportFailure, Wallet,
 };
 use serde_json::{Value, json};
 
@@ -100,8 +100,8 @@ impl sen::SecretStore for InMemory {
 struct Reader(Mutex<ChipTransport>);
 
 impl sen::CardTransport for Reader {
-    fn max_command_len(&self) -> u32 {
-        65_000
+    fn max_command_len(&self) -> Result<u32, TransportFailure> {
+        Ok(65_000)
     }
 
     fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, TransportFailure> {
@@ -113,10 +113,12 @@ impl sen::CardTransport for Reader {
 struct Unseen;
 
 impl sen::ReadingListener for Unseen {
-    fn step(&self, _: ReadingStep) {}
+    fn step(&self, _: ReadingStep) -> Result<(), ListenerFailure> {
+        Ok(())
+    }
 
-    fn cancelled(&self) -> bool {
-        false
+    fn cancelled(&self) -> Result<bool, ListenerFailure> {
+        Ok(false)
     }
 }
 

@@ -41,7 +41,7 @@ public func cardTransportContract(_ card: @escaping @Sendable () throws -> CardI
         Check("a short command always fits") { try holds(card().transport.maxCommandLen() >= 261, "less than a short command") },
         Check("the longest command that it names goes through") {
             let transport = try card().transport
-            let longest = min(Int(transport.maxCommandLen()), extended)
+            let longest = try min(Int(transport.maxCommandLen()), extended)
             try holds(transport.transceive(command: command(longest)).count >= 2, "no answer")
         },
         Check("a card that left is lost, for every command from then on") {
@@ -52,7 +52,7 @@ public func cardTransportContract(_ card: @escaping @Sendable () throws -> CardI
         },
         Check("how long a command may be is known without a card") {
             let field = try card()
-            let before = field.transport.maxCommandLen()
+            let before = try field.transport.maxCommandLen()
             field.remove()
             try same(before, field.transport.maxCommandLen())
         },

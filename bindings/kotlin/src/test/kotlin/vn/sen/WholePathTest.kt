@@ -99,7 +99,7 @@ class WholePathTest {
     @Order(4)
     fun `an exception that no port announced ends the call and not the process`() {
         refused<SenException.NotReady>("card.no_reader") { stepUp(reader = ChipReader(chip, explodeAt = 7)) }
-        refused<SenException.Bug>("card.worker") { stepUp(steps = Steps(explode = true)) }
+        refused<SenException.Bug>("card.listener") { stepUp(steps = Steps(explode = true)) }
     }
 
     @Test
