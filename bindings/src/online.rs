@@ -1,5 +1,5 @@
 //! Answering a portal, bank or cash machine over the network (OpenID4VP), after the person has seen who asks for what.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use presentation::dcql::Pointer;
 use presentation::openid4vp::{Requester, Transaction, Unsigned};
@@ -131,7 +131,11 @@ pub struct OnlineRequest(holder::OnlineRequest);
 
 /// The person agreed: to these documents, these claims, this verifier, for two minutes.
 #[derive(Debug, uniffi::Object)]
-pub struct OnlineConsent(holder::OnlineConsent);
+pub struct OnlineConsent {
+    given: holder::OnlineConsent,
+    /// Why the answer was refused.
+    refused: Mutex<Option<holder::VerifierWords>>,
+}
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Wallet {
@@ -157,8 +161,10 @@ impl Wallet {
     ) -> Result<Option<String>, SenError> {
         let now = Timestamp::from_unix(now);
         let anchors = Anchors::of(&self.0, &believed, now).await?;
-        let answered = self.0.answer_request(&consent.0, &anchors.trust(), now).await?;
-        Ok(answered.redirect_uri)
+        let answered = self.0.answer_request(&consent.given, &anchors.trust(), now).await;
+        let words = answered.as_ref().err().and_then(holder::Error::verifier_words).cloned();
+        *consent.refused.lock().unwrap_or_else(PoisonError::into_inner) = words;
+        Ok(answered?.redirect_uri)
     }
 
     /// The person declined, or nothing is there to be shown: the verifier gets the same word for both.
@@ -222,7 +228,17 @@ impl OnlineRequest {
     ) -> Result<Arc<OnlineConsent>, SenError> {
         let consent =
             self.0.clone().grant(recognised.into(), number.as_deref(), Timestamp::from_unix(now))?;
-        Ok(Arc::new(OnlineConsent(consent)))
+        Ok(Arc::new(OnlineConsent { given: consent, refused: Mutex::default() }))
+    }
+}
+
+#[uniffi::export]
+impl OnlineConsent {
+    /// What the verifier said when it refused the answer, cleaned for a screen: to be marked there as its own words, and kept in no log.
+    /// Nothing where it said nothing, or refused nothing.
+    pub fn verifier_words(&self) -> Option<String> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.as_ref().map(|words| words.as_str().to_owned())
     }
 }
 

@@ -144,17 +144,20 @@ pub(crate) enum CredentialCommand {
         sen credential obtain 'openid-credential-offer://?...' --roots tls.pem --issuers issuers.pem --code 123456"
     )]
     Obtain(ObtainArgs),
-    /// Fetch anew what is due, as a wallet does from time to time in the background
+    /// Fetch anew what is due, credentials and documents, and say of each what came of it
+    ///
+    /// A failure of one does not stop the others; the exit status is that of the first failure. What can be had by a new offer alone is
+    /// told and left as it is.
     #[command(
         after_help = "Examples:\n  sen credential refresh\n  sen credential refresh --all      also what is not due yet\n  \
-        sen credential refresh ID         one document, where its issuer allows it"
+        sen credential refresh ID         one, from `sen credential list`"
     )]
     Refresh {
-        /// A document, from `sen credential list`
+        /// A credential or document, from `sen credential list`
         // An identifier may begin with a hyphen.
         #[arg(allow_hyphen_values = true)]
         id: Option<String>,
-        /// Also what is not due yet; documents are named one by one
+        /// Also what is not due yet
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },

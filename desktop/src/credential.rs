@@ -2,10 +2,11 @@
 mod browser;
 mod documents;
 mod obtain;
+mod refresh;
 
 use std::io::IsTerminal;
 
-use holder::{CredentialInfo, CredentialName, Wallet, Wanted, Warning};
+use holder::{CredentialInfo, Wallet, Warning};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::cli::CredentialCommand;
 use crate::consent::typed_yes;
 use crate::home;
 use crate::output::{Failure, print_json};
-use crate::wallet::{Aloud, block_on, failure, open};
+use crate::wallet::{failure, open};
 
 pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
@@ -35,37 +36,8 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             }
         }
         CredentialCommand::Obtain(args) => obtain::run(&wallet, args, as_json, now)?,
-        CredentialCommand::Refresh { id: Some(id), .. } => {
-            let is_awaited = wallet.awaited().map_err(failure)?.iter().any(|awaited| awaited.id == *id);
-            let refreshed = if is_awaited {
-                block_on(wallet.fetch_awaited(id, &Aloud, now))?.map_err(failure)?
-            } else {
-                Some(block_on(wallet.refresh_document(id, &Aloud, now))?.map_err(failure)?)
-            };
-            let refreshed: Vec<_> = refreshed.into_iter().collect();
-            documents::show(&refreshed, &wallet.awaited().map_err(failure)?, as_json);
-        }
-        CredentialCommand::Refresh { all, .. } => {
-            let account = wallet.account();
-            let mut refreshed = Vec::new();
-            if *all {
-                for info in wallet.credentials().map_err(failure)? {
-                    let Some(name) = CredentialName::from_vct(&info.vct) else { continue };
-                    let ward = info.ward.as_deref();
-                    let wanted =
-                        ward.map_or(Wanted::Named(name, None), |ward| Wanted::Named(name, Some(ward)));
-                    let obtained = account.obtain_credential(wanted, None, &Aloud, now);
-                    refreshed.extend(block_on(obtained)?.map_err(failure)?);
-                }
-            } else {
-                refreshed = block_on(account.refresh_due(&Aloud, now))?.map_err(failure)?;
-            }
-            if refreshed.is_empty() && !as_json {
-                println!("Nothing is due.");
-            } else {
-                show(&wallet, &refreshed, as_json, now);
-            }
-        }
+        CredentialCommand::Refresh { id: Some(id), .. } => refresh::one(&wallet, id, as_json, now)?,
+        CredentialCommand::Refresh { all, .. } => return refresh::all(&wallet, *all, as_json, now),
         CredentialCommand::Delete { id, yes } => {
             // Nobody can answer where nobody sits.
             let asked = !as_json && std::io::stdin().is_terminal();

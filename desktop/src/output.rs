@@ -12,31 +12,59 @@ pub(crate) struct Failure {
     exit: u8,
     code: String,
     message: String,
+    /// What a stranger said, cleaned for a screen.
+    verifier_words: Option<String>,
 }
 
 impl Failure {
+    fn new(exit: u8, code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { exit, code: code.into(), message: message.to_string(), verifier_words: None }
+    }
+
     /// A clear negative answer: exit status 1.
     pub(crate) fn negative(code: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self { exit: 1, code: code.into(), message: message.to_string() }
+        Self::new(1, code, message)
     }
 
     /// Wrong use or broken input: exit status 2.
     pub(crate) fn input(code: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self { exit: 2, code: code.into(), message: message.to_string() }
+        Self::new(2, code, message)
     }
 
     /// A part that could not be reached: exit status 3.
     pub(crate) fn unreachable(code: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self { exit: 3, code: code.into(), message: message.to_string() }
+        Self::new(3, code, message)
     }
 
-    /// Says it: one line for people, and the same as an object where machines listen.
+    /// The same with what a verifier said, marked as its own words.
+    pub(crate) fn quoting(self, verifier_words: Option<&str>) -> Self {
+        Self { verifier_words: verifier_words.map(str::to_owned), ..self }
+    }
+
+    /// Says it: one line for people, before it one with a verifier's words, and the same as an object where machines listen.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        eprintln!("sen: {}", self.message);
+        if let Some(words) = &self.verifier_words {
+            say(format_args!("the verifier's own words: {words}"));
+        }
+        say(format_args!("sen: {}", self.message));
         if json {
-            print_json(&serde_json::json!({"error": {"code": self.code, "message": self.message}}));
+            print_json(&serde_json::json!({"error": self.json()}));
         }
         ExitCode::from(self.exit)
+    }
+
+    /// The exit status.
+    pub(crate) const fn exit(&self) -> u8 {
+        self.exit
+    }
+
+    /// The same for machines.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let mut error = serde_json::json!({"code": self.code, "message": self.message});
+        if let (Some(words), Some(members)) = (&self.verifier_words, error.as_object_mut()) {
+            members.insert("verifier_words".to_owned(), words.as_str().into());
+        }
+        error
     }
 }
 

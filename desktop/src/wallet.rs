@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holder::{Error, Kind, ProgressListener, Step, Wallet};
+use holder::{Error, Kind, ProgressListener, Step, VerifierWords, Wallet};
 use http_client::WaitListener;
 
 use crate::output::{Failure, say};
@@ -85,11 +85,13 @@ pub(crate) fn failure(error: Error) -> Failure {
         (_, "account.no_account") => "no account yet: `sen account open --help` shows how".to_owned(),
         _ => error.to_string(),
     };
-    match error.kind() {
+    let words = error.verifier_words().map(VerifierWords::as_str);
+    let failure = match error.kind() {
         Kind::NoNetwork => Failure::unreachable(code, advice),
         Kind::NotReady | Kind::Bug => Failure::input(code, advice),
         _ => Failure::negative(code, advice),
-    }
+    };
+    failure.quoting(words)
 }
 
 /// Says each step, and each wait, on standard error.

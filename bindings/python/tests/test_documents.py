@@ -126,6 +126,7 @@ class Documents(TestCase):
         consent = picked.grant(sen.Recognised.BY_BIOMETRICS, number, now())
         run(self.wallet.answer_request(consent, self.nation.believed(), now()))
         self.assertEqual(self.outcome(view)["result"]["number"], NUMBER)
+        self.assertIsNone(consent.verifier_words())
         self.wallet.delete_document(foreign.id, now())
 
     def test_4_a_request_that_is_declined_is_told_so(self):
@@ -133,6 +134,16 @@ class Documents(TestCase):
         run(self.wallet.decline_request(request, self.nation.believed(), now()))
         self.assertEqual(self.outcome(view)["state"], "refused")
         self.assertEqual(self.wallet.history(None, 1)[0].kind, "declined_online")
+
+    def test_4_b_a_refusal_comes_with_the_verifiers_own_words(self):
+        request, view = self.asked()
+        number = self.nation.post("/asking/state", {"view": view})["number"]
+        consent = request.grant(sen.Recognised.BY_BIOMETRICS, "00" if number != "00" else "01", now())
+        error = self.refuses(sen.SenError.IssuerRefused, "server.other",
+                             self.wallet.answer_request, consent, self.nation.believed(), now())
+        refused = self.outcome(view)
+        self.assertEqual(consent.verifier_words(), f"wrong_number: {refused['en']}")
+        self.assertNotIn("wrong_number", f"{error} {error!r}")
 
     def test_5_whom_the_nation_names_is_believed_until_it_is_withdrawn(self):
         named = run(self.wallet.national_anchors(now()))

@@ -8,7 +8,7 @@ use presentation::frame::FrameError;
 
 use crate::account::AccountError;
 use crate::issuance::IssuanceError;
-use crate::online::OnlineError;
+use crate::online::{OnlineError, VerifierWords};
 use crate::pin::PinRefused;
 use crate::ports::{KeyError, SecretStoreError};
 use crate::present::PresentError;
@@ -48,6 +48,14 @@ pub enum Error {
     /// While answering a request over the network.
     #[error(transparent)]
     Online(#[from] OnlineError),
+    /// By a verifier that took no answer and said why.
+    #[error("{refusal}")]
+    Verifier {
+        /// The refusal.
+        refusal: http_client::Error,
+        /// Its own words.
+        words: VerifierWords,
+    },
 }
 
 /// What the shell does next.
@@ -82,7 +90,7 @@ impl Error {
     /// What the shell does next.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Network(error) => network_kind(error),
+            Self::Network(error) | Self::Verifier { refusal: error, .. } => network_kind(error),
             Self::Card(error) => card_kind(error),
             Self::Key(KeyError::Lost)
             | Self::Account(AccountError::Replaced | AccountError::ReportedLost) => Kind::DeviceKeyLost,
@@ -132,7 +140,7 @@ impl Error {
     /// A stable name for the reason, such as `account.wrong_code`; never shown as it is, never reworded.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Network(error) => network_code(error),
+            Self::Network(error) | Self::Verifier { refusal: error, .. } => network_code(error),
             Self::Card(error) => card_code(error),
             Self::Key(KeyError::Lost) => "key.lost",
             Self::Key(KeyError::Locked) => "key.locked",
@@ -163,24 +171,37 @@ impl Error {
 
     /// The code that a server refused with, where one did.
     pub fn server_code(&self) -> ServerCode {
-        match self {
-            Self::Network(error) => error.server_code(),
-            _ => ServerCode::None,
-        }
+        self.network().map_or(ServerCode::None, http_client::Error::server_code)
     }
 
     /// Attempts that a server says are left, after a wrong code.
     pub fn attempts_left(&self) -> Option<u32> {
-        match self {
-            Self::Network(http_client::Error::Status(refusal)) => refusal.attempts_left,
-            _ => None,
-        }
+        self.server_refusal()?.attempts_left
     }
 
     /// Seconds that a server asks to wait.
     pub fn retry_after(&self) -> Option<u32> {
+        self.server_refusal()?.retry_after
+    }
+
+    /// What a verifier said when it refused an answer: to be shown as its own words.
+    pub const fn verifier_words(&self) -> Option<&VerifierWords> {
         match self {
-            Self::Network(http_client::Error::Status(refusal)) => refusal.retry_after,
+            Self::Verifier { words, .. } => Some(words),
+            _ => None,
+        }
+    }
+
+    const fn network(&self) -> Option<&http_client::Error> {
+        match self {
+            Self::Network(error) | Self::Verifier { refusal: error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    fn server_refusal(&self) -> Option<&http_client::Refusal> {
+        match self.network()? {
+            http_client::Error::Status(refusal) => Some(refusal),
             _ => None,
         }
     }

@@ -107,6 +107,7 @@ mod online;
 mod pin;
 mod ports;
 mod present;
+mod renewal;
 mod stated_level;
 mod store;
 mod trust_list;
@@ -130,13 +131,14 @@ pub use issuance::{
     Authorisation, AwaitedInfo, InputMode, IssuanceError, Issuers, OfferInfo, TransactionCode, WalletClient,
     Wanted,
 };
-pub use online::{Answered, Choice, OnlineConsent, OnlineError, OnlineRequest, OnlineTrust};
+pub use online::{Answered, Choice, OnlineConsent, OnlineError, OnlineRequest, OnlineTrust, VerifierWords};
 pub use pin::{Pin, PinRefused};
 pub use ports::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, ProgressListener, SecretStore,
     SecretStoreError, Silent, Step,
 };
 pub use present::{PresentError, Presenter, QrFrame};
+pub use renewal::{Renewable, Renewed};
 pub use store::StoreError;
 pub use trust_list::NationalAnchors;
 pub use wallet::Wallet;

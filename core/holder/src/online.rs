@@ -12,9 +12,11 @@ mod fetch;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use answer::Answered;
 pub use consent::{Choice, OnlineConsent, OnlineRequest};
+pub use words::VerifierWords;
 
 use http_client::Client;
 use presentation::openid4vp::{

@@ -26,5 +26,7 @@ pub mod openid4vp;
 pub mod qr;
 mod shown;
 
+pub use shown::showable;
+
 #[cfg(test)]
 mod vectors;

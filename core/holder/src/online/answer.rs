@@ -10,7 +10,7 @@ use url::Url;
 
 use super::consent::{Choice, OnlineConsent, OnlineRequest};
 use super::document::{self, Binding};
-use super::{OnlineError, OnlineTrust};
+use super::{OnlineError, OnlineTrust, VerifierWords};
 use crate::Error;
 use crate::consent::clock_offset;
 use crate::documents::{DocumentCopy, DocumentFormat, DocumentRecord};
@@ -41,7 +41,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`OnlineError::ConsentOver`], [`OnlineError::Over`], [`OnlineError::DocumentGone`], [`OnlineError::NoApprovalKey`], what the key
-    /// store and the network say.
+    /// store and the network say; a refusal with the verifier's words in [`Error::verifier_words`].
     pub async fn answer_request(
         &self,
         consent: &OnlineConsent,
@@ -179,7 +179,12 @@ pub(super) fn note(
 /// Posts a form; only a JSON object with status 200 is an answer, and a redirect is an error.
 pub(super) async fn post(client: &Client, form: &Form) -> Result<Answered, Error> {
     let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let answer = client.fetch(Request::post_form(&form.address, &fields)?.limit(LONGEST_ANSWER)).await?;
+    let answer = client.exchange(Request::post_form(&form.address, &fields)?.limit(LONGEST_ANSWER)).await?;
+    let words = VerifierWords::of(answer.body());
+    let answer = answer.success().map_err(|refusal| match words {
+        Some(words) => Error::Verifier { refusal, words },
+        None => Error::Network(refusal),
+    })?;
     // Some verifiers answer a refusal with nothing at all.
     if answer.body().is_empty() {
         return Ok(Answered { redirect_uri: None });

@@ -16,8 +16,9 @@ use serde_json::json;
 use trust::certificates::CertificateAnchors;
 use verifier::online::OnlineError as Refusal;
 
-use super::OnlineError;
+use super::{OnlineError, VerifierWords};
 use crate::consent::Recognised;
+use crate::history::Action;
 use crate::{Error, Event, Kind};
 use world::{NOW, World, card_query, cash, identity_query, licence_query};
 
@@ -351,6 +352,30 @@ async fn takes_no_answer_of_a_verifier_with_a_member_twice() {
     let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
     world.line().doubled = Some("/answer".to_owned());
     assert_eq!(world.answer(&consent).await.unwrap_err().code(), "network.malformed");
+}
+
+#[tokio::test]
+async fn a_refusal_comes_with_the_verifiers_own_words_and_the_history_has_the_refusal_alone() {
+    let world = World::start(json!({"credentials": [card_query(&["name"])]}), None).await;
+    for (reason, words, code) in [
+        (
+            json!({"error": "access_denied", "error_description": "Mẫu is\n\u{1b}[7mtoo young"}),
+            Some("access_denied: Mẫu is [7mtoo young"),
+            "issuer.access_denied",
+        ),
+        (json!({"error": "closed_today"}), Some("closed_today"), "server.other"),
+        (json!({}), None, "server.refused"),
+    ] {
+        world.begin_again();
+        let consent = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW).unwrap();
+        world.refuse_with(reason);
+        let error = world.answer(&consent).await.unwrap_err();
+        assert_eq!(error.verifier_words().map(VerifierWords::as_str), words);
+        assert_eq!((error.code(), error.kind()), (code, Kind::IssuerRefused));
+        assert!(!format!("{error} {error:?}").contains("young"));
+        let noted = world.wallet.history(None, 1).unwrap().remove(0).event;
+        assert_eq!(noted, Event::Refused { action: Action::Present, code: code.to_owned() });
+    }
 }
 
 #[tokio::test]

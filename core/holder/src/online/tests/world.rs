@@ -59,6 +59,8 @@ struct Portal {
     /// Whether it sends those who ask elsewhere.
     redirects: bool,
     goes_on: &'static str,
+    /// What it takes no answer with.
+    refuses: Option<Value>,
 }
 
 pub fn card_query(claims: &[&str]) -> Value {
@@ -140,6 +142,7 @@ impl World {
             verdict: None,
             redirects: false,
             goes_on: "https://portal.example.vn/done#code=7",
+            refuses: None,
         }));
         let behind = portal.clone();
         let server = Server::start(move |asked, url| Some(behind.lock().unwrap().reply(&asked, url))).await;
@@ -237,6 +240,11 @@ impl World {
         self.portal.lock().unwrap().redirects = true;
     }
 
+    /// From here on no answer is taken, with this for a reason.
+    pub fn refuse_with(&self, reason: Value) {
+        self.portal.lock().unwrap().refuses = Some(reason);
+    }
+
     /// The person is sent there after the answer.
     pub fn go_on_at(&self, address: &'static str) {
         self.portal.lock().unwrap().goes_on = address;
@@ -276,7 +284,10 @@ impl Portal {
         self.posted = Some(String::from_utf8(asked.body.clone()).unwrap());
         let Some(session) = self.session.take() else { return Reply::error(404, &json!({})) };
         self.verdict = Some(session.answer(&asked.body, &Issuers { anchors: &self.issuers }, NOW));
-        Reply::json(&json!({"redirect_uri": self.goes_on}))
+        match &self.refuses {
+            Some(reason) => Reply::error(400, reason),
+            None => Reply::json(&json!({"redirect_uri": self.goes_on})),
+        }
     }
 
     fn sign(&self, input: &str) -> String {

@@ -1,0 +1,143 @@
+//! What the wallet holds fetched anew, one by one, so that a shell can tell what became of each: credentials of the provider,
+//! documents of any issuer, and those that are awaited.
+
+use trust::time::Timestamp;
+
+use crate::account::Account;
+use crate::consent::clock_offset;
+use crate::credentials::{CredentialInfo, CredentialName};
+use crate::documents::{self, DocumentInfo, DocumentRecord};
+use crate::issuance::{AwaitedInfo, Wanted};
+use crate::ports::ProgressListener;
+use crate::wallet::Wallet;
+use crate::{Error, IssuanceError};
+
+/// Something held or awaited that a new one can be had of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Renewable {
+    /// A credential of the account's provider.
+    Credential(CredentialInfo),
+    /// A document.
+    Document(DocumentInfo),
+    /// A document that its issuer said would come later.
+    Awaited(AwaitedInfo),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Renewed {
+    /// New credentials, in place of the earlier.
+    Credentials(Vec<CredentialInfo>),
+    /// New documents, in place of the earlier.
+    Documents(Vec<DocumentInfo>),
+    /// The issuer has it later still.
+    NotReady,
+    /// It comes with a new offer alone, which the person has to follow.
+    NeedsOffer,
+}
+
+/// How a document is fetched anew.
+enum Way {
+    /// By the leave that its issuer gave.
+    Leave,
+    /// By its name at the account's provider.
+    Named(String),
+    /// Not without the person.
+    None,
+}
+
+impl Renewable {
+    /// The wallet's own name for what is held now.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Credential(info) => &info.id,
+            Self::Document(info) => &info.id,
+            Self::Awaited(info) => &info.id,
+        }
+    }
+
+    /// Its type: `vct` or `docType`.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Credential(info) => &info.vct,
+            Self::Document(info) => &info.kind,
+            Self::Awaited(info) => &info.kind,
+        }
+    }
+}
+
+impl Wallet {
+    /// All that could be fetched anew, credentials first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn renewable(&self) -> Result<Vec<Renewable>, Error> {
+        let credentials = self.credentials()?.into_iter().map(Renewable::Credential);
+        let documents = self.documents()?.into_iter().map(Renewable::Document);
+        let awaited = self.awaited()?.into_iter().map(Renewable::Awaited);
+        Ok(credentials.chain(documents).chain(awaited).collect())
+    }
+
+    /// Whether its time has come, at this time of the device's: for a credential its [moment](CredentialInfo::refresh_at); for a
+    /// document half of its life, or when each of several copies was shown; for one that is awaited when its issuer said.
+    pub fn is_due(&self, renewable: &Renewable, now: Timestamp) -> bool {
+        let there = now.plus_seconds(clock_offset(&self.vault.store()));
+        match renewable {
+            Renewable::Credential(info) => there >= info.refresh_at,
+            Renewable::Document(info) => {
+                let half =
+                    |end: Timestamp| info.issued_at.plus_seconds(end.seconds_since(info.issued_at) / 2);
+                let used_up = info.copies > 1 && info.unshown == 0;
+                used_up || info.expires_at.is_some_and(|end| there >= half(end))
+            }
+            Renewable::Awaited(info) => there >= info.not_before,
+        }
+    }
+}
+
+impl Account<'_> {
+    /// Fetches one anew. Others are none of its concern: a failure here stops nothing there.
+    ///
+    /// # Errors
+    /// As [`Account::obtain_credential`], [`Wallet::refresh_document`], [`Account::obtain_document`] and [`Wallet::fetch_awaited`].
+    pub async fn renew(
+        self,
+        renewable: &Renewable,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Renewed, Error> {
+        match renewable {
+            Renewable::Credential(info) => {
+                let Some(name) = CredentialName::from_vct(&info.vct) else { return Ok(Renewed::NeedsOffer) };
+                let wanted = Wanted::Named(name, info.ward.as_deref());
+                Ok(Renewed::Credentials(self.obtain_credential(wanted, None, progress, now).await?))
+            }
+            Renewable::Document(info) => Ok(match self.way(&info.id)? {
+                Way::Leave => {
+                    Renewed::Documents(vec![self.wallet.refresh_document(&info.id, progress, now).await?])
+                }
+                Way::Named(name) => {
+                    Renewed::Documents(self.obtain_document(&name, None, progress, now).await?)
+                }
+                Way::None => Renewed::NeedsOffer,
+            }),
+            Renewable::Awaited(info) => {
+                let fetched = self.wallet.fetch_awaited(&info.id, progress, now).await?;
+                Ok(fetched.map_or(Renewed::NotReady, |document| Renewed::Documents(vec![document])))
+            }
+        }
+    }
+
+    fn way(self, id: &str) -> Result<Way, Error> {
+        let held = documents::list(&self.wallet.vault.store())?.into_iter().find(|(held, _)| held == id);
+        let (_, document): (_, DocumentRecord) = held.ok_or(IssuanceError::NotFound)?;
+        if document.grant.is_some() {
+            return Ok(Way::Leave);
+        }
+        // A wallet can have documents and no account.
+        let is_providers = self.provider().is_ok_and(|provider| provider.url == document.issuer_url);
+        Ok(if is_providers { Way::Named(document.configuration) } else { Way::None })
+    }
+}
