@@ -2,6 +2,7 @@
 mod account;
 mod answer;
 mod api;
+mod askers;
 mod asking;
 mod attested;
 mod authorisation;
@@ -330,6 +331,7 @@ fn router(nation: Shared) -> Router {
         .route("/sandbox/residence", post(operator::set_residence))
         .route("/sandbox/offer", post(issuance::offer_at_counter))
         .route("/sandbox/desk", post(desks::name))
+        .route("/sandbox/asker", get(askers::form).post(askers::register))
         .route("/sandbox/withdrawal", post(vouched::withdraw))
         .route("/sandbox/desk-withdrawal", post(desks::withdraw))
         .route("/sandbox/recovery-wait", post(operator::set_recovery_wait))

@@ -44,7 +44,9 @@ pub(super) struct Authority {
     pub(super) codes: ServiceSecret,
     /// The certificate of the authority over those who sign documents, in DER.
     pub(super) documents_ca: Vec<u8>,
-    /// The certificate of the authority over those who ask for them, in DER.
+    /// The authority over those who ask for them.
+    pub(super) askers: CertificateAuthority,
+    /// Its certificate, in DER.
     pub(super) askers_ca: Vec<u8>,
     /// The certificate of the authority over providers of wallets, in PEM.
     wallets_ca: String,
@@ -95,6 +97,7 @@ impl Authority {
             pins: ServiceSecret::open(&folder.join("pins.secret"))?,
             codes: ServiceSecret::open(&folder.join("codes.secret"))?,
             documents_ca: certificate(&data_dir.join(DOCUMENTS_CA))?,
+            askers,
             askers_ca: certificate(&data_dir.join(ASKERS_CA))?,
             wallets_ca: std::fs::read_to_string(data_dir.join(WALLETS_CA))?,
         })

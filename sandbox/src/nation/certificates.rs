@@ -1,10 +1,13 @@
 //! The nation's certificates: an authority over those who sign documents and one over those who ask for them. TLS has its own.
 use std::path::Path;
 
+use jiff::civil::Date;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PublicKeyData, date_time_ymd,
+    KeyUsagePurpose, PublicKeyData, SanType, date_time_ymd,
 };
+use trust::p256::PublicKey;
+use url::Host;
 
 use super::SandboxError;
 use super::authority::{ServiceKey, write_private};
@@ -91,6 +94,46 @@ impl CertificateAuthority {
             std::fs::write(file, params.signed_by(key, &self.0)?.der())?;
         }
         Ok(std::fs::read(file)?)
+    }
+
+    /// The certificate in DER of somebody who asks with a key of their own, for the host where wallets answer to.
+    pub(super) fn certify_asker(&self, key: &PublicKey, leaf: &LeafOf<'_>) -> Result<Vec<u8>, SandboxError> {
+        let mut params = CertificateParams::new(Vec::<String>::new())?;
+        params.distinguished_name.push(DnType::CommonName, leaf.name);
+        params.distinguished_name.push(DnType::CountryName, "VN");
+        params.subject_alt_names = vec![match leaf.host {
+            Host::Domain(domain) => SanType::DnsName(domain.as_str().try_into()?),
+            Host::Ipv4(address) => SanType::IpAddress((*address).into()),
+            Host::Ipv6(address) => SanType::IpAddress((*address).into()),
+        }];
+        let day = |day: Date| {
+            date_time_ymd(day.year().into(), day.month().unsigned_abs(), day.day().unsigned_abs())
+        };
+        (params.not_before, params.not_after) = (day(leaf.days.0), day(leaf.days.1));
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(MDL_READER.to_vec())];
+        Ok(params.signed_by(&Brought(*key.uncompressed()), &self.0)?.der().to_vec())
+    }
+}
+
+/// Who is certified: name, host, first and last day.
+pub(super) struct LeafOf<'a> {
+    pub(super) name: &'a str,
+    pub(super) host: &'a Host,
+    pub(super) days: (Date, Date),
+}
+
+/// A key that somebody brought, uncompressed.
+struct Brought([u8; 65]);
+
+impl PublicKeyData for Brought {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
     }
 }
 

@@ -4,23 +4,15 @@ use axum::response::Html;
 
 use super::{Shared, insurance_portal, journal};
 
-/// As the screens of portal and bank look.
-const STYLE: &str = "<meta name=\"viewport\" content=\"width=device-width\"><style>\
-body{font:18px/1.5 system-ui,sans-serif;margin:0;background:#f4f6f9;color:#14202e}\
-main{max-width:52rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:12px;box-shadow:0 1px 6px #0002}\
-h1{font-size:1.6rem;margin:.2rem 0 1rem}h2{font-size:1.2rem;margin:1.6rem 0 .6rem}small{color:#46566a}a{color:#0b57a4}\
-code,pre{font:15px/1.5 ui-monospace,monospace;background:#f2f4f7;padding:.1rem .3rem;border-radius:4px;overflow-wrap:anywhere}\
-pre{padding:1rem;white-space:pre-wrap}table{border-collapse:collapse;width:100%}tr+tr{border-top:1px solid #e3e8ee}\
-td,th{text-align:left;padding:.45rem 1rem .45rem 0;vertical-align:top}td:first-child{min-width:9rem}\
-ul{list-style:none;padding:0}li{padding:.6rem 0;border-top:1px solid #e3e8ee}\
-input,button{font:inherit;padding:.6rem .8rem;margin:.3rem .3rem .3rem 0;border-radius:8px;border:1px solid #8795a6;max-width:100%}\
-button{border-color:#0b57a4;background:#0b57a4;color:#fff;cursor:pointer}\
-:focus-visible{outline:3px solid #f5a623;outline-offset:2px}</style>";
+/// What all pages and screens share, by day and night.
+pub(super) const COLOURS: &str = include_str!("pages/colours.css");
+const STYLE: &str = include_str!("pages/pages.css");
 
 /// A page with this heading.
 pub(super) fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
-        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>{title}</title>{STYLE}<main><h1>{title}</h1>{body}</main></html>"
+        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>{COLOURS}{STYLE}</style><main><h1>{title}</h1>{body}</main></html>"
     ))
 }
 
@@ -42,6 +34,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Public service</td><td><code><a href=\"/portal\">/portal</a></code></td></tr>\
          <tr><td>Bank</td><td>counter <code><a href=\"/bank\">/bank</a></code>, cash machine <code><a href=\"/atm\">/atm</a></code></td></tr>\
          <tr><td>Believed by wallets</td><td>whom the trust list names; for wallets of elsewhere <code>documents-ca.pem</code> and <code>askers-ca.pem</code> in the sandbox's folder</td></tr>\
+         <tr><td>A portal or bank of your own</td><td><code><a href=\"/sandbox/asker\">/sandbox/asker</a></code>: a certificate that wallets believe, for your key</td></tr>\
          <tr><td>Trust list</td><td><code>/trust/trust-list.cwt</code>, <code>/trust/root.pub</code></td></tr>\
          <tr><td>Status lists</td><td><code>/status/1</code> and so on</td></tr>\
          <tr><td>The nation's status</td><td><code>/status/national/snapshot</code>, <code>/status/national/since/SEQUENCE</code></td></tr>\
@@ -63,7 +56,7 @@ pub(super) async fn overview(State(nation): State<Shared>) -> Html<String> {
          <tr><td>Hand over a document</td><td><code>/sandbox/offer {{\"number\", \"credential\"}}</code>: \
          <code>citizen_sd_jwt</code>, <code>driving_licence_mdoc</code> ...</td></tr>\
          <tr><td>Withdraw somebody's certificate</td><td><code>/sandbox/withdrawal {{\"who\", \"withdrawn\"}}</code>: \
-         <code>documents</code>, <code>askers</code>, <code>registrar</code>, <code>issuer</code>, <code>portal</code>, <code>bank</code></td></tr>\
+         <code>documents</code>, <code>askers</code>, <code>registrar</code>, <code>issuer</code>, <code>portal</code>, <code>bank</code>, or a name that was registered</td></tr>\
          <tr><td>Withdraw a clinic's desk</td><td><code>/sandbox/desk-withdrawal {{\"name\"}}</code></td></tr>\
          <tr><td>Wait so long for a new phone</td><td><code>/sandbox/recovery-wait {{\"seconds\"}}</code></td></tr></table>",
         log = journal::FILE,

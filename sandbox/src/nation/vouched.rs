@@ -9,7 +9,7 @@ use trust::certificates::{Certificate, CertificateAnchors};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::database::{DatabaseError, Statements, values};
-use super::{Nation, SandboxError, Shared, status};
+use super::{Nation, SandboxError, Shared, askers, status};
 
 /// Somebody with a certificate.
 struct Certified<'n> {
@@ -81,7 +81,13 @@ pub(super) fn listed(nation: &Nation) -> Result<Vec<ListedCertificate>, SandboxE
             listed.push(ListedCertificate { role: one.role, certificate, name, revoked });
         }
     }
+    listed.extend(askers::withdrawn(nation)?);
     Ok(listed)
+}
+
+/// Whether this is what the operator calls one of the nation's own.
+pub(super) fn is_own(nation: &Nation, who: &str) -> bool {
+    all(nation).iter().any(|one| one.who == who)
 }
 
 /// Whom portal and bank believe themselves: what the list says.
@@ -107,8 +113,9 @@ struct Withdrawal {
 /// Withdraws somebody, or lists them again; the trust list follows at once.
 pub(super) async fn withdraw(State(nation): State<Shared>, body: Body) -> Answer {
     let asked: Withdrawal = body.json("invalid_request")?;
-    if !all(&nation).iter().any(|one| one.who == asked.who) {
-        return Err(Refusal::new("who_unknown", "documents, askers, registrar, issuer, portal or bank"));
+    if !is_own(&nation, &asked.who) && !askers::is_registered(&nation, &asked.who)? {
+        let text = "documents, askers, registrar, issuer, portal, bank, or the name of somebody registered";
+        return Err(Refusal::new("who_unknown", text));
     }
     let put = "INSERT INTO setting VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     let row = values![setting(&asked.who), i64::from(asked.withdrawn)];

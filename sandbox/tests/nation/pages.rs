@@ -71,7 +71,10 @@ fn the_services_are_described_as_openapi() {
     let document = world.get("/openapi.json").done();
     assert_eq!((&document["openapi"], &document["servers"][0]["url"]), (&json!("3.1.0"), &json!(world.url)));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths["/account/open"]["post"]["x-sen-operation"], "open");
+    let body = &paths["/account/open"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    let payload = &body["properties"]["jws"]["x-sen-payload"]["allOf"];
+    assert_eq!(payload[0]["properties"]["op"]["enum"], json!(["open"]));
+    assert_eq!(payload[2]["properties"]["phone"]["examples"], json!(["0900000002"]));
     // What is described is there: a call without what it needs is refused, and not as unknown.
     for (path, methods) in paths {
         let path = path.replace("{number}", "1").replace("{sequence}", "1");

@@ -1,4 +1,5 @@
 //! A sandbox with a clock that the test sets, and a client that believes its authority alone.
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -9,6 +10,8 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use sen_sandbox::{PhoneMakers, Place, RunningSandbox, Sandbox, SandboxConfig};
 use serde_json::Value;
 use trust::time::Timestamp;
+
+use crate::document::{Call, Document};
 
 /// 2025-06-01T00:00:00Z: the test cards and their signers are valid then.
 pub(crate) const START: i64 = 1_748_736_000;
@@ -75,6 +78,8 @@ pub(crate) struct World {
     kept: Kept,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
+    /// What all calls are held against; nothing while it is fetched.
+    document: OnceCell<Document>,
 }
 
 pub(crate) fn card_folder() -> PathBuf {
@@ -142,7 +147,11 @@ impl World {
         let sandbox = start(&folder, &kept, clock, "127.0.0.1:0");
         let client = believing(&sandbox);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { url: sandbox.url().to_owned(), sandbox: Some(sandbox), folder, clock, kept, client, runtime }
+        let (url, document) = (sandbox.url().to_owned(), OnceCell::new());
+        let world = Self { url, sandbox: Some(sandbox), folder, clock, kept, client, runtime, document };
+        let described = world.get("/openapi.json").done();
+        assert!(world.document.set(Document::of(described)).is_ok());
+        world
     }
 
     pub(crate) fn sandbox(&self) -> &RunningSandbox {
@@ -206,11 +215,17 @@ impl World {
     }
 
     fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        self.runtime.block_on(async {
-            let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let call = Call::of(&request);
+        let answer = self.runtime.block_on(async {
+            let response = self.client.execute(request).await.unwrap();
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
-        })
+        });
+        if let Some(document) = self.document.get() {
+            document.hold(&call, &answer);
+        }
+        answer
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

@@ -1,7 +1,7 @@
 //! The tables, as SQLite reads them; PostgreSQL has other words for numbers and bytes.
 
 /// The version of [`SCHEMA`], kept in the table `nation`.
-pub(super) const VERSION: u32 = 9;
+pub(super) const VERSION: u32 = 10;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE person (
@@ -75,6 +75,9 @@ CREATE TABLE status_list (number INTEGER PRIMARY KEY, used INTEGER NOT NULL) STR
 INSERT INTO status_list VALUES (1, 0);
 CREATE TABLE desk (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
 CREATE TABLE withdrawn_desk (key BLOB PRIMARY KEY) STRICT;
+CREATE TABLE asker (name TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
+CREATE TABLE asker_certificate (
+    certificate BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES asker(name)) STRICT;
 CREATE TABLE bank_account (
     person TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0), proven_by TEXT NOT NULL,
     opened_at INTEGER NOT NULL) STRICT;
