@@ -129,8 +129,9 @@ pub(super) async fn push(State(nation): State<Shared>, headers: HeaderMap, body:
         return Err(Refusal::new("invalid_request", "PKCE with S256 is demanded"));
     }
     let texts = [&push.client_id, &push.redirect_uri, &push.state];
-    if texts.iter().any(|text| text.is_empty() || text.len() > LONGEST) || !is_loopback(&push.redirect_uri) {
-        return Err(Refusal::new("invalid_request", "the browser returns to http://127.0.0.1:PORT/ alone"));
+    if texts.iter().any(|text| text.is_empty() || text.len() > LONGEST) || !is_the_apps(&push.redirect_uri) {
+        let to = "the browser returns to http://127.0.0.1:PORT/ or vn.sen.app:/authorised alone";
+        return Err(Refusal::new("invalid_request", to));
     }
     let document = push.scope.as_deref().and_then(Document::named);
     let document = document.ok_or(Refusal::new("invalid_scope", "the scope is the name of one document"))?;
@@ -152,16 +153,19 @@ pub(super) async fn push(State(nation): State<Shared>, headers: HeaderMap, body:
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
-/// An address on this very computer, at any port: nothing else is safe for an app without a secret (RFC 8252, section 7.3).
-fn is_loopback(redirect_uri: &str) -> bool {
-    Url::parse(redirect_uri).is_ok_and(|url| {
-        url.scheme() == "http"
-            && matches!(url.host(), Some(Host::Ipv4(address)) if address.is_loopback())
-            && url.port().is_some()
-            && url.username().is_empty()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    })
+/// An address on this very computer, at any port (RFC 8252, section 7.3), or on iPhones the app's own scheme (section 7.1): nothing
+/// else is safe for an app without a secret.
+fn is_the_apps(redirect_uri: &str) -> bool {
+    let is_own_scheme = redirect_uri == "vn.sen.app:/authorised";
+    is_own_scheme
+        || Url::parse(redirect_uri).is_ok_and(|url| {
+            url.scheme() == "http"
+                && matches!(url.host(), Some(Host::Ipv4(address)) if address.is_loopback())
+                && url.port().is_some()
+                && url.username().is_empty()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        })
 }
 
 #[derive(Deserialize)]

@@ -157,6 +157,8 @@ fn refuses_requests_without_pkce_for_several_documents_or_to_elsewhere() {
         ("redirect_uri", "http://127.0.0.1/returned", "invalid_request"),
         ("redirect_uri", "http://127.0.0.1:49152/returned?a=b", "invalid_request"),
         ("redirect_uri", "javascript:alert(1)", "invalid_request"),
+        ("redirect_uri", "vn.sen.app:/elsewhere", "invalid_request"),
+        ("redirect_uri", "another.app:/authorised", "invalid_request"),
         ("state", "", "invalid_request"),
     ] {
         assert_eq!(push(&world, &[(field, value)]).refusal(), refusal, "{field}={value}");
@@ -166,6 +168,20 @@ fn refuses_requests_without_pkce_for_several_documents_or_to_elsewhere() {
     assert_eq!(open(&world, "app", "urn:x").refusal(), "request_unknown");
     world.pass(60);
     assert_eq!(open(&world, "app", &request_uri).refusal(), "request_unknown");
+}
+
+#[test]
+fn the_browser_of_an_iphone_returns_to_the_apps_own_scheme() {
+    let world = World::start(clock!());
+    let request_uri = push(&world, &[("redirect_uri", "vn.sen.app:/authorised")]).text("request_uri");
+    let shown = open(&world, "app", &request_uri);
+    // Browsers hold the redirect after a form against this, too.
+    let policy = shown.headers.get("content-security-policy").unwrap().to_str().unwrap();
+    assert!(policy.contains("form-action 'self' http://127.0.0.1:* vn.sen.app:;"), "{policy}");
+    let visit = request_uri.rsplit(':').next().unwrap().to_owned();
+    let answer = typed(&world, &[("visit", &visit), ("answer", "no")]);
+    let to = answer.headers.get("location").unwrap().to_str().unwrap();
+    assert!(to.starts_with("vn.sen.app:/authorised?error=access_denied&state=s1&iss="), "{to}");
 }
 
 #[test]

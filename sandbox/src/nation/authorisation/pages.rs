@@ -19,8 +19,8 @@ use super::{
     HOUR, LEVEL, MOST_ATTEMPTS, MOST_SENT, Owner, PUSHED_LIFE, REQUEST_URI, Stage, VISIT_LIFE, Visit, Wish,
 };
 
-/// Nothing from elsewhere, in no other page's frame; a form may end at an app on this computer.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http://127.0.0.1:*; \
+/// Nothing from elsewhere, in no other page's frame; a form may end at an app on this computer or phone.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http://127.0.0.1:* vn.sen.app:; \
                       frame-ancestors 'none'; base-uri 'none'";
 const TITLE: &str = "Đồng ý cấp giấy tờ / agree to a document";
 const OVER: Refusal =
