@@ -14,9 +14,6 @@ public let kSecAttrAccessible: CFString = ""
 public let kSecAttrAccessibleWhenPasscodeSetThisDeviceOnly: CFString = ""
 public let kSecUseDataProtectionKeychain: CFString = ""
 public let kSecReturnData: CFString = ""
-public let kSecReturnAttributes: CFString = ""
-public let kSecMatchLimit: CFString = ""
-public let kSecMatchLimitAll: CFString = ""
 public let kSecValueData: CFString = ""
 
 public let errSecSuccess: OSStatus = 0

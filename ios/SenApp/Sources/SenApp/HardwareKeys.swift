@@ -7,7 +7,6 @@ public protocol Cabinet: Sendable {
     func save(_ name: String, _ content: Data) throws
     /// Deleting what is not there is no error.
     func delete(_ name: String) throws
-    func names() throws -> [String]
 }
 
 /// What the Secure Enclave is to the ports. A key leaves it only sealed for itself.
@@ -18,32 +17,61 @@ public protocol KeyHardware: Sendable {
     func publicKey(_ sealed: Data) throws -> Data
     /// 64 octets, `r || s`. Asks the person, as the key's policy says.
     func sign(_ message: Data, sealed: Data, perUse: Bool) throws -> Data
-    /// Vouches for what a key states, with a new App Attest key or with the one of before.
-    func vouch(for statement: Data, anew: Bool) -> KeptKey.Vouched
+    /// Vouches for what a key states with a new App Attest key; nothing where Apple does not.
+    func attest(_ statement: Data) -> Attested?
+    /// The same with an App Attest key of before.
+    func assertion(of statement: Data, by signer: String) -> Data?
+}
+
+/// What came of a new App Attest key.
+public struct Attested: Sendable {
+    /// The system's name for it.
+    public let signer: String
+    public let object: Data
+
+    public init(signer: String, object: Data) { (self.signer, self.object) = (signer, object) }
 }
 
 /// Device keys of hardware, kept sealed in a cabinet.
 public final class HardwareKeys: KeyStore, Sendable {
     private let cabinet: any Cabinet
     private let hardware: any KeyHardware
+    private let signers: Signers
     private let meant: @Sendable (any Error) -> DeviceKeyError?
 
-    /// `meant` says what an error of the platform means for a key, where it means anything.
-    public init(_ cabinet: any Cabinet, _ hardware: any KeyHardware, meant: @escaping @Sendable (any Error) -> DeviceKeyError?) {
-        (self.cabinet, self.hardware, self.meant) = (cabinet, hardware, meant)
+    /// `signers` is a cabinet for the names of App Attest keys. `meant` says what an error of the platform means for a key, where it
+    /// means anything.
+    public init(
+        _ cabinet: any Cabinet, signers: any Cabinet, _ hardware: any KeyHardware,
+        meant: @escaping @Sendable (any Error) -> DeviceKeyError?
+    ) {
+        (self.cabinet, self.signers, self.hardware, self.meant) = (cabinet, Signers(signers, keys: cabinet), hardware, meant)
     }
 
     public func create(id: String, perUse: Bool, challenge: Data) throws -> any DeviceKey {
         try translated(meant) {
             let sealed = try hardware.make(perUse: perUse)
-            // The first key of a phone is vouched for by an App Attest key of its own, later ones on that key's word.
-            let isFirst = try cabinet.names().isEmpty
             let statement = keyStatement(publicKey: try hardware.publicKey(sealed), perUse: perUse, challenge: challenge)
-            let kept = KeptKey(sealed: sealed, perUse: perUse, vouched: hardware.vouch(for: statement, anew: isFirst))
+            let kept = KeptKey(sealed: sealed, perUse: perUse, vouched: try vouch(for: statement, of: id))
             try cabinet.save(id, kept.encoded())
             return HardwareKey(kept, hardware, meant)
         }
     }
+
+    /// A key is vouched for on the word of the App Attest key that the account's provider knows, or else by a new one. Where that
+    /// fails nothing vouches for it, and it is of use all the same.
+    private func vouch(for statement: Data, of key: String) throws -> KeptKey.Vouched {
+        if let known = try signers.known() {
+            return hardware.assertion(of: statement, by: known).map(KeptKey.Vouched.asserted) ?? .nothing
+        }
+        guard let made = hardware.attest(statement) else { return .nothing }
+        try signers.made(made.signer, for: key)
+        return .attested(made.object)
+    }
+
+    /// The account's provider took the keys that there are: what was attested last counts from now on. To be called whenever the
+    /// account is seen in use; where the platform refuses to note it, the next key is attested anew.
+    public func accepted() { try? signers.accepted() }
 
     public func find(id: String) throws -> any DeviceKey {
         try translated(meant) {

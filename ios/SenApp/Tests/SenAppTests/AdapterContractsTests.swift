@@ -24,18 +24,19 @@ private final class Drawer: Cabinet, @unchecked Sendable {
     func load(_ name: String) throws -> Data? { try inside { $0[name] } }
     func save(_ name: String, _ content: Data) throws { try inside { $0[name] = content } }
     func delete(_ name: String) throws { try inside { _ = $0.removeValue(forKey: name) } }
-    func names() throws -> [String] { try inside { Array($0.keys) } }
 }
 
 /// An enclave of OpenSSL: sealed is the name of a key that it keeps.
 private final class SoftEnclave: KeyHardware, @unchecked Sendable {
     private let keys = SoftwareKeys()
     private let lock = NSLock()
-    private var said: [(statement: Data, anew: Bool)] = []
+    private var said: [(statement: Data, by: String)] = []
     private var asked: [Bool] = []
     var fault: (any Error)?
+    /// Apple does not answer, or this is a phone without App Attest.
+    var isUnattested = false
 
-    var statements: [(statement: Data, anew: Bool)] { lock.withLock { said } }
+    var statements: [(statement: Data, by: String)] { lock.withLock { said } }
     var uses: [Bool] { lock.withLock { asked } }
 
     func make(perUse: Bool) throws -> Data {
@@ -53,9 +54,20 @@ private final class SoftEnclave: KeyHardware, @unchecked Sendable {
         return try keys.find(id: String(decoding: sealed, as: UTF8.self)).sign(message: message)
     }
 
-    func vouch(for statement: Data, anew: Bool) -> KeptKey.Vouched {
-        lock.withLock { said.append((statement, anew)) }
-        return anew ? .attested(Data([1])) : .asserted(Data([2]))
+    /// The object and the assertion name their App Attest key.
+    func attest(_ statement: Data) -> Attested? {
+        if isUnattested { return nil }
+        return lock.withLock {
+            let signer = "signer-\(said.count)"
+            said.append((statement, signer))
+            return Attested(signer: signer, object: Data("attested by \(signer)".utf8))
+        }
+    }
+
+    func assertion(of statement: Data, by signer: String) -> Data? {
+        if isUnattested { return nil }
+        lock.withLock { said.append((statement, signer)) }
+        return Data("asserted by \(signer)".utf8)
     }
 }
 
@@ -86,8 +98,13 @@ private final class FakeChip: ChipInField, @unchecked Sendable {
     func meant(_ error: any Error) -> TransportFailure { error is Refused ? .UserCancelled : .TagLost }
 }
 
-private func hardwareKeys(_ cabinet: Drawer, _ hardware: SoftEnclave) -> HardwareKeys {
-    HardwareKeys(cabinet, hardware) { $0 is Refused ? .Locked : nil }
+private func hardwareKeys(_ cabinet: Drawer, _ hardware: SoftEnclave, signers: Drawer = Drawer()) -> HardwareKeys {
+    HardwareKeys(cabinet, signers: signers, hardware) { $0 is Refused ? .Locked : nil }
+}
+
+extension KeyAttestation {
+    fileprivate static func attested(by signer: String) -> Self { .apple(object: Data("attested by \(signer)".utf8)) }
+    fileprivate static func asserted(by signer: String) -> Self { .appleAssertion(assertion: Data("asserted by \(signer)".utf8)) }
 }
 
 private let drawer = Drawer()
@@ -119,21 +136,73 @@ struct AdapterContractsTests {
     @Test("a chip behind a platform's class", arguments: chipChecks)
     func chip(check: Check) async throws { try await away { try check.run() } }
 
-    @Test("the first key is attested anew, later ones on that key's word, each over its own statement")
+    @Test("a key is attested anew until the provider took one, later ones on that one's word, each over its own statement")
     func vouched() throws {
-        let (drawer, enclave) = (Drawer(), SoftEnclave())
-        let keys = hardwareKeys(drawer, enclave)
+        let enclave = SoftEnclave()
+        let keys = hardwareKeys(Drawer(), enclave)
         let first = try keys.create(id: "one", perUse: false, challenge: Data([1]))
+        keys.accepted()
         let second = try keys.create(id: "two", perUse: true, challenge: Data([2]))
-        #expect(try first.attestation() == .apple(object: Data([1])))
-        #expect(try second.attestation() == .appleAssertion(assertion: Data([2])))
-        #expect(enclave.statements.map(\.anew) == [true, false])
+        #expect(try first.attestation() == .attested(by: "signer-0"))
+        #expect(try second.attestation() == .asserted(by: "signer-0"))
         #expect(try enclave.statements[0].statement == keyStatement(publicKey: first.publicKey(), perUse: false, challenge: Data([1])))
         #expect(try enclave.statements[1].statement == keyStatement(publicKey: second.publicKey(), perUse: true, challenge: Data([2])))
+        // Seen in use again and again.
+        keys.accepted()
+        #expect(try keys.create(id: "three", perUse: false, challenge: Data()).attestation() == .asserted(by: "signer-0"))
         // An account that was ended leaves no key: the next one begins anew.
+        for id in ["one", "two", "three"] { try keys.delete(id: id) }
+        #expect(try keys.create(id: "four", perUse: false, challenge: Data()).attestation() == .attested(by: "signer-3"))
+    }
+
+    @Test("an account that is begun again sends nothing by an App Attest key that no provider took")
+    func begunAgain() throws {
+        let (enclave, signers) = (SoftEnclave(), Drawer())
+        let keys = hardwareKeys(Drawer(), enclave, signers: signers)
+        // The core deletes the key of what came to nothing when the next one is kept.
+        _ = try keys.create(id: "one", perUse: false, challenge: Data())
+        #expect(try keys.create(id: "two", perUse: false, challenge: Data()).attestation() == .attested(by: "signer-1"))
         try keys.delete(id: "one")
-        try keys.delete(id: "two")
-        #expect(try keys.create(id: "three", perUse: false, challenge: Data()).attestation() == .apple(object: Data([1])))
+        keys.accepted()
+        #expect(try keys.create(id: "three", perUse: false, challenge: Data()).attestation() == .asserted(by: "signer-1"))
+        // The newest one's key went with a call that was refused: whether the provider knows the one before is not known here.
+        let again = hardwareKeys(Drawer(), enclave, signers: Drawer())
+        _ = try again.create(id: "one", perUse: false, challenge: Data())
+        _ = try again.create(id: "two", perUse: false, challenge: Data())
+        try again.delete(id: "two")
+        again.accepted()
+        #expect(try again.create(id: "three", perUse: false, challenge: Data()).attestation() == .attested(by: "signer-5"))
+    }
+
+    @Test("where Apple does not answer, or nothing can be noted, the key is made all the same")
+    func unvouched() throws {
+        let (enclave, signers) = (SoftEnclave(), Drawer())
+        let keys = hardwareKeys(Drawer(), enclave, signers: signers)
+        enclave.isUnattested = true
+        #expect(try keys.create(id: "one", perUse: false, challenge: Data()).attestation() == .unattested)
+        enclave.isUnattested = false
+        _ = try keys.create(id: "two", perUse: false, challenge: Data())
+        signers.isShut = true
+        keys.accepted()
+        signers.isShut = false
+        #expect(try keys.create(id: "three", perUse: false, challenge: Data()).attestation() == .attested(by: "signer-1"))
+        keys.accepted()
+        enclave.isUnattested = true
+        #expect(try keys.create(id: "four", perUse: false, challenge: Data()).attestation() == .unattested)
+    }
+
+    @Test("a phone that shows a second code for the account vouches for its new key anew")
+    func secondCode() async throws {
+        let nation = try Nation()
+        defer { nation.close() }
+        let enclave = SoftEnclave()
+        let keys = hardwareKeys(Drawer(), enclave)
+        let wallet = try Wallet.open(folder: nation.wallet("apple"), secretStore: SecretInMemory(), keyStore: keys)
+        let provider = AccountProvider(url: nation.url, rootsPem: nation.roots)
+        let first = try await wallet.receiveAccount(provider: provider, deviceName: "phone", now: systemNow())
+        let second = try await wallet.receiveAccount(provider: provider, deviceName: "another name", now: systemNow())
+        #expect(first.text != second.text)
+        #expect(enclave.statements.map(\.by) == ["signer-0", "signer-1"])
     }
 
     @Test("a key remembers whether the person is asked each time")

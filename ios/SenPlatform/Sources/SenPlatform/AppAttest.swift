@@ -5,34 +5,30 @@ import SenApp
 
 /// What Apple says of this app and phone, for keys of the Secure Enclave, which have no attestation of their own.
 struct AppAttest: Sendable {
-    static let service = "vn.sen.app-attest"
-    private let keychain = Keychain(service: service)
-    private let name = "key"
-
-    /// Apple's server is asked for the first.
+    /// Apple's server is asked for a new key.
     private static let patience: Double = 30
 
-    /// Vouches for what a key states, with a new App Attest key or with the one of before. Where that fails nothing vouches for the
-    /// key, which is of use all the same.
-    func vouch(for statement: Data, anew: Bool) -> KeptKey.Vouched {
-        guard DCAppAttestService.shared.isSupported else { return .nothing }
-        let hash = Data(SHA256.hash(data: statement))
+    /// Vouches for what a key states with a new App Attest key; nothing where Apple does not.
+    func attest(_ statement: Data) -> Attested? {
+        let service = DCAppAttestService.shared
+        guard service.isSupported else { return nil }
         do {
-            if anew { return .attested(try attest(hash)) }
-            guard let kept = try keychain.load(name), let key = String(data: kept, encoding: .utf8) else { return .nothing }
-            return .asserted(try waited { DCAppAttestService.shared.generateAssertion(key, clientDataHash: hash, completionHandler: $0) })
+            let signer: String = try waited { service.generateKey(completionHandler: $0) }
+            let object: Data = try waited { service.attestKey(signer, clientDataHash: hash(statement), completionHandler: $0) }
+            return Attested(signer: signer, object: object)
         } catch {
-            return .nothing
+            return nil
         }
     }
 
-    private func attest(_ hash: Data) throws -> Data {
+    /// The same with an App Attest key of before.
+    func assertion(of statement: Data, by signer: String) -> Data? {
         let service = DCAppAttestService.shared
-        let key: String = try waited { service.generateKey(completionHandler: $0) }
-        let object: Data = try waited { service.attestKey(key, clientDataHash: hash, completionHandler: $0) }
-        try keychain.save(name, Data(key.utf8))
-        return object
+        guard service.isSupported else { return nil }
+        return try? waited { service.generateAssertion(signer, clientDataHash: hash(statement), completionHandler: $0) }
     }
+
+    private func hash(_ statement: Data) -> Data { Data(SHA256.hash(data: statement)) }
 
     private func waited<T: Sendable>(_ begin: (@escaping @Sendable (T?, (any Error)?) -> Void) -> Void) throws -> T {
         let answer = Waited<T>()

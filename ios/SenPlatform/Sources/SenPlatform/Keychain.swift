@@ -46,16 +46,4 @@ struct Keychain: Cabinet {
         let status = SecItemDelete(query as CFDictionary)
         guard status == errSecSuccess || status == errSecItemNotFound else { throw Refused(status: status) }
     }
-
-    func names() throws -> [String] {
-        let query: [CFString: Any] = [
-            kSecClass: kSecClassGenericPassword, kSecAttrService: service, kSecUseDataProtectionKeychain: true,
-            kSecMatchLimit: kSecMatchLimitAll, kSecReturnAttributes: true,
-        ]
-        var found: CFTypeRef?
-        let status = SecItemCopyMatching(query as CFDictionary, &found)
-        if status == errSecItemNotFound { return [] }
-        guard status == errSecSuccess, let items = found as? [[String: Any]] else { throw Refused(status: status) }
-        return items.compactMap { $0[kSecAttrAccount as String] as? String }
-    }
 }

@@ -9,7 +9,7 @@ import SenApp
 /// time, by the face or fingers of the day they were made.
 final class SecureEnclaveKeys: KeyHardware {
     private let device: DeviceAuthenticator
-    private let attest = AppAttest()
+    private let appAttest = AppAttest()
 
     init(_ device: DeviceAuthenticator) { self.device = device }
 
@@ -33,7 +33,9 @@ final class SecureEnclaveKeys: KeyHardware {
         return try key.signature(for: message).rawRepresentation
     }
 
-    func vouch(for statement: Data, anew: Bool) -> KeptKey.Vouched { attest.vouch(for: statement, anew: anew) }
+    func attest(_ statement: Data) -> Attested? { appAttest.attest(statement) }
+
+    func assertion(of statement: Data, by signer: String) -> Data? { appAttest.assertion(of: statement, by: signer) }
 
     /// What the platform throws, as what the core understands.
     @Sendable static func meant(_ error: any Error) -> DeviceKeyError? {
