@@ -39,7 +39,8 @@ public final class Nation: @unchecked Sendable {
     public var url: String { word("url") }
     public var trust: String { word("trust") }
     public var status: String { word("status") }
-    public var roots: Data { FileManager.default.contents(atPath: word("roots")) ?? Data() }
+    public var rootsPath: String { word("roots") }
+    public var roots: Data { FileManager.default.contents(atPath: rootsPath) ?? Data() }
 
     /// Those who vouch for whoever signs documents, and for whoever asks for them.
     public var documentsPem: String { text("documents-ca.pem") }
@@ -69,27 +70,41 @@ public final class Nation: @unchecked Sendable {
 
     public func post(_ path: String, _ content: [String: Any]) throws -> [String: Any] { try ask(path, content) }
 
-    /// Over curl: Foundation on Linux takes no anchors of a session's own.
     private func ask(_ path: String, _ content: [String: Any]?) throws -> [String: Any] {
-        var words = ["curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--cacert", word("roots")]
-        words += ["--header", "accept: application/json"]
-        let (input, output) = (Pipe(), Pipe())
+        var (words, sent) = (["--header", "accept: application/json"], Data())
         if let content {
             words += ["--header", "content-type: application/json", "--data-binary", "@-"]
-            try input.fileHandleForWriting.write(contentsOf: JSONSerialization.data(withJSONObject: content))
+            sent = try JSONSerialization.data(withJSONObject: content)
         }
-        try input.fileHandleForWriting.close()
+        let answer = try curl(words + [url + path], sent)
+        return answer.isEmpty ? [:] : try JSONSerialization.jsonObject(with: answer) as? [String: Any] ?? [:]
+    }
+
+    /// What a browser gets that stops at each redirect, so that the test sees it.
+    public func browse(_ address: String, form: [String: String] = [:]) throws -> (page: String, location: String?) {
+        let fields = form.flatMap { ["--data-urlencode", "\($0.key)=\($0.value)"] }
+        let answer = String(decoding: try curl(["--include"] + fields + [address], Data()), as: UTF8.self)
+        let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let heads = parts[0].split(separator: "\r\n").map { $0.split(separator: ": ", maxSplits: 1) }
+        let location = heads.first { $0.count == 2 && $0[0].lowercased() == "location" }?[1]
+        return (parts.count == 2 ? String(parts[1]) : "", location.map(String.init))
+    }
+
+    /// Foundation on Linux takes no anchors of a session's own.
+    private func curl(_ words: [String], _ sent: Data) throws -> Data {
+        let (input, output) = (Pipe(), Pipe())
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        curl.arguments = words + [url + path]
+        curl.arguments = ["curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--cacert", rootsPath] + words
         curl.standardInput = input
         curl.standardOutput = output
         try curl.run()
+        try input.fileHandleForWriting.write(contentsOf: sent)
+        try input.fileHandleForWriting.close()
         let answer = output.fileHandleForReading.readDataToEndOfFile()
         for _ in 0..<100 where curl.isRunning { usleep(10_000) }
-        guard curl.terminationStatus == 0 else { throw NationError.answered("\(path): \(curl.terminationStatus)") }
-        if answer.isEmpty { return [:] }
-        return try JSONSerialization.jsonObject(with: answer) as? [String: Any] ?? [:]
+        guard curl.terminationStatus == 0 else { throw NationError.answered("\(words.last ?? ""): \(curl.terminationStatus)") }
+        return answer
     }
 
     /// Ends it for good: the network is gone.
@@ -110,12 +125,13 @@ func cardFolder(_ person: Person) -> URL {
 }
 
 /// `sen` with these words. What it has to say goes where the tests' logs are looked through for names.
-func program(_ words: [String], output: Pipe?) throws -> Process {
+func program(_ words: [String], input: Pipe? = nil, output: Pipe?) throws -> Process {
     let environment = ProcessInfo.processInfo.environment
     guard let binary = environment["SEN_BINARY"] else { throw NationError.notStarted("SEN_BINARY names no program") }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: binary)
     process.arguments = words
+    process.standardInput = input ?? FileHandle.nullDevice
     process.standardOutput = output ?? FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     if let logs = environment["SEN_LOGS"] {
@@ -136,7 +152,7 @@ func end(_ process: Process) {
 }
 
 /// The first JSON object of a program that goes on to run.
-private func firstObject(_ from: FileHandle) throws -> [String: Any] {
+func firstObject(_ from: FileHandle) throws -> [String: Any] {
     var text = Data()
     while true {
         let more = from.availableData

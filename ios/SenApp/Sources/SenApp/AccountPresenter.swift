@@ -110,7 +110,9 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
 
     private func refreshed(_ view: AccountView) async throws -> AccountScreen {
         let at = now()
-        let held = step(view.state) == .inUse ? try await calling { try $0.credentials(now: at) } : []
+        let isInUse = step(view.state) == .inUse
+        if isInUse { around.accepted() }
+        let held = isInUse ? try await calling { try $0.credentials(now: at) } : []
         return AccountScreen(
             step: step(view.state),
             lines: lines(view),

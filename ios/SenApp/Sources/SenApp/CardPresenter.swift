@@ -52,15 +52,39 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         show(.number(), in: turn)
     }
 
+    /// Lends this phone: reads another person's card for the phone that asked. Without an account here it goes through `provider`.
+    @discardableResult
+    public func lend(_ request: ReadingRequest, _ provider: AccountProvider, can: String) -> Task<Void, Never> {
+        run(can) { [self] in
+            Reading(
+                isRead: { request.isRead() },
+                read: { try await request.read(transport: $0, key: $1, listener: $2) },
+                finish: { [self] in
+                    try await request.send(provider: provider, now: now())
+                    return Line(.lendSent)
+                })
+        }
+    }
+
     private func start(_ can: String, _ face: Data, _ begin: @escaping @Sendable () async throws -> CardProof) -> Task<Void, Never> {
+        run(can) { [self] in
+            let proof = try await begin()
+            return Reading(
+                isRead: { proof.isRead() },
+                read: { try await proof.read(transport: $0, key: $1, listener: $2) },
+                finish: { [self] in said(try await proof.finish(faceCapture: face, now: now()), around) })
+        }
+    }
+
+    private func run(_ can: String, _ begin: @escaping @Sendable () async throws -> Reading) -> Task<Void, Never> {
         let turn = newTurn()
         running.end()
         // A card that left before has nothing to say to this.
         tags.forget()
         let task = work(refused: { [self] in show($0.next == .typeAgain ? .number($0) : .failed($0), in: turn) }) { [self] in
-            let proof = try await begin()
+            let reading = try await begin()
             show(.hold(Line(.holdTop)), in: turn)
-            while !proof.isRead() {
+            while !reading.isRead() {
                 guard let transport = await tags.next(), !isOver(turn) else { return }
                 do {
                     let progress = Progress { [weak self] in
@@ -68,24 +92,32 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
                     } isOver: { [weak self] in
                         self?.isOver(turn) ?? true
                     }
-                    try await proof.read(transport: transport, key: .can(number: can.trimmed), listener: progress)
+                    try await reading.read(transport, .can(number: can.trimmed), progress)
                 } catch let lost as SenError {
                     guard case .TryCardAgain = lost else { throw lost }
                     show(.hold(lost.problem.line), in: turn)
                 }
             }
             show(.comparing, in: turn)
-            show(.done(said(try await proof.finish(faceCapture: face, now: now()))), in: turn)
+            show(.done(try await reading.finish()), in: turn)
         }
         running.begin(task)
         return task
     }
+}
 
-    private func said(_ proven: Proven) -> Line {
-        switch proven {
-        case .level: Line(.levelReached)
-        case .takesEffect(let at): Line(.takesEffect, minute(at, around.zone))
-        }
+/// A reading in as many goes as it takes, and what becomes of it.
+private struct Reading: Sendable {
+    let isRead: @Sendable () -> Bool
+    let read: @Sendable (any CardTransport, CardKey, any ReadingListener) async throws -> Void
+    let finish: @Sendable () async throws -> Line
+}
+
+/// What a proof with the card came to.
+func said(_ proven: Proven, _ around: Surroundings) -> Line {
+    switch proven {
+    case .level: Line(.levelReached)
+    case .takesEffect(let at): Line(.takesEffect, minute(at, around.zone))
     }
 }
 

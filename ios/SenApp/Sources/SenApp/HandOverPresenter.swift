@@ -40,7 +40,7 @@ public final class HandOverPresenter: Presenter<HandOverScreen>, @unchecked Send
     /// Nothing goes to a phone that is not the one beside this.
     public func differ() {
         to.value = nil
-        show(.failed(Problem(.warning(.digitsDiffer), .stop, "app.digits_differ")))
+        show(.failed(.digitsDiffer))
     }
 
     @discardableResult

@@ -44,7 +44,7 @@ public final class HistoryPresenter: Presenter<HistoryScreen>, @unchecked Sendab
     }
 
     private func said(_ of: HistoryLine) -> Line {
-        let (what, who) = (of.what.joined(separator: ", "), of.who ?? "")
+        let (what, who) = (of.what.joined(separator: ", "), of.who.map(commonName) ?? "")
         return switch of.kind {
         case "presented": Line(.eventPresented, who, what)
         case "presented_online": Line(.eventPresentedOnline, who, what)

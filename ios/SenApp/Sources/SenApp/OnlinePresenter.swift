@@ -14,7 +14,20 @@ public struct OnlineQuestion: Equatable, Sendable {
     public let lines: [Line]
     public let needsNumber: Bool
     public let canAgree: Bool
+    /// Other documents that would do.
+    public let others: [OtherDocument]
+    /// Something is not required and can be left out.
+    public let canLeaveOut: Bool
     public var problem: Problem?
+}
+
+/// A document that would answer `query`, too.
+public struct OtherDocument: Equatable, Sendable, Identifiable {
+    public let query: String
+    public let document: String
+    public let line: Line
+
+    public var id: [String] { [query, document] }
 }
 
 /// Answers a portal, bank or cash machine after its request was shown in full.
@@ -31,11 +44,39 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     public func read(_ link: String) -> Task<Void, Never> {
         work(refused: { [self] in show(.failed($0)) }) { [self] in
             let request = try await wallet.readRequest(link: link, believed: believed, now: now())
-            asked.value = request
-            let details = request.details()
-            let canAgree = !details.choices.isEmpty
-            show(.ask(OnlineQuestion(lines: lines(details), needsNumber: details.needsNumber, canAgree: canAgree)))
+            ask(request)
         }
+    }
+
+    /// Another document in answer to one question.
+    @discardableResult
+    public func choose(_ other: OtherDocument) -> Task<Void, Never> {
+        work(refused: { [self] in stay($0) }) { [self] in
+            if let request = asked.value { ask(try request.withDocument(query: other.query, document: other.document)) }
+        }
+    }
+
+    /// No more than what is required.
+    @discardableResult
+    public func leaveOut() -> Task<Void, Never> {
+        work(refused: { [self] in stay($0) }) { [self] in if let request = asked.value { ask(request.withoutOptional()) } }
+    }
+
+    private func ask(_ request: OnlineRequest) {
+        asked.value = request
+        let details = request.details()
+        show(
+            .ask(
+                OnlineQuestion(
+                    lines: lines(details), needsNumber: details.needsNumber,
+                    canAgree: !details.choices.isEmpty && details.unanswerable == nil,
+                    others: details.choices.flatMap { request.alternatives(query: $0.query).map(other) },
+                    canLeaveOut: details.choices.contains(where: \.optional))))
+    }
+
+    private func other(_ choice: OnlineChoice) -> OtherDocument {
+        let named = [choice.kind, choice.issuer, day(choice.issuedAt, around.zone)].joined(separator: ", ")
+        return OtherDocument(query: choice.query, document: choice.document, line: Line(.chooseThis, named))
     }
 
     /// A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is.
@@ -76,7 +117,7 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
             ]
         let shown = details.choices.flatMap { choice($0, registered: details.registration != nil) }
         let why = Line(details.unanswerable == noApprovalKey ? .obtainToApprove : .nothingAnswers)
-        let nothing = details.choices.isEmpty ? [why] : []
+        let nothing = details.choices.isEmpty || details.unanswerable != nil ? [why] : []
         return approval(details.approval) + asker(details.asker) + registered + shown + nothing
     }
 

@@ -15,6 +15,12 @@ public struct Problem: Equatable, Sendable {
 
     /// The person did not show the device who they are: nothing was signed.
     static let notRecognised = Problem(Line(.cancelled), .nothing, "device.not_recognised")
+
+    /// The person gave up what was begun.
+    static let stopped = Problem(Line(.cancelled), .nothing, "app.stopped")
+
+    /// The phone is not the one beside this.
+    static let digitsDiffer = Problem(.warning(.digitsDiffer), .stop, "app.digits_differ")
 }
 
 /// A document is to be obtained again before it can approve.

@@ -1,9 +1,12 @@
+import Foundation
 import Sen
 
 public enum QrScreen: Equatable, Sendable {
     case empty
     /// Who would be told what; nothing is shown before the person agrees.
     case ask([Line], needsGuardian: Bool)
+    /// The desk demands more than the device's word: the PIN, and where `needsFace` a picture.
+    case prove([Line], needsFace: Bool, problem: Problem? = nil)
     /// The digits of the code, and when the next one comes: a ring counts down to it.
     case showing(digits: String, since: Int64, until: Int64)
     case over(Line)
@@ -12,6 +15,12 @@ public enum QrScreen: Equatable, Sendable {
 
 /// Shows the health insurance at a clinic, to anybody who scans or to the desk whose question was scanned.
 public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
+    /// What the core says where the device's word is too little.
+    private static let tooLittle: Set = ["present.level_too_low", "present.level_not_stated", "present.statement_old"]
+
+    /// The provider states this level with the PIN alone.
+    private static let withPin = 2
+
     private let asked = Kept<ConsentRequest>()
     private let showing = Kept<Task<Void, Never>>()
 
@@ -24,17 +33,34 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
             let request = try await calling {
                 try $0.askConsent(credential: "health-insurance", ward: ward, challenge: challenge, now: at)
             }
-            asked.value = request
-            let details = request.details()
-            show(.ask(lines(details), needsGuardian: details.needsGuardian))
+            ask(request)
         }
+    }
+
+    /// The provider states the level for some minutes; then the question is shown again, with the level in it.
+    @discardableResult
+    public func prove(pin: String, face: Data?) -> Task<Void, Never> {
+        work(refused: { [self] in stillProving($0) }) { [self] in
+            guard let request = asked.value else { return }
+            let details = request.details()
+            _ = try await wallet.obtainLevelStatement(
+                credential: "health-insurance", ward: details.ward, pin: pin.trimmed, faceCapture: face, now: now())
+            let at = now()
+            ask(try await calling { try $0.atStatedLevel(request: request, level: details.minimumLevel, now: at) })
+        }
+    }
+
+    private func ask(_ request: ConsentRequest) {
+        asked.value = request
+        let details = request.details()
+        show(.ask(lines(details), needsGuardian: details.needsGuardian))
     }
 
     /// The person agreed; the device asks who they are. Where they decline that, the question stays.
     @discardableResult
     public func agree() -> Task<Void, Never> {
         let turn = newTurn()
-        let task = work(refused: { [self] in show(.failed($0), in: turn) }) { [self] in
+        let task = work(refused: { [self] in show(more($0), in: turn) }) { [self] in
             guard let request = asked.value, let recognised = await around.recogniser.recognise() else { return }
             let at = now()
             let guardian = request.details().needsGuardian
@@ -70,11 +96,30 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         show(.empty, in: turn)
     }
 
+    /// Where the device's word is too little, the provider's is asked for.
+    private func more(_ problem: Problem) -> QrScreen {
+        guard Self.tooLittle.contains(problem.code), let level = asked.value?.details().minimumLevel else { return .failed(problem) }
+        let needsFace = level > Self.withPin
+        return .prove([Line(.levelDemanded, "\(level)"), Line(needsFace ? .levelProve : .levelProvePin)], needsFace: needsFace)
+    }
+
+    private func stillProving(_ problem: Problem) {
+        change {
+            if case .prove(let lines, let needsFace, _) = $0, problem.next == .typeAgain || problem.next == .tryLater {
+                $0 = .prove(lines, needsFace: needsFace, problem: problem.ofPin)
+            } else {
+                $0 = .failed(problem)
+            }
+        }
+    }
+
     private func lines(_ details: ConsentDetails) -> [Line] {
         let to = details.desk.map { Line(.qrDesk, $0, details.deskNamedBy ?? "") } ?? Line(.qrAnyClinic)
         let who = [kind(details.credential), details.ward.map { Line(.forWard, $0) }, to, details.purpose.map { Line(.purpose, $0) }]
         let guardian = details.needsGuardian ? [Line(.guardianNeeded)] : []
-        return who.compactMap { $0 } + guardian + named(Line(.toldThese), details.disclosed)
+        let stated = details.statedLevel.map { [Line(.levelStated, "\($0.level)", minute($0.expiresAt, around.zone))] }
+        let demanded = details.minimumLevel > 1 ? [Line(.levelDemanded, "\(details.minimumLevel)")] : []
+        return who.compactMap { $0 } + guardian + (stated ?? demanded) + named(Line(.toldThese), details.disclosed)
             + named(.warning(.overAskedThese), details.overAsked) + named(Line(.missingThese), details.missing)
     }
 

@@ -29,6 +29,7 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
                 showCode(try await wallet.receiveAccount(provider: provider, deviceName: device.trimmed, now: now()))
                 try Task.checkCancellation()
                 if let received = try await claimed() {
+                    around.accepted()
                     show(.arrived(said(received)))
                     return try await carry()
                 }

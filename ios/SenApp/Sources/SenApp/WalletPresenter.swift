@@ -11,8 +11,16 @@ public struct HeldRow: Equatable, Sendable, Identifiable {
     public var ward: String?
 }
 
+/// A document that its issuer will have later; asked for before its time it would not be there.
+public struct AwaitedRow: Equatable, Sendable, Identifiable {
+    public let id: String
+    public let line: Line
+    public let canAsk: Bool
+}
+
 public struct WalletScreen: Equatable, Sendable {
     public var rows: [HeldRow] = []
+    public var awaited: [AwaitedRow] = []
     public var busy = false
     public var problem: Problem?
 }
@@ -34,6 +42,12 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
     @discardableResult
     public func keepFresh() -> Task<Void, Never> { ask { [self] in _ = try await wallet.refreshCredentials(now: now()) } }
 
+    /// Whether an awaited document is there by now.
+    @discardableResult
+    public func askFor(_ row: AwaitedRow) -> Task<Void, Never> {
+        ask { [self] in _ = try await wallet.fetchAwaited(id: row.id, now: now()) }
+    }
+
     /// After the person was asked once more.
     @discardableResult
     public func delete(_ row: HeldRow) -> Task<Void, Never> {
@@ -50,8 +64,10 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
             change { ($0.busy, $0.problem) = (true, nil) }
             try await first()
             let at = now()
-            let (credentials, documents) = try await calling { (try $0.credentials(now: at), try $0.documents()) }
-            show(WalletScreen(rows: credentials.map(row) + documents.map(row)))
+            let (credentials, documents, later) = try await calling {
+                (try $0.credentials(now: at), try $0.documents(), try $0.awaitedDocuments())
+            }
+            show(WalletScreen(rows: credentials.map(row) + documents.map(row), awaited: later.map { awaited($0, at, around.zone) }))
         }
     }
 
@@ -66,6 +82,13 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
         return HeldRow(
             id: held.id, title: kind(held.kind), lines: until + [Line(.offerFrom, held.issuer)], isDocument: true, showsAtClinic: false)
     }
+}
+
+/// What is said of a document that is awaited.
+func awaited(_ of: AwaitedDocument, _ now: Int64, _ zone: TimeZone) -> AwaitedRow {
+    let canAsk = now >= of.notBefore
+    return AwaitedRow(
+        id: of.id, line: canAsk ? Line(.awaited, of.kind) : Line(.awaitedFrom, of.kind, minute(of.notBefore, zone)), canAsk: canAsk)
 }
 
 /// What a credential is, until when it can be shown without a network, and what the core warns of.

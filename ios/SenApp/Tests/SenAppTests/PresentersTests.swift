@@ -14,6 +14,7 @@ final class App: @unchecked Sendable {
     let keys = SoftwareKeys()
     let wallet: Wallet
     let person = PersonInFront()
+    let accepted = Counter()
     let around: Surroundings
     let account: AccountPresenter
 
@@ -22,9 +23,24 @@ final class App: @unchecked Sendable {
         chip = try Chip()
         wallet = try Wallet.open(folder: nation.wallet("one"), secretStore: SecretInMemory(), keyStore: keys)
         let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
-        around = Surroundings(wallet: wallet, recogniser: person, zone: zone)
+        around = Surroundings(wallet: wallet, recogniser: person, accepted: accepted.add, zone: zone)
         account = AccountPresenter(around, AccountProvider(url: nation.url, rootsPem: nation.roots))
     }
+}
+
+/// How often something was told.
+final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    func add() { lock.withLock { count += 1 } }
+
+    var told: Int { lock.withLock { count } }
+}
+
+/// A phone whose browser does not open.
+struct NoBrowser: Browser {
+    func visit(_ page: URL, until scheme: String) async -> String? { nil }
 }
 
 /// Whom the device recognises from now on, if anybody.
@@ -77,7 +93,10 @@ struct PresentersTests {
         #expect(account.state.problem?.line.word == .wrongCode)
         #expect(account.state.problem?.next == .typeAgain)
         #expect(account.state.step == .code)
+        // What the provider knows of the phone's keys counts once it has the account in use.
+        #expect(app.accepted.told == 0)
         await account.activate(code: code).value
+        #expect(app.accepted.told == 1)
         let shown = account.state
         #expect(shown.step == .inUse && shown.lines == [Line(.level1)])
         #expect(shown.canRaise && shown.canLock && !shown.canUnlock)
@@ -221,7 +240,7 @@ struct PresentersTests {
         let made = try nation.post("/sandbox/offer", ["number": thao.number, "credential": "citizen_sd_jwt"])
         let link = try #require(made["credential_offer"] as? String)
         #expect(Link(link) == .offer(link))
-        let offer = OfferPresenter(around, BelievedIssuers(rootsPem: nation.roots, anchorsPem: nation.documentsPem))
+        let offer = OfferPresenter(around, BelievedIssuers(rootsPem: nation.roots, anchorsPem: nation.documentsPem), NoBrowser())
         await offer.read(link).value
         guard case .ask(let lines, needsCode: false, problem: nil) = offer.state else {
             Issue.record("\(offer.state)")

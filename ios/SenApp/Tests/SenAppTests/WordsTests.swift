@@ -66,6 +66,16 @@ struct WordsTests {
         #expect(minute(1_896_111_000, zone) == "00:30 01/02/2030")
     }
 
+    @Test("a document that is awaited is asked for when its time has come")
+    func awaitedDocument() throws {
+        let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
+        let document = AwaitedDocument(
+            id: "one", format: "dc+sd-jwt", kind: "urn:vn:residence:1", issuerUrl: "https://issuer", notBefore: 1_896_111_000)
+        let early = AwaitedRow(id: "one", line: Line(.awaitedFrom, "urn:vn:residence:1", "00:30 01/02/2030"), canAsk: false)
+        #expect(awaited(document, 1_896_110_999, zone) == early)
+        #expect(awaited(document, 1_896_111_000, zone) == AwaitedRow(id: "one", line: Line(.awaited, "urn:vn:residence:1"), canAsk: true))
+    }
+
     @Test("what is not in the table is named as it is")
     func unnamed() {
         #expect(claim(75) == Line(.claim75))

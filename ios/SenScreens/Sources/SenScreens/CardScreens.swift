@@ -6,6 +6,8 @@ import SwiftUI
 /// What the card proves the person for.
 enum CardPurpose {
     case raiseLevel, recoverPin, moveHere(AccountApplicant)
+    /// Another person's, for their phone.
+    case lend(ReadingRequest)
 }
 
 /// The six digits, the face, the card.
@@ -31,7 +33,7 @@ struct CardView: View {
                         Sentence(Line(.cardNumberHint))
                         ProblemText(problem)
                         Field(.can, $can)
-                        Press(.readCard) { isPictured = true }
+                        Press(.readCard) { begin() }
                     case .hold(let line, let fraction):
                         Sentence(line)
                         if let fraction { ProgressView(value: fraction) }
@@ -43,19 +45,20 @@ struct CardView: View {
                 }
                 .onChange(of: shown) { sheet($0) }
             }
-            if !field.isThere { Sentence(Line(.cardNoReader)) }
-        }
-        .fullScreenCover(isPresented: $isPictured) {
-            FacePicture { face in
-                isPictured = false
-                if let face { read(face) }
+            if !field.isThere {
+                Sentence(Line(.cardNoReader))
+                if case .raiseLevel = purpose { NavigationLink(said(.otherPhone)) { BorrowView(house) } }
             }
         }
+        .picturing($isPictured) { read($0) }
         .onDisappear {
             card.stop()
             field.close()
         }
     }
+
+    /// Whose card is read for another phone has their face taken there.
+    private func begin() { if case .lend = purpose { read(Data()) } else { isPictured = true } }
 
     private func read(_ face: Data) {
         let card = card
@@ -63,6 +66,7 @@ struct CardView: View {
         case .raiseLevel: card.raiseLevel(can: can, face: face)
         case .recoverPin: card.recoverPin(can: can, face: face)
         case .moveHere(let who): card.moveHere(house.provider, who, can: can, face: face)
+        case .lend(let request): card.lend(request, house.provider, can: can)
         }
         field.open(saying: said(.holdTop), seen: { card.tag($0) }, closed: { card.sheetClosed() })
     }
@@ -74,6 +78,18 @@ struct CardView: View {
         case .hold(let line, _): field.say(said(line))
         case .number(let problem?), .failed(let problem): field.close(failing: said(problem.line))
         case .number(nil), .comparing, .done: field.close()
+        }
+    }
+}
+
+extension View {
+    /// The camera over the screen, once a picture is wanted; `taken` gets it where one was taken.
+    func picturing(_ isPictured: Binding<Bool>, _ taken: @escaping (Data) -> Void) -> some View {
+        fullScreenCover(isPresented: isPictured) {
+            FacePicture { face in
+                isPictured.wrappedValue = false
+                if let face { taken(face) }
+            }
         }
     }
 }

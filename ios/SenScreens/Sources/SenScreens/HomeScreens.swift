@@ -128,6 +128,10 @@ struct WalletView: View {
                     ProblemText(shown.problem)
                     if shown.rows.isEmpty && !shown.busy { Sentence(Line(.nothingHeld)) }
                     ForEach(shown.rows) { held($0) }
+                    ForEach(shown.awaited) { row in
+                        Sentence(row.line)
+                        if row.canAsk { Press(.awaitedAsk) { wallet.askFor(row) } }
+                    }
                     if shown.busy { ProgressView() }
                     Press(.obtainInsurance) { wallet.obtain("health-insurance") }
                     Press(.obtainCitizen) { wallet.obtain("citizen") }
@@ -138,19 +142,16 @@ struct WalletView: View {
     }
 
     @ViewBuilder private func held(_ row: HeldRow) -> some View {
-        GroupBox {
-            VStack(alignment: .leading, spacing: 12) {
-                Sentence(row.title).font(.title2)
-                Sentences(row.lines)
-                if row.showsAtClinic { NavigationLink(said(.showQr)) { QrView(house, ward: row.ward) } }
-                // Once more before it is gone.
-                if deleting == row {
-                    Press(.yesDelete, role: .destructive) { wallet.delete(row) }
-                } else {
-                    Press(.delete) { deleting = row }
-                }
+        Card {
+            Sentence(row.title).font(.title2)
+            Sentences(row.lines)
+            if row.showsAtClinic { NavigationLink(said(.showQr)) { QrView(house, ward: row.ward) } }
+            // Once more before it is gone.
+            if deleting == row {
+                Press(.yesDelete, role: .destructive) { wallet.delete(row) }
+            } else {
+                Press(.delete) { deleting = row }
             }
-            .frame(maxWidth: .infinity, alignment: .leading)
         }
     }
 }

@@ -9,6 +9,8 @@ public final class House: Sendable {
     let provider: AccountProvider
     let issuers: BelievedIssuers
     let verifiers: BelievedVerifiers
+    let browser = SystemBrowser()
+    let busy = BusyServer()
 
     /// This build has no folder `nation` with what it needs.
     public struct NoNation: Error {
@@ -29,9 +31,10 @@ public final class House: Sendable {
         issuers = BelievedIssuers(rootsPem: roots, anchorsPem: try text("documents-ca.pem"))
         verifiers = BelievedVerifiers(rootsPem: roots, verifiersPem: askers, registrarsPem: askers, readUnsigned: false)
         let device = DeviceAuthenticator(words: said(.confirmPerson))
+        let keys = secureEnclaveKeyStore(device)
         let wallet = try Wallet.open(
-            folder: try Self.folder().path, secretStore: keychainSecretStore(), keyStore: secureEnclaveKeyStore(device))
-        around = Surroundings(wallet: wallet, recogniser: device)
+            folder: try Self.folder().path, secretStore: keychainSecretStore(), keyStore: keys, waitListener: busy)
+        around = Surroundings(wallet: wallet, recogniser: device, busy: busy, accepted: keys.accepted)
     }
 
     /// In no backup, and closed while the phone is locked.

@@ -1,10 +1,12 @@
 import SenApp
+import SenPlatform
 import SwiftUI
 import UIKit
 
-/// A page: one column of large type that follows the system's setting, with what the screen's guard has to say on top.
+/// A page: one column of large type that follows the system's setting, with what the screen's guard and a busy server have to say on top.
 struct Page<Content: View>: View {
     @EnvironmentObject private var guarding: ScreenGuard
+    @Environment(\.busy) private var busy
     private let title: Word
     private let content: Content
 
@@ -13,7 +15,8 @@ struct Page<Content: View>: View {
     var body: some View {
         ScrollView {
             VStack(alignment: .leading, spacing: 16) {
-                ForEach(guarding.warnings.indices, id: \.self) { Sentence(guarding.warnings[$0]) }
+                Sentences(guarding.warnings)
+                if let busy { Following(busy) { line in if let line { Sentence(line) } } }
                 content
             }
             .frame(maxWidth: .infinity, alignment: .leading)
@@ -24,19 +27,31 @@ struct Page<Content: View>: View {
     }
 }
 
-/// Draws what a presenter says for as long as the screen is there.
-struct Following<Shown: Equatable & Sendable, Content: View>: View {
-    private let presenter: Presenter<Shown>
-    private let content: (Shown) -> Content
-    @State private var shown: Shown
+private struct BusyKey: EnvironmentKey {
+    static var defaultValue: BusyServer? { nil }
+}
 
-    init(_ presenter: Presenter<Shown>, @ViewBuilder content: @escaping (Shown) -> Content) {
-        (self.presenter, self.content) = (presenter, content)
-        _shown = State(initialValue: presenter.state)
+extension EnvironmentValues {
+    /// Who tells that a server is busy.
+    var busy: BusyServer? {
+        get { self[BusyKey.self] }
+        set { self[BusyKey.self] = newValue }
+    }
+}
+
+/// Draws what a presenter says for as long as the screen is there.
+struct Following<Said: Equatable & Sendable, Content: View>: View {
+    private let followed: Shown<Said>
+    private let content: (Said) -> Content
+    @State private var said: Said
+
+    init(_ followed: Shown<Said>, @ViewBuilder content: @escaping (Said) -> Content) {
+        (self.followed, self.content) = (followed, content)
+        _said = State(initialValue: followed.state)
     }
 
     var body: some View {
-        content(shown).task { for await next in presenter.states() { shown = next } }
+        content(said).task { for await next in followed.states() { said = next } }
     }
 }
 
@@ -66,6 +81,19 @@ struct Sentences: View {
     }
 }
 
+/// What belongs together, in a box as wide as the page.
+struct Card<Content: View>: View {
+    private let content: Content
+
+    init(@ViewBuilder content: () -> Content) { self.content = content() }
+
+    var body: some View {
+        GroupBox {
+            VStack(alignment: .leading, spacing: 12) { content }.frame(maxWidth: .infinity, alignment: .leading)
+        }
+    }
+}
+
 /// What went wrong. It is read out at once, wherever the reader is.
 struct ProblemText: View {
     private let problem: Problem?
@@ -85,14 +113,20 @@ struct ProblemText: View {
 
 /// A button as wide as the page, high enough for any finger.
 struct Press: View {
-    private let word: Word
+    private let line: Line
     private let role: ButtonRole?
-    private let action: () -> Void
+    private let action: @MainActor () -> Void
 
-    init(_ word: Word, role: ButtonRole? = nil, action: @escaping () -> Void) { (self.word, self.role, self.action) = (word, role, action) }
+    init(_ word: Word, role: ButtonRole? = nil, action: @escaping @MainActor () -> Void) {
+        self.init(Line(word), role: role, action: action)
+    }
+
+    init(_ line: Line, role: ButtonRole? = nil, action: @escaping @MainActor () -> Void) {
+        (self.line, self.role, self.action) = (line, role, action)
+    }
 
     var body: some View {
-        Button(role: role, action: action) { Text(said(word)).frame(maxWidth: .infinity, minHeight: 44) }
+        Button(role: role, action: action) { Text(said(line)).frame(maxWidth: .infinity, minHeight: 44) }
             .buttonStyle(.bordered)
     }
 }

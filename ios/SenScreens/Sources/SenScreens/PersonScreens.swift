@@ -22,11 +22,13 @@ struct PinView: View {
                 VStack(alignment: .leading, spacing: 16) {
                     Sentences(shown.lines)
                     ProblemText(shown.problem)
-                    if let isSet = shown.isSet {
+                    if let isSet = shown.isSet, !shown.done {
                         if isSet { SecretField(.pinNow, $old) }
                         SecretField(.pinNew, $new)
                         SecretField(.pinAgain, $again)
                         Press(isSet ? .pinChange : .pinSet) { send(isSet) }
+                    } else if !shown.done {
+                        Press(.again) { pin.start() }
                     }
                     if shown.canRecover {
                         Sentence(Line(.pinRecoverHint))
@@ -49,9 +51,13 @@ struct PinView: View {
 
 /// Children and persons under guardianship.
 struct WardsView: View {
+    private let house: House
     @State private var wards: WardsPresenter
 
-    init(_ house: House) { _wards = State(initialValue: WardsPresenter(house.around)) }
+    init(_ house: House) {
+        self.house = house
+        _wards = State(initialValue: WardsPresenter(house.around))
+    }
 
     var body: some View {
         Page(.wards) {
@@ -60,19 +66,51 @@ struct WardsView: View {
                     Sentences(shown.lines)
                     ProblemText(shown.problem)
                     ForEach(shown.rows) { row in
-                        GroupBox {
-                            VStack(alignment: .leading, spacing: 12) {
-                                Text(row.name).font(.title2)
-                                Sentences(row.lines)
-                                ForEach(row.acts, id: \.self) { act in Press(SenApp.said(act)) { wards.act(row.number, act) } }
-                            }
-                            .frame(maxWidth: .infinity, alignment: .leading)
+                        Card {
+                            Text(row.name).font(.title2)
+                            Sentences(row.lines)
+                            ForEach(row.acts, id: \.self) { act in Press(SenApp.said(act)) { wards.act(row.number, act) } }
+                            NavigationLink(said(.healthInsurance)) { WardPapersView(house, row.number) }
                         }
                     }
                 }
             }
         }
         .task { wards.start() }
+    }
+}
+
+/// What this phone holds of one person in care.
+struct WardPapersView: View {
+    private let house: House
+    private let number: String
+    @State private var wallet: WalletPresenter
+
+    init(_ house: House, _ number: String) {
+        (self.house, self.number) = (house, number)
+        _wallet = State(initialValue: WalletPresenter(house.around))
+    }
+
+    var body: some View {
+        Page(.healthInsurance) {
+            Following(wallet) { shown in
+                let held = shown.rows.filter { $0.ward == number }
+                VStack(alignment: .leading, spacing: 16) {
+                    ProblemText(shown.problem)
+                    ForEach(held) { row in
+                        Card {
+                            Sentence(row.title).font(.title2)
+                            Sentences(row.lines)
+                            if row.showsAtClinic { NavigationLink(said(.showQr)) { QrView(house, ward: number) } }
+                        }
+                    }
+                    if !held.contains(where: \.showsAtClinic) {
+                        Press(.obtainInsurance) { wallet.obtain("health-insurance", ward: number) }
+                    }
+                }
+            }
+        }
+        .task { wallet.start() }
     }
 }
 

@@ -32,12 +32,13 @@ public struct RootView: View {
             }
         }
         .environmentObject(guarding)
+        .environment(\.busy, house?.busy)
         .task { await open() }
         .onOpenURL { url in
             let link = Link(url.absoluteString)
             if link != .unknown { opened = Opened(link: link) }
         }
-        .sheet(item: $opened) { asked($0.link).environmentObject(guarding) }
+        .sheet(item: $opened) { asked($0.link).environmentObject(guarding).environment(\.busy, house?.busy) }
         // Nothing of it in the list of recent apps.
         .overlay { if phase == .background { Color(uiColor: .systemBackground).ignoresSafeArea() } }
     }

@@ -35,8 +35,9 @@ struct ScanView: View {
         case .newPhone(let text): HandOverView(house, text)
         case .request(let link): OnlineView(house, link)
         case .offer(let link): OfferView(house, link)
-        // Lending this phone's reader is not written for iOS.
-        case .readingRequest, .forClinic, .other:
+        case .readingRequest(let text): LendView(house, text)
+        // The presenter does not find these.
+        case .forClinic, .other:
             Page(.scan) {
                 Sentence(Line(.scanOther))
                 Press(.again) { scan.again() }

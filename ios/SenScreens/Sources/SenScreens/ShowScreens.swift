@@ -8,6 +8,8 @@ struct QrView: View {
     @State private var qr: QrPresenter
     private let ward: String?
     private let challenge: String?
+    @State private var pin = ""
+    @State private var isPictured = false
     @EnvironmentObject private var guarding: ScreenGuard
     @Environment(\.scenePhase) private var phase
 
@@ -27,6 +29,11 @@ struct QrView: View {
                         Sentences(lines)
                         Press(.agree) { qr.agree() }
                         Press(.decline) { qr.decline() }
+                    case .prove(let lines, let needsFace, let problem):
+                        Sentences(lines)
+                        ProblemText(problem)
+                        SecretField(.pin, $pin)
+                        Press(needsFace ? .takePicture : .goOn) { if needsFace { isPictured = true } else { prove(nil) } }
                     case .showing(let digits, _, let until):
                         // Who films the screen would have the code: it is not drawn.
                         if !guarding.isRecorded { CodeView(digits: digits, until: until) }
@@ -41,6 +48,7 @@ struct QrView: View {
                 .onChange(of: shown) { if case .showing = $0 { guarding.bright(true) } else { guarding.bright(false) } }
             }
         }
+        .picturing($isPictured) { prove($0) }
         .task { qr.ask(ward: ward, challenge: challenge) }
         .onDisappear { leave() }
         // No code in the list of recent apps, nor behind another app. The system's own prompt makes the app inactive, not more.
@@ -50,7 +58,13 @@ struct QrView: View {
         }
     }
 
+    private func prove(_ face: Data?) {
+        qr.prove(pin: pin, face: face)
+        pin = ""
+    }
+
     private func leave() {
+        pin = ""
         qr.leave()
         guarding.bright(false)
     }
@@ -91,6 +105,9 @@ struct OnlineView: View {
     @ViewBuilder private func ask(_ question: OnlineQuestion) -> some View {
         Sentences(question.lines)
         ProblemText(question.problem)
+        if !question.others.isEmpty { Sentence(Line(.chooseDocument)) }
+        ForEach(question.others) { other in Press(other.line) { online.choose(other) } }
+        if question.canLeaveOut { Press(.leaveOut) { online.leaveOut() } }
         if question.needsNumber && question.canAgree { Field(.twoDigits, $digits) }
         if question.canAgree { Press(.agree) { online.agree(number: digits) } }
         Press(.decline) { online.decline() }
@@ -105,7 +122,7 @@ struct OfferView: View {
 
     init(_ house: House, _ link: String) {
         self.link = link
-        _offer = State(initialValue: OfferPresenter(house.around, house.issuers))
+        _offer = State(initialValue: OfferPresenter(house.around, house.issuers, house.browser))
     }
 
     var body: some View {
@@ -119,6 +136,9 @@ struct OfferView: View {
                         ProblemText(problem)
                         if needsCode { Field(.transactionCode, $code, numeric: false) }
                         Press(.obtain) { offer.agree(code: code) }
+                    case .inBrowser(let line):
+                        Sentence(line)
+                        Press(.decline) { offer.stop() }
                     case .obtained(let line): Sentence(line)
                     case .failed(let problem): ProblemText(problem)
                     }

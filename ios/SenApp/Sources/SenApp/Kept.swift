@@ -1,0 +1,12 @@
+import Foundation
+
+/// What a presenter keeps from one press to the next.
+final class Kept<Value: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var kept: Value?
+
+    var value: Value? {
+        get { lock.withLock { kept } }
+        set { lock.withLock { kept = newValue } }
+    }
+}

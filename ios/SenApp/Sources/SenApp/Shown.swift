@@ -1,0 +1,61 @@
+import Foundation
+
+/// What is shown at one place, and tells each that watches it when it changes.
+public class Shown<State: Equatable & Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var shown: State
+    private var turn = 0
+    private var watchers: [UUID: AsyncStream<State>.Continuation] = [:]
+
+    init(_ start: State) { shown = start }
+
+    deinit { for watcher in watchers.values { watcher.finish() } }
+
+    /// What to show now.
+    public var state: State { lock.withLock { shown } }
+
+    /// What to show now, and then each time that it changes. Who is slow sees the newest alone.
+    public func states() -> AsyncStream<State> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { watcher in
+            let id = UUID()
+            lock.withLock {
+                watchers[id] = watcher
+                _ = watcher.yield(shown)
+            }
+            watcher.onTermination = { [weak self] _ in self?.forget(id) }
+        }
+    }
+
+    private func forget(_ id: UUID) { lock.withLock { watchers[id] = nil } }
+
+    func show(_ state: State) { change { $0 = state } }
+
+    /// Changes what is shown in one step.
+    func change(_ how: (inout State) -> Void) {
+        lock.withLock {
+            how(&shown)
+            for watcher in watchers.values { _ = watcher.yield(shown) }
+        }
+    }
+
+    /// What is begun anew or left has nothing more to show: its turn is over.
+    func newTurn() -> Int {
+        lock.withLock {
+            turn += 1
+            return turn
+        }
+    }
+
+    /// Whether this turn is still the one.
+    @discardableResult
+    func show(_ state: State, in wanted: Int) -> Bool {
+        lock.withLock {
+            guard turn == wanted else { return false }
+            shown = state
+            for watcher in watchers.values { _ = watcher.yield(shown) }
+            return true
+        }
+    }
+
+    func isOver(_ wanted: Int) -> Bool { lock.withLock { turn != wanted } }
+}
