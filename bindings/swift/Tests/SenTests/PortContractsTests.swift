@@ -41,17 +41,6 @@ struct PortContractsTests {
     @Test("a chip in another process", arguments: chipChecks)
     func chip(check: Check) throws { try check.run() }
 
-    @Test("a broken promise fails its check and says which")
-    func broken() throws {
-        let forgetful = secretStoreContract { SecretInMemory() }
-        let failed = forgetful.filter { (try? $0.run()) == nil }.map(\.description)
-        #expect(
-            failed == [
-                "what was saved is loaded, also after a new start", "the last one counts, whatever its length",
-                "what is erased is gone, and another can be saved",
-            ])
-    }
-
     @Test("what ran beside the tests is ended")
     func ended() { #expect(chips.close() == chipChecks.count) }
 }
