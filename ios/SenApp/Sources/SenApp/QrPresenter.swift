@@ -33,27 +33,30 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
             let request = try await calling {
                 try $0.askConsent(credential: "health-insurance", ward: ward, challenge: challenge, now: at)
             }
-            ask(request)
+            show(question(request))
         }
     }
 
     /// The provider states the level for some minutes; then the question is shown again, with the level in it.
     @discardableResult
     public func prove(pin: String, face: Data?) -> Task<Void, Never> {
-        work(refused: { [self] in stillProving($0) }) { [self] in
+        let turn = newTurn()
+        return work(refused: { [self] in show(stillProving($0), in: turn) }) { [self] in
             guard let request = asked.value else { return }
             let details = request.details()
             _ = try await wallet.obtainLevelStatement(
                 credential: "health-insurance", ward: details.ward, pin: pin.trimmed, faceCapture: face, now: now())
             let at = now()
-            ask(try await calling { try $0.atStatedLevel(request: request, level: details.minimumLevel, now: at) })
+            let stated = try await calling { try $0.atStatedLevel(request: request, level: details.minimumLevel, now: at) }
+            if isOver(turn) { return }
+            show(question(stated), in: turn)
         }
     }
 
-    private func ask(_ request: ConsentRequest) {
+    private func question(_ request: ConsentRequest) -> QrScreen {
         asked.value = request
         let details = request.details()
-        show(.ask(lines(details), needsGuardian: details.needsGuardian))
+        return .ask(lines(details), needsGuardian: details.needsGuardian)
     }
 
     /// The person agreed; the device asks who they are. Where they decline that, the question stays.
@@ -103,14 +106,11 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         return .prove([Line(.levelDemanded, "\(level)"), Line(needsFace ? .levelProve : .levelProvePin)], needsFace: needsFace)
     }
 
-    private func stillProving(_ problem: Problem) {
-        change {
-            if case .prove(let lines, let needsFace, _) = $0, problem.next == .typeAgain || problem.next == .tryLater {
-                $0 = .prove(lines, needsFace: needsFace, problem: problem.ofPin)
-            } else {
-                $0 = .failed(problem)
-            }
+    private func stillProving(_ problem: Problem) -> QrScreen {
+        guard case .prove(let lines, let needsFace, _) = state, problem.next == .typeAgain || problem.next == .tryLater else {
+            return .failed(problem)
         }
+        return .prove(lines, needsFace: needsFace, problem: problem.ofPin)
     }
 
     private func lines(_ details: ConsentDetails) -> [Line] {

@@ -194,6 +194,12 @@ struct TogetherTests {
         await qr.prove(pin: "159357", face: nil).value
         _ = try await shown(qr)
         qr.leave()
+        // Who leaves while the provider is asked sees nothing afterwards.
+        await qr.ask(challenge: question.digits).value
+        let proving = qr.prove(pin: "159357", face: nil)
+        qr.leave()
+        await proving.value
+        #expect(qr.state == .empty)
     }
 
     @Test("an issuer that wants a browser gets the person's word there")

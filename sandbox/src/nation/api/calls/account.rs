@@ -282,7 +282,7 @@ pub(super) const CALLS: &[Call] = &[
     (
         Form,
         "/par",
-        "a wallet pushes what the person is to agree to (PKCE, loopback redirect)",
+        "a wallet pushes what the person is to agree to (PKCE, back to the app alone)",
         &[
             "response_type",
             "client_id",
