@@ -368,9 +368,10 @@ fn each_copy_says_what_was_attested_of_its_own_key() {
 
 /// What a copy says of its key: among the claims that stand open, or in the namespace of what a device tells.
 fn level_policy(copy: &str) -> Option<u64> {
-    let claims = match copy.contains('~') {
-        true => Value::Object(SdJwt::parse(copy).unwrap().claims().clone()),
-        false => IssuerSigned::parse(&decode(copy)).unwrap().to_json()[TRANSACTION_NAMESPACE].clone(),
+    let claims = if copy.contains('~') {
+        Value::Object(SdJwt::parse(copy).unwrap().claims().clone())
+    } else {
+        IssuerSigned::parse(&decode(copy)).unwrap().to_json()[TRANSACTION_NAMESPACE].clone()
     };
     claims[LEVEL_POLICY].as_u64()
 }

@@ -48,8 +48,8 @@ pub(super) fn verify(
     };
     let mut disclosed = mdoc.elements().iter().map(|one| (one.namespace(), one.identifier()));
     // The issuer's word on the key goes with the level, as it stands open in an SD-JWT VC.
-    let mut belongs = |one| one == (TRANSACTION_NAMESPACE, LEVEL_POLICY) || wanted.contains(&element(one));
-    if !disclosed.all(&mut belongs) {
+    let belongs = |one| one == (TRANSACTION_NAMESPACE, LEVEL_POLICY) || wanted.contains(&element(one));
+    if !disclosed.all(belongs) {
         return Err(OnlineError::OverDisclosed);
     }
     let statement = statement(verified.device_signed(), query, asked)?;

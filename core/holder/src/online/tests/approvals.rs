@@ -33,11 +33,12 @@ async fn an_approval_asks_the_person_once_and_a_presentation_asks_nobody() {
     world.answer(&agreed(&world).await).await.unwrap();
     assert_eq!((world.keys.prompts.asked(), world.shown("card")), (0, (1, 0)));
     let world = machine().await;
-    for uses in 1..=2 {
+    for uses in [1, 2] {
         world.answer(&agreed(&world).await).await.unwrap();
         assert!(world.verdict().is_ok());
         // The one copy serves again and again: whoever is asked to approve is named anyway.
-        assert_eq!((world.keys.prompts.asked(), world.shown("card")), (uses, (0, uses as u32)));
+        assert_eq!(world.shown("card"), (0, uses));
+        assert_eq!(world.keys.prompts.asked(), uses as usize);
         world.begin_again();
     }
 }
