@@ -26,6 +26,7 @@ mod output;
 mod present;
 #[cfg(feature = "reader")]
 mod reader;
+mod refusals;
 mod secrets;
 mod software_keys;
 mod wallet;

@@ -7,6 +7,7 @@ use holder::{Error, Kind, ProgressListener, Step, VerifierWords, Wallet};
 use http_client::WaitListener;
 
 use crate::output::{Failure, say};
+use crate::refusals;
 use crate::secrets::Secrets;
 use crate::software_keys::SoftwareKeys;
 
@@ -83,7 +84,7 @@ pub(crate) fn failure(error: Error) -> Failure {
             None => "this device takes the account over later".to_owned(),
         },
         (_, "account.no_account") => "no account yet: `sen account open --help` shows how".to_owned(),
-        _ => error.to_string(),
+        _ => refusals::words(code).map_or_else(|| error.to_string(), str::to_owned),
     };
     let words = error.verifier_words().map(VerifierWords::as_str);
     let failure = match error.kind() {

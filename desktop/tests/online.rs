@@ -81,7 +81,7 @@ fn all_that_is_due_is_fetched_anew_and_what_fails_stops_nothing() {
     let (_other_sandbox, other) = start(&elsewhere);
     insure(&home, &nation);
     run(&home, &["credential", "obtain", "citizen_sd_jwt"]).exits(0);
-    run(&home, &["credential", "obtain", "licence_mdoc"]).exits(0);
+    run(&home, &["credential", "obtain", "driving_licence_mdoc"]).exits(0);
     let foreign = hold_a_foreign_one(&home, &elsewhere, &other);
     let ids = || -> Vec<String> {
         let held = run(&home, &["credential", "list"]).exits(0);

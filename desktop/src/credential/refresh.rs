@@ -64,8 +64,8 @@ pub(super) fn all(wallet: &Wallet, not_due_too: bool, as_json: bool, now: Timest
     } else if due.is_empty() {
         println!("Nothing is due.");
     }
-    for failed in &failures {
-        say(format_args!("sen: {failed}"));
+    if let Some(first) = failures.first() {
+        say(format_args!("sen: not all was fetched anew ({} failed): {first}", failures.len()));
     }
     Ok(failures.first().map_or(0, Failure::exit))
 }
