@@ -187,7 +187,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ("password", Like("^[0-9A-Fa-f]{32}$"), "\"c96577cf3c149303c46832ab7951bb74\"", "MD5 of the password"),
     ("maKetQua", Like("^[0-9]{3}$"), "\"000\"", "result code of the portal"),
     ("ghiChu", Text, "\"Kết quả thử nghiệm 000\"", "the result in words"),
-    ("APIKey", Record(&["access_token=secret", "id_token=secret", "token_type", "username", "expires_in=moment"]), "{}", "the tokens"),
+    ("APIKey", Record(&["access_token=secret", "id_token=secret", "token_type", "username", "expires_in=moment"]), "{\"access_token\": \"wJb6\", \"id_token\": \"XQb0\", \"token_type\": \"Bearer\", \"username\": \"00000_BV\", \"expires_in\": \"2025-06-01T01:00:00Z\"}", "the tokens"),
     ("moment", Moment, "\"2025-06-01T01:00:00Z\"", "until when"),
     ("maThe", Text, "\"GD4000204067891\"", "number of the insurance card, or personal number"),
     ("hoTen", Text, "\"Đặng Quốc Ưu\"", "name"),

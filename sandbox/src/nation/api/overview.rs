@@ -33,31 +33,30 @@ fn shown((asked, path, summary, takes, gives): &Call) -> String {
         Asked::Get | Asked::Empty | Asked::Json => String::new(),
     };
     let given = match gives {
-        Gives::Record(members) => members_of("gives", members),
+        Gives::Record(members) => titled("gives", &of(members)),
         Gives::Page => "<p>Gives a page.</p>".to_owned(),
-        Gives::PageOrRecord(members) => {
-            format!("<p>Gives a page, or JSON:</p>{}", members_of("gives", members))
-        }
+        Gives::PageOrRecord(members) => format!("<p>Gives a page, or JSON:</p>{}", list(&of(members))),
         Gives::Bytes(types) => format!("<p>Gives <code>{}</code></p>", types.join("</code> or <code>")),
     };
     let mut taken: Vec<Member> = in_path(path).collect();
-    taken.extend(takes.iter().map(|written| Member::of(written)));
+    taken.extend(of(takes));
     format!(
         "<details><summary><code>{} {path}</code>{how}<br><small>{summary}</small></summary>{}{given}</details>",
         method(*asked).to_uppercase(),
-        list("takes", &taken),
+        titled("takes", &taken),
     )
 }
 
-fn members_of(title: &str, written: &'static [&'static str]) -> String {
-    list(title, &written.iter().map(|written| Member::of(written)).collect::<Vec<_>>())
+fn of(written: &'static [&'static str]) -> Vec<Member> {
+    written.iter().map(|written| Member::of(written)).collect()
 }
 
-fn list(title: &str, members: &[Member]) -> String {
-    if members.is_empty() {
-        return String::new();
-    }
-    let mut list = format!("<h3>{title}</h3><dl>");
+fn titled(title: &str, members: &[Member]) -> String {
+    if members.is_empty() { String::new() } else { format!("<h3>{title}</h3>{}", list(members)) }
+}
+
+fn list(members: &[Member]) -> String {
+    let mut list = String::from("<dl>");
     for Member { name, required, meaning } in members {
         let Some((_, shape, example, sentence)) = meaning else { continue };
         let may = if *required { "" } else { ", not always" };
@@ -68,7 +67,10 @@ fn list(title: &str, members: &[Member]) -> String {
         if *example != "null" {
             let _ = write!(list, "<br><code>{}</code>", escape(example));
         }
-        list.push_str(&members_of("each with", shape.members()).replace("<h3>each with</h3>", ""));
+        let inside = of(shape.members());
+        if !inside.is_empty() {
+            list.push_str(&self::list(&inside));
+        }
         list.push_str("</dd>");
     }
     list.push_str("</dl>");

@@ -55,12 +55,15 @@ impl Member {
         Self { name: name.strip_suffix('?').unwrap_or(name), required: !name.ends_with('?'), meaning }
     }
 
-    fn schema(&self) -> Value {
+    pub(super) fn schema(&self) -> Value {
         let Some((_, shape, example, sentence)) = self.meaning else { return json!({}) };
         let mut schema = shape.schema();
         if let Some(members) = schema.as_object_mut() {
             members.insert("description".to_owned(), json!(sentence));
-            if let Ok(example) = serde_json::from_str::<Value>(example) {
+            // Null stands for no example where nothing is null.
+            if let Ok(example) = serde_json::from_str::<Value>(example)
+                && (!example.is_null() || matches!(shape, Shape::OrNull(_)))
+            {
                 members.insert("examples".to_owned(), json!([example]));
             }
         }

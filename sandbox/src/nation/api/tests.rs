@@ -46,9 +46,16 @@ fn every_member_has_a_meaning_and_every_meaning_a_member() {
 }
 
 #[test]
-fn every_example_is_json() {
-    for (word, _, example, sentence) in MEANINGS {
-        assert!(serde_json::from_str::<Value>(example).is_ok(), "{word}: {example}");
-        assert!(!sentence.is_empty(), "{word}");
+fn every_example_is_one_of_its_member() {
+    for meaning @ (word, _, example, sentence) in MEANINGS {
+        assert!(serde_json::from_str::<Value>(example).is_ok() && !sentence.is_empty(), "{word}: {example}");
+        let schema = Member { name: word, required: true, meaning: Some(meaning) }.schema();
+        let (mut compiler, mut schemas) = (boon::Compiler::new(), boon::Schemas::new());
+        compiler.enable_format_assertions();
+        compiler.add_resource("https://document.invalid/member", schema.clone()).unwrap();
+        let compiled = compiler.compile("https://document.invalid/member", &mut schemas).unwrap();
+        for example in schema["examples"].as_array().into_iter().flatten() {
+            assert!(schemas.validate(example, compiled).is_ok(), "{word}: {example}");
+        }
     }
 }
