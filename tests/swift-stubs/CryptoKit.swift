@@ -28,6 +28,19 @@ public enum SecureEnclave {
     }
 }
 
+public enum P256 {
+    public enum Signing {
+        public struct PublicKey: Sendable {
+            public init<D: ContiguousBytes>(x963Representation: D) throws { throw CocoaError(.fileNoSuchFile) }
+            public func isValidSignature<D: DataProtocol>(_ signature: ECDSASignature, for data: D) -> Bool { false }
+        }
+
+        public struct ECDSASignature: Sendable {
+            public init<D: DataProtocol>(rawRepresentation: D) throws { throw CocoaError(.fileNoSuchFile) }
+        }
+    }
+}
+
 public struct SHA256Digest: Sequence, Sendable {
     public func makeIterator() -> Array<UInt8>.Iterator { [].makeIterator() }
 }
