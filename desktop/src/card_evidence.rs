@@ -15,7 +15,7 @@ use trust::time::Timestamp;
 
 use crate::home;
 use crate::output::{Failure, say};
-use crate::secrets;
+use crate::private_file::{self, OwnDisk};
 use crate::wallet;
 
 /// The key's name in the store.
@@ -99,7 +99,7 @@ impl Wanted {
         let context = EvidenceContext { nonce, origin, read_at, remote: None, software };
         let record = EvidenceRecord::sign(reading, &context, &signer).map_err(refused)?;
         // Portrait and all: for whoever read the card alone.
-        secrets::write_private(file, record.as_bytes()).map_err(|error| {
+        private_file::write(&OwnDisk, file, record.as_bytes()).map_err(|error| {
             Failure::input("file_not_writable", format!("cannot write {}: {error}", file.display()))
         })?;
         say(format_args!("wrote the record, {} bytes, to {}", record.as_bytes().len(), file.display()));

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::cli::HistoryOptions;
 use crate::consent::claim;
+use crate::home;
 use crate::output::{Failure, print_json};
+use crate::private_file::{self, OwnDisk};
 use crate::wallet::{failure, open};
-use crate::{home, secrets};
 
 pub(crate) fn run(options: &HistoryOptions, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
@@ -25,7 +26,7 @@ pub(crate) fn run(options: &HistoryOptions, as_json: bool) -> Result<u8, Failure
 /// The file names people and places: it is for its owner alone.
 fn export(wallet: &Wallet, file: &Path, as_json: bool) -> Result<u8, Failure> {
     let lines = wallet.export_history().map_err(failure)?;
-    secrets::write_private(file, lines.as_bytes()).map_err(|error| {
+    private_file::write(&OwnDisk, file, lines.as_bytes()).map_err(|error| {
         Failure::input("file_not_writable", format_args!("cannot write {}: {error}", file.display()))
     })?;
     let entries = lines.lines().count();

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use trust::time::Timestamp;
 
 use crate::output::Failure;
+use crate::private_file;
 
 /// `$SEN_HOME`, else the platform's data folder; made, for its owner alone, when absent.
 pub(crate) fn folder() -> Result<PathBuf, Failure> {
@@ -33,11 +34,7 @@ fn platform_folder() -> Option<PathBuf> {
 
 /// Makes a folder that only its owner can enter.
 pub(crate) fn make_private(folder: &Path) -> Result<(), Failure> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| {
+    private_file::make_folder(folder).map_err(|error| {
         Failure::input("folder_not_writable", format!("cannot make the folder {}: {error}", folder.display()))
     })
 }

@@ -8,6 +8,9 @@ mod card_anchors;
 mod card_evidence;
 mod card_lend;
 mod card_report;
+#[cfg(all(test, feature = "reader"))]
+#[path = "../../tests/e2e/contract/card_transport.rs"]
+mod card_transport;
 mod chip;
 mod cli;
 mod clinic;
@@ -24,6 +27,7 @@ mod nation;
 mod online;
 mod output;
 mod present;
+mod private_file;
 #[cfg(feature = "reader")]
 mod reader;
 mod refusals;

@@ -6,6 +6,7 @@ use keyring::Entry;
 use trust::secret::Secret;
 
 use crate::output::say;
+use crate::private_file::{self, OwnDisk};
 
 const SERVICE: &str = "sen";
 
@@ -38,6 +39,11 @@ impl Secrets {
         Entry::new(SERVICE, &format!("{} {}", self.name, self.folder.display()))
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_in_keyring(&self) -> bool {
+        self.keyring
+    }
+
     /// Says once, when a secret is made, where it lies if that is not the keyring.
     pub(crate) fn announce(&self) {
         if !self.keyring && !self.file().exists() {
@@ -66,12 +72,12 @@ impl SecretStore for Secrets {
     }
 
     fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
-        let unavailable = |_| SecretStoreError::Unavailable;
         if self.keyring {
             let saved = self.entry().and_then(|entry| entry.set_secret(secret.expose()));
             return saved.map_err(|_| SecretStoreError::Unavailable);
         }
-        write_private(&self.file(), secret.expose()).map_err(unavailable)
+        private_file::write(&OwnDisk, &self.file(), secret.expose())
+            .map_err(|_| SecretStoreError::Unavailable)
     }
 
     fn erase(&self) -> Result<(), SecretStoreError> {
@@ -81,25 +87,6 @@ impl SecretStore for Secrets {
                 Err(_) => Err(SecretStoreError::Unavailable),
             };
         }
-        match std::fs::remove_file(self.file()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SecretStoreError::Unavailable),
-            _ => Ok(()),
-        }
+        private_file::remove(&OwnDisk, &self.file()).map_err(|_| SecretStoreError::Unavailable)
     }
-}
-
-/// Writes a file for its owner alone, whole or not at all.
-pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let unfinished = file.with_extension("unfinished");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&unfinished)?;
-    // One that an earlier attempt left may be open to others.
-    #[cfg(unix)]
-    out.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    std::io::Write::write_all(&mut out, bytes)?;
-    out.sync_all()?;
-    std::fs::rename(&unfinished, file)
 }

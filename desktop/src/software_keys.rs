@@ -9,7 +9,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::secret::Secret;
 
-use crate::secrets::{Secrets, write_private};
+use crate::private_file::{self, OwnDisk};
+use crate::secrets::Secrets;
 
 /// The keys of one wallet.
 pub(crate) struct SoftwareKeys {
@@ -63,8 +64,9 @@ impl KeyStore for SoftwareKeys {
         let key = self.sealing_key()?;
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut sealed)
             .map_err(|_| KeyError::Unavailable)?;
-        std::fs::create_dir_all(&self.folder).map_err(|_| KeyError::Unavailable)?;
-        write_private(&self.file(id), &[&nonce[..], &sealed].concat()).map_err(|_| KeyError::Unavailable)?;
+        private_file::make_folder(&self.folder).map_err(|_| KeyError::Unavailable)?;
+        let sealed = [&nonce[..], &sealed].concat();
+        private_file::write(&OwnDisk, &self.file(id), &sealed).map_err(|_| KeyError::Unavailable)?;
         self.open(id)
     }
 
@@ -82,10 +84,7 @@ impl KeyStore for SoftwareKeys {
     }
 
     fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
-        match std::fs::remove_file(self.file(id)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(KeyError::Unavailable),
-            _ => Ok(()),
-        }
+        private_file::remove(&OwnDisk, &self.file(id)).map_err(|_| KeyError::Unavailable)
     }
 }
 
@@ -135,6 +134,24 @@ mod tests {
     fn a_secret_in_a_file_keeps_the_contract_of_the_port() {
         let folder = Folder::new("secret");
         contract::secret_store(&|| Arc::new(Secrets::in_file(&folder.0, "wallet")));
+    }
+
+    /// The secret of the wallet and the one that keys are sealed under, each in a real Secret Service.
+    #[test]
+    #[ignore = "needs a session of its own with a keyring: tests/run keyring"]
+    fn a_keyring_keeps_the_contracts_of_the_ports() {
+        assert!(std::env::var_os("SEN_KEYRING").is_some(), "this would write into your own keyring");
+        let folder = Folder::new("keyring");
+        let in_keyring = |name| {
+            let secrets = Secrets::for_wallet(&folder.0, name);
+            assert!(secrets.is_in_keyring(), "no keyring runs here");
+            secrets
+        };
+        contract::secret_store(&|| Arc::new(in_keyring("wallet")));
+        contract::key_store(&|| Arc::new(SoftwareKeys::new(&folder.0.join("keys"), in_keyring("keys"))));
+        in_keyring("keys").erase().unwrap();
+        let left = std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["keys"], "no secret lies in a file");
     }
 
     #[test]

@@ -24,11 +24,10 @@ fn pin() -> Pin {
 }
 
 fn keys(folder: &Path, tripwire: &Tripwire) -> DiskKeyStore {
-    DiskKeyStore { folder: folder.join("keys"), tripwire: tripwire.clone() }
+    DiskKeyStore::new(folder, tripwire)
 }
 
 fn wallet(folder: &Path, tripwire: &Tripwire) -> Wallet {
-    std::fs::create_dir_all(folder.join("keys")).unwrap();
     let secret = Arc::new(DiskSecretStore::new(folder, tripwire));
     Wallet::open(folder, secret, Arc::new(keys(folder, tripwire))).unwrap()
 }

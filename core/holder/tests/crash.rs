@@ -19,7 +19,7 @@ const MOMENT: &str = "SEN_TEST_CRASH_MOMENT";
 const URL: &str = "SEN_TEST_CRASH_URL";
 
 fn wallet(folder: &Path, tripwire: &Tripwire) -> Wallet {
-    let keys = DiskKeyStore { folder: folder.join("keys"), tripwire: tripwire.clone() };
+    let keys = DiskKeyStore::new(folder, tripwire);
     Wallet::open(folder, Arc::new(DiskSecretStore::new(folder, tripwire)), Arc::new(keys)).unwrap()
 }
 
@@ -37,7 +37,6 @@ async fn child() {
 }
 
 fn spawn(phone: &Phone, running: &Running, moment: i64) -> Child {
-    std::fs::create_dir_all(phone.folder().join("keys")).unwrap();
     std::fs::write(phone.folder().join("roots.pem"), &running.server.roots_pem).unwrap();
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--ignored", "--test-threads=1"])
@@ -53,7 +52,7 @@ fn spawn(phone: &Phone, running: &Running, moment: i64) -> Child {
 /// After a crash: the chain is whole, every key belongs to something, every credential can be shown, and enrolment completes.
 async fn nothing_is_half(phone: &Phone, running: &Running, moment: &str) {
     let quiet = Tripwire::new(-1);
-    let keys = DiskKeyStore { folder: phone.folder().join("keys"), tripwire: quiet.clone() };
+    let keys = DiskKeyStore::new(phone.folder(), &quiet);
     let owned = |wallet: &Wallet| {
         wallet.credentials().unwrap().len() + usize::from(wallet.account().remembered().is_ok())
     };

@@ -30,7 +30,7 @@ fn keys_and_a_secret_in_files_keep_the_contract() {
     std::fs::create_dir_all(&folder).unwrap();
     let never = Tripwire::new(-1);
     // A new one each time: what counts lies on the disk.
-    contract::key_store(&|| Arc::new(DiskKeyStore { folder: folder.clone(), tripwire: never.clone() }));
+    contract::key_store(&|| Arc::new(DiskKeyStore::new(&folder, &never)));
     contract::secret_store(&|| Arc::new(DiskSecretStore::new(&folder, &never)));
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -7,52 +7,18 @@ mod doubles;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire, copy_folder};
-use doubles::provider::{Running, at, enrol, now, provider};
-use doubles::{Phone, agree, torn};
-use holder::{
-    AccountError, AccountState, CredentialName, Error, Event, Level, Pin, Provider, Silent, Wallet,
-};
+use doubles::disk::copy_folder;
+use doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
+use doubles::provider::{Running, enrol, now, provider};
+use doubles::reopened::{enrols, holds, reopened, reopened_of_two, wallet};
+use doubles::{Phone, torn};
+use holder::{AccountError, Provider, Wallet};
 
 const FOLDER: &str = "SEN_TEST_TORN_FOLDER";
 const MOMENT: &str = "SEN_TEST_TORN_MOMENT";
 const URL: &str = "SEN_TEST_TORN_URL";
-
-fn pin() -> Pin {
-    Pin::parse("159357").unwrap()
-}
-
-fn quiet() -> Tripwire {
-    Tripwire::new(-1)
-}
-
-fn keys(folder: &Path) -> DiskKeyStore {
-    DiskKeyStore { folder: folder.join("keys"), tripwire: quiet() }
-}
-
-fn wallet(folder: &Path) -> Wallet {
-    std::fs::create_dir_all(folder.join("keys")).unwrap();
-    Wallet::open(folder, Arc::new(DiskSecretStore::new(folder, &quiet())), Arc::new(keys(folder))).unwrap()
-}
-
-/// A new phone's part, from whatever point on: shows its code in a file, claims, and obtains what the old phone held.
-async fn receive(wallet: &Wallet, folder: &Path, provider: &Provider) -> Result<(), Error> {
-    let account = wallet.account();
-    while account.remembered().map(|view| view.state).ok() != Some(AccountState::Active) {
-        let shown = account.receive(provider, "new phone", now()).await?;
-        std::fs::write(folder.join("draft"), shown.text).unwrap();
-        std::fs::rename(folder.join("draft"), folder.join("code")).unwrap();
-        // Asking too early would write, and as often as the machine is slow.
-        while !folder.join("given").exists() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        account.claim(now()).await?;
-    }
-    account.obtain_carried(&Silent, now()).await.map(drop)
-}
 
 /// Not a test: the process that the tests below kill.
 #[tokio::test]
@@ -92,29 +58,6 @@ fn spawn(folder: &Path, running: &Running, moment: i64) -> Child {
         .unwrap()
 }
 
-/// The wallet of a phone that was killed: its chain is whole, and every key belongs to something.
-fn reopened(folder: &Path, moment: &str) -> Wallet {
-    let wallet = wallet(folder);
-    wallet.verify_history().unwrap_or_else(|error| panic!("{moment}: {error}"));
-    let owned = usize::from(wallet.account().remembered().is_ok()) + wallet.credentials().unwrap().len();
-    assert_eq!(keys(folder).ids().len(), owned, "{moment}");
-    wallet
-}
-
-/// Every credential is there, and what is held can be shown.
-fn holds(wallet: &Wallet, credentials: usize, moment: &str) {
-    assert_eq!(wallet.credentials().unwrap().len(), credentials, "{moment}");
-    let insured = wallet
-        .credentials()
-        .unwrap()
-        .iter()
-        .any(|held| held.vct == CredentialName::HealthInsurance.vct().urn());
-    if insured {
-        let agreed = agree(wallet, now()).unwrap();
-        wallet.present_qr(&agreed, now()).unwrap_or_else(|error| panic!("{moment}: {error}"));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn enrolment_and_issuance_survive_a_kill_inside_any_write() {
     let mut moment = 0;
@@ -125,11 +68,7 @@ async fn enrolment_and_issuance_survive_a_kill_inside_any_write() {
         let wallet = reopened(phone.folder(), &name);
         let held = wallet.credentials().unwrap().len();
         holds(&wallet, held, &name);
-        enrol(&wallet, &at(&running)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        holds(&wallet, 2, &name);
-        assert_eq!(keys(phone.folder()).ids().len(), 3, "{name}");
-        assert_eq!(wallet.account().show(now()).await.unwrap().level, Level::Two, "{name}");
-        wallet.verify_history().unwrap();
+        enrols(&wallet, phone.folder(), &running, &name).await;
         if ended.success() {
             break;
         }
@@ -137,22 +76,6 @@ async fn enrolment_and_issuance_survive_a_kill_inside_any_write() {
     }
     println!("killed at {moment} moments inside writes of enrolment and issuance");
     assert!(moment > 100, "{moment}");
-}
-
-/// The old phone hands over to whoever shows the code in that folder.
-async fn give(old: &Wallet, folder: &Path) {
-    let code = std::fs::read_to_string(folder.join("code")).unwrap();
-    let new = old.account().read_new_phone(&code, now()).unwrap();
-    old.account().hand_over(&new, &pin(), now()).await.unwrap();
-    std::fs::write(folder.join("given"), b"").unwrap();
-}
-
-async fn old_phone() -> (Phone, Running, Wallet) {
-    let (phone, running) = (Phone::new(), provider().await);
-    let wallet = phone.wallet();
-    enrol(&wallet, &at(&running)).await.unwrap();
-    wallet.account().set_pin(&pin(), now()).await.unwrap();
-    (phone, running, wallet)
 }
 
 /// Hands over as soon as the code is there; whether the new phone came to its end by itself.
@@ -172,7 +95,8 @@ async fn accompany(mut child: Child, old: &Wallet, folder: &Path) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_arrives_whole_though_the_new_phone_is_killed_inside_any_write() {
-    let (_phone, running, old) = old_phone().await;
+    let running = provider().await;
+    let (_phone, old) = old_phone(&running).await;
     let before = running.state().phones.clone();
     let mut moment = 0;
     loop {
@@ -182,26 +106,7 @@ async fn an_account_arrives_whole_though_the_new_phone_is_killed_inside_any_writ
         std::fs::write(folder.join("new"), b"").unwrap();
         let ended = accompany(spawn(folder, &running, moment), &old, folder).await;
         let wallet = reopened(folder, &name);
-        if wallet.account().remembered().map(|view| view.state).ok() != Some(AccountState::Active) {
-            // What was claimed by a phone that did not live to note it is answered again.
-            let claimed = running.state().phones.is_replaced(before.in_use());
-            let shown = wallet.account().receive(&at(&running), "new phone", now()).await.unwrap();
-            std::fs::write(folder.join("code"), shown.text).unwrap();
-            if !claimed {
-                give(&old, folder).await;
-            }
-        }
-        receive(&wallet, folder, &at(&running)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        holds(&wallet, 2, &name);
-        assert_eq!(keys(folder).ids().len(), 3, "{name}");
-        let events: Vec<Event> =
-            wallet.history(None, 1_000).unwrap().into_iter().map(|entry| entry.event).collect();
-        for once in [Event::AccountOpened, Event::PhoneTaken] {
-            assert_eq!(events.iter().filter(|event| **event == once).count(), 1, "{name}: {once:?}");
-        }
-        assert_eq!(wallet.account().show(now()).await.unwrap().level, Level::Two, "{name}");
-        assert!(running.state().phones.is_replaced(before.in_use()), "{name}");
-        wallet.verify_history().unwrap();
+        arrives(&wallet, folder, &old, &running, &before, &name).await;
         // The account is the old phone's again, as if nothing had happened.
         running.state().phones = before.clone();
         if ended {
@@ -216,17 +121,9 @@ async fn an_account_arrives_whole_though_the_new_phone_is_killed_inside_any_writ
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_phone_that_was_left_is_emptied_though_it_is_killed_inside_any_write() {
-    let (_phone, running, old) = old_phone().await;
-    let full = Phone::new();
-    let left = wallet(full.folder());
-    let shown = left.account().receive(&at(&running), "new phone", now()).await.unwrap();
-    std::fs::write(full.folder().join("code"), shown.text).unwrap();
-    give(&old, full.folder()).await;
-    receive(&left, full.folder(), &at(&running)).await.unwrap();
-    left.account().show(now()).await.unwrap();
-    drop(left);
+    let running = provider().await;
+    let full = replaced_phone(&running).await;
     std::fs::write(full.folder().join("left"), b"").unwrap();
-    running.state().phones.replace();
 
     let mut moment = 0;
     loop {
@@ -237,11 +134,7 @@ async fn the_phone_that_was_left_is_emptied_though_it_is_killed_inside_any_write
         let before = running.state().phones.clone();
         let ended = spawn(folder, &running, moment).wait().unwrap().success();
         let wallet = reopened_of_two(folder, &name);
-        assert_eq!(wallet.account().show(now()).await.unwrap_err(), AccountError::Replaced.into(), "{name}");
-        assert_eq!((wallet.credentials().unwrap().len(), keys(folder).ids().len()), (0, 0), "{name}");
-        let told = wallet.history(None, 1_000).unwrap();
-        let told = told.iter().filter(|entry| entry.event == Event::PhoneReplaced).count();
-        assert_eq!(told, 1, "{name}");
+        is_emptied(&wallet, folder, &name).await;
         running.state().phones = before;
         if ended {
             break;
@@ -250,14 +143,4 @@ async fn the_phone_that_was_left_is_emptied_though_it_is_killed_inside_any_write
     }
     println!("killed at {moment} moments inside writes of emptying a phone");
     assert!(moment > 20, "{moment}");
-}
-
-/// Either it has not begun, or all of it is done.
-fn reopened_of_two(folder: &Path, moment: &str) -> Wallet {
-    let wallet = wallet(folder);
-    wallet.verify_history().unwrap_or_else(|error| panic!("{moment}: {error}"));
-    let replaced = wallet.account().remembered().unwrap().state == AccountState::Replaced;
-    let left = (wallet.credentials().unwrap().len(), keys(folder).ids().len());
-    assert_eq!(left, if replaced { (0, 0) } else { (2, 3) }, "{moment}");
-    wallet
 }

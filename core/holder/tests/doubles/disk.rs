@@ -1,4 +1,8 @@
-//! Keys and a secret in files, for tests in which the process is killed. `Tripwire` kills it at a chosen call.
+//! Keys and a secret in files, written as `sen` writes its own, for tests in which the process is killed or the power goes. `Tripwire`
+//! kills it at a chosen call.
+
+#[path = "../../../../desktop/src/private_file.rs"]
+pub mod private_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +12,8 @@ use holder::{DeviceKey, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, Secre
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use trust::secret::Secret;
+
+use private_file::{Disk, OwnDisk};
 
 /// Counts the moments around each effect on disk, and ends the process at one of them as `kill -9` does.
 #[derive(Clone)]
@@ -27,11 +33,24 @@ impl Tripwire {
 }
 
 pub struct DiskKeyStore {
-    pub folder: PathBuf,
-    pub tripwire: Tripwire,
+    folder: PathBuf,
+    tripwire: Tripwire,
+    disk: Arc<dyn Disk + Send + Sync>,
 }
 
 impl DiskKeyStore {
+    /// In a folder of a wallet's own.
+    pub fn new(wallet: &Path, tripwire: &Tripwire) -> Self {
+        let folder = wallet.join("keys");
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder, tripwire: tripwire.clone(), disk: Arc::new(OwnDisk) }
+    }
+
+    /// The same one on another disk.
+    pub fn on(self, disk: Arc<dyn Disk + Send + Sync>) -> Self {
+        Self { disk, ..self }
+    }
+
     pub fn ids(&self) -> Vec<String> {
         let names = std::fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().file_name());
         let mut ids: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
@@ -51,7 +70,7 @@ impl KeyStore for DiskKeyStore {
         self.tripwire.pass();
         let key =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
-        std::fs::write(self.path(id), key.as_ref()).unwrap();
+        private_file::write(&*self.disk, &self.path(id), key.as_ref()).unwrap();
         self.tripwire.pass();
         self.open(id)
     }
@@ -64,7 +83,7 @@ impl KeyStore for DiskKeyStore {
 
     fn delete(&self, id: &KeyId) -> Result<(), KeyError> {
         self.tripwire.pass();
-        let _ = std::fs::remove_file(self.path(id));
+        private_file::remove(&*self.disk, &self.path(id)).unwrap();
         self.tripwire.pass();
         Ok(())
     }
@@ -81,13 +100,19 @@ impl DeviceKey for DiskKey {
 }
 
 pub struct DiskSecretStore {
-    pub path: PathBuf,
-    pub tripwire: Tripwire,
+    path: PathBuf,
+    tripwire: Tripwire,
+    disk: Arc<dyn Disk + Send + Sync>,
 }
 
 impl DiskSecretStore {
     pub fn new(folder: &Path, tripwire: &Tripwire) -> Self {
-        Self { path: folder.join("secret"), tripwire: tripwire.clone() }
+        Self { path: folder.join("secret"), tripwire: tripwire.clone(), disk: Arc::new(OwnDisk) }
+    }
+
+    /// The same one on another disk.
+    pub fn on(self, disk: Arc<dyn Disk + Send + Sync>) -> Self {
+        Self { disk, ..self }
     }
 }
 
@@ -98,15 +123,13 @@ impl SecretStore for DiskSecretStore {
 
     fn save(&self, secret: &Secret<Vec<u8>>) -> Result<(), SecretStoreError> {
         self.tripwire.pass();
-        let draft = self.path.with_extension("new");
-        std::fs::write(&draft, secret.expose()).unwrap();
-        std::fs::rename(&draft, &self.path).unwrap();
+        private_file::write(&*self.disk, &self.path, secret.expose()).unwrap();
         self.tripwire.pass();
         Ok(())
     }
 
     fn erase(&self) -> Result<(), SecretStoreError> {
-        let _ = std::fs::remove_file(&self.path);
+        private_file::remove(&*self.disk, &self.path).unwrap();
         Ok(())
     }
 }

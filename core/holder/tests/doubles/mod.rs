@@ -7,12 +7,16 @@ pub mod device;
 pub mod disk;
 pub mod document_issuer;
 pub mod issuer;
+pub mod lossy_disk;
+pub mod moving;
 pub mod numbers;
 pub mod phones;
 pub mod pin;
 pub mod provider;
+pub mod reopened;
 pub mod server;
 pub mod torn;
+pub mod watched_files;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Map, Value, json};
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct PinDesk {
     pub id: Option<String>,
     pub attempts: u32,

@@ -49,7 +49,25 @@ pub struct TestProvider {
     lose_answer_now: bool,
 }
 
+/// What a provider remembers of an account, to be had back.
+#[derive(Clone, Default)]
+pub struct Remembered {
+    pub phones: Phones,
+    activated: bool,
+    pin: PinDesk,
+}
+
 impl TestProvider {
+    pub fn remembered(&self) -> Remembered {
+        Remembered { phones: self.phones.clone(), activated: self.activated, pin: self.pin.clone() }
+    }
+
+    /// It is as it was then.
+    pub fn set_back_to(&mut self, then: &Remembered) {
+        let Remembered { phones, activated, pin } = then.clone();
+        (self.phones, self.activated, self.pin) = (phones, activated, pin);
+    }
+
     fn answer(&mut self, asked: &Asked, url: &str) -> Option<Reply> {
         let reply = self.act(asked, url);
         let number = self.requests;
@@ -206,10 +224,20 @@ impl Running {
 }
 
 pub async fn provider() -> Running {
+    provider_seen_by(|_| {}).await
+}
+
+/// One that somebody looks at after each request, before the answer leaves.
+pub async fn provider_seen_by(mut look: impl FnMut(&TestProvider) + Send + 'static) -> Running {
     let state = Arc::new(Mutex::new(TestProvider::default()));
     let shared = state.clone();
-    let server = Server::start(move |asked, url| shared.lock().unwrap().answer(&asked, url)).await;
-    Running { server, state }
+    let server = Server::start(move |asked, url| {
+        let mut state = shared.lock().unwrap();
+        let reply = state.answer(&asked, url);
+        look(&state);
+        reply
+    });
+    Running { server: server.await, state }
 }
 
 pub fn at(running: &Running) -> Provider {

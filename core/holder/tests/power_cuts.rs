@@ -1,0 +1,214 @@
+//! The power goes, and with it what was not synced: all of it, none, or any part, with names and halves of writes. Whatever the moment
+//! of enrolment and issuance, of a move to this phone, and of the emptying of a phone that was left, the next opening finds nothing
+//! half and all that anybody was told, and the person can go on.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod doubles;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use doubles::Phone;
+use doubles::disk::private_file;
+use doubles::lossy_disk::{LossyDisk, Moment, lay_out};
+use doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
+use doubles::provider::{Remembered, Running, applicant, at, now, provider_seen_by};
+use doubles::reopened::{enrols, reopened, reopened_of_two, state, wallet_on};
+use holder::{AccountError, AccountState, CredentialName, Silent, Wallet, Wanted};
+
+/// What somebody was told and counts on.
+enum Told {
+    /// The person saw so many entries of the history, the account's state and the credentials' types.
+    Person { entries: u64, state: Option<AccountState>, held: BTreeSet<String> },
+    /// The provider answered a request, and remembers this.
+    Provider(Box<Remembered>),
+}
+
+type Disk = LossyDisk<Told>;
+
+/// A provider that takes down on the disk what it remembers after each request, once there is a disk.
+async fn provider_with(disk: &Arc<Mutex<Option<Arc<Disk>>>>) -> Running {
+    let disk = disk.clone();
+    provider_seen_by(move |state| {
+        if let Some(disk) = &*disk.lock().unwrap() {
+            disk.told(Told::Provider(Box::new(state.remembered())));
+        }
+    })
+    .await
+}
+
+fn held(wallet: &Wallet) -> BTreeSet<String> {
+    wallet.credentials().unwrap().into_iter().map(|held| held.vct).collect()
+}
+
+/// The person looks at the wallet.
+fn look(disk: &Disk, wallet: &Wallet) {
+    let entries = wallet.verify_history().unwrap();
+    disk.told(Told::Person { entries, state: state(wallet), held: held(wallet) });
+}
+
+/// What the person saw before the power went is there, or what came after it.
+fn keeps_what_was_told(wallet: &Wallet, moment: &Moment<Told>, name: &str) {
+    let seen = moment.told.iter().rev().find_map(|told| match told {
+        Told::Person { entries, state, held } => Some((*entries, *state, held)),
+        Told::Provider(_) => None,
+    });
+    let Some((entries, state_then, held_then)) = seen else { return };
+    assert!(wallet.verify_history().unwrap() >= entries, "{name}");
+    assert!(held(wallet).is_superset(held_then), "{name}");
+    if matches!(state_then, Some(AccountState::Active | AccountState::Replaced)) {
+        assert_eq!(state(wallet), state_then, "{name}");
+    }
+}
+
+/// The provider is as it was at that moment, as far as it noticed anything by then.
+fn set_back(running: &Running, moment: &Moment<Told>, before: &Remembered) {
+    let then = moment.told.iter().rev().find_map(|told| match told {
+        Told::Provider(then) => Some(&**then),
+        Told::Person { .. } => None,
+    });
+    running.state().set_back_to(then.unwrap_or(before));
+}
+
+/// A phone with what the power cut left, for each outcome of each moment. To go on takes longer than to look: one outcome of each
+/// moment does, another one each time.
+fn each_cut(moment: &Moment<Told>) -> impl Iterator<Item = (Phone, String, bool)> {
+    let outcomes = moment.outcomes();
+    let goes_on = moment.number % outcomes.len();
+    let number = moment.number;
+    outcomes.into_iter().enumerate().map(move |(at, (outcome, files))| {
+        let phone = Phone::new();
+        lay_out(&files, phone.folder());
+        (phone, format!("power cut at {number}, {outcome}"), at == goes_on)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enrolment_and_issuance_lose_nothing_when_the_power_goes() {
+    let phone = Phone::new();
+    let disk = Disk::under(phone.folder());
+    let running = provider_with(&Arc::new(Mutex::new(Some(disk.clone())))).await;
+    {
+        let wallet = wallet_on(&disk, phone.folder());
+        let account = wallet.account();
+        account.open(&at(&running), &applicant(), now()).await.unwrap();
+        look(&disk, &wallet);
+        account.activate("123456", now()).await.unwrap();
+        look(&disk, &wallet);
+        for name in [CredentialName::Citizen, CredentialName::HealthInsurance, CredentialName::Citizen] {
+            account.obtain_credential(Wanted::Named(name, None), None, &Silent, now()).await.unwrap();
+            look(&disk, &wallet);
+        }
+    }
+    let (mut moments, mut cuts) = (disk.moments(), 0);
+    while let Some(moment) = moments.go_on() {
+        for (phone, name, goes_on) in each_cut(moment) {
+            let wallet = reopened(phone.folder(), &name);
+            keeps_what_was_told(&wallet, moment, &name);
+            if goes_on {
+                set_back(&running, moment, &Remembered::default());
+                enrols(&wallet, phone.folder(), &running, &name).await;
+            }
+            cuts += 1;
+        }
+    }
+    println!("{cuts} power cuts during enrolment and issuance");
+    assert!(cuts > 300, "{cuts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_arrives_whole_when_the_power_of_the_new_phone_goes() {
+    let seen_by = Arc::default();
+    let running = provider_with(&seen_by).await;
+    let (_phone, old) = old_phone(&running).await;
+    let before = running.state().remembered();
+    let phones = before.phones.clone();
+    let new = Phone::new();
+    let disk = Disk::under(new.folder());
+    *seen_by.lock().unwrap() = Some(disk.clone());
+    {
+        let wallet = wallet_on(&disk, new.folder());
+        let gives = async {
+            while !new.folder().join("code").exists() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            give(&old, new.folder()).await;
+        };
+        let provider = at(&running);
+        let (received, ()) = tokio::join!(receive(&wallet, new.folder(), &provider), gives);
+        received.unwrap();
+        look(&disk, &wallet);
+    }
+    let (mut moments, mut cuts) = (disk.moments(), 0);
+    while let Some(moment) = moments.go_on() {
+        for (phone, name, goes_on) in each_cut(moment) {
+            let wallet = reopened(phone.folder(), &name);
+            keeps_what_was_told(&wallet, moment, &name);
+            if goes_on {
+                set_back(&running, moment, &before);
+                arrives(&wallet, phone.folder(), &old, &running, &phones, &name).await;
+            }
+            cuts += 1;
+        }
+    }
+    println!("{cuts} power cuts during a move");
+    assert!(cuts > 300, "{cuts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_that_was_left_is_emptied_though_its_power_goes() {
+    let running = provider_with(&Arc::default()).await;
+    let left = replaced_phone(&running).await;
+    let before = running.state().remembered();
+    let disk = Disk::under(left.folder());
+    {
+        let wallet = wallet_on(&disk, left.folder());
+        assert_eq!(wallet.account().show(now()).await.unwrap_err(), AccountError::Replaced.into());
+        look(&disk, &wallet);
+    }
+    let (mut moments, mut cuts) = (disk.moments(), 0);
+    while let Some(moment) = moments.go_on() {
+        for (phone, name, goes_on) in each_cut(moment) {
+            let wallet = reopened_of_two(phone.folder(), &name);
+            keeps_what_was_told(&wallet, moment, &name);
+            if goes_on {
+                running.state().set_back_to(&before);
+                is_emptied(&wallet, phone.folder(), &name).await;
+            }
+            cuts += 1;
+        }
+    }
+    println!("{cuts} power cuts while a phone is emptied");
+    assert!(cuts > 100, "{cuts}");
+}
+
+/// What `sen` does with its key files and its secret's file.
+#[test]
+fn a_private_file_is_the_one_before_or_the_one_after_and_stays() {
+    type Content = Option<&'static [u8]>;
+    let phone = Phone::new();
+    let disk = LossyDisk::<(Content, bool)>::under(phone.folder());
+    let file = phone.folder().join("secret");
+    for content in [Some(&b"first"[..]), Some(b"second, longer"), None, Some(b"third"), None] {
+        disk.told((content, false));
+        match content {
+            Some(bytes) => private_file::write(&*disk, &file, bytes).unwrap(),
+            None => private_file::remove(&*disk, &file).unwrap(),
+        }
+        disk.told((content, true));
+    }
+    let mut moments = disk.moments();
+    let mut cuts = 0;
+    while let Some(moment) = moments.go_on() {
+        let done = moment.told.iter().rev().find(|(_, done)| *done).map_or(None, |(content, _)| *content);
+        let begun = moment.told.last().map_or(None, |(content, _)| *content);
+        for (outcome, files) in moment.outcomes() {
+            let found = files.get(Path::new("secret")).map(Vec::as_slice);
+            assert!(found == done || found == begun, "power cut at {}, {outcome}: {found:?}", moment.number);
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 50, "{cuts}");
+}
