@@ -97,6 +97,8 @@ impl Store {
         let mut connection = Connection::open(path)?;
         keep_private(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
+        // Before anything is set: whoever wrote a later version may keep its file in another way.
+        schema::version(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", true)?;

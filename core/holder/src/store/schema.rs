@@ -22,20 +22,23 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Brings the file to the newest version, a step a transaction.
+/// The version of a file that this program can read.
 ///
 /// # Errors
 /// [`StoreError::TooNew`] for a file of a later program.
+pub(super) fn version(connection: &Connection) -> Result<usize, StoreError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    usize::try_from(version).ok().filter(|version| *version <= MIGRATIONS.len()).ok_or(StoreError::TooNew)
+}
+
+/// Brings the file to the newest version, a step a transaction.
+///
+/// # Errors
+/// As [`version`].
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let version: usize = transaction
-            .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?
-            .try_into()
-            .map_err(|_| StoreError::TooNew)?;
-        if version > MIGRATIONS.len() {
-            return Err(StoreError::TooNew);
-        }
+        let version = version(&transaction)?;
         let Some(step) = MIGRATIONS.get(version) else {
             return Ok(());
         };
