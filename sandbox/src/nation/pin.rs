@@ -31,23 +31,69 @@ const MALFORMED: Refusal = Refusal::new("malformed_message", "the PIN's part of 
 struct Kept {
     id: String,
     sealed_key: Vec<u8>,
+    rounds: Rounds,
+}
+
+/// How far the wrong attempts have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Rounds {
+    /// Wrong ones since the last right one.
     attempts: u32,
+    /// Nothing is looked at before; 0 where nothing is waited for.
     wait_until: i64,
+    /// The newest time at which the PIN was set or an attempt was counted: a clock that is set back begins no wait earlier.
+    newest: i64,
 }
 
 impl Kept {
     fn load(statements: &dyn Statements, account: &str) -> Result<Option<Self>, DatabaseError> {
-        let find = "SELECT id, sealed_key, attempts, wait_until FROM pin WHERE account = $1";
+        let find = "SELECT id, sealed_key, attempts, wait_until, newest FROM pin WHERE account = $1";
         let read = |row: Row| {
             let (id, sealed_key) = (row.get(0)?, row.get(1)?);
-            Ok(Self { id, sealed_key, attempts: row.get(2)?, wait_until: row.get(3)? })
+            let rounds = Rounds { attempts: row.get(2)?, wait_until: row.get(3)?, newest: row.get(4)? };
+            Ok(Self { id, sealed_key, rounds })
         };
         statements.row(find, values![account])?.map(read).transpose()
     }
 
     const fn is_blocked(&self) -> bool {
+        self.rounds.are_over()
+    }
+}
+
+impl Rounds {
+    const fn are_over(&self) -> bool {
         self.attempts >= MOST_ATTEMPTS
     }
+
+    /// Attempts that this round has left; a new one begins when it has none.
+    const fn attempts_left(&self) -> u32 {
+        ROUND - 1 - self.attempts.saturating_sub(1) % ROUND
+    }
+
+    /// As they are once another attempt at this time is counted.
+    fn after_attempt(self, now: i64) -> Result<Self, Stop> {
+        if self.are_over() {
+            return Err(Stop::Blocked);
+        }
+        // A clock that goes back makes the wait longer, never shorter.
+        if now < self.wait_until {
+            return Err(Stop::Wait(self.wait_until.saturating_sub(now)));
+        }
+        let (attempts, newest) = (self.attempts + 1, self.newest.max(now));
+        let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
+        let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts.is_multiple_of(ROUND));
+        let wait_until = delay.map_or(0, |delay| newest.saturating_add(delay));
+        Ok(Self { attempts, wait_until, newest })
+    }
+}
+
+/// Why an attempt is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Blocked,
+    /// For so many seconds.
+    Wait(i64),
 }
 
 pub(super) async fn pin(State(nation): State<Shared>, body: Body) -> Answer {
@@ -68,7 +114,7 @@ pub(super) async fn pin(State(nation): State<Shared>, body: Body) -> Answer {
 pub(super) fn shown(statements: &dyn Statements, account: &str) -> Result<Value, DatabaseError> {
     let kept = Kept::load(statements, account)?;
     Ok(kept.map_or(Value::Null, |kept| {
-        let wait_until = if kept.wait_until == 0 || kept.is_blocked() { None } else { Some(kept.wait_until) };
+        let wait_until = Some(kept.rounds.wait_until).filter(|until| *until != 0 && !kept.is_blocked());
         json!({"id": kept.id, "blocked": kept.is_blocked(), "wait_until": wait_until})
     }))
 }
@@ -86,8 +132,9 @@ pub(super) fn is_blocked(statements: &dyn Statements, account: &str) -> Result<b
 fn set(nation: &Nation, account: &Account, message: &Message) -> Result<(), Refusal> {
     let (id, sealed) = new_key(nation, account, message)?;
     // A PIN that is there is changed with the PIN, not set anew.
-    let put = "INSERT INTO pin VALUES ($1, $2, $3, 0, 0) ON CONFLICT (account) DO NOTHING";
-    match nation.database.change(|change| change.execute(put, values![account.id, id, sealed]))? {
+    let now = nation.now().as_unix();
+    let put = "INSERT INTO pin VALUES ($1, $2, $3, 0, 0, $4) ON CONFLICT (account) DO NOTHING";
+    match nation.database.change(|change| change.execute(put, values![account.id, id, sealed, now]))? {
         1 => Ok(()),
         _ => Err(Refusal::new("pin_is_set", "there is a PIN: change it")),
     }
@@ -123,7 +170,7 @@ pub(super) fn check(nation: &Nation, account: &Account, message: &Message) -> Re
     if kept.is_blocked() {
         return Err(BLOCKED);
     }
-    let left = ROUND - 1 - (kept.attempts - 1) % ROUND;
+    let left = kept.rounds.attempts_left();
     Err(Refusal::new("wrong_pin", "the PIN is wrong").with("attempts_left", json!(left)))
 }
 
@@ -133,40 +180,16 @@ const BLOCKED: Refusal = Refusal::new("pin_blocked", "the PIN is blocked: recove
 fn count(nation: &Nation, account: &Account, now: i64) -> Result<Kept, Refusal> {
     nation.database.change(|change| {
         let kept = Kept::load(change, &account.id)?.ok_or(Refusal::new("no_pin", "no PIN has been set"))?;
-        let (attempts, wait_until) =
-            after_attempt(kept.attempts, kept.wait_until, now).map_err(|stop| match stop {
-                Stop::Blocked => BLOCKED,
-                Stop::Wait(seconds) => {
-                    Refusal::new("pin_delayed", "too many wrong PINs: wait").after_seconds(seconds)
-                }
-            })?;
-        let put = "UPDATE pin SET attempts = $1, wait_until = $2 WHERE account = $3";
-        change.execute(put, values![attempts, wait_until, account.id])?;
-        Ok(Kept { attempts, wait_until, ..kept })
+        let rounds = kept.rounds.after_attempt(now).map_err(|stop| match stop {
+            Stop::Blocked => BLOCKED,
+            Stop::Wait(seconds) => {
+                Refusal::new("pin_delayed", "too many wrong PINs: wait").after_seconds(seconds)
+            }
+        })?;
+        let put = "UPDATE pin SET attempts = $1, wait_until = $2, newest = $3 WHERE account = $4";
+        change.execute(put, values![rounds.attempts, rounds.wait_until, rounds.newest, account.id])?;
+        Ok(Kept { rounds, ..kept })
     })
-}
-
-/// Why an attempt is not looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    Blocked,
-    /// For so many seconds.
-    Wait(i64),
-}
-
-/// The count and the wait once another attempt at this time is counted.
-fn after_attempt(attempts: u32, wait_until: i64, now: i64) -> Result<(u32, i64), Stop> {
-    if attempts >= MOST_ATTEMPTS {
-        return Err(Stop::Blocked);
-    }
-    // A clock that goes back makes the wait longer, never shorter.
-    if now < wait_until {
-        return Err(Stop::Wait(wait_until.saturating_sub(now)));
-    }
-    let attempts = attempts + 1;
-    let round = usize::try_from(attempts / ROUND).unwrap_or(usize::MAX);
-    let delay = DELAYS.get(round.wrapping_sub(1)).copied().filter(|_| attempts.is_multiple_of(ROUND));
-    Ok((attempts, delay.map_or(0, |delay| now.saturating_add(delay))))
 }
 
 /// Whether an inner message is by this key and about exactly the outer one.

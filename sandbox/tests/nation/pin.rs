@@ -97,6 +97,88 @@ fn wrong_pins_cost_rounds_then_time_then_the_pin() {
     assert_eq!(device.show(&world)["state"], "blocked");
 }
 
+/// A fixed pseudo-random row of numbers below a bound.
+fn numbers(seed: u64) -> impl FnMut(i64) -> i64 {
+    let mut state = seed;
+    move |bound| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from(state >> 33).unwrap() % bound
+    }
+}
+
+/// The clock jumps to anywhere before each attempt, and the server restarts now and then. By what the phone is answered alone: no
+/// round has more than four attempts, none begins before the newest time of the one before has its delay behind it, a clock that is
+/// set back lets nothing through that it did not let through before, and what is blocked stays so.
+#[test]
+fn no_clock_shortens_a_wait_gives_attempts_back_or_unblocks() {
+    const DELAYS: [i64; 3] = [60, 300, 3600];
+    let mut blocked = 0;
+    for seed in 1..=4 {
+        let mut world = World::start(clock!());
+        let mut device = Device::at_level_1(&world);
+        let (right, wrong) = (PinKey::of("258013"), PinKey::of("258014"));
+        device.pin(&world, "pin_set", None, Some(("salt", &right))).done();
+        let mut random = numbers(seed);
+        let (mut wrongs, mut newest, mut opens_at) = (0, world.now(), 0);
+        for step in 0..120 {
+            // Mostly back and forth within the longest delay; sometimes to where the wait ends.
+            match random(8) {
+                0 if opens_at != 0 => world.pass((opens_at - world.now()).max(0)),
+                1 if opens_at != 0 => world.pass(opens_at - world.now() - 1),
+                2 => {}
+                3 if step % 9 == 0 => world.restart(),
+                _ => world.pass(random(8_000) - 4_000),
+            }
+            let now = world.now();
+            let answer = device.check_pin(&world, &wrong);
+            let said = (answer.refusal(), answer.headers.get("retry-after").cloned());
+            if wrongs == 16 {
+                assert_eq!(said.0, "pin_blocked", "{seed} {step}");
+                assert_eq!(device.check_pin(&world, &right).refusal(), "pin_blocked", "{seed} {step}");
+                blocked += 1;
+                continue;
+            }
+            if now < opens_at {
+                assert_eq!(said.0, "pin_delayed", "{seed} {step}");
+                assert_eq!(said.1.unwrap(), &(opens_at - now).to_string(), "{seed} {step}");
+                assert_eq!(device.check_pin(&world, &right).refusal(), "pin_delayed", "{seed} {step}");
+                continue;
+            }
+            (wrongs, newest) = (wrongs + 1, newest.max(now));
+            if wrongs == 16 {
+                assert_eq!(said.0, "pin_blocked", "{seed} {step}");
+                continue;
+            }
+            assert_eq!(said.0, "wrong_pin", "{seed} {step}");
+            assert_eq!(answer.json()["attempts_left"], 3 - (wrongs - 1) % 4, "{seed} {step}");
+            // Within a round nothing is waited for.
+            opens_at = if wrongs % 4 == 0 { newest + DELAYS[wrongs / 4 - 1] } else { 0 };
+        }
+    }
+    assert!(blocked > 20, "{blocked}");
+}
+
+#[test]
+fn a_clock_that_jumps_forward_ends_a_wait_and_gives_no_attempts() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_1(&world);
+    let (right, wrong) = (PinKey::of("258013"), PinKey::of("258014"));
+    device.pin(&world, "pin_set", None, Some(("salt", &right))).done();
+    for left in [3, 2, 1, 0] {
+        assert_eq!(device.check_pin(&world, &wrong).json()["attempts_left"], left);
+        // A year between two attempts starts no new round.
+        world.pass(if left == 0 { 0 } else { 365 * 86_400 });
+    }
+    assert_eq!(device.check_pin(&world, &right).refusal(), "pin_delayed");
+    world.pass(60);
+    // The wait is over, the attempts of before still count: the next round has the longer delay.
+    for left in [3, 2, 1, 0] {
+        assert_eq!(device.check_pin(&world, &wrong).json()["attempts_left"], left);
+    }
+    let delayed = device.check_pin(&world, &right);
+    assert_eq!(delayed.headers.get("retry-after").unwrap(), "300");
+}
+
 #[test]
 fn a_right_pin_takes_the_count_back() {
     let world = World::start(clock!());

@@ -48,7 +48,7 @@ CREATE TABLE opening (person TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE INDEX openings_of_person ON opening(person);
 CREATE TABLE pin (
     account TEXT PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE, id TEXT NOT NULL, sealed_key BLOB NOT NULL,
-    attempts INTEGER NOT NULL, wait_until INTEGER NOT NULL) STRICT;
+    attempts INTEGER NOT NULL, wait_until INTEGER NOT NULL, newest INTEGER NOT NULL) STRICT;
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, phone TEXT NOT NULL, text TEXT NOT NULL, sent_at INTEGER NOT NULL) STRICT;
 CREATE INDEX messages_of_phone ON message(phone);

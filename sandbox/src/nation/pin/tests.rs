@@ -9,17 +9,15 @@ fn numbers(bound: u64) -> impl FnMut() -> i64 {
     }
 }
 
-/// Attempts with wrong PINs under a clock that is set to anything before each: calls with count, wait and time.
-fn attempts_under_any_clock(mut seen: impl FnMut(u32, i64, i64)) {
+/// Attempts with wrong PINs under a clock that is set to anything before each: calls with what is kept and the time.
+fn attempts_under_any_clock(mut seen: impl FnMut(Rounds, i64)) {
     let mut random = numbers(8_000);
     for _ in 0..5_000 {
-        let (mut attempts, mut wait_until) = (0, 0);
+        let mut rounds = Rounds::default();
         for _ in 0..60 {
             let now = random();
-            seen(attempts, wait_until, now);
-            if let Ok(next) = after_attempt(attempts, wait_until, now) {
-                (attempts, wait_until) = next;
-            }
+            seen(rounds, now);
+            rounds = rounds.after_attempt(now).unwrap_or(rounds);
         }
     }
 }
@@ -27,10 +25,10 @@ fn attempts_under_any_clock(mut seen: impl FnMut(u32, i64, i64)) {
 #[test]
 fn a_clock_that_is_set_back_lets_no_attempt_through() {
     let (mut back, mut stopped) = (numbers(20_000), 0);
-    attempts_under_any_clock(|attempts, wait_until, now| {
-        let Err(stop) = after_attempt(attempts, wait_until, now) else { return };
+    attempts_under_any_clock(|rounds, now| {
+        let Err(stop) = rounds.after_attempt(now) else { return };
         let earlier = now - back();
-        let then = after_attempt(attempts, wait_until, earlier);
+        let then = rounds.after_attempt(earlier);
         match (stop, then) {
             (Stop::Wait(now), Err(Stop::Wait(then))) => assert!(then >= now),
             (Stop::Blocked, Err(Stop::Blocked)) => {}
@@ -42,14 +40,32 @@ fn a_clock_that_is_set_back_lets_no_attempt_through() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_within_a_round_begins_its_wait_no_earlier() {
+    let (mut newest, mut waits) = (0, 0);
+    attempts_under_any_clock(|rounds, now| {
+        if rounds == Rounds::default() {
+            newest = 0;
+        }
+        let Ok(after) = rounds.after_attempt(now) else { return };
+        newest = newest.max(now);
+        if after.wait_until != 0 {
+            let delay = DELAYS[usize::try_from(after.attempts / ROUND).unwrap() - 1];
+            assert_eq!(after.wait_until, newest.saturating_add(delay));
+            waits += 1;
+        }
+    });
+    assert!(waits > 5_000, "{waits}");
+}
+
+#[test]
 fn no_time_unblocks_what_is_blocked() {
     let mut blocked = 0;
-    attempts_under_any_clock(|attempts, wait_until, _| {
-        if attempts < MOST_ATTEMPTS {
+    attempts_under_any_clock(|rounds, _| {
+        if rounds.attempts < MOST_ATTEMPTS {
             return;
         }
-        for now in [i64::MIN, -1, 0, wait_until, i64::MAX] {
-            assert_eq!(after_attempt(attempts, wait_until, now), Err(Stop::Blocked));
+        for now in [i64::MIN, -1, 0, rounds.wait_until, i64::MAX] {
+            assert_eq!(rounds.after_attempt(now), Err(Stop::Blocked));
         }
         blocked += 1;
     });
@@ -60,13 +76,12 @@ fn no_time_unblocks_what_is_blocked() {
 fn no_clock_gives_more_attempts_than_a_round_between_two_waits() {
     let mut random = numbers(100_000);
     for _ in 0..2_000 {
-        let (mut attempts, mut wait_until, mut free) = (0, 0, 0);
-        while let Ok((next, wait)) = after_attempt(attempts, wait_until, wait_until.saturating_add(random()))
-        {
-            free = if wait == 0 { free + 1 } else { 0 };
+        let (mut rounds, mut free) = (Rounds::default(), 0);
+        while let Ok(next) = rounds.after_attempt(rounds.wait_until.saturating_add(random())) {
+            free = if next.wait_until == 0 { free + 1 } else { 0 };
             assert!(free < ROUND);
-            (attempts, wait_until) = (next, wait);
+            rounds = next;
         }
-        assert_eq!(attempts, MOST_ATTEMPTS);
+        assert_eq!(rounds.attempts, MOST_ATTEMPTS);
     }
 }
