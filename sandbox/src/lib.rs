@@ -5,6 +5,6 @@ pub mod factory;
 mod nation;
 
 pub use nation::{
-    DatabaseError, Insurance, MOST_PERSONS, PORTAL_PASSWORD, PORTAL_USER, Person, PhoneMakers, Place,
-    RunningSandbox, Sandbox, SandboxConfig, SandboxError,
+    Capacity, DatabaseError, Insurance, MOST_PERSONS, PORTAL_PASSWORD, PORTAL_USER, Person, PhoneMakers,
+    Place, RunningSandbox, Sandbox, SandboxConfig, SandboxError,
 };

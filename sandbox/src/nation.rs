@@ -67,6 +67,7 @@ pub use database::{DatabaseError, Place};
 pub use insurance_portal::{PORTAL_PASSWORD, PORTAL_USER};
 use journal::Journal;
 use once::Once;
+pub use overload::Capacity;
 pub use register::{Insurance, MOST_PERSONS, Person};
 
 /// The sandbox cannot start.
@@ -217,6 +218,15 @@ impl Sandbox {
 
     /// The same with the nation's registers and accounts in a database that is named.
     pub fn start_at(config: SandboxConfig, place: &Place) -> Result<RunningSandbox, SandboxError> {
+        Self::start_with(config, place, Capacity::default())
+    }
+
+    /// The same with more or less that it takes upon itself at a time.
+    pub fn start_with(
+        config: SandboxConfig,
+        place: &Place,
+        capacity: Capacity,
+    ) -> Result<RunningSandbox, SandboxError> {
         std::fs::create_dir_all(&config.data_dir)?;
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
@@ -261,7 +271,7 @@ impl Sandbox {
             axum_server::from_tcp_rustls(listener, axum_server::tls_rustls::RustlsConfig::from_config(tls))?;
         drop(context);
         let server = server.handle(handle.clone());
-        let service = router(Arc::new(nation)).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(Arc::new(nation), capacity).into_make_service_with_connect_info::<SocketAddr>();
         let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
             // Ends when the handle says so; an error of the listener ends it too and is seen by whoever calls next.
             let _ = runtime.block_on(server.serve(service));
@@ -315,7 +325,7 @@ impl Drop for RunningSandbox {
     }
 }
 
-fn router(nation: Shared) -> Router {
+fn router(nation: Shared, capacity: Capacity) -> Router {
     Router::new()
         .route("/", get(pages::overview))
         .route("/api", get(api::overview))
@@ -399,6 +409,6 @@ fn router(nation: Shared) -> Router {
         .fallback(answer::nowhere)
         .method_not_allowed_fallback(answer::wrong_method)
         .layer(axum::extract::DefaultBodyLimit::max(body::LONGEST))
-        .layer(axum::middleware::from_fn_with_state(overload::Room::new(), overload::shed))
+        .layer(axum::middleware::from_fn_with_state(overload::Room::new(capacity), overload::shed))
         .with_state(nation)
 }

@@ -13,24 +13,36 @@ use tokio::sync::Semaphore;
 use super::answer::Refusal;
 use super::body::LONGEST;
 
-/// Calls that are worked on or wait for it. At a millisecond or two each, the last waits for half a second.
-const MOST: usize = 256;
+/// How much the nation takes upon itself at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Calls that are worked on or wait for it.
+    pub calls: usize,
+    /// Seconds after which those come back that there is no room for.
+    pub come_back_after: i64,
+}
+
+impl Default for Capacity {
+    /// At a millisecond or two for each call, the last waits for half a second.
+    fn default() -> Self {
+        Self { calls: 256, come_back_after: 1 }
+    }
+}
+
 /// The longest that a body may take to come.
 const SLOWEST: Duration = Duration::from_secs(10);
-/// Seconds after which to come back.
-const WAIT: i64 = 1;
 
 /// Room for calls.
 #[derive(Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct Room {
+    free: Arc<Semaphore>,
+    come_back_after: i64,
+}
 
 impl Room {
-    pub(super) fn new() -> Self {
-        Self::for_calls(MOST)
-    }
-
-    fn for_calls(calls: usize) -> Self {
-        Self(Arc::new(Semaphore::new(calls)))
+    pub(super) fn new(capacity: Capacity) -> Self {
+        let free = Arc::new(Semaphore::new(capacity.calls));
+        Self { free, come_back_after: capacity.come_back_after }
     }
 }
 
@@ -46,8 +58,10 @@ pub(super) async fn shed(State(room): State<Room>, request: Request, next: Next)
             return late.of_status(StatusCode::REQUEST_TIMEOUT).into_response();
         }
     };
-    let busy = || Refusal::wait("slow_down", "too many are asking at the moment", WAIT).into_response();
-    let Ok(permit) = Arc::clone(&room.0).try_acquire_owned() else { return busy() };
+    let Ok(permit) = Arc::clone(&room.free).try_acquire_owned() else {
+        let busy = Refusal::wait("slow_down", "too many are asking at the moment", room.come_back_after);
+        return busy.into_response();
+    };
     let request = Request::from_parts(head, Body::from(octets));
     let runtime = Handle::current();
     let work = tokio::task::spawn_blocking(move || {
@@ -68,15 +82,16 @@ mod tests {
     fn refuses_at_once_what_there_is_no_room_for() {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let room = Room::for_calls(2);
-            let permits: Vec<_> = (0..2).map(|_| Arc::clone(&room.0).try_acquire_owned().unwrap()).collect();
+            let room = Room::new(Capacity { calls: 2, come_back_after: 7 });
+            let permits: Vec<_> =
+                (0..2).map(|_| Arc::clone(&room.free).try_acquire_owned().unwrap()).collect();
             let service = Router::new()
                 .route("/", get(|| async { "done" }))
                 .layer(axum::middleware::from_fn_with_state(room, shed));
             let ask = || Request::get("/").body(Body::empty()).unwrap();
             let refused = tower::ServiceExt::oneshot(service.clone(), ask()).await.unwrap();
             assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-            assert_eq!(refused.headers().get("retry-after").unwrap(), "1");
+            assert_eq!(refused.headers().get("retry-after").unwrap(), "7");
             drop(permits);
             let done = tower::ServiceExt::oneshot(service, ask()).await.unwrap();
             assert_eq!(done.status(), StatusCode::OK);
