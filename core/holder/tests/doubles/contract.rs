@@ -1,5 +1,6 @@
 //! What a key store and a secret store promise, for every implementation: the same promises as in `bindings/kotlin/src/contract`.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use holder::{DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore};
@@ -7,25 +8,38 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use trust::secret::Secret;
 
 /// The same store each time, as a wallet finds it when it starts again.
-type Keys<'a> = &'a dyn Fn() -> Arc<dyn KeyStore>;
-type Secrets<'a> = &'a dyn Fn() -> Arc<dyn SecretStore>;
+pub type Keys<'a> = &'a dyn Fn() -> Arc<dyn KeyStore>;
+pub type Secrets<'a> = &'a dyn Fn() -> Arc<dyn SecretStore>;
 
 const CHALLENGE: [u8; 32] = [7; 32];
 const ANY: KeyPolicy = KeyPolicy::Presentation;
 
 /// Every promise of a key store and its keys.
+pub const KEY_STORE: [(&str, fn(Keys<'_>)); 11] = [
+    ("a key that was made is found again", found_again),
+    ("each key is its own", its_own),
+    ("a signature verifies for its message and key alone", signatures),
+    ("a key that asks at each use signs, too", per_use),
+    ("a key under a name that is taken takes its place", takes_its_place),
+    ("a key that was deleted is lost, and another is not", deleted),
+    ("a key that was never made is lost", never_made),
+    ("deleting what is not there is no error", deleted_twice),
+    ("names of 64 characters are kept apart", long_names),
+    ("what is said of a key stays the same", said),
+    ("an empty challenge is none the worse", empty_challenge),
+];
+
+/// Every promise of a secret store.
+pub const SECRET_STORE: [(&str, fn(Secrets<'_>)); 5] = [
+    ("nothing was saved yet", nothing),
+    ("what was saved is loaded", loaded),
+    ("the last one counts, whatever its length", last_counts),
+    ("what is erased is gone, and another can be saved", erased),
+    ("erasing nothing is no error", erased_twice),
+];
+
 pub fn key_store(keys: Keys<'_>) {
-    for (name, check) in [
-        ("a key that was made is found again", found_again as fn(Keys<'_>)),
-        ("each key is its own", its_own),
-        ("a signature verifies for its message and key alone", signatures),
-        ("a key that asks at each use signs, too", per_use),
-        ("a key under a name that is taken takes its place", takes_its_place),
-        ("a key that was deleted is lost, and another is not", deleted),
-        ("names of 64 characters are kept apart", long_names),
-        ("what is said of a key stays the same", said),
-        ("an empty challenge is none the worse", empty_challenge),
-    ] {
+    for (name, check) in KEY_STORE {
         println!("key store: {name}");
         clear(keys);
         check(keys);
@@ -33,21 +47,35 @@ pub fn key_store(keys: Keys<'_>) {
     clear(keys);
 }
 
-/// Every promise of a secret store.
 pub fn secret_store(store: Secrets<'_>) {
-    for (name, check) in [
-        ("nothing was saved yet", nothing as fn(Secrets<'_>)),
-        ("what was saved is loaded", loaded),
-        ("the last one counts, whatever its length", last_counts),
-        ("what is erased is gone, and another can be saved", erased),
-    ] {
+    for (name, check) in SECRET_STORE {
         println!("secret store: {name}");
-        // Erasing nothing is no error, either.
-        store().erase().unwrap();
-        store().erase().unwrap();
+        empty(store);
         check(store);
     }
-    store().erase().unwrap();
+    empty(store);
+}
+
+/// The promises that a key store breaks.
+pub fn broken_by_keys(keys: Keys<'_>) -> Vec<&'static str> {
+    broken(KEY_STORE, |check| {
+        clear(keys);
+        check(keys);
+    })
+}
+
+/// The promises that a secret store breaks.
+pub fn broken_by_secret(store: Secrets<'_>) -> Vec<&'static str> {
+    broken(SECRET_STORE, |check| {
+        empty(store);
+        check(store);
+    })
+}
+
+/// The names of those whose check stops.
+pub fn broken<C, const N: usize>(promises: [(&'static str, C); N], run: impl Fn(&C)) -> Vec<&'static str> {
+    let stops = |(_, check): &(_, C)| catch_unwind(AssertUnwindSafe(|| run(check))).is_err();
+    promises.into_iter().filter(stops).map(|(name, _)| name).collect()
 }
 
 fn id(text: &str) -> KeyId {
@@ -66,11 +94,15 @@ fn made(keys: Keys<'_>, id: &KeyId) -> Arc<dyn DeviceKey> {
     keys().create(id, ANY, &CHALLENGE).unwrap()
 }
 
-/// Deleting what is not there is no error.
+/// Whether that works is a promise of its own.
 fn clear(keys: Keys<'_>) {
-    for id in [one(), other(), one()] {
-        keys().delete(&id).unwrap();
+    for id in [one(), other()] {
+        let _ = keys().delete(&id);
     }
+}
+
+fn empty(store: Secrets<'_>) {
+    let _ = store().erase();
 }
 
 fn public(key: &dyn DeviceKey) -> [u8; 65] {
@@ -116,8 +148,18 @@ fn takes_its_place(keys: Keys<'_>) {
     assert_eq!(second, public(&*keys().open(&one()).unwrap()));
 }
 
-fn deleted(keys: Keys<'_>) {
+fn never_made(keys: Keys<'_>) {
     assert!(matches!(keys().open(&one()), Err(KeyError::Lost)));
+}
+
+fn deleted_twice(keys: Keys<'_>) {
+    made(keys, &one());
+    keys().delete(&one()).unwrap();
+    keys().delete(&one()).unwrap();
+    keys().delete(&other()).unwrap();
+}
+
+fn deleted(keys: Keys<'_>) {
     made(keys, &one());
     let kept = public(&*made(keys, &other()));
     keys().delete(&one()).unwrap();
@@ -176,4 +218,10 @@ fn erased(store: Secrets<'_>) {
     assert_eq!(held(store), None);
     save(store, &[4]);
     assert_eq!(held(store), Some(vec![4]));
+}
+
+fn erased_twice(store: Secrets<'_>) {
+    save(store, &[1]);
+    store().erase().unwrap();
+    store().erase().unwrap();
 }
