@@ -1,4 +1,6 @@
 //! Reading, checking, and choosing what to show.
+use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -166,7 +168,7 @@ fn status(status: &Value) -> Result<Option<StatusReference>, SdJwtError> {
 }
 
 /// A holder's copy that discloses these claims, with what they stand in and what stands in them, and no others. What the
-/// issuer left open stays open.
+/// issuer left open stays open. Takes as many looks into an ordered set of them as the copy has disclosures and these have steps.
 ///
 /// # Errors
 /// [`SdJwtError::NoSuchClaim`] for one that is not there; [`SdJwtError::KeyBinding`] for a copy that was presented.
@@ -178,15 +180,27 @@ pub fn select(text: &str, wanted: &[Vec<Step>]) -> Result<String, SdJwtError> {
     if !wanted.iter().all(|path| is_there(parsed.claims(), path)) {
         return Err(SdJwtError::NoSuchClaim);
     }
+    let wanted: BTreeSet<&[Step]> = wanted.iter().map(Vec::as_slice).collect();
     let mut parts = parts(parsed.presented());
     let mut out = format!("{}~", parts.next().ok_or(SdJwtError::NotSdJwt)?);
     for (disclosure, place) in parts.zip(parsed.disclosed()) {
-        if wanted.iter().any(|path| path.starts_with(&place) || place.starts_with(path)) {
+        if leads_to(&place, &wanted) || stands_in(&place, &wanted) {
             out.push_str(disclosure);
             out.push('~');
         }
     }
     Ok(out)
+}
+
+/// Whether one of the wanted places is this one or stands in it: in their order the first that does follows it at once.
+fn leads_to(place: &[Step], wanted: &BTreeSet<&[Step]>) -> bool {
+    let mut from = wanted.range::<[Step], _>((Bound::Included(place), Bound::Unbounded));
+    from.next().is_some_and(|path| path.starts_with(place))
+}
+
+/// Whether this place stands in one of the wanted ones.
+fn stands_in(place: &[Step], wanted: &BTreeSet<&[Step]>) -> bool {
+    (1..place.len()).any(|length| place.get(..length).is_some_and(|above| wanted.contains(above)))
 }
 
 fn is_there(claims: &Map<String, Value>, path: &[Step]) -> bool {

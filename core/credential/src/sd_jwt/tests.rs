@@ -314,6 +314,41 @@ fn the_holder_discloses_the_chosen_claims_and_no_others() {
     }
 }
 
+/// As many disclosures as there may be, in three generations, and wanted places of each: what is disclosed is what comparing each
+/// with each would give.
+#[test]
+fn a_choice_among_many_discloses_what_each_place_alone_would() {
+    let mut world = World::new();
+    let (rows, columns) = (31, 31);
+    let (row, column) = (|at: usize| key(&format!("r{at}")), |at: usize| key(&format!("c{at}")));
+    let table = (0..rows).map(|at| {
+        let cells = (0..columns).map(|at| (format!("c{at}"), json!({"open": at})));
+        (format!("r{at}"), Value::Object(cells.collect()))
+    });
+    world.draft.claims.insert("table".to_owned(), Value::Object(table.collect()));
+    world.draft.selective = BTreeSet::from([vec![key("table")]]);
+    for at in 0..rows {
+        world.draft.selective.insert(vec![key("table"), row(at)]);
+        world.draft.selective.extend((0..columns).map(|to| vec![key("table"), row(at), column(to)]));
+    }
+    let text = world.issued();
+    let places = SdJwt::parse(&text).unwrap().disclosed();
+    assert_eq!(places.len(), 1 + rows + rows * columns);
+
+    let cell = |at, to| vec![key("table"), row(at), column(to)];
+    let mut wanted = vec![vec![key("table"), row(2)], [cell(9, 1), vec![key("open")]].concat()];
+    wanted.extend((0..rows).map(|at| cell(at, at)));
+    for wanted in [&wanted[..], &wanted[1..2], &wanted[..1], &[vec![key("table")]], &places, &[]] {
+        let of_each =
+            |place: &&Vec<Step>| wanted.iter().any(|path| path.starts_with(place) || place.starts_with(path));
+        let mut expected: Vec<_> = places.iter().filter(of_each).cloned().collect();
+        let mut chosen = SdJwt::parse(&select(&text, wanted).unwrap()).unwrap().disclosed();
+        expected.sort();
+        chosen.sort();
+        assert_eq!(chosen, expected);
+    }
+}
+
 #[test]
 fn an_element_keeps_the_place_where_the_issuer_signed_it() {
     let text = World::new().issued();
