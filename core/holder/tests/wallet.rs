@@ -43,3 +43,17 @@ fn opens_from_many_threads_at_once_into_one_wallet() {
         }
     });
 }
+
+#[test]
+fn sqlite_brings_nothing_that_no_store_uses() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    let mut options = connection.prepare("PRAGMA compile_options").unwrap();
+    let options: Vec<String> =
+        options.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    for left_out in ["OMIT_LOAD_EXTENSION", "OMIT_JSON"] {
+        assert!(options.iter().any(|option| option == left_out), "{left_out} is not among {options:?}");
+    }
+    for unused in ["ENABLE_FTS", "ENABLE_RTREE", "ENABLE_STAT4", "SOUNDEX"] {
+        assert!(!options.iter().any(|option| option.starts_with(unused)), "{unused} is among {options:?}");
+    }
+}
