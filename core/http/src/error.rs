@@ -118,57 +118,9 @@ impl Error {
         matches!(self, Self::NoNetwork(_))
             || matches!(self, Self::Status(refusal) if retry_status(refusal.status))
     }
-
-    pub(crate) fn from_reqwest(error: &reqwest::Error) -> Self {
-        if let Some(reason) = tls_cause(error) {
-            return Self::Tls(reason);
-        }
-        if error.is_builder() {
-            return Self::Bug;
-        }
-        if error.is_timeout() {
-            return Self::NoNetwork(NoNetworkReason::TimedOut);
-        }
-        if error.is_connect() {
-            return Self::NoNetwork(NoNetworkReason::Unreachable);
-        }
-        Self::NoNetwork(NoNetworkReason::Interrupted)
-    }
 }
 
 /// RFC 6585 section 4 and RFC 9110 section 15.6.4.
 pub(crate) fn retry_status(status: u16) -> bool {
     matches!(status, 429 | 503)
-}
-
-/// rustls errors travel inside `io::Error`, whose `source` skips the error it wraps.
-fn tls_cause(error: &reqwest::Error) -> Option<TlsReason> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = current
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if let Some(found) = found {
-            return Some(tls_reason(found));
-        }
-        cause = match inner {
-            Some(inner) if !inner.is::<rustls::Error>() => Some(inner),
-            _ => current.source(),
-        };
-    }
-    None
-}
-
-fn tls_reason(error: &rustls::Error) -> TlsReason {
-    use rustls::{CertificateError as C, Error as E};
-    match error {
-        E::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => TlsReason::UnknownIssuer,
-        E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => TlsReason::WrongName,
-        E::InvalidCertificate(
-            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
-        ) => TlsReason::NotValidNow,
-        E::InvalidCertificate(_) | E::NoCertificatesPresented => TlsReason::BadCertificate,
-        _ => TlsReason::Protocol,
-    }
 }

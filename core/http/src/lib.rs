@@ -8,6 +8,10 @@
 //!
 //! It keeps no cookies, uses no proxy of the environment, has no default roots, and never asks the platform's certificate store.
 //!
+//! As WebAssembly there is no socket to open, and the `fetch` of the page or of Node takes the place of `reqwest`. **The roots are not
+//! checked there**: the browser's or Node's own decide. What TLS refuses reads [`NoNetworkReason::Unreachable`], a proxy of the
+//! browser is used, and of the time limits only [`Limits::total`] holds.
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), http_client::Error> {
 //! use http_client::{Client, Limits, Request};
@@ -22,11 +26,20 @@
 
 mod client;
 mod error;
+#[cfg(target_family = "wasm")]
+mod fetch;
 mod request;
 mod response;
 mod retry;
 mod server_code;
+#[cfg(not(target_family = "wasm"))]
+mod sockets;
 mod strict_json;
+
+#[cfg(target_family = "wasm")]
+use fetch as transport;
+#[cfg(not(target_family = "wasm"))]
+use sockets as transport;
 
 pub use client::{Client, Limits, WaitListener};
 pub use error::{Error, MalformedReason, NoNetworkReason, Refusal, TlsReason};
