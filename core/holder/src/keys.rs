@@ -20,18 +20,23 @@ use crate::vault::Vault;
 /// The device's keys as the wallet uses them.
 pub(crate) struct Keys {
     key_store: Arc<dyn KeyStore>,
-    lock: PathBuf,
+    /// `None` where no other process can have the wallet.
+    lock: Option<PathBuf>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Intent {}
 
 impl Keys {
-    /// Deletes what a crash left behind, unless another process is at work on a key right now.
-    pub(crate) fn open(folder: &Path, key_store: Arc<dyn KeyStore>, vault: &Vault) -> Result<Self, Error> {
-        let keys = Self { key_store, lock: folder.join("keys.lock") };
+    /// Deletes what a crash left behind, unless another process is at work on a key right now. A wallet in memory has no folder.
+    pub(crate) fn open(
+        folder: Option<&Path>,
+        key_store: Arc<dyn KeyStore>,
+        vault: &Vault,
+    ) -> Result<Self, Error> {
+        let keys = Self { key_store, lock: folder.map(|folder| folder.join("keys.lock")) };
         let lock = keys.lock_file()?;
-        if lock.try_lock().is_ok() {
+        if lock.is_none_or(|lock| lock.try_lock().is_ok()) {
             keys.sweep(vault)?;
         }
         Ok(keys)
@@ -45,7 +50,9 @@ impl Keys {
         challenge: &[u8],
     ) -> Result<NewKey<'w>, Error> {
         let lock = self.lock_file()?;
-        lock.lock_shared().map_err(|_| StoreError::Unavailable)?;
+        if let Some(lock) = &lock {
+            lock.lock_shared().map_err(|_| StoreError::Unavailable)?;
+        }
         let id = new_id()?;
         vault.change(|change| Ok(change.put(Table::PendingKey, id.as_str(), &Intent {})?))?;
         // From here on dropping `new` undoes what was done, also when `create` fails half-way.
@@ -96,9 +103,11 @@ impl Keys {
         Ok(())
     }
 
-    fn lock_file(&self) -> Result<File, StoreError> {
+    fn lock_file(&self) -> Result<Option<File>, StoreError> {
+        let Some(lock) = &self.lock else { return Ok(None) };
         let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true).open(&self.lock).map_err(|_| StoreError::Unavailable)
+        let file = options.create(true).truncate(false).write(true).open(lock);
+        file.map(Some).map_err(|_| StoreError::Unavailable)
     }
 }
 
@@ -110,7 +119,7 @@ pub(crate) struct NewKey<'w> {
     policy: KeyPolicy,
     key: Option<SigningKey>,
     kept: bool,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl NewKey<'_> {

@@ -1,6 +1,7 @@
 //! The wallet's use cases: account, keys, issuance, present, history, store.
 //!
-//! For the shells (phone, computer, bindings): they bring a folder, three ports and the time, and call one method a use case.
+//! For the shells (phone, computer, bindings): they bring a folder, three ports and the time, and call one method a use case. Where there are no
+//! folders, as in a page, a wallet is in memory and its bytes are kept elsewhere: [`Wallet::open_in_memory`], [`Wallet::to_saved`].
 //!
 //! | use case | call | needs network |
 //! |---|---|---|

@@ -10,7 +10,7 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trust::random::SystemRandom;
@@ -94,8 +94,29 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or makes the file and brings it to the current schema.
     pub(crate) fn open(path: &Path, key: SealingKey) -> Result<Self, StoreError> {
-        let mut connection = Connection::open(path)?;
+        let connection = Connection::open(path)?;
         keep_private(path)?;
+        Self::ready(connection, key)
+    }
+
+    /// Opens what was [saved](Self::to_saved), or an empty one, in memory alone.
+    pub(crate) fn open_in_memory(saved: Option<&[u8]>, key: SealingKey) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        if let Some(saved) = saved {
+            connection.deserialize_read_exact(MAIN_DB, saved, saved.len(), false)?;
+        }
+        Self::ready(connection, key)
+    }
+
+    /// The file of a store in memory; its records are sealed.
+    pub(crate) fn to_saved(&mut self) -> Result<Vec<u8>, StoreError> {
+        if self.connection.path().is_some_and(|path| !path.is_empty()) {
+            return Err(StoreError::Unavailable);
+        }
+        Ok(self.connection.serialize(MAIN_DB)?.to_vec())
+    }
+
+    fn ready(mut connection: Connection, key: SealingKey) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
         // Before anything is set: whoever wrote a later version may keep its file in another way.
         schema::version(&connection)?;

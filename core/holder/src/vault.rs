@@ -34,10 +34,26 @@ impl Vault {
         // Two processes that both find nothing would each make a secret of their own.
         let opening = File::create(folder.join(LOCK)).map_err(|_| StoreError::Unavailable)?;
         opening.lock().map_err(|_| StoreError::Unavailable)?;
+        Self::with_secret(secret_store, path.exists(), |key| Store::open(&path, key))
+    }
+
+    /// Opens a wallet that has no folder, from what was saved of it; makes it where there is neither that nor a secret.
+    pub(crate) fn open_in_memory(
+        saved: Option<&[u8]>,
+        secret_store: Arc<dyn SecretStore>,
+    ) -> Result<Self, Error> {
+        Self::with_secret(secret_store, saved.is_some(), |key| Store::open_in_memory(saved, key))
+    }
+
+    fn with_secret(
+        secret_store: Arc<dyn SecretStore>,
+        exists: bool,
+        open: impl FnOnce(SealingKey) -> Result<Store, StoreError>,
+    ) -> Result<Self, Error> {
         let (key, kept) = match secret_store.load()? {
             Some(secret) => parse(secret.expose())?,
             // The secret goes first: a file without one could never be opened again.
-            None if path.exists() => return Err(StoreError::SecretLost.into()),
+            None if exists => return Err(StoreError::SecretLost.into()),
             None => {
                 let mut key = [0; KEY_LENGTH];
                 SystemRandom::new().fill(&mut key).map_err(|_| StoreError::Random)?;
@@ -46,7 +62,7 @@ impl Vault {
                 (key, Head::EMPTY)
             }
         };
-        let store = Store::open(&path, SealingKey::new(key.expose())?)?;
+        let store = open(SealingKey::new(key.expose())?)?;
         history::continues(&store, kept)?;
         Ok(Self { store: Mutex::new(store), secret_store, key })
     }

@@ -1,4 +1,4 @@
-//! The wallet: a folder, a secret store and a key store.
+//! The wallet: a folder or memory, a secret store and a key store.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,7 +36,31 @@ impl Wallet {
         secret_store: Arc<dyn SecretStore>,
         key_store: Arc<dyn KeyStore>,
     ) -> Result<Self, Error> {
-        let vault = Vault::open(folder, secret_store)?;
+        Self::of(Vault::open(folder, secret_store)?, Some(folder), key_store)
+    }
+
+    /// Opens a wallet where there are no folders, as in a page: from what [`to_saved`](Self::to_saved) gave, or a new one. It is in
+    /// memory alone; whoever opens it saves it after each use case, and lets no second one be opened from the same bytes.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open). [`StoreError::RolledBack`](crate::StoreError::RolledBack) also where a use case was not saved.
+    pub fn open_in_memory(
+        saved: Option<&[u8]>,
+        secret_store: Arc<dyn SecretStore>,
+        key_store: Arc<dyn KeyStore>,
+    ) -> Result<Self, Error> {
+        Self::of(Vault::open_in_memory(saved, secret_store)?, None, key_store)
+    }
+
+    /// The whole of a wallet that was opened in memory, to be kept; every record in it is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`](crate::StoreError::Unavailable) for one that is in a folder.
+    pub fn to_saved(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.vault.store().to_saved()?)
+    }
+
+    fn of(vault: Vault, folder: Option<&Path>, key_store: Arc<dyn KeyStore>) -> Result<Self, Error> {
         let keys = Keys::open(folder, key_store, &vault)?;
         Ok(Self {
             vault,

@@ -4,7 +4,8 @@
 mod doubles;
 
 use doubles::Phone;
-use holder::{Kind, SecretStore, StoreError, Wallet};
+use doubles::provider::{applicant, at, now, provider};
+use holder::{Error, Kind, SecretStore, StoreError, Wallet};
 use trust::secret::Secret;
 
 #[test]
@@ -56,4 +57,56 @@ fn sqlite_brings_nothing_that_no_store_uses() {
     for unused in ["ENABLE_FTS", "ENABLE_RTREE", "ENABLE_STAT4", "SOUNDEX"] {
         assert!(!options.iter().any(|option| option.starts_with(unused)), "{unused} is among {options:?}");
     }
+}
+
+fn in_memory(phone: &Phone, saved: Option<&[u8]>) -> Result<Wallet, Error> {
+    Wallet::open_in_memory(saved, phone.secrets.clone(), phone.keys.clone())
+}
+
+#[tokio::test]
+async fn a_wallet_in_memory_goes_on_from_what_was_saved_of_it() {
+    let (provider, phone) = (provider().await, Phone::new());
+    let wallet = in_memory(&phone, None).unwrap();
+    wallet.account().open(&at(&provider), &applicant(), now()).await.unwrap();
+    let saved = wallet.to_saved().unwrap();
+    drop(wallet);
+    let number = applicant().personal_number;
+    assert!(!saved.windows(number.len()).any(|octets| octets == number.as_bytes()));
+
+    let again = in_memory(&phone, Some(&saved)).unwrap();
+    again.account().activate("123456", now()).await.unwrap();
+    assert_eq!((again.verify_history(), phone.keys.count()), (Ok(2), 1));
+    assert_eq!(in_memory(&phone, Some(&again.to_saved().unwrap())).unwrap().verify_history(), Ok(2));
+}
+
+#[tokio::test]
+async fn a_wallet_in_memory_takes_neither_an_older_copy_nor_none_in_place_of_the_last() {
+    let (provider, phone) = (provider().await, Phone::new());
+    let wallet = in_memory(&phone, None).unwrap();
+    let early = wallet.to_saved().unwrap();
+    wallet.account().open(&at(&provider), &applicant(), now()).await.unwrap();
+    for saved in [Some(early.as_slice()), None] {
+        assert_eq!(in_memory(&phone, saved).err(), Some(StoreError::RolledBack.into()));
+    }
+}
+
+#[test]
+fn what_was_saved_does_not_open_without_its_secret_nor_where_it_is_no_wallet() {
+    let phone = Phone::new();
+    let saved = in_memory(&phone, None).unwrap().to_saved().unwrap();
+    assert_eq!(in_memory(&Phone::new(), Some(&saved)).err(), Some(StoreError::SecretLost.into()));
+    for saved in [&b"no database"[..], &[0; 8192]] {
+        assert_eq!(
+            in_memory(&phone, Some(saved)).err(),
+            Some(StoreError::Unavailable.into()),
+            "{}",
+            saved.len()
+        );
+    }
+}
+
+#[test]
+fn a_wallet_in_a_folder_is_saved_there_alone() {
+    let phone = Phone::new();
+    assert_eq!(phone.wallet().to_saved().err(), Some(StoreError::Unavailable.into()));
 }
