@@ -131,7 +131,7 @@ async fn a_wallet_that_is_told_to_come_back_in_an_hour_says_so_at_once_and_is_as
     let wallet = open_wallet(folder.path()).telling_waits(told.clone());
     let account = wallet.account();
     let open = async || account.open(&provider(&sandbox), &person(0), now()).await.unwrap_err();
-    let refused = tokio::time::timeout(Duration::from_secs(60), open()).await.unwrap();
+    let refused = tokio::time::timeout(Duration::from_mins(1), open()).await.unwrap();
     assert_eq!((refused.kind(), refused.retry_after()), (Kind::NoNetwork, Some(3600)));
     assert!(told.0.lock().unwrap().is_empty(), "nobody waits for an hour");
     assert_eq!(account.remembered().unwrap_err(), AccountError::NoAccount.into());

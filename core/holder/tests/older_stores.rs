@@ -64,7 +64,7 @@ fn keeps_all(folder: &Path, version: usize, name: &str) {
     assert_eq!(held, ["urn:vn:citizen:1", "urn:vn:health-insurance:1"], "{name}");
 
     let documents = wallet.documents().unwrap();
-    assert_eq!(documents.len(), if version < 2 { 0 } else { 1 }, "{name}");
+    assert_eq!(documents.len(), usize::from(version >= 2), "{name}");
     for document in documents {
         assert_eq!(document.format, DocumentFormat::SdJwt, "{name}");
         assert_eq!((document.copies, document.unshown, document.refreshable), (2, 2, true), "{name}");

@@ -202,8 +202,8 @@ fn a_private_file_is_the_one_before_or_the_one_after_and_stays() {
     let mut moments = disk.moments();
     let mut cuts = 0;
     while let Some(moment) = moments.go_on() {
-        let done = moment.told.iter().rev().find(|(_, done)| *done).map_or(None, |(content, _)| *content);
-        let begun = moment.told.last().map_or(None, |(content, _)| *content);
+        let done = moment.told.iter().rev().find(|(_, done)| *done).and_then(|(content, _)| *content);
+        let begun = moment.told.last().and_then(|(content, _)| *content);
         for (outcome, files) in moment.outcomes() {
             let found = files.get(Path::new("secret")).map(Vec::as_slice);
             assert!(found == done || found == begun, "power cut at {}, {outcome}: {found:?}", moment.number);
