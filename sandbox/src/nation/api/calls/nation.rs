@@ -83,8 +83,8 @@ pub(super) const CALLS: &[Call] = &[
     (
         Json,
         "/api/token/take",
-        "the insurance portal's stand-in: tokens for a facility",
-        &["username", "password"],
+        "the insurance portal's stand-in: tokens for a facility. What is missing is told by the result code",
+        &["username?", "password?"],
         Record(&["maKetQua", "ghiChu?", "APIKey?"]),
     ),
     (
