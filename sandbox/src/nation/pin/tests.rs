@@ -9,13 +9,13 @@ fn numbers(bound: u64) -> impl FnMut() -> i64 {
     }
 }
 
-/// Attempts with wrong PINs under a clock that is set to anything before each: calls with what is kept and the time.
+/// Attempts with wrong PINs under a clock that is set to anything before each, while time passes: calls with what is kept and the time.
 fn attempts_under_any_clock(mut seen: impl FnMut(Rounds, i64)) {
     let mut random = numbers(8_000);
-    for _ in 0..5_000 {
+    for _ in 0..2_000 {
         let mut rounds = Rounds::default();
-        for _ in 0..60 {
-            let now = random();
+        for step in 0..180 {
+            let now = 300 * step + random();
             seen(rounds, now);
             rounds = rounds.after_attempt(now).unwrap_or(rounds);
         }
