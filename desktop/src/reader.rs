@@ -17,6 +17,8 @@ const LONGEST_DATA: u8 = 0x0a;
 const SHORT: usize = 261;
 /// What readers with extended length take; a chip that takes less answers 6700 and is asked for less.
 const EXTENDED: usize = 65_544;
+/// What a reader is tried with that says nothing of itself: the virtual one counts a command's octets in two octets.
+const UNSAID: usize = 65_535;
 /// Octets of an extended command around its data.
 const AROUND: usize = 9;
 
@@ -48,8 +50,7 @@ pub(crate) fn connect(name: &str) -> Result<PcscTransport, Failure> {
         let hint = if error == Error::NoSmartcard { ": put the card on the reader" } else { "" };
         Failure::unreachable("no_card", format!("{error}{hint}"))
     })?;
-    // A reader that says nothing of itself is tried with extended length.
-    let longest = properties(&card).and_then(|list| longest_command(&list)).unwrap_or(EXTENDED);
+    let longest = properties(&card).and_then(|list| longest_command(&list)).unwrap_or(UNSAID);
     Ok(PcscTransport { card, longest, buffer: vec![0; MAX_BUFFER_SIZE_EXTENDED] })
 }
 
@@ -100,7 +101,93 @@ impl CardTransport for PcscTransport {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::card_transport::{CardInField, card_transport};
+
+    /// The slots of the virtual reader. The daemon is slow to notice a card that follows another into a slot.
+    const SLOTS: [&str; 2] = ["Virtual PCD 00 00", "Virtual PCD 00 01"];
+    /// Where the first slot listens as its package sets it up; `SEN_VPCD` names another port.
+    const PORT: u16 = 35_963;
+
+    /// A card in a slot until it is taken away, for whoever connects.
+    struct Served {
+        slot: usize,
+        gone: AtomicBool,
+    }
+
+    impl Served {
+        fn new(slot: usize) -> Arc<Self> {
+            let first = std::env::var("SEN_VPCD").map_or(PORT, |port| port.parse().unwrap());
+            let address = format!("127.0.0.1:{}", first + u16::try_from(slot).unwrap());
+            let served = Arc::new(Self { slot, gone: AtomicBool::new(false) });
+            let told = served.clone();
+            std::thread::spawn(move || {
+                let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+                let folder = vectors.join("emrtd/vn_cccd/b_bp384_named_2024");
+                sandbox::chip::vpcd::serve(&folder, &address, &told.gone).unwrap();
+            });
+            served
+        }
+    }
+
+    struct InSlot {
+        transport: PcscTransport,
+        served: Arc<Served>,
+    }
+
+    impl InSlot {
+        fn connect(served: Arc<Served>) -> Self {
+            let began = Instant::now();
+            let transport = loop {
+                match connect(SLOTS[served.slot]) {
+                    Ok(transport) => break transport,
+                    Err(error) => assert!(began.elapsed() < Duration::from_secs(20), "{error:?}"),
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            };
+            Self { transport, served }
+        }
+    }
+
+    impl CardTransport for InSlot {
+        fn max_command_len(&self) -> usize {
+            self.transport.max_command_len()
+        }
+
+        fn transceive(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+            self.transport.transceive(command)
+        }
+    }
+
+    impl CardInField for InSlot {
+        fn remove(&mut self) {
+            self.served.gone.store(true, Ordering::Relaxed);
+            // The daemon looks into its slots a few times in a second.
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+
+    #[test]
+    fn a_card_in_a_reader_keeps_the_contract_of_the_port() {
+        assert!(
+            std::env::var_os("SEN_PCSCD").is_some_and(|set| set == "1"),
+            "this test needs pcscd and vsmartcard-vpcd: run `tests/run reader`"
+        );
+        let served = RefCell::new(Served::new(0));
+        card_transport(|| {
+            let mut served = served.borrow_mut();
+            if served.gone.load(Ordering::Relaxed) {
+                *served = Served::new(served.slot + 1);
+            }
+            InSlot::connect(served.clone())
+        });
+    }
 
     /// As readers answer: two other properties before and one after.
     fn properties_with(longest_data: [u8; 4]) -> Vec<u8> {
