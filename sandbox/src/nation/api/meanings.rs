@@ -230,7 +230,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ("asker_client_id", Like("^x509_(hash|san_dns):"), "\"x509_hash:Uvo3HtuIxuhC92rShpgqcT3YXwrqRxWEviRiA0OZszk\"", "the client identifier, in full"),
     ("certificate_pem", Like("^-----BEGIN CERTIFICATE-----"), "\"-----BEGIN CERTIFICATE-----\\n...\"", "the certificate, PEM"),
     ("x5c", List(&TEXT), "[\"MIIB\"]", "the same for the header of a signed request"),
-    ("verifier_info", List(&REGISTRATION), "[{\"format\": \"urn:vn:verifier-registration:1\", \"data\": \"eyJ...\"}]", "the registrar's word, for the member of the same name of a request"),
+    ("verifier_info", List(&REGISTRATION), "[{\"format\": \"urn:vn:verifier-registration:1\", \"data\": \"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln\"}]", "the registrar's word, for the member of the same name of a request"),
     ("format", OneOf(&["urn:vn:verifier-registration:1"]), "\"urn:vn:verifier-registration:1\"", "what kind of word it is"),
     ("data", JWS, "\"eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln\"", "signed by the registrar"),
     ("who", Text, "\"portal\"", "documents, askers, registrar, issuer, portal, bank, or the name of a registered asker"),
