@@ -3,6 +3,7 @@
 //! came in; [`Encoder`] writes deterministic CBOR; [`from_slice`] and [`to_vec`] (serde) serve our own records.
 mod encode;
 mod item;
+mod record;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -74,8 +75,7 @@ pub enum Error {
 
 /// Reads one of our own records.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    scan(bytes, Profile::Interoperable)?;
-    serde_cbor::from_slice(bytes).map_err(|_| Error::Record)
+    record::read(Item::parse(bytes, Profile::Interoperable)?).map_err(|_| Error::Record)
 }
 
 /// Writes one of our own records.
