@@ -42,8 +42,11 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
 
     fun open(number: String, phone: String, device: String): Job = ask {
         val opened = it.openAccount(provider, AccountApplicant(number.trim(), phone.trim(), device.trim()), now())
-        AccountScreen(AccountStep.CODE, listOf(line(Word.CODE_SENT, opened.codeSentTo)))
+        AccountScreen(AccountStep.CODE, listOf(line(Word.CODE_SENT, opened.codeSentTo), line(Word.CODE_SECRET)))
     }
+
+    /** No code came: another number, or the same one once more. An account that was never activated is given up for the next. */
+    fun startOver() = show(AccountScreen(AccountStep.OPEN))
 
     fun activate(code: String): Job = ask {
         it.activateAccount(code.trim(), now())
@@ -101,20 +104,22 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
 
     private fun lines(view: AccountView): List<Line> {
         val stands = when (view.state) {
-            AccountState.AWAITING_CODE -> line(Word.ONE_TIME_CODE)
+            AccountState.AWAITING_CODE -> line(Word.CODE_AWAITED)
             AccountState.AWAITING_CONSENT -> line(Word.AWAITING_CONSENT)
             AccountState.ACTIVE -> line(if (view.level >= 2u) Word.LEVEL_2 else Word.LEVEL_1)
             AccountState.LOCKED -> warning(Word.ACCOUNT_LOCKED)
             AccountState.BLOCKED -> warning(Word.ACCOUNT_BLOCKED)
             AccountState.CLOSED -> line(Word.ACCOUNT_CLOSED)
             AccountState.REPLACED, AccountState.LOST, AccountState.CANCELLED -> warning(Word.ACCOUNT_ELSEWHERE)
-            AccountState.RECEIVING, AccountState.PROVING -> line(Word.MOVE_HERE)
+            // Begun and left: the screen is that of a phone without an account.
+            AccountState.RECEIVING, AccountState.PROVING -> null
             AccountState.WAITING -> line(Word.ACCOUNT_WAITING, view.pending?.let { minute(it.effectiveAt, around.zone) }.orEmpty())
             else -> line(Word.ACCOUNT_OTHER)
         }
+        val secret = line(Word.CODE_SECRET).takeIf { view.state == AccountState.AWAITING_CODE }
         val locked = line(Word.LOCKED_BY_OTHER).takeIf { view.state == AccountState.LOCKED && view.lockedBy != LockedBy.HOLDER }
         val pending = view.pending.takeIf { step(view.state) == AccountStep.IN_USE }
-        return listOfNotNull(stands, locked, pending?.let(::pending))
+        return listOfNotNull(stands, secret, locked, pending?.let(::pending))
     }
 
     /** What the holder may not know of: always a warning. */

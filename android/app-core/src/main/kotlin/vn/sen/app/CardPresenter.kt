@@ -15,10 +15,10 @@ import vn.sen.SenException
 
 /** What the card's screens show. */
 sealed interface CardScreen {
-    /** Six digits are typed. */
-    data class Number(val problem: Problem? = null) : CardScreen
+    /** What opens the card is typed: its six digits, [can] where the camera read them, or the lines of its machine-readable zone. */
+    data class Number(val byZone: Boolean = false, val can: String? = null, val problem: Problem? = null) : CardScreen
 
-    /** The card is to be held, or is being read; [fraction] of all bytes, where that is known. */
+    /** The card is to be held, or is being read; [fraction] of all of it, where that is known. */
     data class Hold(val line: Line, val fraction: Float? = null) : CardScreen
 
     /** The provider looks at it. */
@@ -34,34 +34,51 @@ sealed interface CardScreen {
 class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CARD) : Presenter<CardScreen>(CardScreen.Number(), around) {
     private val tags = Channel<CardTransport>(Channel.CONFLATED)
     private var running: Job? = null
+    private var byZone = false
 
     /** The shell saw a card in the field. */
     fun tag(transport: CardTransport) {
         tags.trySend(transport)
     }
 
-    /** Level 2, with the six digits and what the camera took. */
-    fun raiseLevel(can: String, face: ByteArray): Job = start(can, face) { wallet.beginStepUp(now()) }
+    /** Not every card has six digits, or they cannot be read any more: the lines of its zone do as well. */
+    fun useZone(zone: Boolean) {
+        byZone = zone
+        show(CardScreen.Number(zone))
+    }
+
+    /** The camera read the code on the card. */
+    fun scanned(card: Scanned.CitizenCard) = show(CardScreen.Number(can = card.can))
+
+    /** What was typed, or nothing where it cannot be right: asked before anybody takes a picture or holds a card. */
+    fun key(typed: String): CardKey? {
+        val key = if (byZone) zone(typed)?.let { CardKey.Mrz(it) } else typed.trim().takeIf(::isCan)?.let { CardKey.Can(it) }
+        if (key == null) show(CardScreen.Number(byZone, problem = mistyped()))
+        return key
+    }
+
+    /** Level 2, with what opens the card and what the camera took. */
+    fun raiseLevel(key: CardKey, face: ByteArray): Job = start(key, face) { wallet.beginStepUp(now()) }
 
     /** The account moves to this phone, without the old one. */
-    fun moveHere(provider: AccountProvider, who: AccountApplicant, can: String, face: ByteArray): Job =
-        start(can, face) { wallet.beginNewPhone(provider, who, now()) }
+    fun moveHere(provider: AccountProvider, who: AccountApplicant, key: CardKey, face: ByteArray): Job =
+        start(key, face) { wallet.beginNewPhone(provider, who, now()) }
 
     /** A forgotten PIN. */
-    fun recoverPin(can: String, face: ByteArray): Job = start(can, face) { wallet.beginPinRecovery(now()) }
+    fun recoverPin(key: CardKey, face: ByteArray): Job = start(key, face) { wallet.beginPinRecovery(now()) }
 
     /** The person gives up; a command that is on its way is the last. */
     fun stop() {
         running?.cancel()
-        show(CardScreen.Number())
+        show(CardScreen.Number(byZone))
     }
 
     /** Lends this phone: reads another person's card for the phone that asked. Without an account here it goes through [provider]. */
-    fun lend(request: ReadingRequest, provider: AccountProvider, can: String): Job = run(can) { Lent(request, provider) }
+    fun lend(request: ReadingRequest, provider: AccountProvider, key: CardKey): Job = run(key) { Lent(request, provider) }
 
-    private fun start(can: String, face: ByteArray, begin: suspend () -> CardProof): Job = run(can) { Proof(begin(), face) }
+    private fun start(key: CardKey, face: ByteArray, begin: suspend () -> CardProof): Job = run(key) { Proof(begin(), face) }
 
-    private fun run(can: String, begin: suspend () -> Reading): Job {
+    private fun run(key: CardKey, begin: suspend () -> Reading): Job {
         running?.cancel()
         // A card that left before has nothing to say to this.
         do {
@@ -70,7 +87,7 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
         val job = work(::failed) {
             begin().use { reading ->
                 show(CardScreen.Hold(line(hold)))
-                read(reading, CardKey.Can(can.trim()))
+                read(reading, key)
                 show(CardScreen.Comparing)
                 show(CardScreen.Done(reading.finish()))
             }
@@ -80,9 +97,10 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
     }
 
     private suspend fun read(reading: Reading, key: CardKey) {
+        val progress = Progress()
         while (!reading.isRead()) {
             try {
-                reading.read(tags.receive(), key, Progress())
+                reading.read(tags.receive(), key, progress)
             } catch (lost: SenException.TryCardAgain) {
                 show(CardScreen.Hold(lost.problem().line))
             }
@@ -120,15 +138,23 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
         override fun close() = Unit
     }
 
-    private fun failed(problem: Problem): CardScreen =
-        if (problem.next == Next.TYPE_AGAIN) CardScreen.Number(problem) else CardScreen.Failed(problem)
+    private fun failed(problem: Problem): CardScreen = when {
+        // The check digits of the zone did not fit.
+        problem.code == BAD_KEY -> CardScreen.Number(byZone, problem = mistyped())
+        problem.next == Next.TYPE_AGAIN -> CardScreen.Number(byZone, problem = problem)
+        else -> CardScreen.Failed(problem)
+    }
+
+    private fun mistyped() = Problem(line(if (byZone) Word.MRZ_WRONG else Word.CAN_WRONG), Next.TYPE_AGAIN, BAD_KEY)
 
     private inner class Progress : ReadingListener {
+        private val bar = ReadingBar()
+
         override fun step(step: ReadingStep) {
             when (step) {
                 is ReadingStep.Reading -> {
-                    val fraction = if (step.total == 0uL) null else step.bytes.toFloat() / step.total.toFloat()
-                    show(CardScreen.Hold(line(Word.KEEP_STILL, step.file), fraction))
+                    val what = line(if (step.file == PORTRAIT) Word.FILE_PORTRAIT else Word.FILE_DATA)
+                    show(CardScreen.Hold(line(Word.KEEP_STILL, what), bar.at(step.file, step.bytes, step.total)))
                 }
                 is ReadingStep.ProvingChip -> show(CardScreen.Hold(line(Word.CARD_PROVING)))
                 else -> Unit
@@ -138,6 +164,8 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
         override fun cancelled(): Boolean = running?.isActive == false
     }
 }
+
+private const val BAD_KEY = "card.access_number"
 
 /** What a proof with the card came to. */
 internal fun proven(proven: Proven, around: Surroundings): Line = when (proven) {

@@ -3,9 +3,10 @@ package vn.sen.app
 import kotlinx.coroutines.Job
 import vn.sen.HistoryLine
 
-data class HistoryRow(val sequence: ULong, val at: String, val line: Line)
+/** What happened at [at]; below it what was told. */
+data class HistoryRow(val sequence: ULong, val at: String, val line: Line, val more: List<Line> = emptyList())
 
-data class HistoryScreen(val rows: List<HistoryRow> = emptyList(), val more: Boolean = false, val problem: Problem? = null)
+data class HistoryScreen(val rows: List<HistoryRow> = emptyList(), val more: Boolean = false, val lines: List<Line> = emptyList(), val problem: Problem? = null)
 
 /** Every use and refusal, page by page. */
 class HistoryPresenter(around: Surroundings, private val page: UInt = 20u) : Presenter<HistoryScreen>(HistoryScreen(), around) {
@@ -15,23 +16,43 @@ class HistoryPresenter(around: Surroundings, private val page: UInt = 20u) : Pre
 
     private fun turn(before: List<HistoryRow>): Job = work({ state.value.copy(problem = it) }) {
         val next = wallet.history(before.lastOrNull()?.sequence, page)
-        show(HistoryScreen(before + next.map(::row), more = next.lastOrNull()?.let { it.sequence > 1u } ?: false))
+        val rows = before + next.map { row(it, minute(it.at, around.zone)) }
+        show(HistoryScreen(rows, more = next.lastOrNull()?.let { it.sequence > 1u } ?: false, listOfNotNull(line(Word.HISTORY_NOTHING).takeIf { rows.isEmpty() })))
     }
+}
 
-    private fun row(of: HistoryLine) = HistoryRow(of.sequence, minute(of.at, around.zone), said(of))
+/** One line of the history in words. */
+internal fun row(of: HistoryLine, at: String) = HistoryRow(of.sequence, at, happened(of), told(of))
 
-    private fun said(of: HistoryLine): Line {
-        val what = of.what.joinToString()
-        val who = of.who?.let(::commonName).orEmpty()
-        val line = when (of.kind) {
-            "presented" -> line(Word.EVENT_PRESENTED, who, what)
-            "presented_online" -> line(Word.EVENT_PRESENTED_ONLINE, who, what)
-            "declined", "declined_online" -> line(Word.EVENT_DECLINED, who)
-            "refused" -> line(Word.EVENT_REFUSED, of.code.orEmpty())
-            "credential_obtained" -> line(Word.EVENT_OBTAINED, what)
-            "credential_deleted" -> line(Word.EVENT_DELETED, what)
-            else -> line(Word.EVENT_ACCOUNT, of.kind)
-        }
-        return line.copy(warning = of.overAsked.isNotEmpty())
+private fun happened(of: HistoryLine): Line {
+    val what = Listed(of.what.map(::kind))
+    val who = recipient(of.who.orEmpty())
+    return when (of.kind) {
+        "presented" -> line(Word.EVENT_PRESENTED, who, what)
+        "presented_online" -> line(Word.EVENT_PRESENTED_ONLINE, who, what)
+        "declined", "declined_online" -> line(Word.EVENT_DECLINED, who)
+        "refused" -> refused(of.code.orEmpty())
+        "credential_obtained" -> line(Word.EVENT_OBTAINED, what)
+        "credential_deleted" -> line(Word.EVENT_DELETED, what)
+        else -> accountEvent(of.kind, who, of.ward.orEmpty())
     }
+}
+
+private fun refused(code: String): Line = when {
+    code.endsWith(".cancelled") || code == "key.locked" -> line(Word.CANCELLED)
+    code == "present.expired" -> line(Word.CREDENTIAL_EXPIRED)
+    else -> line(Word.EVENT_REFUSED, code)
+}
+
+/** Who in care, what was approved, and which claims were told; what the person was warned of stands by itself. */
+private fun told(of: HistoryLine): List<Line> {
+    val ward = of.ward?.takeIf { of.kind == "presented" || of.kind == "declined" }?.let { line(Word.FOR_WARD, it) }
+    val told = if (of.kind.startsWith("presented")) of.claims - of.overAsked.toSet() else emptyList()
+    val listed = { claims: List<String> -> Listed(claims.map { claimOf(of.what, it) }) }
+    return listOfNotNull(
+        ward,
+        of.approved?.let { line(Word.HISTORY_APPROVED, it) },
+        line(Word.HISTORY_TOLD, listed(told)).takeIf { told.isNotEmpty() },
+        warning(Word.OVER_ASKED, listed(of.overAsked)).takeIf { of.overAsked.isNotEmpty() },
+    )
 }

@@ -4,16 +4,29 @@ import java.time.Instant
 import java.time.ZoneId
 import java.time.format.DateTimeFormatter
 
+/** What stands in the place of a sentence. */
+sealed interface Part
+
+/** A number, a date, or somebody's own words: the same in each language. */
+data class Own(val text: String) : Part
+
+/** Several in a row. */
+data class Listed(val parts: List<Part>) : Part
+
 /** A sentence with its values, for the shell to say in the person's language. A warning is never folded away. */
-data class Line(val word: Word, val values: List<String> = emptyList(), val warning: Boolean = false) {
+data class Line(val word: Word, val values: List<Part> = emptyList(), val warning: Boolean = false) : Part {
     init {
         require(values.size == word.places) { "${word.key} has ${word.places} places" }
     }
 }
 
-fun line(word: Word, vararg values: String) = Line(word, values.toList())
+fun line(word: Word, vararg values: String) = Line(word, values.map(::Own))
 
-fun warning(word: Word, vararg values: String) = Line(word, values.toList(), warning = true)
+fun line(word: Word, first: Part, vararg more: Part) = Line(word, listOf(first, *more))
+
+fun warning(word: Word, vararg values: String) = line(word, *values).copy(warning = true)
+
+fun warning(word: Word, first: Part, vararg more: Part) = line(word, first, *more).copy(warning = true)
 
 private val DAY: DateTimeFormatter = DateTimeFormatter.ofPattern("dd/MM/yyyy")
 private val MINUTE: DateTimeFormatter = DateTimeFormatter.ofPattern("HH:mm dd/MM/yyyy")
@@ -23,16 +36,6 @@ fun day(seconds: Long, zone: ZoneId): String = DAY.format(Instant.ofEpochSecond(
 
 /** The same to the minute. */
 fun minute(seconds: Long, zone: ZoneId): String = MINUTE.format(Instant.ofEpochSecond(seconds).atZone(zone))
-
-/** The words of a claim's number in the core's table. */
-fun claim(number: Long): Line = Word.entries.find { it.key == "claim_$number" }?.let { line(it) } ?: line(Word.CLAIM_OTHER, "$number")
-
-/** A credential's type in words. */
-fun kind(type: String): Line = when (type) {
-    "urn:vn:citizen:1", "citizen" -> line(Word.CITIZEN)
-    "urn:vn:health-insurance:1", "health-insurance" -> line(Word.HEALTH_INSURANCE)
-    else -> line(Word.OTHER_DOCUMENT, type)
-}
 
 private val COMMON_NAME = Regex("""(?:^|,)CN=((?:[^\\,+]|\\.)+)(?=,|$)""")
 

@@ -57,8 +57,10 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
         return OnlineScreen.Ask(lines(details), details.needsNumber, canAgree, others, details.choices.any(OnlineChoice::optional))
     }
 
-    private fun other(choice: OnlineChoice) =
-        OtherDocument(choice.query, choice.document, line(Word.CHOOSE_THIS, "${choice.kind}, ${choice.issuer}, ${day(choice.issuedAt, around.zone)}"))
+    private fun other(choice: OnlineChoice): OtherDocument {
+        val which = Listed(listOf(kind(choice.kind), Own(commonName(choice.issuer)), Own(day(choice.issuedAt, around.zone))))
+        return OtherDocument(choice.query, choice.document, line(Word.CHOOSE_THIS, which))
+    }
 
     /** A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is. */
     fun agree(number: String?): Job = work(::stay) {
@@ -100,7 +102,8 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
     private fun choice(choice: OnlineChoice, registered: Boolean): List<Line> {
         val optional = line(Word.OPTIONAL).takeIf { choice.optional }
         // Where nobody registered them all is asked too much, and that was said already.
-        val over = if (registered) choice.overAsked.map { warning(Word.OVER_ASKED, it) } else emptyList()
-        return listOfNotNull(line(Word.FROM_DOCUMENT, choice.kind), optional) + choice.claims.map { line(Word.TOLD, it) } + over
+        val over = if (registered) choice.overAsked else emptyList()
+        return listOfNotNull(line(Word.FROM_DOCUMENT, kind(choice.kind)), optional) +
+            named(line(Word.TOLD_THESE), (choice.claims - over.toSet()).map(::claim)) + named(warning(Word.OVER_ASKED_THESE), over.map(::claim))
     }
 }

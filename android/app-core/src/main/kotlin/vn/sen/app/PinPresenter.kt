@@ -11,6 +11,8 @@ data class PinScreen(
     /** The card and a waiting time free a forgotten one. */
     val canRecover: Boolean = false,
     val done: Boolean = false,
+    /** The provider has not answered yet. */
+    val busy: Boolean = false,
     val problem: Problem? = null,
 )
 
@@ -39,7 +41,7 @@ class PinPresenter(around: Surroundings) : Presenter<PinScreen>(PinScreen(), aro
             new != again -> Problem(line(Word.PIN_DIFFERS), Next.TYPE_AGAIN, "app.pin_differs")
             else -> return true
         }
-        show(state.value.copy(done = false, problem = wrong))
+        show(state.value.copy(done = false, busy = false, problem = wrong))
         return false
     }
 
@@ -55,7 +57,10 @@ class PinPresenter(around: Surroundings) : Presenter<PinScreen>(PinScreen(), aro
         return PinScreen(pin.set, listOfNotNull(stands, wait, line(Word.PIN_SECRET)), canRecover = pin.set, done = done)
     }
 
-    private fun ask(block: suspend () -> Unit): Job = work({ state.value.copy(done = false, problem = it.ofPin()) }, block)
+    private fun ask(block: suspend () -> Unit): Job = work({ state.value.copy(done = false, busy = false, problem = it.ofPin()) }) {
+        show(state.value.copy(busy = true, problem = null))
+        block()
+    }
 }
 
 /** The same code means another sentence where it is a PIN that was typed. */

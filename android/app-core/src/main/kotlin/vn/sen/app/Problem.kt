@@ -6,7 +6,7 @@ import vn.sen.code
 import vn.sen.waitSeconds
 
 /** What the screen offers next. */
-enum class Next { TRY_CARD_AGAIN, TYPE_AGAIN, STOP, ENROL_AGAIN, NOTHING, TRY_LATER, OBTAIN_AGAIN, REPORT }
+enum class Next { TRY_CARD_AGAIN, TYPE_AGAIN, STOP, ENROL_AGAIN, NOTHING, TRY_LATER, OBTAIN_AGAIN, RAISE_LEVEL, REPORT }
 
 /** What went wrong, in words, with the core's stable code. */
 data class Problem(val line: Line, val next: Next, val code: String)
@@ -14,7 +14,7 @@ data class Problem(val line: Line, val next: Next, val code: String)
 /** A document is to be obtained again before it can approve. */
 internal const val NO_APPROVAL_KEY = "online.no_approval_key"
 
-/** One place decides what each kind of error means to a person. */
+/** One place decides what each kind of error means to a person, and says what they do next. */
 fun SenException.problem(): Problem = when (this) {
     is SenException.TryCardAgain -> Problem(line(Word.CARD_LOST), Next.TRY_CARD_AGAIN, code)
     is SenException.WrongAccessKey -> Problem(line(Word.CARD_WRONG_NUMBER), Next.TYPE_AGAIN, code)
@@ -22,17 +22,50 @@ fun SenException.problem(): Problem = when (this) {
     is SenException.CardUnsupported -> Problem(line(Word.CARD_UNSUPPORTED), Next.STOP, code)
     is SenException.DeviceKeyLost -> Problem(line(if (code == "account.device_replaced") Word.ACCOUNT_ELSEWHERE else Word.KEY_LOST), Next.ENROL_AGAIN, code)
     is SenException.UserCancelled -> Problem(line(Word.CANCELLED), Next.NOTHING, code)
-    is SenException.NoNetwork -> Problem(line(Word.NO_NETWORK), Next.TRY_LATER, code)
-    is SenException.IssuerRefused -> Problem(waiting() ?: line(Word.REFUSED_BY_ISSUER, code), Next.STOP, code)
+    is SenException.NoNetwork -> Problem(waiting() ?: line(Word.NO_NETWORK), Next.TRY_LATER, code)
+    is SenException.IssuerRefused -> Problem(waiting() ?: plain() ?: line(Word.REFUSED_BY_ISSUER, code), Next.STOP, code)
     is SenException.CredentialExpired -> Problem(line(if (code == NO_APPROVAL_KEY) Word.OBTAIN_TO_APPROVE else Word.CREDENTIAL_EXPIRED), Next.OBTAIN_AGAIN, code)
-    is SenException.NotReady -> Problem(missing(), Next.TYPE_AGAIN, code)
+    is SenException.NotReady -> Problem(missing(), WHERE[code] ?: Next.TYPE_AGAIN, code)
     is SenException.Bug -> Problem(line(Word.BUG, code), Next.REPORT, code)
 }
 
 private fun SenException.waiting(): Line? = waitSeconds?.let { line(Word.WAIT_SECONDS, "$it") }
 
-private fun SenException.NotReady.missing(): Line = when {
-    code == "card.no_reader" -> line(Word.CARD_NO_READER)
+private fun SenException.plain(): Line? = PLAIN[code]?.let { line(it) }
+
+private fun SenException.NotReady.missing(): Line = plain() ?: when {
     attemptsLeft != null -> line(Word.WRONG_CODE, "$attemptsLeft")
+    code.startsWith("challenge.") -> line(Word.SCAN_AGAIN)
     else -> waiting() ?: line(Word.NOT_READY, code)
 }
+
+/** What can be said more plainly than that something is missing or was refused. */
+private val PLAIN = mapOf(
+    "account.unknown_person" to Word.PERSON_UNKNOWN,
+    "account.phone_not_registered" to Word.PERSON_UNKNOWN,
+    "account.code_expired" to Word.CODE_OVER,
+    "account.too_many_attempts" to Word.CODE_OVER,
+    "account.face_not_matched" to Word.FACE_DIFFERS,
+    "account.card_number_mismatch" to Word.CARD_OF_OTHER,
+    "account.card_expired" to Word.CARD_EXPIRED,
+    "account.account_locked" to Word.ACCOUNT_LOCKED,
+    "card.no_reader" to Word.CARD_NO_READER,
+    "card.access_number" to Word.CAN_WRONG,
+    "present.no_credential" to Word.NO_CREDENTIAL,
+    "online.number_needed" to Word.TWO_DIGITS_AGAIN,
+    "online.bad_number" to Word.TWO_DIGITS_AGAIN,
+    "online.bad_link" to Word.SCAN_AGAIN,
+    "issuance.bad_offer" to Word.SCAN_AGAIN,
+    "issuance.tx_code_required" to Word.TRANSACTION_CODE_AGAIN,
+    "issuance.tx_code_wrong" to Word.TRANSACTION_CODE_AGAIN,
+    "account.bad_transfer_code" to Word.SCAN_AGAIN,
+    "account.transfer_code_old" to Word.SCAN_AGAIN,
+    "account.bad_reader_code" to Word.SCAN_AGAIN,
+    "account.reader_code_old" to Word.SCAN_AGAIN,
+    LEVEL_REQUIRED to Word.LEVEL_2_NEEDED,
+)
+
+/** Where what is missing is to be had. */
+private val WHERE = mapOf(LEVEL_REQUIRED to Next.RAISE_LEVEL, "present.no_credential" to Next.OBTAIN_AGAIN)
+
+private const val LEVEL_REQUIRED = "account.level_required"

@@ -3,19 +3,26 @@ package vn.sen.app
 import kotlinx.coroutines.Job
 import vn.sen.ConsentDetails
 import vn.sen.ConsentRequest
+import vn.sen.SenException
 import vn.sen.codes
 
 sealed interface QrScreen {
     data object Empty : QrScreen
 
     /** Who would be told what; nothing is shown before the person agrees. */
-    data class Ask(val lines: List<Line>, val needsGuardian: Boolean) : QrScreen
+    data class Ask(
+        val lines: List<Line>,
+        val needsGuardian: Boolean,
+        /** The portrait can be shown with it; the person has not said so yet. */
+        val canShowPortrait: Boolean = false,
+        val problem: Problem? = null,
+    ) : QrScreen
 
     /** The desk demands more than the device's word: the PIN, and where [needsFace] a picture. */
     data class Prove(val lines: List<Line>, val needsFace: Boolean, val problem: Problem? = null) : QrScreen
 
-    /** The digits of the code, and when the next one comes: a ring counts down to it. */
-    data class Showing(val digits: String, val since: Long, val until: Long) : QrScreen
+    /** The digits of the code, and when the next one comes: a ring counts down to it. After it, in a loop, those of the portrait. */
+    data class Showing(val digits: String, val since: Long, val until: Long, val portrait: List<String> = emptyList()) : QrScreen
 
     data class Over(val line: Line) : QrScreen
 
@@ -44,18 +51,29 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
         asked?.takeIf { it !== request }?.close()
         asked = request
         val details = request.details()
-        return QrScreen.Ask(lines(details), details.needsGuardian)
+        return QrScreen.Ask(lines(details), details.needsGuardian, !details.showsPortrait && hasPortrait(request))
     }
 
-    /** The person agreed; the device asks who they are. Where they decline that, the question stays. */
+    private fun hasPortrait(request: ConsentRequest): Boolean = try {
+        request.withPortrait().close()
+        true
+    } catch (_: SenException.NotReady) {
+        false
+    }
+
+    /** The portrait with it, in further codes that anybody can read. */
+    fun withPortrait(): Job = work(::stay) { asked?.let { show(asked(it.withPortrait())) } }
+
+    /** The person agreed; the device asks who they are. Where they decline that, the question stays, and says so. */
     fun agree(): Job {
         val job = work(::more) {
             val request = asked ?: return@work
-            val recognised = around.recogniser.recognise() ?: return@work
+            val recognised = around.recogniser.recognise() ?: return@work show(stay(NOT_RECOGNISED))
             val guardian = request.details().needsGuardian
             val granted = if (guardian) request.grantAsGuardian(recognised, now()) else request.grant(recognised, now())
             granted.use { consent ->
-                wallet.codes(consent, around.clock).collect { show(QrScreen.Showing(it.text, now(), it.expiresAt)) }
+                val portrait = if (request.details().showsPortrait) wallet.portraitFrames(consent, now()) else emptyList()
+                wallet.codes(consent, around.clock).collect { show(QrScreen.Showing(it.text, now(), it.expiresAt, portrait)) }
             }
             wallet.stopShowing()
             show(QrScreen.Over(line(Word.QR_OVER)))
@@ -76,6 +94,11 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
         val needsFace = level > WITH_PIN
         val what = line(if (needsFace) Word.LEVEL_PROVE else Word.LEVEL_PROVE_PIN)
         return QrScreen.Prove(listOf(line(Word.LEVEL_DEMANDED, "$level"), what), needsFace)
+    }
+
+    private fun stay(problem: Problem): QrScreen {
+        val shown = state.value
+        return if (shown is QrScreen.Ask) shown.copy(problem = problem) else QrScreen.Failed(problem)
     }
 
     private fun stillProving(problem: Problem): QrScreen {
@@ -100,13 +123,11 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
         val guardian = listOfNotNull(line(Word.GUARDIAN_NEEDED).takeIf { details.needsGuardian })
         val stated = details.statedLevel?.let { line(Word.LEVEL_STATED, "${it.level}", minute(it.expiresAt, around.zone)) }
         val demanded = line(Word.LEVEL_DEMANDED, "${details.minimumLevel}").takeIf { stated == null && details.minimumLevel > 1u }
-        return who + guardian + listOfNotNull(stated, demanded) + named(line(Word.TOLD_THESE), details.disclosed) +
-            named(warning(Word.OVER_ASKED_THESE), details.overAsked) + named(line(Word.MISSING_THESE), details.missing)
+        val portrait = warning(Word.WITH_PORTRAIT_TOLD).takeIf { details.showsPortrait }
+        return who + guardian + listOfNotNull(stated, demanded) + named(line(Word.TOLD_THESE), details.disclosed.map(::claim)) +
+            listOfNotNull(portrait) + named(warning(Word.OVER_ASKED_THESE), details.overAsked.map(::claim)) +
+            named(line(Word.MISSING_THESE), details.missing.map(::claim))
     }
-
-    /** A heading and the claims below it; nothing where there are none. */
-    private fun named(heading: Line, claims: List<Long>): List<Line> =
-        if (claims.isEmpty()) emptyList() else listOf(heading) + claims.map { claim(it).copy(warning = heading.warning) }
 
     private companion object {
         val TOO_LITTLE = setOf("present.level_too_low", "present.level_not_stated", "present.statement_old")

@@ -8,8 +8,8 @@ sealed interface ScanScreen {
     data class Found(val what: Scanned) : ScanScreen
 }
 
-/** One scanner for everything: it says what it read. [wanted] leaves out what the screen that opened it has no use for. */
-class ScanPresenter(around: Surroundings, private val wanted: (Scanned) -> Boolean = { true }) :
+/** One scanner for everything but a card, which its own screen asks for: it says what it read. [wanted] leaves out what the screen has no use for. */
+class ScanPresenter(around: Surroundings, private val wanted: (Scanned) -> Boolean = { it !is Scanned.CitizenCard }) :
     Presenter<ScanScreen>(ScanScreen.Looking(), around) {
 
     private val frames = FrameReader()

@@ -17,6 +17,9 @@ sealed interface Scanned {
     /** An issuer offers. */
     data class Offer(val link: String) : Scanned
 
+    /** The code printed on a citizen card: of it the six digits that open the chip. */
+    data class CitizenCard(val can: String) : Scanned
+
     /** What another wallet shows to a clinic. */
     data object ForClinic : Scanned
 
@@ -28,6 +31,7 @@ sealed interface Scanned {
 fun scannedAs(content: String): Scanned {
     val text = content.trim()
     if (text.isNotEmpty() && text.all { it in '0'..'9' }) return frame(text)
+    canOfCard(text)?.let { return Scanned.CitizenCard(it) }
     return when (val link = linkOf(text)) {
         is Link.Request -> Scanned.Request(link.text)
         is Link.Offer -> Scanned.Offer(link.text)

@@ -48,13 +48,13 @@ class SettingsPresenter(around: Surroundings) : Presenter<SettingsScreen>(Settin
     }
 
     private fun told(of: HistoryRecipient): Line {
-        val name = of.name.ifEmpty { of.to }
-        return line(Word.HELD_RECIPIENT, name, "${of.uses}", day(of.last, around.zone))
+        val who = Listed(listOf(recipient(of.name.ifEmpty { of.to }), kind(of.kind)))
+        return line(Word.HELD_RECIPIENT, who, Own("${of.uses}"), Own(day(of.last, around.zone)))
     }
 
     private fun ask(block: suspend () -> Unit): Job = work({ state.value.copy(closing = false, saved = false, problem = it) }, block)
 
     private companion object {
-        val NOT_SAVED = Problem(line(Word.NOT_READY, "app.file"), Next.TRY_LATER, "app.file")
+        val NOT_SAVED = Problem(line(Word.FILE_NOT_SAVED), Next.TRY_LATER, "app.file")
     }
 }

@@ -17,6 +17,8 @@ data class WalletScreen(
     val rows: List<HeldRow> = emptyList(),
     val awaited: List<AwaitedRow> = emptyList(),
     val busy: Boolean = false,
+    /** The one that the person was asked about once more. */
+    val deleting: String? = null,
     val problem: Problem? = null,
 )
 
@@ -33,8 +35,14 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     /** Whether an awaited document is there by now. */
     fun askFor(row: AwaitedRow): Job = ask { wallet.fetchAwaited(row.id, now()) }
 
+    /** Asks once more before it is gone. */
+    fun askToDelete(row: HeldRow) = show(state.value.copy(deleting = row.id, problem = null))
+
+    fun keep() = show(state.value.copy(deleting = null))
+
     /** After the person was asked once more. */
     fun delete(row: HeldRow): Job = ask {
+        if (state.value.deleting != row.id) return@ask
         if (row.isDocument) wallet.deleteDocument(row.id, now()) else wallet.deleteCredential(row.id, now())
     }
 
@@ -53,14 +61,14 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
 
     private fun row(held: Document): HeldRow {
         val until = held.expiresAt?.let { line(Word.VALID_UNTIL, day(it, around.zone)) }
-        return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, held.issuer)), isDocument = true, showsAtClinic = false)
+        return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, commonName(held.issuer))), isDocument = true, showsAtClinic = false)
     }
 }
 
 /** What is said of a document that is awaited. */
 fun awaited(of: AwaitedDocument, now: Long, zone: ZoneId): AwaitedRow {
     val canAsk = now >= of.notBefore
-    val what = if (canAsk) line(Word.AWAITED, of.kind) else line(Word.AWAITED_FROM, of.kind, minute(of.notBefore, zone))
+    val what = if (canAsk) line(Word.AWAITED, kind(of.kind)) else line(Word.AWAITED_FROM, kind(of.kind), Own(minute(of.notBefore, zone)))
     return AwaitedRow(of.id, what, canAsk)
 }
 

@@ -9,7 +9,13 @@ import vn.sen.WardAct
 /** A person in the holder's care, and what can be done for them. */
 data class WardRow(val number: String, val name: String, val lines: List<Line>, val acts: List<WardAct>)
 
-data class WardsScreen(val rows: List<WardRow> = emptyList(), val lines: List<Line> = emptyList(), val problem: Problem? = null)
+data class WardsScreen(
+    val rows: List<WardRow> = emptyList(),
+    val lines: List<Line> = emptyList(),
+    /** The provider has not answered yet. */
+    val busy: Boolean = false,
+    val problem: Problem? = null,
+)
 
 /** Children and persons under guardianship: their accounts, as the guardian acts for them. */
 class WardsPresenter(around: Surroundings) : Presenter<WardsScreen>(WardsScreen(), around) {
@@ -17,10 +23,11 @@ class WardsPresenter(around: Surroundings) : Presenter<WardsScreen>(WardsScreen(
 
     fun act(number: String, act: WardAct): Job = ask { wallet.actForWard(number, act, now()) }
 
-    private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(problem = it) }) {
+    private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(busy = false, problem = it) }) {
+        show(state.value.copy(busy = true, problem = null))
         first()
         val rows = wallet.wards(now()).map(::row)
-        show(WardsScreen(rows, listOfNotNull(line(Word.WARD_NOBODY).takeIf { rows.isEmpty() })))
+        show(WardsScreen(rows, if (rows.isEmpty()) listOf(line(Word.WARD_NOBODY), line(Word.WARD_WHAT_FOR), line(Word.WARD_HOW)) else emptyList()))
     }
 
     private fun row(of: Ward): WardRow {

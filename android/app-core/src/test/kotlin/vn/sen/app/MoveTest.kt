@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestMethodOrder
 import vn.sen.AccountApplicant
 import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
+import vn.sen.CardKey
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.WardAct
@@ -75,7 +76,7 @@ class MoveTest {
         account.activate(nation.mailedCode(THAO.phone)).join()
         assertEquals(emptyList<Line>(), account.state.value.prepared)
         val card = CardPresenter(old)
-        card.raiseLevel(THAO.can, ByteArray(1))
+        card.raiseLevel(CardKey.Can(THAO.can), ByteArray(1))
         assertEquals(CardScreen.Done(line(Word.LEVEL_REACHED)), read(card))
         val held = WalletPresenter(old)
         held.obtain("citizen").join()
@@ -110,7 +111,7 @@ class MoveTest {
     @Order(3)
     fun `a forgotten PIN is freed by the card after a wait`() = runBlocking {
         val card = CardPresenter(old)
-        card.recoverPin(THAO.can, ByteArray(1))
+        card.recoverPin(CardKey.Can(THAO.can), ByteArray(1))
         assertEquals(Word.TAKES_EFFECT, (read(card) as CardScreen.Done).line.word)
         val account = AccountPresenter(old, provider)
         account.refresh().join()
@@ -243,7 +244,7 @@ class MoveTest {
         receiving.join()
         val arrived = back.state.value as ReceiveScreen.Arrived
         assertEquals(listOf(Word.MOVED_HERE, Word.SET_PIN_NEXT, Word.OBTAINED), arrived.lines.map { it.word })
-        assertEquals("2", arrived.lines.last().values.single())
+        assertEquals(Own("2"), arrived.lines.last().values.single())
         val before = AccountPresenter(old, provider)
         before.start().join()
         assertEquals(AccountStep.GONE, before.state.value.step)
@@ -253,7 +254,7 @@ class MoveTest {
     @Order(8)
     fun `without the old phone the account comes by the card, and the phone in use can object`() = runBlocking {
         val card = CardPresenter(old)
-        card.moveHere(provider, AccountApplicant(THAO.number, THAO.phone, "old again"), THAO.can, ByteArray(1))
+        card.moveHere(provider, AccountApplicant(THAO.number, THAO.phone, "old again"), CardKey.Can(THAO.can), ByteArray(1))
         assertEquals(Word.TAKES_EFFECT, (read(card) as CardScreen.Done).line.word)
         val here = AccountPresenter(old, provider)
         here.start().join()

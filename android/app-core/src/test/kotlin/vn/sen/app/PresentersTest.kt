@@ -25,13 +25,18 @@ import org.junit.jupiter.api.TestMethodOrder
 import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
+import vn.sen.CardKey
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.nation.ChipReader
+import vn.sen.nation.Desk
 import vn.sen.nation.Nation
 import vn.sen.nation.SecretInMemory
 import vn.sen.nation.SoftwareKeys
 import vn.sen.nation.THAO
+
+/** The machine-readable zone of the same card. */
+private const val THAO_ZONE = "IDVNM2040678917000204067891<<7\n0412317M2912316VNM<<<<<<<<<<<2\nDANG<<QUOC<UU<<<<<<<<<<<<<<<<<"
 
 /** The app without its views, from nothing to a signed-in portal, against the real core and sandbox. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -63,6 +68,11 @@ class PresentersTest {
         assertEquals(AccountScreen(AccountStep.OPEN), account.state.value)
         account.open(" ${THAO.number} ", THAO.phone, "phone").join()
         assertEquals(AccountStep.CODE, account.state.value.step)
+        account.startOver()
+        assertEquals(AccountScreen(AccountStep.OPEN), account.state.value)
+        // The app is opened again: it knows that a code is under way, and says once what to do with it.
+        account.start().join()
+        assertEquals(listOf(line(Word.CODE_AWAITED), line(Word.CODE_SECRET)), account.state.value.lines)
         val code = nation.mailedCode(THAO.phone)
         account.activate("%06d".format((code.toInt() + 1) % 1_000_000)).join()
         assertEquals(Word.WRONG_CODE to Next.TYPE_AGAIN, account.state.value.problem!!.let { it.line.word to it.next })
@@ -78,12 +88,12 @@ class PresentersTest {
     @Order(2)
     fun `the six digits are asked for again, a lost card is read on, and the level rises`() = runBlocking {
         val card = CardPresenter(around)
-        var job = card.raiseLevel("999999", ByteArray(1))
+        var job = card.raiseLevel(CardKey.Can("999999"), ByteArray(1))
         card.until { it is CardScreen.Hold }
         card.tag(ChipReader(chip))
         job.join()
         assertEquals(Word.CARD_WRONG_NUMBER, (card.state.value as CardScreen.Number).problem!!.line.word)
-        job = card.raiseLevel(THAO.can, ByteArray(1))
+        job = card.raiseLevel(CardKey.Mrz(THAO_ZONE), ByteArray(1))
         card.until { it is CardScreen.Hold }
         val lost = ChipReader(chip, loseAt = 17)
         card.tag(lost)
@@ -101,7 +111,7 @@ class PresentersTest {
     @Order(3)
     fun `a reading that the person stops ends and begins anew`() = runBlocking {
         val card = CardPresenter(around)
-        val job = card.raiseLevel(THAO.can, ByteArray(1))
+        val job = card.raiseLevel(CardKey.Can(THAO.can), ByteArray(1))
         card.until { it is CardScreen.Hold }
         card.stop()
         job.join()
@@ -119,7 +129,7 @@ class PresentersTest {
         val rows = held.state.value.rows
         assertEquals(setOf(Word.CITIZEN, Word.HEALTH_INSURANCE), rows.map { it.title.word }.toSet())
         assertEquals(1, rows.count(HeldRow::showsAtClinic))
-        assertTrue(rows.all { Regex("""\d\d:\d\d \d\d/\d\d/\d{4}""").matches(it.lines.first().values.single()) })
+        assertTrue(rows.all { Regex("""\d\d:\d\d \d\d/\d\d/\d{4}""").matches((it.lines.first().values.single() as Own).text) })
         held.obtain("driving").join()
         assertEquals(Next.TYPE_AGAIN, held.state.value.problem?.next)
         assertEquals(rows, held.state.value.rows)
@@ -135,7 +145,7 @@ class PresentersTest {
         assertTrue(line(Word.CLAIM_75) in asked.lines)
         recognised = null
         qr.agree().join()
-        assertEquals(asked, qr.state.value)
+        assertEquals(asked.copy(problem = NOT_RECOGNISED), qr.state.value)
         recognised = Recognised.BY_BIOMETRICS
         val job = qr.agree()
         val shown = qr.until { it is QrScreen.Showing } as QrScreen.Showing
@@ -152,13 +162,34 @@ class PresentersTest {
     }
 
     @Test
+    @Order(5)
+    fun `the portrait goes along in further codes where the person wants that, and no desk asked for a sealed answer`() = runBlocking {
+        val qr = QrPresenter(around)
+        qr.ask().join()
+        assertTrue((qr.state.value as QrScreen.Ask).canShowPortrait)
+        qr.withPortrait().join()
+        val asked = qr.state.value as QrScreen.Ask
+        assertTrue(!asked.canShowPortrait && warning(Word.WITH_PORTRAIT_TOLD) in asked.lines)
+        val job = qr.agree()
+        val shown = qr.until { it is QrScreen.Showing } as QrScreen.Showing
+        assertTrue(shown.digits.startsWith("7360") && shown.portrait.isNotEmpty() && shown.portrait.all { it.startsWith("7362") })
+        qr.leave()
+        job.join()
+        // Sealed for the desk: codes that anybody can read do not go beside it.
+        val question = Desk(nation, "Quầy 9").ask("--encrypted")
+        qr.ask(challenge = question.digits).join()
+        assertFalse((qr.state.value as QrScreen.Ask).canShowPortrait)
+        question.end()
+    }
+
+    @Test
     @Order(6)
     fun `an offer is shown before it is taken up`() = runBlocking {
         val link = nation.post("/sandbox/offer", JSONObject(mapOf("number" to THAO.number, "credential" to "citizen_sd_jwt"))).getString("credential_offer")
         assertEquals(Link.Offer(link), linkOf(link))
         val offer = OfferPresenter(around, BelievedIssuers(nation.roots, nation.documentsPem))
         offer.read(link).join()
-        assertEquals(2, (offer.state.value as OfferScreen.Ask).lines.size)
+        assertEquals(listOf(Word.OFFER_FROM, Word.CITIZEN), (offer.state.value as OfferScreen.Ask).lines.map { it.word })
         offer.agree(null).join()
         assertEquals(OfferScreen.Obtained(line(Word.OBTAINED, "1")), offer.state.value)
         offer.read("openid-credential-offer://?").join()
@@ -172,7 +203,7 @@ class PresentersTest {
         val asked = portal.state.value as OnlineScreen.Ask
         assertEquals(Word.APPROVE_SIGN_IN, asked.lines.first().word)
         assertTrue(asked.needsNumber && asked.canAgree)
-        assertTrue(asked.lines.any { it.word == Word.TOLD } && asked.lines.none(Line::warning))
+        assertTrue(asked.lines.containsAll(listOf(line(Word.TOLD_THESE), line(Word.CLAIM_1), line(Word.CLAIM_4), line(Word.CLAIM_ACCOUNT_LEVEL))) && asked.lines.none(Line::warning))
         portal.agree("").join()
         assertEquals("online.number_needed", (portal.state.value as OnlineScreen.Ask).problem?.code)
         recognised = null
@@ -208,8 +239,14 @@ class PresentersTest {
         while (history.state.value.more) history.more().join()
         val numbers = history.state.value.rows.map { it.sequence.toLong() }
         assertEquals((numbers.size.toLong() downTo 1).toList(), numbers)
-        val words = history.state.value.rows.map { it.line.word }.toSet()
-        assertTrue(words.containsAll(setOf(Word.EVENT_PRESENTED, Word.EVENT_PRESENTED_ONLINE, Word.EVENT_DECLINED, Word.EVENT_OBTAINED, Word.EVENT_ACCOUNT)))
+        val lines = history.state.value.rows.map { it.line }
+        val known = listOf(Word.EVENT_ACCOUNT_OPENED, Word.EVENT_ACCOUNT_ACTIVATED, Word.EVENT_LEVEL_RAISED).map { line(it) }
+        assertTrue(lines.containsAll(known + line(Word.EVENT_PRESENTED, line(Word.ANY_CLINIC), Listed(listOf(line(Word.HEALTH_INSURANCE))))))
+        assertTrue(lines.map { it.word }.containsAll(setOf(Word.EVENT_PRESENTED_ONLINE, Word.EVENT_DECLINED, Word.EVENT_OBTAINED)))
+        assertTrue(lines.none { it.word == Word.EVENT_ACCOUNT } && history.state.value.lines.isEmpty())
+        val signedIn = history.state.value.rows.first { it.line.word == Word.EVENT_PRESENTED_ONLINE }
+        val told = Listed(listOf(Word.CLAIM_1, Word.CLAIM_4, Word.CLAIM_ACCOUNT_LEVEL).map { line(it) })
+        assertTrue(line(Word.HISTORY_TOLD, told) in signedIn.more, signedIn.toString())
     }
 
     @Test

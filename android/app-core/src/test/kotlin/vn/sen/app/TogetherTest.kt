@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestMethodOrder
 import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
+import vn.sen.CardKey
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.nation.ChipReader
@@ -76,7 +77,7 @@ class TogetherTest {
         lend.scanned(shown.digits).join()
         val asked = lend.state.value as LendScreen.Compare
         assertEquals(shown.lines.single { it.word == Word.BOTH_SHOW }, asked.lines.single { it.word == Word.BOTH_SHOW })
-        assertEquals(listOf("own phone"), asked.lines.first().values)
+        assertEquals(line(Word.LEND_FOR, "own phone"), asked.lines.first())
         lend.differ()
         lend.same()
         assertTrue(lend.state.value is LendScreen.Failed)
@@ -85,12 +86,12 @@ class TogetherTest {
         val request = (lend.state.value as LendScreen.Read).request
         val card = CardPresenter(other)
         // The friend's phone has no account: it sends through the provider that the app knows.
-        var job = card.lend(request, provider, "999999")
+        var job = card.lend(request, provider, CardKey.Can("999999"))
         card.until { it is CardScreen.Hold }
         card.tag(ChipReader(chip))
         job.join()
         assertEquals(Word.CARD_WRONG_NUMBER, (card.state.value as CardScreen.Number).problem?.line?.word)
-        job = card.lend(request, provider, THAO.can)
+        job = card.lend(request, provider, CardKey.Can(THAO.can))
         card.until { it is CardScreen.Hold }
         card.tag(ChipReader(chip))
         job.join()
@@ -114,7 +115,7 @@ class TogetherTest {
         val qr = QrPresenter(own)
         qr.ask(challenge = question.digits).join()
         val lines = (qr.state.value as QrScreen.Ask).lines
-        assertEquals("Quầy 1", lines.single { it.word == Word.QR_DESK }.values.first())
+        assertEquals(Own("Quầy 1"), lines.single { it.word == Word.QR_DESK }.values.first())
         assertTrue(lines.none { it.word == Word.LEVEL_DEMANDED } && lines.any { it.word == Word.PURPOSE })
         qr.agree()
         val shown = qr.until { it is QrScreen.Showing } as QrScreen.Showing
@@ -137,7 +138,7 @@ class TogetherTest {
         qr.prove("159358", ByteArray(1)).join()
         assertEquals(Word.PIN_WRONG, (qr.state.value as QrScreen.Prove).problem?.line?.word)
         qr.prove("159357", ByteArray(1)).join()
-        assertEquals("4", (qr.state.value as QrScreen.Ask).lines.single { it.word == Word.LEVEL_STATED }.values.first())
+        assertEquals(Own("4"), (qr.state.value as QrScreen.Ask).lines.single { it.word == Word.LEVEL_STATED }.values.first())
         qr.agree()
         val shown = qr.until { it is QrScreen.Showing } as QrScreen.Showing
         val decided = question.decide(shown.digits)

@@ -21,7 +21,7 @@ class WordsTest {
             SenException.NoNetwork("network.timeout", null, null) to Next.TRY_LATER,
             SenException.IssuerRefused("account.pin_delayed", null, 30u) to Next.STOP,
             SenException.CredentialExpired("present.expired") to Next.OBTAIN_AGAIN,
-            SenException.NotReady("present.no_credential", null, null) to Next.TYPE_AGAIN,
+            SenException.NotReady("online.number_needed", null, null) to Next.TYPE_AGAIN,
             SenException.Bug("store.bug") to Next.REPORT,
         )
         for ((error, next) in errors) assertEquals(next, error.problem().next)
@@ -29,6 +29,20 @@ class WordsTest {
         assertEquals(line(Word.BUG, "store.bug"), errors[10].first.problem().line)
         assertTrue(errors[2].first.problem().line.warning)
         assertEquals(line(Word.OBTAIN_TO_APPROVE), SenException.CredentialExpired("online.no_approval_key").problem().line)
+    }
+
+    @Test
+    fun `what is missing is said plainly where that can be, and where it is to be had`() {
+        val level = SenException.NotReady("account.level_required", null, null).problem()
+        assertEquals(line(Word.LEVEL_2_NEEDED) to Next.RAISE_LEVEL, level.line to level.next)
+        val nothing = SenException.NotReady("present.no_credential", null, null).problem()
+        assertEquals(line(Word.NO_CREDENTIAL) to Next.OBTAIN_AGAIN, nothing.line to nothing.next)
+        assertEquals(line(Word.SCAN_AGAIN), SenException.NotReady("challenge.expired", null, null).problem().line)
+        assertEquals(line(Word.WRONG_CODE, "2"), SenException.NotReady("account.wrong_code", 2u, null).problem().line)
+        assertEquals(line(Word.NOT_READY, "card.unheard_of"), SenException.NotReady("card.unheard_of", null, null).problem().line)
+        assertEquals(line(Word.PERSON_UNKNOWN), SenException.IssuerRefused("account.unknown_person", null, null).problem().line)
+        assertEquals(line(Word.REFUSED_BY_ISSUER, "issuer.invalid_grant"), SenException.IssuerRefused("issuer.invalid_grant", null, null).problem().line)
+        assertEquals(line(Word.WAIT_SECONDS, "7"), SenException.NoNetwork("network.timeout", null, 7u).problem().line)
     }
 
     @Test
@@ -48,15 +62,9 @@ class WordsTest {
     fun `a document that is awaited is asked for when its time has come`() {
         val zone = ZoneId.of("Asia/Ho_Chi_Minh")
         val document = AwaitedDocument("one", "dc+sd-jwt", "urn:vn:residence:1", "https://issuer", notBefore = 1_896_111_000)
-        val early = AwaitedRow("one", line(Word.AWAITED_FROM, "urn:vn:residence:1", "00:30 01/02/2030"), canAsk = false)
+        val early = AwaitedRow("one", line(Word.AWAITED_FROM, line(Word.RESIDENCE), Own("00:30 01/02/2030")), canAsk = false)
         assertEquals(early, awaited(document, 1_896_110_999, zone))
-        assertEquals(AwaitedRow("one", line(Word.AWAITED, "urn:vn:residence:1"), canAsk = true), awaited(document, 1_896_111_000, zone))
-    }
-
-    @Test
-    fun `what is not in the table is named as it is`() {
-        assertEquals(line(Word.CLAIM_OTHER, "99"), claim(99))
-        assertEquals(line(Word.OTHER_DOCUMENT, "org.iso.18013.5.1.mDL"), kind("org.iso.18013.5.1.mDL"))
+        assertEquals(AwaitedRow("one", line(Word.AWAITED, line(Word.RESIDENCE)), canAsk = true), awaited(document, 1_896_111_000, zone))
     }
 
     @Test

@@ -33,6 +33,9 @@ interface Screen {
     fun shown(host: MainActivity)
 
     fun left(host: MainActivity) = Unit
+
+    /** It does not come back. */
+    fun ended(host: MainActivity) = Unit
 }
 
 /** All screens lie in this one activity, one above the other. */
@@ -50,6 +53,9 @@ class MainActivity : Activity() {
     private var answered: ((Boolean) -> Unit)? = null
     private var cameraAsked = false
 
+    /** What was typed on each screen, for the pages that are drawn anew while it is there. */
+    private val typed = mutableMapOf<Screen, MutableMap<Word, String>>()
+
     override fun attachBaseContext(base: Context) = super.attachBaseContext(base.inChosenLanguage())
 
     override fun onCreate(savedInstanceState: Bundle?) {
@@ -59,7 +65,7 @@ class MainActivity : Activity() {
         app.front = WeakReference(this)
         scope.launch {
             withContext(Dispatchers.IO) { app.surroundings }
-            push(HomeScreen())
+            push(home())
             follow(intent)
         }
     }
@@ -99,14 +105,21 @@ class MainActivity : Activity() {
 
     fun pop() {
         if (stack.size < 2) return
-        stack.removeLast().left(this)
+        drop()
         stack.last().shown(this)
     }
 
     /** One screen in the place of another, so that *back* does not lead to the camera again. */
     fun replace(screen: Screen) {
-        stack.removeLastOrNull()?.left(this)
+        drop()
         push(screen)
+    }
+
+    private fun drop() {
+        val last = stack.removeLastOrNull() ?: return
+        last.left(this)
+        last.ended(this)
+        typed.remove(last)
     }
 
     /** Draws what the presenter says for as long as the screen is in front. */
@@ -131,12 +144,14 @@ class MainActivity : Activity() {
         drawing = scope.launch { presenter.state.collect { each(it) } }
     }
 
-    fun page(build: Page.() -> Unit): Page = Page(this) { pressedThroughAnotherApp() }.apply(build)
+    fun page(build: Page.() -> Unit): Page = Page(this, front?.let { typed.getOrPut(it, ::mutableMapOf) }, ::pressedThroughAnotherApp).apply(build)
 
     fun put(view: View) {
         getSystemService(InputMethodManager::class.java)?.hideSoftInputFromWindow(window.decorView.windowToken, 0)
         setContentView(view)
     }
+
+    fun nfcSettings() = startActivity(Intent(android.provider.Settings.ACTION_NFC_SETTINGS))
 
     /** Only https, and never inside this app. */
     fun browse(address: String) {
@@ -218,8 +233,8 @@ class MainActivity : Activity() {
 
     private fun follow(intent: Intent?) {
         when (val link = linkOf(intent?.dataString)) {
-            is Link.Request -> push(OnlineScreenView(link.text))
-            is Link.Offer -> push(OfferScreenView(link.text))
+            is Link.Request -> push(online(link.text))
+            is Link.Offer -> push(offer(link.text))
             Link.Unknown -> return
         }
         // Not once more when the activity is made anew.

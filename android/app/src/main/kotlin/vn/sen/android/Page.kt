@@ -4,9 +4,12 @@ import android.content.Context
 import android.content.res.ColorStateList
 import android.graphics.Typeface
 import android.os.Build
+import android.text.Editable
 import android.text.InputType
 import android.text.SpannableString
+import android.text.TextWatcher
 import android.text.style.BulletSpan
+import android.text.style.StyleSpan
 import android.util.TypedValue
 import android.view.Gravity
 import android.view.MotionEvent
@@ -26,7 +29,9 @@ import vn.sen.app.Problem
 import vn.sen.app.Word
 
 /** A page of the framework's own views: large type that follows the system's setting, one column, names for screen readers. */
-class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView(context) {
+class Page(context: Context, kept: MutableMap<Word, String>? = null, private val obscured: () -> Unit = {}) : ScrollView(context) {
+    /** What was typed before this page was drawn, and what is typed now. */
+    private val typed = kept ?: mutableMapOf()
     private val look = context.look
     private val column = LinearLayout(context).apply {
         orientation = LinearLayout.VERTICAL
@@ -86,6 +91,11 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
         put(this)
     }
 
+    fun lines(lines: List<Line>) = lines.forEach { line(it) }
+
+    /** The one sentence that counts. */
+    fun strong(line: Line) = if (line.warning) line(line) else title(line)
+
     fun line(line: Line) = if (line.warning) panel(context.said(line), look.warning) else text(said(line), BODY).apply { put(this) }
 
     fun problem(problem: Problem?) {
@@ -115,11 +125,24 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
     }
 
     /** Digits that nobody reads over a shoulder. */
-    fun secret(word: Word) = field(word, numeric = true).apply {
-        inputType = InputType.TYPE_CLASS_NUMBER or InputType.TYPE_NUMBER_VARIATION_PASSWORD
+    fun secret(word: Word) = code(word).apply { inputType = InputType.TYPE_CLASS_NUMBER or InputType.TYPE_NUMBER_VARIATION_PASSWORD }
+
+    /** What was typed stays when the page is drawn anew. */
+    fun field(word: Word, numeric: Boolean, start: String = ""): EditText = code(word, numeric).apply {
+        setText(typed[word] ?: start)
+        addTextChangedListener(object : TextWatcher {
+            override fun afterTextChanged(text: Editable) {
+                typed[word] = "$text"
+            }
+
+            override fun beforeTextChanged(text: CharSequence, start: Int, count: Int, after: Int) = Unit
+
+            override fun onTextChanged(text: CharSequence, start: Int, before: Int, count: Int) = Unit
+        })
     }
 
-    fun field(word: Word, numeric: Boolean): EditText {
+    /** Good for once: typed anew each time. */
+    fun code(word: Word, numeric: Boolean = true): EditText {
         val label = text(context.said(word), BODY)
         put(label, above = 8, below = 4)
         return EditText(context).apply {
@@ -137,6 +160,19 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
             imeOptions = EditorInfo.IME_FLAG_NO_PERSONALIZED_LEARNING
             put(this, above = 0, below = 10)
         }
+    }
+
+    /** The same once more, after it did not go. */
+    fun again(press: () -> Unit) {
+        button(Word.AGAIN, press)
+    }
+
+    /** One of several that are alike: none stands out. */
+    fun choice(word: Word, press: () -> Unit) = choice(vn.sen.app.line(word), press)
+
+    fun choice(said: Line, press: () -> Unit) {
+        pressable = true
+        button(said, press)
     }
 
     fun button(word: Word, press: () -> Unit) = button(vn.sen.app.line(word), press)
@@ -188,6 +224,7 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
     /** Claims stand as a list below what is said of them. */
     private fun said(line: Line): CharSequence {
         val text = context.said(line)
+        if (line.word in HEADINGS) return SpannableString(text).apply { setSpan(StyleSpan(Typeface.BOLD), 0, length, 0) }
         if (!line.word.key.startsWith("claim_")) return text
         return SpannableString(text).apply { setSpan(BulletSpan(pixels(GAP + 4), look.main.ground), 0, length, 0) }
     }
@@ -218,7 +255,13 @@ class Page(context: Context, private val obscured: () -> Unit = {}) : ScrollView
 
     private companion object {
         /** Back where one came from, and no; what is asked once more. */
-        val LEAVING = setOf(Word.BACK, Word.DECLINE, Word.DELETE, Word.DIGITS_DIFFER)
+        val LEAVING = setOf(Word.BACK, Word.DECLINE, Word.DELETE, Word.DIGITS_DIFFER, Word.KEEP, Word.STOP, Word.START_OVER)
+
+        /** What stands over a list, which document it is, what is approved, and what has to be the same on two phones. */
+        val HEADINGS = setOf(
+            Word.TOLD_THESE, Word.MISSING_THESE, Word.APPROVE_CASH, Word.APPROVE_SIGN_IN, Word.FROM_DOCUMENT, Word.BOTH_SHOW,
+            Word.CITIZEN, Word.HEALTH_INSURANCE, Word.DRIVING_LICENCE, Word.RESIDENCE, Word.ADULT, Word.OTHER_DOCUMENT,
+        )
 
         /** What cannot be taken back, or stops the account. */
         val GRAVE = setOf(Word.YES_DELETE, Word.LOCK, Word.CANCEL_PENDING, Word.CLOSE_ACCOUNT, Word.CLOSE_ACCOUNT_YES)

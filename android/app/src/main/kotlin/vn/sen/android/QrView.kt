@@ -14,7 +14,7 @@ import vn.sen.QrModules
 import vn.sen.app.Word
 import vn.sen.drawQr
 
-/** A code, black on white whatever the theme, with a ring that closes until the next one comes. */
+/** A code, black on white whatever the theme, with a ring that closes until the next one comes; or several in a loop, for a camera. */
 class QrView(context: Context) : View(context) {
     private val dark = Paint().apply { color = Color.BLACK }
     private val ring = Paint(Paint.ANTI_ALIAS_FLAG).apply {
@@ -28,7 +28,7 @@ class QrView(context: Context) : View(context) {
         textSize = resources.displayMetrics.density * BELOW / 3
     }
     private val circle = RectF()
-    private var code: QrModules? = null
+    private var codes: List<QrModules> = emptyList()
     private var began = 0L
     private var lasts: Long? = null
 
@@ -36,9 +36,9 @@ class QrView(context: Context) : View(context) {
         background = context.rounded(Color.WHITE)
     }
 
-    /** Shows digits, and where they are good for so many seconds, the ring. */
-    fun show(digits: String, seconds: Long? = null) {
-        code = drawQr(digits)
+    /** Shows digits, and where they are good for so many seconds, the ring; with [more] a loop of codes that begins with them. */
+    fun show(digits: String, seconds: Long? = null, more: List<String> = emptyList()) {
+        codes = (listOf(digits) + more).map(::drawQr)
         began = SystemClock.elapsedRealtime()
         lasts = seconds?.let { (it * MILLIS).toLong().coerceAtLeast(1) }
         requestLayout()
@@ -60,7 +60,7 @@ class QrView(context: Context) : View(context) {
     }
 
     override fun onDraw(canvas: Canvas) {
-        val code = code ?: return
+        val code = codes.getOrNull(turn()) ?: return
         val size = code.size.toInt()
         // Whole pixels a module, or cameras see a pattern that is not there.
         val module = width / (size + 2 * QUIET)
@@ -81,11 +81,16 @@ class QrView(context: Context) : View(context) {
         postInvalidateDelayed(FRAME)
     }
 
-    private companion object {
-        const val QUIET = 4
-        const val RING = 6f
-        const val BELOW = 72f
-        const val FRAME = 100L
-        const val MILLIS = 1_000f
+    /** Whose turn it is in the loop. */
+    private fun turn(): Int = if (codes.isEmpty()) 0 else ((SystemClock.elapsedRealtime() - began) / TURN % codes.size).toInt()
+
+    internal companion object {
+        /** Milliseconds: cameras see each code several times, and it flashes less than three times a second (WCAG 2.2, 2.3.1). */
+        const val TURN = 400L
+        private const val QUIET = 4
+        private const val RING = 6f
+        private const val BELOW = 72f
+        private const val FRAME = 100L
+        private const val MILLIS = 1_000f
     }
 }

@@ -19,12 +19,12 @@ class ScanScreenView : Screen {
 
     private fun screen(read: Scanned): Screen = when (read) {
         is Scanned.DeskQuestion -> QrScreenView(ward = null, challenge = read.text)
-        is Scanned.NewPhone -> HandOverScreenView(read.text)
-        is Scanned.Request -> OnlineScreenView(read.link)
-        is Scanned.Offer -> OfferScreenView(read.link)
-        is Scanned.ReadingRequest -> LendScreenView(read.text)
+        is Scanned.NewPhone -> handOver(read.text)
+        is Scanned.Request -> online(read.link)
+        is Scanned.Offer -> offer(read.link)
+        is Scanned.ReadingRequest -> lend(read.text)
         // The presenter does not find these.
-        Scanned.ForClinic, Scanned.Other -> ScanScreenView()
+        is Scanned.CitizenCard, Scanned.ForClinic, Scanned.Other -> ScanScreenView()
     }
 }
 

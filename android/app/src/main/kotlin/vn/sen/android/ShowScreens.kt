@@ -11,7 +11,8 @@ import vn.sen.app.line
 
 /** Who would be told what, and then the code: bright, black on white, and gone when the screen is left. */
 class QrScreenView(private val ward: String?, private val challenge: String? = null) : Screen {
-    private var presenter: QrPresenter? = null
+    internal var presenter: QrPresenter? = null
+        private set
     private var code: QrView? = null
 
     override fun shown(host: MainActivity) {
@@ -37,6 +38,7 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
             host.put(
                 host.page {
                     show(it)
+                    if (shown.portrait.isNotEmpty()) line(line(Word.PORTRAIT_LOOP))
                     button(Word.BACK) {
                         qr.leave()
                         host.pop()
@@ -44,7 +46,7 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
                 },
             )
         }
-        view.show(shown.digits, shown.until - shown.since)
+        view.show(shown.digits, shown.until - shown.since, shown.portrait)
     }
 
     private fun ask(host: MainActivity, qr: QrPresenter, shown: QrScreen) {
@@ -55,12 +57,14 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
             host.guard.warnings().forEach { line(it) }
             when (shown) {
                 is QrScreen.Ask -> {
-                    card { shown.lines.forEach { line(it) } }
+                    card { lines(shown.lines) }
+                    problem(shown.problem)
                     button(Word.AGREE) { qr.agree() }
+                    if (shown.canShowPortrait) button(Word.WITH_PORTRAIT) { qr.withPortrait() }
                     button(Word.DECLINE) { qr.decline() }
                 }
                 is QrScreen.Prove -> {
-                    shown.lines.forEach { line(it) }
+                    lines(shown.lines)
                     problem(shown.problem)
                     val pin = secret(Word.PIN)
                     button(if (shown.needsFace) Word.TAKE_PICTURE else Word.GO_ON) {
@@ -69,10 +73,10 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
                     }
                 }
                 is QrScreen.Over -> {
-                    line(shown.line)
-                    button(Word.AGAIN) { qr.ask(ward, challenge) }
+                    strong(shown.line)
+                    again { qr.ask(ward, challenge) }
                 }
-                is QrScreen.Failed -> problem(shown.problem)
+                is QrScreen.Failed -> refused(host, shown.problem) { qr.ask(ward, challenge) }
                 else -> Unit
             }
             button(Word.BACK) { host.pop() }
@@ -82,75 +86,55 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
 }
 
 /** A portal, bank or cash machine asks. */
-class OnlineScreenView(private val link: String) : Screen {
-    private var presenter: OnlinePresenter? = null
-
-    override fun shown(host: MainActivity) {
-        val online = presenter ?: OnlinePresenter(host.app.surroundings, host.app.verifiers).also {
-            presenter = it
-            it.read(link)
+fun online(link: String): Screen = Scene(
+    Word.ASKED,
+    { host -> OnlinePresenter(host.app.surroundings, host.app.verifiers).also { it.read(link) } },
+    stays = { it is OnlineScreen.Ask },
+) { host, online, shown ->
+    when (shown) {
+        is OnlineScreen.Reading -> line(line(Word.READING_REQUEST))
+        is OnlineScreen.Ask -> ask(online, shown)
+        is OnlineScreen.Answered -> {
+            strong(line(Word.ANSWERED))
+            shown.goOn?.let { address -> button(Word.GO_ON) { host.browse(address) } }
         }
-        host.draw(online) { shown ->
-            when (shown) {
-                is OnlineScreen.Reading -> line(line(Word.READING_REQUEST))
-                is OnlineScreen.Ask -> ask(online, shown)
-                is OnlineScreen.Answered -> {
-                    line(line(Word.ANSWERED))
-                    shown.goOn?.let { address -> button(Word.GO_ON) { host.browse(address) } }
-                    button(Word.BACK) { host.pop() }
-                }
-                is OnlineScreen.Declined -> {
-                    line(line(Word.DECLINED))
-                    button(Word.BACK) { host.pop() }
-                }
-                is OnlineScreen.Failed -> {
-                    problem(shown.problem)
-                    button(Word.BACK) { host.pop() }
-                }
-            }
-        }
-    }
-
-    private fun Page.ask(online: OnlinePresenter, shown: OnlineScreen.Ask) {
-        card { shown.lines.forEach { line(it) } }
-        problem(shown.problem)
-        if (shown.others.isNotEmpty()) line(line(Word.CHOOSE_DOCUMENT))
-        for (other in shown.others) button(other.line) { online.choose(other) }
-        if (shown.canLeaveOut) button(Word.LEAVE_OUT) { online.leaveOut() }
-        val digits = if (shown.needsNumber && shown.canAgree) field(Word.TWO_DIGITS, numeric = true) else null
-        if (shown.canAgree) button(Word.AGREE) { online.agree(digits?.text?.toString()) }
-        button(Word.DECLINE) { online.decline() }
+        is OnlineScreen.Declined -> strong(line(Word.DECLINED))
+        is OnlineScreen.Failed -> refused(host, shown.problem) { online.read(link) }
     }
 }
 
-/** An issuer offers. */
-class OfferScreenView(private val link: String) : Screen {
-    private var presenter: OfferPresenter? = null
+private fun Page.ask(online: OnlinePresenter, shown: OnlineScreen.Ask) {
+    card { lines(shown.lines) }
+    problem(shown.problem)
+    if (shown.others.isNotEmpty()) line(line(Word.CHOOSE_DOCUMENT))
+    for (other in shown.others) choice(other.line) { online.choose(other) }
+    if (shown.canLeaveOut) choice(line(Word.LEAVE_OUT)) { online.leaveOut() }
+    val digits = if (shown.needsNumber && shown.canAgree) code(Word.TWO_DIGITS) else null
+    if (shown.canAgree) button(Word.AGREE) { online.agree(digits?.text?.toString()) }
+    button(Word.DECLINE) { online.decline() }
+}
 
-    override fun shown(host: MainActivity) {
-        val offer = presenter ?: OfferPresenter(host.app.surroundings, host.app.issuers).also {
-            presenter = it
-            it.read(link)
+/** An issuer offers. */
+fun offer(link: String): Screen = Scene(
+    Word.OBTAIN, { host -> OfferPresenter(host.app.surroundings, host.app.issuers).also { it.read(link) } },
+) { host, offer, shown ->
+    when (shown) {
+        is OfferScreen.Reading -> line(line(Word.READING_REQUEST))
+        is OfferScreen.Ask -> {
+            card { lines(shown.lines) }
+            problem(shown.problem)
+            val code = if (shown.needsCode) code(Word.TRANSACTION_CODE, numeric = false) else null
+            button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
         }
-        host.draw(offer) { shown ->
-            heading(Word.OBTAIN)
-            when (shown) {
-                is OfferScreen.Reading -> line(line(Word.READING_REQUEST))
-                is OfferScreen.Ask -> {
-                    card { shown.lines.forEach { line(it) } }
-                    problem(shown.problem)
-                    val code = if (shown.needsCode) field(Word.TRANSACTION_CODE, numeric = false) else null
-                    button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
-                }
-                is OfferScreen.InBrowser -> {
-                    line(shown.line)
-                    button(Word.BROWSER_OPEN) { host.browse(shown.url) }
-                    button(Word.DECLINE) { offer.stop() }
-                }
-                is OfferScreen.Obtained -> line(shown.line)
-                is OfferScreen.Failed -> problem(shown.problem)
-            }
-            button(Word.BACK) { host.pop() }
+        is OfferScreen.InBrowser -> {
+            line(shown.line)
+            button(Word.BROWSER_OPEN) { host.browse(shown.url) }
+            button(Word.STOP) { offer.stop() }
         }
+        is OfferScreen.Obtained -> {
+            strong(shown.line)
+            button(Word.WALLET) { host.replace(wallet()) }
+        }
+        is OfferScreen.Failed -> refused(host, shown.problem) { offer.read(link) }
     }
 }

@@ -5,6 +5,7 @@ import android.content.pm.PackageManager
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.net.Uri
+import android.nfc.NfcAdapter
 import android.os.Looper
 import android.view.View
 import android.view.ViewGroup
@@ -18,6 +19,7 @@ import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.shadows.ShadowBuild
+import org.robolectric.shadows.ShadowNfcAdapter
 import vn.sen.app.Word
 
 /** How a person has set up the phone: every pair of language, theme and size of type is among these. */
@@ -29,25 +31,28 @@ enum class Setting(val language: String, val night: Boolean, val largest: Boolea
     ;
 
     /** The largest type comes with the largest display size, which leaves the fewest points to a line. */
-    fun take() {
+    fun take(nfc: Boolean = true) {
         val size = if (largest) "w320dp-h640dp" else "w360dp-h740dp"
         RuntimeEnvironment.setQualifiers("$language-$size-port-${if (night) "night" else "notnight"}-xhdpi")
         RuntimeEnvironment.setFontScale(if (largest) 2f else 1f)
-        install()
+        install(nfc)
     }
 
     /** The phone and its person give what the manifest asks for. */
-    private fun install() {
+    private fun install(nfc: Boolean) {
         val app = RuntimeEnvironment.getApplication()
         val wanted = app.packageManager.getPackageInfo(app.packageName, PackageManager.GET_PERMISSIONS).requestedPermissions.orEmpty()
         shadowOf(app).grantPermissions(*wanted)
         ShadowBuild.setModel("Sen 1")
+        ShadowNfcAdapter.setNfcHardwareExists(true)
+        shadowOf(app.packageManager).setSystemFeature(PackageManager.FEATURE_NFC, true)
+        shadowOf(NfcAdapter.getDefaultAdapter(app)).setEnabled(nfc)
     }
 }
 
 /** The app on a phone, with hands and eyes. */
-class Phone(val setting: Setting, link: String? = null) : AutoCloseable {
-    private val controller = setting.take().let { Robolectric.buildActivity(MainActivity::class.java, intent(link)).setup() }
+class Phone(val setting: Setting, link: String? = null, nfc: Boolean = true) : AutoCloseable {
+    private val controller = setting.take(nfc).let { Robolectric.buildActivity(MainActivity::class.java, intent(link)).setup() }
     val activity: MainActivity = controller.get()
     val page: View get() = activity.findViewById<ViewGroup>(android.R.id.content).getChildAt(0)
     private val views: Sequence<View> get() = within(activity.window.decorView)
@@ -64,12 +69,24 @@ class Phone(val setting: Setting, link: String? = null) : AutoCloseable {
         settle()
     }
 
-    fun type(word: Word, text: String) {
-        val field = await("no field is labelled ${word.name}") {
+    fun type(word: Word, text: String) = field(word).setText(text)
+
+    private fun field(word: Word): EditText =
+        await("no field is labelled ${word.name}") {
             val labels = views.filter { it.labelFor != View.NO_ID && it.says(word) }.map { it.labelFor }.toSet()
             views.filterIsInstance<EditText>().find { it.id in labels }
         }
-        field.setText(text)
+
+    /** What stands in a field now. */
+    fun typed(word: Word): String = "${field(word).text}"
+
+    /** What the screen in front works with. */
+    internal inline fun <reified P> presenter(): P = (activity.front as Scene<*, *>).presenter as P
+
+    /** The scanner read a code that leads to this screen. */
+    fun scans(leadsTo: Screen) {
+        activity.push(leadsTo)
+        settle()
     }
 
     /** Another app or the browser follows a link. */
@@ -130,7 +147,7 @@ class Phone(val setting: Setting, link: String? = null) : AutoCloseable {
     }
 
     private companion object {
-        const val PATIENCE = 30_000_000_000L
+        const val PATIENCE = 60_000_000_000L
         const val MARK = "\u0000"
     }
 }

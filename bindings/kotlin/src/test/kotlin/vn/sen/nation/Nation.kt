@@ -53,9 +53,11 @@ class Nation : AutoCloseable {
 
     /** The newest one-time code sent to a phone. */
     fun mailedCode(phone: String): String {
-        val messages = JSONObject(send(request("/mailbox?phone=$phone").GET())).getJSONArray("messages")
+        val messages = get("/mailbox?phone=$phone").getJSONArray("messages")
         return messages.getJSONObject(0).getString("text").trim().split(Regex("\\s+")).last()
     }
+
+    fun get(path: String) = JSONObject(send(request(path).GET()))
 
     fun post(path: String, content: JSONObject): JSONObject {
         val body = HttpRequest.BodyPublishers.ofString(content.toString())
