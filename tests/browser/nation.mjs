@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const root = resolve(import.meta.dirname, "../..");
-const sen = process.env.SEN_BINARY ?? join(root, "target/debug/sen");
+export const sen = process.env.SEN_BINARY ?? join(root, "target/debug/sen");
 const run = promisify(execFile);
 
 /** Where screenshots go. */
@@ -21,10 +21,16 @@ mkdirSync(shots, { recursive: true });
 /** What the page's build made. */
 export const web = process.env.SEN_WEB ?? join(root, "target/web");
 
+/** The wallet's package. */
+export const webWallet = join(root, "target/web-wallet");
+
+/** An invented card, keys and all. */
+export const card = join(root, "tests/vectors/emrtd/vn_cccd/b_bp384_named_2024");
+
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 /** Starts `sen` and waits for the JSON that it prints. */
-async function start(home, ...words) {
+export async function start(home, ...words) {
   const child = spawn(sen, ["--json", ...words], { env: { ...process.env, SEN_HOME: home }, stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
@@ -43,7 +49,7 @@ async function start(home, ...words) {
   throw new Error(`sen ${words.join(" ")} ended: ${errors}`);
 }
 
-async function stop({ child, ended }, signal = "SIGTERM") {
+export async function stop({ child, ended }, signal = "SIGTERM") {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   await ended;
@@ -168,6 +174,8 @@ async function openDesk(home, trust, status, secrets, { listen = "127.0.0.1:0", 
 export async function openBrowser({ camera, dark = false, sandbox = false } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "sen-chromium-"));
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
+  // A page whose files come from the test counts as one of the internet, which may not reach this machine's servers.
+  if (sandbox) args.push("--disable-features=LocalNetworkAccessChecks");
   if (camera) args.push("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${camera}`);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium", args, viewport: { width: 1366, height: 768 }, colorScheme: dark ? "dark" : "light", locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh",

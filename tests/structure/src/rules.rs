@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("sen-bindgen", &[]),
     ("sen-web", &["sen-verifier", "sen-trust"]),
+    ("sen-web-wallet", &["sen-holder", "sen-card", "sen-presentation", "sen-http", "sen-trust"]),
     (
         "sen-desktop",
         &[
