@@ -28,7 +28,8 @@ export function portsOf(ask) {
       erase: () => void asked("erase", wallet),
     }),
     /** Keeps the steps of a reading; cancels after so many, or throws at a method. */
-    listener: ({ cancelAfter = Infinity, explodeAt } = {}) => {
+    listener: (how) => {
+      const { cancelAfter = Infinity, explodeAt } = how ?? {};
       const steps = [];
       const explode = (method) => {
         if (explodeAt === method) throw new RangeError("a listener that throws");
