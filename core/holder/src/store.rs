@@ -99,7 +99,7 @@ impl Store {
         Self::ready(connection, key)
     }
 
-    /// Opens what was [saved](Self::to_saved), or an empty one, in memory alone.
+    /// Opens what was [saved](Self::saved), or an empty one, in memory alone.
     pub(crate) fn open_in_memory(saved: Option<&[u8]>, key: SealingKey) -> Result<Self, StoreError> {
         let mut connection = Connection::open_in_memory()?;
         if let Some(saved) = saved {
@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// The file of a store in memory; its records are sealed.
-    pub(crate) fn to_saved(&mut self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn saved(&mut self) -> Result<Vec<u8>, StoreError> {
         if self.connection.path().is_some_and(|path| !path.is_empty()) {
             return Err(StoreError::Unavailable);
         }

@@ -57,7 +57,7 @@ impl Wallet {
     /// # Errors
     /// [`StoreError::Unavailable`](crate::StoreError::Unavailable) for one that is in a folder.
     pub fn to_saved(&self) -> Result<Vec<u8>, Error> {
-        Ok(self.vault.store().to_saved()?)
+        Ok(self.vault.store().saved()?)
     }
 
     fn of(vault: Vault, folder: Option<&Path>, key_store: Arc<dyn KeyStore>) -> Result<Self, Error> {
