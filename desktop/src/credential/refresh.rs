@@ -43,8 +43,14 @@ pub(super) fn all(wallet: &Wallet, not_due_too: bool, as_json: bool, now: Timest
         say(format_args!("{} of {}: {} ...", at + 1, due.len(), named(renewable)));
         let renewed = block_on(wallet.account().renew(renewable, &Aloud, now))?.map_err(failure);
         let (row, words) = outcome(renewable, &renewed);
-        new_ids
-            .extend(row["new"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        new_ids.extend(
+            row.get("new")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned),
+        );
         told.push(row);
         if !as_json {
             println!("  {}: {words}", named(renewable));

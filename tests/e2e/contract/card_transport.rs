@@ -1,5 +1,5 @@
 //! What a transport to a chip promises, for every implementation: the same promises as in `bindings/kotlin/src/contract`.
-#![allow(unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::needless_pass_by_value)]
 use card::{CardTransport, TransportError};
 
 /// A card in a field, and how it leaves for good.
@@ -7,8 +7,11 @@ pub trait CardInField: CardTransport {
     fn remove(&mut self);
 }
 
+/// What is promised, and its check.
+pub type Promise<T> = (&'static str, fn(T));
+
 /// Every promise; each check gets a card of its own, any that answers SELECT with two status octets.
-pub fn promises<T: CardInField>() -> [(&'static str, fn(T)); 6] {
+pub fn promises<T: CardInField>() -> [Promise<T>; 6] {
     [
         ("an answer ends with two status octets", answers),
         ("answers come in the order of their commands", in_order),

@@ -1,5 +1,5 @@
 //! What a key store and a secret store promise, for every implementation: the same promises as in `bindings/kotlin/src/contract`.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::type_complexity)]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 

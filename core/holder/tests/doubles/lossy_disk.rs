@@ -308,7 +308,9 @@ impl State {
 impl Content {
     fn sync(&mut self) {
         let changes = std::mem::take(&mut self.changes);
-        changes.iter().for_each(|change| change.apply(&mut self.kept, Fate::Kept));
+        for change in &changes {
+            change.apply(&mut self.kept, Fate::Kept);
+        }
     }
 
     fn after_cut(&self, mut fate: impl FnMut() -> Fate) -> Vec<u8> {
