@@ -154,6 +154,8 @@ public enum Word: String, CaseIterable, Sendable {
     case historyTold = "history_told"
     case historyNothing = "history_nothing"
     case historyApproved = "history_approved"
+    case approvedCash = "approved_cash"
+    case approvedSignIn = "approved_sign_in"
     case settings = "settings"
     case language = "language"
     case noSettings = "no_settings"
@@ -322,9 +324,9 @@ public enum Word: String, CaseIterable, Sendable {
             .takesEffect, .otherDocument, .forWard, .validUntil, .warningEnds, .purpose, .told, .overAsked, .secondsLeft, .askedBy,
             .vouchedBy, .nobodyVouches, .fromDocument, .offerFrom, .obtained, .eventDeclined, .eventRefused, .eventObtained,
             .eventDeleted, .eventAccount, .eventHandedOver, .eventReaderLent, .eventActedForWard, .historyTold, .historyApproved,
-            .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning, .claimOwnWord, .claimOther, .bothShow,
-            .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait, .wardBorn, .awaited, .heldPapers,
-            .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
+            .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning,
+            .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait,
+            .wardBorn, .awaited, .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
         case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline, .awaitedFrom, .levelStated: 2
         case .heldRecipient: 3
         case .approveCash: 4

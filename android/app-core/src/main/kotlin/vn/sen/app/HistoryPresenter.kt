@@ -51,8 +51,16 @@ private fun told(of: HistoryLine): List<Line> {
     val listed = { claims: List<String> -> Listed(claims.map { claimOf(of.what, it) }) }
     return listOfNotNull(
         ward,
-        of.approved?.let { line(Word.HISTORY_APPROVED, it) },
+        of.approved?.let { line(Word.HISTORY_APPROVED, approved(it)) },
         line(Word.HISTORY_TOLD, listed(told)).takeIf { told.isNotEmpty() },
         warning(Word.OVER_ASKED, listed(of.overAsked)).takeIf { of.overAsked.isNotEmpty() },
     )
 }
+
+/** The core says in English what it was that was approved; the rest of it are names and numbers, the same in each language. */
+private fun approved(what: String): Part {
+    val (start, word) = APPROVED.entries.find { what.startsWith(it.key) } ?: return Own(what)
+    return line(word, what.removePrefix(start))
+}
+
+private val APPROVED = mapOf("cash: " to Word.APPROVED_CASH, "sign-in: " to Word.APPROVED_SIGN_IN)

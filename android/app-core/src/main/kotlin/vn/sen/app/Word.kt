@@ -154,6 +154,8 @@ enum class Word(val places: Int) {
     HISTORY_TOLD(1),
     HISTORY_NOTHING(0),
     HISTORY_APPROVED(1),
+    APPROVED_CASH(1),
+    APPROVED_SIGN_IN(1),
     SETTINGS(0),
     LANGUAGE(0),
     NO_SETTINGS(0),

@@ -65,6 +65,16 @@ class NamesTest {
         assertEquals(line(Word.EVENT_ACCOUNT, "new_event"), accountEvent("new_event", Own(""), ""))
     }
 
+    @Test
+    fun `whatever can be approved has words in the history`() {
+        val made = source("core/holder/src/online/answer.rs").substringAfter("approved: request.transaction()").substringBefore("level:")
+        for (start in names(made, """format!\("([a-z-]+: )\{""", least = 2)) {
+            val line = HistoryLine(7u, 0, "presented_online", "CN=Shop", emptyList(), emptyList(), emptyList(), "${start}A, B", null, null, "")
+            val said = row(line, "").more.single().values.single() as Line
+            assertEquals(listOf(Own("A, B")), said.values)
+        }
+    }
+
     private fun snake(name: String) = name.replace(Regex("(?<=.)[A-Z]")) { "_${it.value}" }.lowercase()
 
     @Test
@@ -80,11 +90,11 @@ class NamesTest {
     @Test
     fun `a line of the history says what was told, and warns of what nobody was entitled to`() {
         val told = listOf("urn:vn:citizen:1: name", "urn:vn:citizen:1: sex")
-        val line = HistoryLine(7u, 0, "presented_online", "CN=Shop", listOf("urn:vn:citizen:1"), told, told.drop(1), "500 dong", null, null, "")
+        val line = HistoryLine(7u, 0, "presented_online", "CN=Shop", listOf("urn:vn:citizen:1"), told, told.drop(1), "cash: 500 VND, Bank", null, null, "")
         val row = row(line, "00:30 01/02/2030")
         assertEquals(line(Word.EVENT_PRESENTED_ONLINE, Own("Shop"), Listed(listOf(line(Word.CITIZEN)))), row.line)
         val more = listOf(
-            line(Word.HISTORY_APPROVED, "500 dong"), line(Word.HISTORY_TOLD, Listed(listOf(line(Word.CLAIM_4)))),
+            line(Word.HISTORY_APPROVED, line(Word.APPROVED_CASH, "500 VND, Bank")), line(Word.HISTORY_TOLD, Listed(listOf(line(Word.CLAIM_4)))),
             warning(Word.OVER_ASKED, Listed(listOf(line(Word.CLAIM_9)))),
         )
         assertEquals(more, row.more)
