@@ -40,19 +40,20 @@ public final class HistoryPresenter: Presenter<HistoryScreen>, @unchecked Sendab
     }
 
     private func row(_ of: HistoryLine) -> HistoryRow {
-        HistoryRow(sequence: of.sequence, at: minute(of.at, around.zone), line: said(of).warned(!of.overAsked.isEmpty))
+        HistoryRow(sequence: of.sequence, at: minute(of.at, around.zone), line: happened(of).warned(!of.overAsked.isEmpty))
     }
+}
 
-    private func said(_ of: HistoryLine) -> Line {
-        let (what, who) = (of.what.joined(separator: ", "), of.who.map(commonName) ?? "")
-        return switch of.kind {
-        case "presented": Line(.eventPresented, who, what)
-        case "presented_online": Line(.eventPresentedOnline, who, what)
-        case "declined", "declined_online": Line(.eventDeclined, who)
-        case "refused": Line(.eventRefused, of.code ?? "")
-        case "credential_obtained": Line(.eventObtained, what)
-        case "credential_deleted": Line(.eventDeleted, what)
-        default: Line(.eventAccount, of.kind)
-        }
+/// One line of the history in words.
+func happened(_ of: HistoryLine) -> Line {
+    let (what, who) = (of.what.joined(separator: ", "), of.who.map(commonName) ?? "")
+    return switch of.kind {
+    case "presented": Line(.eventPresented, who, what)
+    case "presented_online": Line(.eventPresentedOnline, who, what)
+    case "declined", "declined_online": Line(.eventDeclined, who)
+    case "refused": Line(.eventRefused, of.code ?? "")
+    case "credential_obtained": Line(.eventObtained, what)
+    case "credential_deleted": Line(.eventDeleted, what)
+    default: accountEvent(of.kind, who: who, ward: of.ward ?? "")
     }
 }

@@ -41,20 +41,6 @@ private func parts(_ seconds: Int64, _ zone: TimeZone) -> DateComponents {
     return calendar.dateComponents([.year, .month, .day, .hour, .minute], from: Date(timeIntervalSince1970: TimeInterval(seconds)))
 }
 
-/// The words of a claim's number in the core's table.
-public func claim(_ number: Int64) -> Line {
-    if let word = Word(rawValue: "claim_\(number)") { Line(word) } else { Line(.claimOther, "\(number)") }
-}
-
-/// A credential's type in words.
-public func kind(_ type: String) -> Line {
-    switch type {
-    case "urn:vn:citizen:1", "citizen": Line(.citizen)
-    case "urn:vn:health-insurance:1", "health-insurance": Line(.healthInsurance)
-    default: Line(.otherDocument, type)
-    }
-}
-
 /// What a certificate's subject (RFC 4514) says for people. One that names nobody, or two, stays as it is: whom it means is not for the
 /// screen to choose.
 public func commonName(_ subject: String) -> String {

@@ -307,7 +307,7 @@ struct PresentersTests {
         let numbers = history.state.rows.map(\.sequence)
         #expect(numbers == (1...UInt64(numbers.count)).reversed())
         let words = Set(history.state.rows.map(\.line.word))
-        #expect(words.isSuperset(of: [.eventPresented, .eventPresentedOnline, .eventDeclined, .eventObtained, .eventAccount]))
+        #expect(words.isSuperset(of: [.eventPresented, .eventPresentedOnline, .eventDeclined, .eventObtained, .eventAccountOpened]))
     }
 
     @Test("a lost phone is prepared for, the account locked and unlocked")

@@ -80,8 +80,44 @@ struct WordsTests {
     func unnamed() {
         #expect(claim(75) == Line(.claim75))
         #expect(claim(99) == Line(.claimOther, "99"))
-        #expect(kind("citizen") == Line(.citizen))
-        #expect(kind("org.iso.18013.5.1.mDL") == Line(.otherDocument, "org.iso.18013.5.1.mDL"))
+        #expect(kind("urn:somebody:1") == Line(.otherDocument, "urn:somebody:1"))
+        #expect(accountEvent("new_event", who: "", ward: "") == Line(.eventAccount, "new_event"))
+        #expect(accountEvent("presented", who: "", ward: "") == Line(.eventAccount, "presented"))
+    }
+
+    @Test("each document of the nation has words, in each form")
+    func documents() {
+        let names: [(Word, [String])] = [
+            (.citizen, ["urn:vn:citizen:1", "vn.citizen.1", "citizen", "citizen_sd_jwt"]),
+            (.healthInsurance, ["urn:vn:health-insurance:1", "vn.health-insurance.1", "health-insurance", "health_insurance_sd_cwt"]),
+            (.drivingLicence, ["urn:vn:driving-licence:1", "org.iso.18013.5.1.mDL", "driving_licence_mdoc"]),
+            (.residence, ["urn:vn:residence:1", "vn.residence.1", "residence_mdoc"]),
+            (.adult, ["urn:vn:adult:1", "vn.adult.1", "adult_mdoc"]),
+        ]
+        for (word, types) in names { for type in types { #expect(kind(type) == Line(word)) } }
+    }
+
+    @Test("each event of the core's history has words")
+    func events() throws {
+        let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
+        let source = try String(contentsOfFile: "\(root)/core/holder/src/history.rs", encoding: .utf8)
+        let from = try #require(source.range(of: "pub enum Event {")).upperBound
+        let to = try #require(source.range(of: "\n}\n", range: from..<source.endIndex)).lowerBound
+        let names = source[from..<to].matches(of: /\n    ([A-Z][A-Za-z]+)[ ,{]/).map { snake(String($0.1)) }
+        // A pattern that finds nothing any more would prove nothing.
+        #expect(names.count >= 23)
+        for name in names {
+            let event = HistoryLine(
+                sequence: 1, at: 0, kind: name, who: "phone", what: [], claims: [], overAsked: [], approved: nil, ward: "000224000001",
+                code: "some.code", event: "")
+            #expect(happened(event).word != .eventAccount, "\(name)")
+        }
+        #expect(accountEvent("acted_for_ward", who: "phone", ward: "000224000001") == Line(.eventActedForWard, "000224000001"))
+        #expect(accountEvent("handed_over", who: "phone", ward: "") == Line(.eventHandedOver, "phone"))
+    }
+
+    private func snake(_ name: String) -> String {
+        name.replacing(/[A-Z]/) { "_\($0.output.lowercased())" }.trimmingCharacters(in: ["_"])
     }
 
     @Test("a certificate's subject is said as its name, where it has one")
