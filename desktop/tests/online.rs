@@ -111,21 +111,6 @@ fn all_that_is_due_is_fetched_anew_and_what_fails_stops_nothing() {
     let nothing = run(&home, &["credential", "refresh"]).exits(0);
     assert_eq!((results(&nothing), ids()), (Vec::new(), fresh.clone()));
 
-    // A document whose copies were all shown is due, and nothing else is.
-    for _ in 0..4 {
-        let own = run(&home, &["credential", "list"]).exits(0)["documents"].clone();
-        let own = own
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|one| one["type"] == "urn:vn:citizen:1" && one["id"] != foreign.as_str());
-        let own = own.unwrap()["id"].as_str().unwrap().to_owned();
-        run(&home, &["present", "online", &sign_in(&nation).0, "--yes", "--use", &own]).exits(0);
-    }
-    let due = run(&home, &["credential", "refresh"]).exits(0);
-    assert_eq!(results(&due), [("urn:vn:citizen:1".to_owned(), "refreshed".to_owned())]);
-    assert_eq!((&due["documents"][0]["unshown"], &due["failed"]), (&json!(4), &json!([])));
-
     let before = ids();
     let all = run(&home, &["credential", "refresh", "--all"]);
     let told = all.exits(0);

@@ -66,6 +66,20 @@ impl Renewable {
             Self::Awaited(info) => &info.kind,
         }
     }
+
+    /// At this time of the provider's.
+    fn is_due(&self, there: Timestamp) -> bool {
+        match self {
+            Self::Credential(info) => there >= info.refresh_at,
+            Self::Document(info) => {
+                let half =
+                    |end: Timestamp| info.issued_at.plus_seconds(end.seconds_since(info.issued_at) / 2);
+                let used_up = info.copies > 1 && info.unshown == 0;
+                used_up || info.expires_at.is_some_and(|end| there >= half(end))
+            }
+            Self::Awaited(info) => there >= info.not_before,
+        }
+    }
 }
 
 impl Wallet {
@@ -83,17 +97,7 @@ impl Wallet {
     /// Whether its time has come, at this time of the device's: for a credential its [moment](CredentialInfo::refresh_at); for a
     /// document half of its life, or when each of several copies was shown; for one that is awaited when its issuer said.
     pub fn is_due(&self, renewable: &Renewable, now: Timestamp) -> bool {
-        let there = now.plus_seconds(clock_offset(&self.vault.store()));
-        match renewable {
-            Renewable::Credential(info) => there >= info.refresh_at,
-            Renewable::Document(info) => {
-                let half =
-                    |end: Timestamp| info.issued_at.plus_seconds(end.seconds_since(info.issued_at) / 2);
-                let used_up = info.copies > 1 && info.unshown == 0;
-                used_up || info.expires_at.is_some_and(|end| there >= half(end))
-            }
-            Renewable::Awaited(info) => there >= info.not_before,
-        }
+        renewable.is_due(now.plus_seconds(clock_offset(&self.vault.store())))
     }
 }
 
@@ -139,5 +143,37 @@ impl Account<'_> {
         // A wallet can have documents and no account.
         let is_providers = self.provider().is_ok_and(|provider| provider.url == document.issuer_url);
         Ok(if is_providers { Way::Named(document.configuration) } else { Way::None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::DocumentFormat;
+
+    fn document(copies: usize, unshown: usize) -> Renewable {
+        Renewable::Document(DocumentInfo {
+            id: String::new(),
+            format: DocumentFormat::Mdoc,
+            kind: String::new(),
+            issuer: String::new(),
+            issuer_url: String::new(),
+            issued_at: Timestamp::from_unix(1000),
+            expires_at: Some(Timestamp::from_unix(3000)),
+            copies,
+            unshown,
+            can_approve: false,
+            refreshable: false,
+        })
+    }
+
+    #[test]
+    fn a_document_is_due_at_half_of_its_life_or_when_each_of_its_copies_was_shown() {
+        for (copies, unshown, at, due) in
+            [(4, 1, 1999, false), (4, 1, 2000, true), (4, 0, 1000, true), (1, 0, 1999, false)]
+        {
+            let is_due = document(copies, unshown).is_due(Timestamp::from_unix(at));
+            assert_eq!(is_due, due, "{unshown} of {copies} at {at}");
+        }
     }
 }
