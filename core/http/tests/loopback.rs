@@ -20,6 +20,25 @@ async fn fetches_json_from_a_server_that_our_root_vouches_for() {
 }
 
 #[tokio::test]
+async fn agrees_with_a_server_on_the_version_of_http_that_it_speaks() {
+    let server = serve(
+        "127.0.0.1",
+        Box::new(|_, mut stream| {
+            Box::pin(async move {
+                let agreed =
+                    stream.get_ref().1.alpn_protocol().map(String::from_utf8_lossy).unwrap_or_default();
+                let body = serde_json::json!({"agreed": agreed}).to_string();
+                stream.write_all(answer("200 OK", "", &body).as_bytes()).await.unwrap();
+                stream.shutdown().await.unwrap();
+            })
+        }),
+    )
+    .await;
+    let response = fetch(&server, short()).await.unwrap();
+    assert_eq!(response.json::<serde_json::Value>().unwrap()["agreed"], "http/1.1");
+}
+
+#[tokio::test]
 async fn refuses_a_server_under_another_root() {
     let server = server_saying(answer("200 OK", "", "{}")).await;
     let other = Server { roots: authority().pem(), ..server };
