@@ -6,9 +6,10 @@ use trust::time::Timestamp;
 use crate::account::Account;
 use crate::consent::clock_offset;
 use crate::credentials::{CredentialInfo, CredentialName};
-use crate::documents::{self, DocumentInfo, DocumentRecord};
+use crate::documents::{DocumentInfo, DocumentRecord};
 use crate::issuance::{AwaitedInfo, Wanted};
 use crate::ports::ProgressListener;
+use crate::store::Table;
 use crate::wallet::Wallet;
 use crate::{Error, IssuanceError};
 
@@ -135,8 +136,8 @@ impl Account<'_> {
     }
 
     fn way(self, id: &str) -> Result<Way, Error> {
-        let held = documents::list(&self.wallet.vault.store())?.into_iter().find(|(held, _)| held == id);
-        let (_, document): (_, DocumentRecord) = held.ok_or(IssuanceError::NotFound)?;
+        let document: Option<DocumentRecord> = self.wallet.vault.store().read(Table::Document, id)?;
+        let document = document.ok_or(IssuanceError::NotFound)?;
         if document.grant.is_some() {
             return Ok(Way::Leave);
         }
