@@ -8,6 +8,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::jose::{Jwk, compact};
+use der::pem::{LineEnding, encode_string};
 use der::{DecodePem as _, Encode as _};
 use presentation::dcql::Query;
 use presentation::openid4vp::RegistrationDraft;
@@ -61,20 +62,21 @@ struct Registered {
     name: String,
     client_id: String,
     certificate: Vec<u8>,
+    certificate_pem: String,
     registration: String,
 }
 
 /// Registers somebody; again with the same key for another certificate.
 pub(super) async fn register(State(nation): State<Shared>, body: Body) -> Answer {
     if body.is_form() {
-        return page::register(&nation, &body);
+        return Ok(page::register(&nation, &body));
     }
     Ok(told(&enter(&nation, &body.json(INVALID)?)?))
 }
 
 fn told(registered: &Registered) -> Response {
     fresh(json!({
-        "name": registered.name, "client_id": registered.client_id, "certificate": pem(&registered.certificate),
+        "name": registered.name, "client_id": registered.client_id, "certificate": registered.certificate_pem,
         "x5c": [STANDARD.encode(&registered.certificate)],
         "verifier_info": [RegistrationDraft::entry(&registered.registration)],
         "expires_in": LIFE_DAYS * 24 * 3600,
@@ -102,6 +104,8 @@ fn enter(nation: &Nation, wish: &Wish) -> Result<Registered, Refusal> {
     let (issued_at, expires_at) = (nation.now(), nation.now().plus_seconds(LIFE_DAYS * 24 * 3600));
     let leaf = LeafOf { name: &name, host: &host, days: (issued_at.date(), expires_at.date()) };
     let certificate = nation.authority.askers.certify_asker(&key, &leaf)?;
+    let certificate_pem =
+        encode_string("CERTIFICATE", LineEnding::LF, &certificate).map_err(|_| Refusal::broken())?;
     let client_id = match (wish.client_id_prefix, &host) {
         (Prefix::X509Hash, _) => {
             let asker = Asker::new(vec![certificate.clone()]).map_err(|_| Refusal::broken())?;
@@ -125,16 +129,20 @@ fn enter(nation: &Nation, wish: &Wish) -> Result<Registered, Refusal> {
     let input = draft.signing_input();
     let registration = compact(&input, &registrar.key.sign(input.as_bytes())?);
     keep(nation, &name, &key, &certificate)?;
-    Ok(Registered { name, client_id, certificate, registration })
+    Ok(Registered { name, client_id, certificate, certificate_pem, registration })
 }
 
 const TAKEN: Refusal = Refusal::new("name_taken", "somebody else bears this name");
+const WITHDRAWN: Refusal = Refusal::new("asker_withdrawn", "who bears this name was withdrawn");
 
-/// Each certificate is kept: a withdrawal takes all of a name.
+/// Each certificate is kept: a withdrawal takes all of a name. None is added to it meanwhile, which the published list would not have.
 fn keep(nation: &Nation, name: &str, key: &PublicKey, certificate: &[u8]) -> Result<(), Refusal> {
     let put = "INSERT INTO asker VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET key = excluded.key \
                WHERE asker.key = excluded.key";
     nation.database.change(|change| {
+        if vouched::is_withdrawn(change, name)? {
+            return Err(WITHDRAWN);
+        }
         if change.execute(put, values![name, key.compressed()])? == 0 {
             return Err(TAKEN);
         }
@@ -172,12 +180,6 @@ fn signed_key(csr: &str) -> Option<PublicKey> {
     let (message, signature) = (request.info.to_der().ok()?, request.signature.as_bytes()?);
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(&message, signature).ok()?;
     Some(key)
-}
-
-fn pem(certificate: &[u8]) -> String {
-    let text = STANDARD.encode(certificate);
-    let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
-    format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
 }
 
 /// Whether somebody registered bears this name.

@@ -1,5 +1,6 @@
 //! The nation's certificates: an authority over those who sign documents and one over those who ask for them. TLS has its own.
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use rcgen::{
@@ -109,7 +110,9 @@ impl CertificateAuthority {
         let day = |day: Date| {
             date_time_ymd(day.year().into(), day.month().unsigned_abs(), day.day().unsigned_abs())
         };
-        (params.not_before, params.not_after) = (day(leaf.days.0), day(leaf.days.1));
+        let (first, last) = leaf.days;
+        // All of the last day: the registrar's word and the answer name an hour in it.
+        (params.not_before, params.not_after) = (day(first), day(last) + Duration::from_hours(24));
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(MDL_READER.to_vec())];

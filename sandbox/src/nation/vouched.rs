@@ -65,7 +65,7 @@ fn setting(who: &str) -> String {
     format!("withdrawn: {who}")
 }
 
-fn is_withdrawn(statements: &dyn Statements, who: &str) -> Result<bool, DatabaseError> {
+pub(super) fn is_withdrawn(statements: &dyn Statements, who: &str) -> Result<bool, DatabaseError> {
     let find = "SELECT value FROM setting WHERE name = $1";
     let found = statements.row(find, values![setting(who)])?.map(|row| row.get::<i64>(0)).transpose()?;
     Ok(found.is_some_and(|value| value != 0))

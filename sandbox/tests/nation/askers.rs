@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::jose::{Jwk, compact};
+use der::pem::{LineEnding, encode_string};
 use presentation::openid4vp::{
     ClientId, Expectation, RequestDraft, RequestError, Requester, Unsigned, VerifiedRequest, verify,
 };
@@ -94,6 +95,8 @@ fn wallets_believe_who_registered_with_a_key_of_its_own_until_it_is_withdrawn() 
         world.post("/sandbox/withdrawal", &json!({"who": "Cổng thử", "withdrawn": withdrawn})).done()
     };
     withdraw(true);
+    // The list that wallets have would not name another certificate.
+    assert_eq!(world.post("/sandbox/asker", &wish("Cổng thử", &key)).refusal(), "asker_withdrawn");
     for one in [&registered, &again] {
         assert!(matches!(asked(&world, &key, one, ADDRESS), Err(RequestError::Certificate(_))));
     }
@@ -101,9 +104,19 @@ fn wallets_believe_who_registered_with_a_key_of_its_own_until_it_is_withdrawn() 
     asked(&world, &key, &again, ADDRESS).unwrap();
     let unknown = world.post("/sandbox/withdrawal", &json!({"who": "Ai đó", "withdrawn": true}));
     assert_eq!(unknown.refusal(), "who_unknown");
-    // Both end with their ninety days.
-    world.pass(91 * 24 * 3600);
-    assert!(asked(&world, &key, &again, ADDRESS).is_err());
+}
+
+#[test]
+fn certificate_and_registration_live_as_long_as_is_said() {
+    let world = World::start(clock!());
+    let key = TestKey::new();
+    // Days begin at midnight, lives whenever they do.
+    world.pass(12 * 3600);
+    let registered = world.post("/sandbox/asker", &wish("Cổng thử", &key)).done();
+    world.pass(registered["expires_in"].as_i64().unwrap() - 1);
+    assert!(asked(&world, &key, &registered, ADDRESS).unwrap().registration().is_some());
+    world.pass(24 * 3600);
+    assert!(asked(&world, &key, &registered, ADDRESS).is_err());
 }
 
 #[test]
@@ -134,33 +147,24 @@ fn a_certificate_request_shows_the_key_if_it_is_signed_by_it() {
     assert!(registered["client_id"].as_str().unwrap().starts_with("x509_hash:"));
     let mut forged = request.der().to_vec();
     *forged.last_mut().unwrap() ^= 1;
-    let forged = format!(
-        "-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n",
-        STANDARD
-            .encode(&forged)
-            .as_bytes()
-            .chunks(64)
-            .map(String::from_utf8_lossy)
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
+    let forged = encode_string("CERTIFICATE REQUEST", LineEnding::LF, &forged).unwrap();
     assert_eq!(world.post("/sandbox/asker", &wish(&forged)).refusal(), "invalid_request");
 
     // The page does the same.
     let query = query(&["name"]).to_string();
-    let form = |csr: &str| {
+    let form = |may_ask: &str, csr: &str| {
         world.post_form(
             "/sandbox/asker",
             &[
                 ("name", "Quầy <thử>"),
                 ("address", "https://127.0.0.1:9443"),
                 ("purpose", "x"),
-                ("may_ask", &query),
+                ("may_ask", may_ask),
                 ("csr", csr),
             ],
         )
     };
-    let page = form(&request.pem().unwrap());
+    let page = form(&query, &request.pem().unwrap());
     let text = String::from_utf8(page.body).unwrap();
     assert_eq!(page.status, 200, "{text}");
     assert!(
@@ -168,7 +172,10 @@ fn a_certificate_request_shows_the_key_if_it_is_signed_by_it() {
             && text.contains("Quầy &lt;thử&gt;")
             && !text.contains("<thử>")
     );
-    assert_eq!(form(&forged).status, 400);
+    for refused in [form(&query, &forged), form("no JSON", &request.pem().unwrap())] {
+        assert_eq!(refused.status, 400);
+        assert!(String::from_utf8(refused.body).unwrap().contains("href=\"/sandbox/asker\""));
+    }
     assert!(String::from_utf8(world.get("/sandbox/asker").body).unwrap().contains("<textarea name=\"csr\""));
 }
 

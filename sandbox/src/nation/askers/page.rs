@@ -1,13 +1,13 @@
 //! The register's page.
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::answer::{Answer, Refusal};
+use super::super::answer::Refusal;
 use super::super::body::Body;
 use super::super::pages::{escape, page};
 use super::super::{Nation, documents};
-use super::{INVALID, Prefix, RegistrationDraft, Wish, enter, pem};
+use super::{INVALID, Prefix, RegistrationDraft, Wish, enter};
 
 const TITLE: &str = "Đăng ký bên hỏi / register who asks";
 const HOW: &str =
@@ -52,11 +52,11 @@ pub(in super::super) async fn form() -> Html<String> {
 }
 
 /// The form as it was filled in.
-pub(super) fn register(nation: &Nation, body: &Body) -> Answer {
+fn filled_in(body: &Body) -> Result<Wish, Refusal> {
     let typed: Typed = body.form()?;
     let may_ask: Value = serde_json::from_str(&typed.may_ask)
         .map_err(|_| Refusal::new(INVALID, "what it may ask for is not JSON"))?;
-    let wish = Wish {
+    Ok(Wish {
         name: typed.name,
         address: typed.address,
         purpose: typed.purpose,
@@ -64,8 +64,12 @@ pub(super) fn register(nation: &Nation, body: &Body) -> Answer {
         client_id_prefix: Prefix::X509Hash,
         key: None,
         csr: Some(typed.csr),
-    };
-    let registered = match enter(nation, &wish) {
+    })
+}
+
+/// What came of it, on a page.
+pub(super) fn register(nation: &Nation, body: &Body) -> Response {
+    let registered = match filled_in(body).and_then(|wish| enter(nation, &wish)) {
         Ok(registered) => registered,
         Err(refusal) => {
             let told = format!(
@@ -74,7 +78,7 @@ pub(super) fn register(nation: &Nation, body: &Body) -> Answer {
                 refusal.code(),
                 escape(refusal.description())
             );
-            return Ok((axum::http::StatusCode::BAD_REQUEST, page(TITLE, &told)).into_response());
+            return (axum::http::StatusCode::BAD_REQUEST, page(TITLE, &told)).into_response();
         }
     };
     let info = json!([RegistrationDraft::entry(&registered.registration)]);
@@ -83,8 +87,8 @@ pub(super) fn register(nation: &Nation, body: &Body) -> Answer {
          <h2>Chứng thư / certificate</h2><pre>{}</pre><h2><code>verifier_info</code></h2><pre>{}</pre>",
         escape(&registered.name),
         escape(&registered.client_id),
-        pem(&registered.certificate),
+        registered.certificate_pem,
         escape(&info.to_string()),
     );
-    Ok(page(TITLE, &told).into_response())
+    page(TITLE, &told).into_response()
 }
