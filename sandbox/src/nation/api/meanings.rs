@@ -7,8 +7,7 @@ const FOREVER: i64 = 253_402_300_799;
 const PERSONAL_NUMBER: Shape = Like("^000[0-9]{9}$");
 const JWS: Shape = Like("^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$");
 const VN_DAY: Shape = Like("^[0-9]{2}/[0-9]{2}/[0-9]{4}$");
-const LOCK: super::shape::Shape =
-    OneOf(&["holder", "terms", "card_withdrawn", "death", "authority", "expiry", "guardian"]);
+const LOCK: Shape = OneOf(&["holder", "terms", "card_withdrawn", "death", "authority", "expiry", "guardian"]);
 const STATE: Shape = OneOf(&[
     "awaiting_code",
     "awaiting_consent",
@@ -123,7 +122,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ("words", List(&TEXT), "[\"S256\"]", "what is supported"),
     ("grant_type", OneOf(&["urn:ietf:params:oauth:grant-type:pre-authorized_code", "authorization_code"]), "\"authorization_code\"", "which kind of code it is"),
     ("secret", Text, "\"wJb6XQb0m2Lk\"", "a secret text, as it was given out"),
-    ("redirect_uri", Like("^(http://(127\\.0\\.0\\.1|\\[::1\\]):[0-9]+/|vn\\.sen\\.app:/authorised$)"), "\"http://127.0.0.1:51234/returned\"", "where the browser returns to: this computer, or the iOS app"),
+    ("redirect_uri", Like("^(http://127(\\.[0-9]{1,3}){3}:[0-9]+/|vn\\.sen\\.app:/authorised$)"), "\"http://127.0.0.1:51234/returned\"", "where the browser returns to: this computer, or the iOS app"),
     ("token_type", OneOf(&["Bearer"]), "\"Bearer\"", "how the token is shown"),
     ("response_type", OneOf(&["code"]), "\"code\"", "a code is asked for"),
     ("oauth_state", Text, "\"af0ifjsldkj\"", "comes back as it is"),
