@@ -5,14 +5,14 @@ use axum::response::Html;
 use super::{Shared, insurance_portal, journal};
 
 /// What all pages and screens share, by day and night.
-pub(super) const COLOURS: &str = include_str!("pages/colours.css");
+pub(super) const SHARED_STYLE: &str = include_str!("pages/shared.css");
 const STYLE: &str = include_str!("pages/pages.css");
 
 /// A page with this heading.
 pub(super) fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{COLOURS}{STYLE}</style><main><h1>{title}</h1>{body}</main></html>"
+         <title>{title}</title><style>{SHARED_STYLE}{STYLE}</style><main><h1>{title}</h1>{body}</main></html>"
     ))
 }
 

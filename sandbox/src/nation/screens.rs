@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::bank::TERMINALS;
-use super::pages::COLOURS;
+use super::pages::SHARED_STYLE;
 
 /// Light modules around a code (ISO/IEC 18004, 9.1).
 const QUIET: i32 = 4;
@@ -34,7 +34,7 @@ pub(super) fn qr(link: &str) -> String {
 fn screen(kind: &str, title: &str, english: &str, start: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{COLOURS}{STYLE}</style><body data-kind=\"{kind}\"><main>\
+         <title>{title}</title><style>{SHARED_STYLE}{STYLE}</style><body data-kind=\"{kind}\"><main>\
          <p class=\"test\">TEST ONLY: một quốc gia tưởng tượng / an invented nation</p>\
          <h1>{title}<small lang=\"en\">{english}</small></h1><section id=\"start\">{start}</section>\
          <section id=\"ask\" hidden><div id=\"code\"></div><p><a id=\"link\" href=\"#\">Không quét được? Dùng liên kết này<small lang=\"en\">Cannot scan? Use this link</small></a></p></section>\
