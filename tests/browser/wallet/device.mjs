@@ -74,9 +74,7 @@ export async function openDevice(sen, card) {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
-    faults,
     keys: () => keys.size,
-    forget: (wallet) => secrets.delete(wallet),
     /** What goes wrong while `work` runs, and not afterwards. */
     during: async (wrong, work) => {
       Object.assign(faults, wrong);

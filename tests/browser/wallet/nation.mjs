@@ -41,7 +41,7 @@ export async function openSandbox(card) {
 }
 
 /**
- * A provider that answers each request by what stands at the end of its address: `redirect`, `long`, `announced`, `busy`, `silent`. It
+ * A provider that answers each request by the first part of its path: `redirect`, `long`, `announced`, `busy`, `cut`. It
  * counts what was asked by name, and is believed by whoever believes `certificate`.
  */
 export async function openBadProvider() {

@@ -37,7 +37,7 @@ export async function inNode({ project, device, roots }) {
   });
   const { send, came } = numbered((message) => child.send(message));
   child.on("message", came);
-  return { name: "Node", root: calling(send), close: async () => (child.kill(), await ended) };
+  return { root: calling(send), close: async () => (child.kill(), await ended) };
 }
 
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
@@ -69,7 +69,6 @@ export async function inChromium({ project, device, origin }) {
   }, "worker.mjs");
   await began;
   return {
-    name: "Chromium",
     root: calling(send),
     close: async () => {
       await browser.close();
