@@ -36,7 +36,7 @@ impl Keys {
     ) -> Result<Self, Error> {
         let keys = Self { key_store, lock: folder.map(|folder| folder.join("keys.lock")) };
         let lock = keys.lock_file()?;
-        if lock.is_none_or(|lock| lock.try_lock().is_ok()) {
+        if lock.as_ref().is_none_or(|lock| lock.try_lock().is_ok()) {
             keys.sweep(vault)?;
         }
         Ok(keys)

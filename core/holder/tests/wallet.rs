@@ -3,9 +3,13 @@
 
 mod doubles;
 
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
 use doubles::Phone;
 use doubles::provider::{applicant, at, now, provider};
-use holder::{Error, Kind, SecretStore, StoreError, Wallet};
+use holder::{DeviceKey, Error, KeyError, KeyId, KeyPolicy, KeyStore, Kind, SecretStore, StoreError, Wallet};
 use trust::secret::Secret;
 
 #[test]
@@ -43,6 +47,46 @@ fn opens_from_many_threads_at_once_into_one_wallet() {
             scope.spawn(|| assert_eq!(phone.wallet().verify_history(), Ok(0)));
         }
     });
+}
+
+/// A key store that makes no key, and notes at each deletion whether another process could begin to make one meanwhile.
+struct Sweeping {
+    lock: PathBuf,
+    /// What it answers to a deletion.
+    deletes: Result<(), KeyError>,
+    others_could_begin: Mutex<Vec<bool>>,
+}
+
+impl KeyStore for Sweeping {
+    fn create(&self, _: &KeyId, _: KeyPolicy, _: &[u8]) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        Err(KeyError::Unavailable)
+    }
+
+    fn open(&self, _: &KeyId) -> Result<Arc<dyn DeviceKey>, KeyError> {
+        Err(KeyError::Lost)
+    }
+
+    fn delete(&self, _: &KeyId) -> Result<(), KeyError> {
+        let lock = OpenOptions::new().write(true).open(&self.lock).unwrap();
+        self.others_could_begin.lock().unwrap().push(lock.try_lock_shared().is_ok());
+        self.deletes
+    }
+}
+
+#[tokio::test]
+async fn nobody_begins_a_key_while_what_a_crash_left_is_deleted() {
+    let (provider, phone) = (provider().await, Phone::new());
+    let keys = |deletes| {
+        let lock = phone.folder().join("keys.lock");
+        Arc::new(Sweeping { lock, deletes, others_could_begin: Mutex::default() })
+    };
+    // The key that could not be made stays noted, since it could not be deleted either.
+    let wallet = Wallet::open(phone.folder(), phone.secrets.clone(), keys(Err(KeyError::Locked))).unwrap();
+    wallet.account().open(&at(&provider), &applicant(), now()).await.unwrap_err();
+    drop(wallet);
+    let sweeping = keys(Ok(()));
+    Wallet::open(phone.folder(), phone.secrets.clone(), sweeping.clone()).unwrap();
+    assert_eq!(*sweeping.others_could_begin.lock().unwrap(), [false]);
 }
 
 #[test]
