@@ -72,17 +72,32 @@ fn set_back(running: &Running, moment: &Moment<Told>, before: &Remembered) {
     running.state().set_back_to(then.unwrap_or(before));
 }
 
-/// A phone with what the power cut left, for each outcome of each moment. To go on takes longer than to look: one outcome of each
-/// moment does, another one each time.
-fn each_cut(moment: &Moment<Told>) -> impl Iterator<Item = (Phone, String, bool)> {
-    let outcomes = moment.outcomes();
-    let goes_on = moment.number % outcomes.len();
-    let number = moment.number;
-    outcomes.into_iter().enumerate().map(move |(at, (outcome, files))| {
-        let phone = Phone::new();
-        lay_out(&files, phone.folder());
-        (phone, format!("power cut at {number}, {outcome}"), at == goes_on)
-    })
+/// Cuts the power at each moment in each way, opens what is left and looks it over; gives the number of cuts. To go on takes longer than
+/// to look: one outcome of each moment does, another one each time, with the provider as it was then.
+async fn cut(
+    disk: &Disk,
+    running: &Running,
+    before: &Remembered,
+    open: fn(&Path, &str) -> Wallet,
+    mut go_on: impl AsyncFnMut(&Wallet, &Path, &str),
+) -> usize {
+    let (mut moments, mut cuts) = (disk.moments(), 0);
+    while let Some(moment) = moments.go_on() {
+        let outcomes = moment.outcomes();
+        let goes_on = moment.number % outcomes.len();
+        for (at, (outcome, files)) in outcomes.into_iter().enumerate() {
+            let (phone, name) = (Phone::new(), format!("power cut at {}, {outcome}", moment.number));
+            lay_out(&files, phone.folder());
+            let wallet = open(phone.folder(), &name);
+            keeps_what_was_told(&wallet, moment, &name);
+            if at == goes_on {
+                set_back(running, moment, before);
+                go_on(&wallet, phone.folder(), &name).await;
+            }
+            cuts += 1;
+        }
+    }
+    cuts
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,18 +117,9 @@ async fn enrolment_and_issuance_lose_nothing_when_the_power_goes() {
             look(&disk, &wallet);
         }
     }
-    let (mut moments, mut cuts) = (disk.moments(), 0);
-    while let Some(moment) = moments.go_on() {
-        for (phone, name, goes_on) in each_cut(moment) {
-            let wallet = reopened(phone.folder(), &name);
-            keeps_what_was_told(&wallet, moment, &name);
-            if goes_on {
-                set_back(&running, moment, &Remembered::default());
-                enrols(&wallet, phone.folder(), &running, &name).await;
-            }
-            cuts += 1;
-        }
-    }
+    let go_on =
+        async |wallet: &Wallet, folder: &Path, name: &str| enrols(wallet, folder, &running, name).await;
+    let cuts = cut(&disk, &running, &Remembered::default(), reopened, go_on).await;
     println!("{cuts} power cuts during enrolment and issuance");
     assert!(cuts > 300, "{cuts}");
 }
@@ -124,7 +130,6 @@ async fn an_account_arrives_whole_when_the_power_of_the_new_phone_goes() {
     let running = provider_with(&seen_by).await;
     let (_phone, old) = old_phone(&running).await;
     let before = running.state().remembered();
-    let phones = before.phones.clone();
     let new = Phone::new();
     let disk = Disk::under(new.folder());
     *seen_by.lock().unwrap() = Some(disk.clone());
@@ -141,18 +146,10 @@ async fn an_account_arrives_whole_when_the_power_of_the_new_phone_goes() {
         received.unwrap();
         look(&disk, &wallet);
     }
-    let (mut moments, mut cuts) = (disk.moments(), 0);
-    while let Some(moment) = moments.go_on() {
-        for (phone, name, goes_on) in each_cut(moment) {
-            let wallet = reopened(phone.folder(), &name);
-            keeps_what_was_told(&wallet, moment, &name);
-            if goes_on {
-                set_back(&running, moment, &before);
-                arrives(&wallet, phone.folder(), &old, &running, &phones, &name).await;
-            }
-            cuts += 1;
-        }
-    }
+    let go_on = async |wallet: &Wallet, folder: &Path, name: &str| {
+        arrives(wallet, folder, &old, &running, &before.phones, name).await;
+    };
+    let cuts = cut(&disk, &running, &before, reopened, go_on).await;
     println!("{cuts} power cuts during a move");
     assert!(cuts > 300, "{cuts}");
 }
@@ -168,18 +165,7 @@ async fn the_phone_that_was_left_is_emptied_though_its_power_goes() {
         assert_eq!(wallet.account().show(now()).await.unwrap_err(), AccountError::Replaced.into());
         look(&disk, &wallet);
     }
-    let (mut moments, mut cuts) = (disk.moments(), 0);
-    while let Some(moment) = moments.go_on() {
-        for (phone, name, goes_on) in each_cut(moment) {
-            let wallet = reopened_of_two(phone.folder(), &name);
-            keeps_what_was_told(&wallet, moment, &name);
-            if goes_on {
-                running.state().set_back_to(&before);
-                is_emptied(&wallet, phone.folder(), &name).await;
-            }
-            cuts += 1;
-        }
-    }
+    let cuts = cut(&disk, &running, &before, reopened_of_two, is_emptied).await;
     println!("{cuts} power cuts while a phone is emptied");
     assert!(cuts > 100, "{cuts}");
 }

@@ -73,7 +73,7 @@ pub fn broken_by_secret(store: Secrets<'_>) -> Vec<&'static str> {
 }
 
 /// The names of those whose check stops.
-pub fn broken<C, const N: usize>(promises: [(&'static str, C); N], run: impl Fn(&C)) -> Vec<&'static str> {
+fn broken<C, const N: usize>(promises: [(&'static str, C); N], run: impl Fn(&C)) -> Vec<&'static str> {
     let stops = |(_, check): &(_, C)| catch_unwind(AssertUnwindSafe(|| run(check))).is_err();
     promises.into_iter().filter(stops).map(|(name, _)| name).collect()
 }
