@@ -68,6 +68,8 @@ fn keeps_all(folder: &Path, version: usize, name: &str) {
     for document in documents {
         assert_eq!(document.format, DocumentFormat::SdJwt, "{name}");
         assert_eq!((document.copies, document.unshown, document.refreshable), (2, 2, true), "{name}");
+        // It is older than keys that approve.
+        assert!(!document.can_approve, "{name}");
     }
     assert_eq!(wallet.awaited().unwrap().len(), usize::from(version == 3), "{name}");
 
