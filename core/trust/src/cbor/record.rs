@@ -1,5 +1,5 @@
-//! Our own records for serde, out of scanned bytes. Every type that is read gets a copy of the reader: sixty types are 1.5 MB of code
-//! with a general one, and 0.4 MB with this small one over [`Item`], which a phone has to load.
+//! Our own records for serde, out of scanned bytes. Every type that is read gets a copy of the reader, which a phone has to load: this one
+//! over [`Item`] is small.
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer, SeqDeserializer};
