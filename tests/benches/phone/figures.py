@@ -22,7 +22,7 @@ def load(lines):
         times[name, "first_call"].append(float(called))
         times[name, "with_checksums"].append(float(compared))
     for what in ("first_call", "with_checksums"):
-        figure(f"load.{what}", *(statistics.median(times["sen", what]), "us", statistics.median(times["bare", what])))
+        figure(f"load.{what}", statistics.median(times["sen", what]), "us", statistics.median(times["bare", what]))
 
 
 def shells(lines):

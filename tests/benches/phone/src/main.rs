@@ -1,5 +1,5 @@
 //! What a phone's shell waits for, measured in Rust: a frame of the rotating QR, and what is between the APDUs of a reading.
-//! `kotlin`, `swift` and `phone.py` beside it measure the same through their packages; `run` puts them side by side.
+//! `kotlin`, `swift` and `python` beside it measure the same through their packages; `run` puts them side by side.
 //!
 //! `sen-bench-phone STATE FOLDER` takes the ports' content and a copy of the wallet's folder, as `make_wallet.py` left them, and prints
 //! one JSON object. `SEN` names the program that plays the chip.

@@ -23,9 +23,8 @@ impl State {
     }
 }
 
-fn octets(hex: &Value) -> Vec<u8> {
-    let hex = hex.as_str().unwrap();
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+fn octets(digits: &Value) -> Vec<u8> {
+    hex::decode(digits.as_str().unwrap()).unwrap()
 }
 
 pub(crate) struct KeptSecret(Mutex<Vec<u8>>);
