@@ -76,9 +76,6 @@ pub(crate) fn failure(error: Error) -> Failure {
             Some(seconds) => format!("too many wrong PINs: wait {seconds} s"),
             None => "too many wrong PINs: wait".to_owned(),
         },
-        (_, "account.pin_blocked") => "the PIN is blocked: `sen account pin recover --help`".to_owned(),
-        (_, "account.pin_is_set") => "there is a PIN: `sen account pin change`, or recover it".to_owned(),
-        (_, "account.no_pin") => "no PIN has been set: `sen account pin set`".to_owned(),
         (_, "account.device_waiting") => match error.retry_after() {
             Some(seconds) => format!("this device takes the account over in {seconds} s, if nobody objects"),
             None => "this device takes the account over later".to_owned(),

@@ -73,19 +73,16 @@ pub(super) const fn state(state: AccountState) -> &'static str {
 }
 
 fn locks(locks: &[LockedBy]) -> String {
-    let word = |lock: &LockedBy| match lock {
-        LockedBy::Holder => "by you (undo: sen account unlock)",
-        lock => reason(*lock),
-    };
-    locks.iter().map(word).collect::<Vec<_>>().join("; ")
+    reasons(locks, LockedBy::Holder, "by you (undo: sen account unlock)")
 }
 
 /// The same of the account of a person in care.
 pub(super) fn ward_locks(locks: &[LockedBy]) -> String {
-    let word = |lock: &LockedBy| match lock {
-        LockedBy::Guardian => "by you (undo: sen account wards unlock NUMBER)",
-        lock => reason(*lock),
-    };
+    reasons(locks, LockedBy::Guardian, "by you (undo: sen account wards unlock NUMBER)")
+}
+
+fn reasons(locks: &[LockedBy], own: LockedBy, own_words: &'static str) -> String {
+    let word = |lock: &LockedBy| if *lock == own { own_words } else { reason(*lock) };
     locks.iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
