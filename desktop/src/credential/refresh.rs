@@ -38,19 +38,11 @@ pub(super) fn all(wallet: &Wallet, not_due_too: bool, as_json: bool, now: Timest
     }
     let held = wallet.renewable().map_err(failure)?;
     let due: Vec<_> = held.iter().filter(|one| not_due_too || wallet.is_due(one, now)).collect();
-    let (mut told, mut new_ids) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     for (at, renewable) in due.iter().enumerate() {
         say(format_args!("{} of {}: {} ...", at + 1, due.len(), named(renewable)));
         let renewed = block_on(wallet.account().renew(renewable, &Aloud, now))?.map_err(failure);
         let (row, words) = outcome(renewable, &renewed);
-        new_ids.extend(
-            row.get("new")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned),
-        );
         told.push(row);
         if !as_json {
             println!("  {}: {words}", named(renewable));
@@ -58,7 +50,7 @@ pub(super) fn all(wallet: &Wallet, not_due_too: bool, as_json: bool, now: Timest
         failures.extend(renewed.err());
     }
     if as_json {
-        let is_new = |id: &str| new_ids.iter().any(|new| new == id);
+        let is_new = |id: &str| held.iter().all(|earlier| earlier.id() != id);
         let mut credentials = wallet.credentials().map_err(failure)?;
         credentials.retain(|info| is_new(&info.id));
         let mut documents = wallet.documents().map_err(failure)?;
