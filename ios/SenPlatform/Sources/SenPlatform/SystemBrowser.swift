@@ -8,6 +8,7 @@ import UIKit
 @MainActor
 public final class SystemBrowser: NSObject, Browser, ASWebAuthenticationPresentationContextProviding {
     private var session: ASWebAuthenticationSession?
+    private var ended: Once?
 
     public nonisolated override init() { super.init() }
 
@@ -21,11 +22,15 @@ public final class SystemBrowser: NSObject, Browser, ASWebAuthenticationPresenta
                 session.presentationContextProvider = self
                 // The issuer's page begins without what the person did elsewhere in the browser, and leaves nothing there.
                 session.prefersEphemeralWebBrowserSession = true
-                self.session = session
+                (self.session, self.ended) = (session, ended)
                 if Task.isCancelled || !session.start() { ended.give(nil) }
             }
         } onCancel: {
-            Task { @MainActor in session?.cancel() }
+            Task { @MainActor in
+                session?.cancel()
+                // Whether the system says that it was cancelled by the app is not known here.
+                ended?.give(nil)
+            }
         }
     }
 
@@ -35,7 +40,7 @@ public final class SystemBrowser: NSObject, Browser, ASWebAuthenticationPresenta
     }
 }
 
-/// Goes on once: a session that could not start may say so twice.
+/// Goes on once: a session that could not start or was cancelled may say so twice.
 private final class Once: @unchecked Sendable {
     private let lock = NSLock()
     private var waiting: CheckedContinuation<String?, Never>?
