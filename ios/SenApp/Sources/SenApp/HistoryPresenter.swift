@@ -1,9 +1,11 @@
 import Sen
 
+/// What happened; `more` is what was approved and told with it.
 public struct HistoryRow: Equatable, Sendable, Identifiable {
     public let sequence: UInt64
     public let at: String
     public let line: Line
+    public let more: [Line]
 
     public var id: UInt64 { sequence }
 }
@@ -40,20 +42,40 @@ public final class HistoryPresenter: Presenter<HistoryScreen>, @unchecked Sendab
     }
 
     private func row(_ of: HistoryLine) -> HistoryRow {
-        HistoryRow(sequence: of.sequence, at: minute(of.at, around.zone), line: happened(of).warned(!of.overAsked.isEmpty))
+        HistoryRow(sequence: of.sequence, at: minute(of.at, around.zone), line: happened(of), more: told(of))
     }
 }
 
 /// One line of the history in words.
 func happened(_ of: HistoryLine) -> Line {
-    let (what, who) = (of.what.joined(separator: ", "), of.who.map(commonName) ?? "")
+    let (what, who) = (Part.listed(of.what.map { .line(kind($0)) }), recipient(of.who ?? ""))
     return switch of.kind {
-    case "presented": Line(.eventPresented, who, what)
-    case "presented_online": Line(.eventPresentedOnline, who, what)
-    case "declined", "declined_online": Line(.eventDeclined, who)
+    case "presented": Line(.eventPresented, parts: [who, what])
+    case "presented_online": Line(.eventPresentedOnline, parts: [who, what])
+    case "declined", "declined_online": Line(.eventDeclined, parts: [who])
     case "refused": Line(.eventRefused, of.code ?? "")
-    case "credential_obtained": Line(.eventObtained, what)
-    case "credential_deleted": Line(.eventDeleted, what)
+    case "credential_obtained": Line(.eventObtained, parts: [what])
+    case "credential_deleted": Line(.eventDeleted, parts: [what])
     default: accountEvent(of.kind, who: who, ward: of.ward ?? "")
     }
+}
+
+/// Who in care, what was approved, and which claims were told; what the person was warned of stands by itself.
+func told(_ of: HistoryLine) -> [Line] {
+    let ward = ["presented", "declined"].contains(of.kind) ? of.ward.map { [Line(.forWard, $0)] } : nil
+    let told = of.kind.hasPrefix("presented") ? of.claims.filter { !of.overAsked.contains($0) } : []
+    func listed(_ word: Word, _ claims: [String], warning: Bool = false) -> [Line] {
+        let parts = claims.map { Part.line(claim($0, of: of.what)) }
+        return claims.isEmpty ? [] : [Line(word, parts: [.listed(parts)], warning: warning)]
+    }
+    return (ward ?? []) + (of.approved.map { [Line(.historyApproved, parts: [approved($0)])] } ?? [])
+        + listed(.historyTold, told) + listed(.overAsked, of.overAsked, warning: true)
+}
+
+/// The core says in English what it was that was approved; the rest of it are names and numbers, the same in each language.
+private func approved(_ what: String) -> Part {
+    for (start, word) in [("cash: ", Word.approvedCash), ("sign-in: ", .approvedSignIn)] where what.hasPrefix(start) {
+        return .line(Line(word, String(what.dropFirst(start.count))))
+    }
+    return .own(what)
 }

@@ -1,15 +1,26 @@
 import Foundation
 
+/// What stands in the place of a sentence.
+public enum Part: Equatable, Sendable {
+    /// A number, a date, or somebody's own words: the same in each language.
+    case own(String)
+    case line(Line)
+    /// Several in a row.
+    case listed([Part])
+}
+
 /// A sentence with its values, for the shell to say in the person's language. A warning is never folded away.
 public struct Line: Equatable, Sendable {
     public let word: Word
-    public let values: [String]
+    public let values: [Part]
     public var isWarning: Bool
 
     /// As many values as the word has places.
-    public init(_ word: Word, _ values: String..., warning: Bool = false) {
-        precondition(values.count == word.places, "\(word.rawValue) has \(word.places) places")
-        (self.word, self.values, self.isWarning) = (word, values, warning)
+    public init(_ word: Word, _ values: String..., warning: Bool = false) { self.init(word, parts: values.map(Part.own), warning: warning) }
+
+    public init(_ word: Word, parts: [Part], warning: Bool = false) {
+        precondition(parts.count == word.places, "\(word.rawValue) has \(word.places) places")
+        (self.word, self.values, self.isWarning) = (word, parts, warning)
     }
 
     static func warning(_ word: Word) -> Line { Line(word, warning: true) }

@@ -75,8 +75,8 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     }
 
     private func other(_ choice: OnlineChoice) -> OtherDocument {
-        let named = [choice.kind, choice.issuer, day(choice.issuedAt, around.zone)].joined(separator: ", ")
-        return OtherDocument(query: choice.query, document: choice.document, line: Line(.chooseThis, named))
+        let which = Part.listed([.line(kind(choice.kind)), .own(commonName(choice.issuer)), .own(day(choice.issuedAt, around.zone))])
+        return OtherDocument(query: choice.query, document: choice.document, line: Line(.chooseThis, parts: [which]))
     }
 
     /// A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is.
@@ -84,11 +84,22 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     public func agree(number: String?) -> Task<Void, Never> {
         work(refused: { [self] in stay($0) }) { [self] in
             guard let request = asked.value else { return }
-            guard let recognised = await around.recogniser.recognise() else { return stay(.notRecognised) }
+            guard let recognised = await recognised(request) else { return stay(.notRecognised) }
             let at = now()
             let consent = try await calling { _ in try request.grant(recognised: recognised, number: number?.typed, now: at) }
-            show(.answered(goOn: try await wallet.answerRequest(consent: consent, believed: believed, now: now())))
+            do {
+                show(.answered(goOn: try await wallet.answerRequest(consent: consent, believed: believed, now: now())))
+            } catch let error as SenError {
+                var problem = error.problem
+                problem.theirs = consent.verifierWords().map { Line(.verifierSays, $0) }
+                stay(problem)
+            }
         }
+    }
+
+    /// A key that approves asks for finger or face itself, before anything is sent: nobody is asked twice for one answer.
+    private func recognised(_ request: OnlineRequest) async -> Recognised? {
+        request.details().approval == nil ? await around.recogniser.recognise() : .byBiometrics
     }
 
     @discardableResult
@@ -139,7 +150,9 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     private func choice(_ choice: OnlineChoice, registered: Bool) -> [Line] {
         let optional = choice.optional ? [Line(.optional)] : []
         // Where nobody registered them all is asked too much, and that was said already.
-        let over = registered ? choice.overAsked.map { Line(.overAsked, $0, warning: true) } : []
-        return [Line(.fromDocument, choice.kind)] + optional + choice.claims.map { Line(.told, $0) } + over
+        let over = registered ? choice.overAsked : []
+        let told = choice.claims.filter { !over.contains($0) }
+        return [Line(.fromDocument, parts: [.line(kind(choice.kind))])] + optional + named(Line(.toldThese), told.map { claim($0) })
+            + named(.warning(.overAskedThese), over.map { claim($0) })
     }
 }

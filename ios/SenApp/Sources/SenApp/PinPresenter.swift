@@ -73,7 +73,7 @@ extension Problem {
         case "pin.not_six_digits": Problem(Line(.pinNotSix), next, code)
         case "pin.too_easy": Problem(Line(.pinTooEasy), next, code)
         case "account.no_pin": Problem(Line(.pinNone), next, code)
-        default: line.word == .wrongCode ? Problem(Line(.pinWrong, line.values[0]), next, code) : self
+        default: line.word == .wrongCode ? Problem(Line(.pinWrong, parts: line.values), next, code) : self
         }
     }
 }

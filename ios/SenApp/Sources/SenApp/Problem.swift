@@ -10,6 +10,8 @@ public struct Problem: Equatable, Sendable {
     public let line: Line
     public let next: Next
     public let code: String
+    /// What the other side says of it, marked as its own words.
+    public var theirs: Line?
 
     init(_ line: Line, _ next: Next, _ code: String) { (self.line, self.next, self.code) = (line, next, code) }
 

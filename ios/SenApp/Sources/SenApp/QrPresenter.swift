@@ -119,12 +119,8 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         let guardian = details.needsGuardian ? [Line(.guardianNeeded)] : []
         let stated = details.statedLevel.map { [Line(.levelStated, "\($0.level)", minute($0.expiresAt, around.zone))] }
         let demanded = details.minimumLevel > 1 ? [Line(.levelDemanded, "\(details.minimumLevel)")] : []
-        return who.compactMap { $0 } + guardian + (stated ?? demanded) + named(Line(.toldThese), details.disclosed)
-            + named(.warning(.overAskedThese), details.overAsked) + named(Line(.missingThese), details.missing)
-    }
-
-    /// A heading and the claims below it; nothing where there are none.
-    private func named(_ heading: Line, _ claims: [Int64]) -> [Line] {
-        claims.isEmpty ? [] : [heading] + claims.map { claim($0).warned(heading.isWarning) }
+        return who.compactMap { $0 } + guardian + (stated ?? demanded) + named(Line(.toldThese), details.disclosed.map { claim($0) })
+            + named(.warning(.overAskedThese), details.overAsked.map { claim($0) })
+            + named(Line(.missingThese), details.missing.map { claim($0) })
     }
 }

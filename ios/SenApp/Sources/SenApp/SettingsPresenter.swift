@@ -57,7 +57,8 @@ public final class SettingsPresenter: Presenter<SettingsScreen>, @unchecked Send
     }
 
     private func said(_ of: HistoryRecipient) -> Line {
-        Line(.heldRecipient, of.name.isEmpty ? of.to : of.name, "\(of.uses)", day(of.last, around.zone))
+        let who = Part.listed([recipient(of.name.isEmpty ? of.to : of.name), .line(kind(of.kind))])
+        return Line(.heldRecipient, parts: [who, .own("\(of.uses)"), .own(day(of.last, around.zone))])
     }
 
     private func ask(_ block: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {

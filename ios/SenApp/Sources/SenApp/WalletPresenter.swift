@@ -79,16 +79,17 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
 
     private func row(_ held: Document) -> HeldRow {
         let until = held.expiresAt.map { [Line(.validUntil, day($0, around.zone))] } ?? []
-        return HeldRow(
-            id: held.id, title: kind(held.kind), lines: until + [Line(.offerFrom, held.issuer)], isDocument: true, showsAtClinic: false)
+        let lines = until + [Line(.offerFrom, commonName(held.issuer))]
+        return HeldRow(id: held.id, title: kind(held.kind), lines: lines, isDocument: true, showsAtClinic: false)
     }
 }
 
 /// What is said of a document that is awaited.
 func awaited(_ of: AwaitedDocument, _ now: Int64, _ zone: TimeZone) -> AwaitedRow {
     let canAsk = now >= of.notBefore
-    return AwaitedRow(
-        id: of.id, line: canAsk ? Line(.awaited, of.kind) : Line(.awaitedFrom, of.kind, minute(of.notBefore, zone)), canAsk: canAsk)
+    let what = Part.line(kind(of.kind))
+    let line = canAsk ? Line(.awaited, parts: [what]) : Line(.awaitedFrom, parts: [what, .own(minute(of.notBefore, zone))])
+    return AwaitedRow(id: of.id, line: line, canAsk: canAsk)
 }
 
 /// What a credential is, until when it can be shown without a network, and what the core warns of.

@@ -39,7 +39,7 @@ public final class WardsPresenter: Presenter<WardsScreen>, @unchecked Sendable {
     }
 
     private func row(_ of: Ward) -> WardRow {
-        let lines = [Line(of.ward ? .wardPerson : .wardChild)] + born(of.dateOfBirth) + [account(of)]
+        let lines = [Line(of.ward ? .wardPerson : .wardChild)] + born(of.dateOfBirth) + [account(of)] + (of.account?.locks ?? []).map(why)
         return WardRow(number: of.number, name: of.name, lines: lines, acts: acts(of))
     }
 
@@ -68,6 +68,20 @@ public final class WardsPresenter: Presenter<WardsScreen>, @unchecked Sendable {
         case .active, .locked: of.account?.locks.contains(.guardian) == true ? [.unlock] : [.lock]
         default: []
         }
+    }
+}
+
+/// Who locked an account, or why.
+private func why(_ lock: LockedBy) -> Line {
+    switch lock {
+    case .holder: Line(.lockHolder)
+    case .terms: Line(.lockTerms)
+    case .cardWithdrawn: Line(.lockCardWithdrawn)
+    case .death: Line(.lockDeath)
+    case .authority: Line(.lockAuthority)
+    case .expiry: Line(.lockExpiry)
+    case .guardian: Line(.lockGuardian)
+    case .other: Line(.lockOther)
     }
 }
 

@@ -37,6 +37,14 @@ public enum Word: String, CaseIterable, Sendable {
     case accountOther = "account_other"
     case lock = "lock"
     case unlock = "unlock"
+    case lockHolder = "lock_holder"
+    case lockTerms = "lock_terms"
+    case lockCardWithdrawn = "lock_card_withdrawn"
+    case lockDeath = "lock_death"
+    case lockAuthority = "lock_authority"
+    case lockExpiry = "lock_expiry"
+    case lockGuardian = "lock_guardian"
+    case lockOther = "lock_other"
     case lockedByOther = "locked_by_other"
     case phones = "phones"
     case phoneInUse = "phone_in_use"
@@ -98,7 +106,6 @@ public enum Word: String, CaseIterable, Sendable {
     case anyClinic = "any_clinic"
     case qrDesk = "qr_desk"
     case purpose = "purpose"
-    case told = "told"
     case toldThese = "told_these"
     case missingThese = "missing_these"
     case overAskedThese = "over_asked_these"
@@ -116,6 +123,7 @@ public enum Word: String, CaseIterable, Sendable {
     case approveCash = "approve_cash"
     case approveSignIn = "approve_sign_in"
     case twoDigits = "two_digits"
+    case verifierSays = "verifier_says"
     case nothingAnswers = "nothing_answers"
     case obtainToApprove = "obtain_to_approve"
     case answered = "answered"
@@ -321,8 +329,8 @@ public enum Word: String, CaseIterable, Sendable {
     public var places: Int {
         switch self {
         case .codeSent, .accountWaiting, .phoneInUse, .phoneBefore, .phoneLost, .pendingPin, .revocationCodeHint, .keepStill,
-            .takesEffect, .otherDocument, .forWard, .validUntil, .warningEnds, .purpose, .told, .overAsked, .secondsLeft, .askedBy,
-            .vouchedBy, .nobodyVouches, .fromDocument, .offerFrom, .obtained, .eventDeclined, .eventRefused, .eventObtained,
+            .takesEffect, .otherDocument, .forWard, .validUntil, .warningEnds, .purpose, .overAsked, .secondsLeft, .askedBy, .vouchedBy,
+            .nobodyVouches, .fromDocument, .verifierSays, .offerFrom, .obtained, .eventDeclined, .eventRefused, .eventObtained,
             .eventDeleted, .eventAccount, .eventHandedOver, .eventReaderLent, .eventActedForWard, .historyTold, .historyApproved,
             .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning,
             .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait,

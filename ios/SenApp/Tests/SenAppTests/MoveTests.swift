@@ -121,6 +121,8 @@ struct MoveTests {
         for (act, next) in [(WardAct.consent, WardAct.lock), (.lock, .unlock), (.unlock, .lock)] {
             await wards.act(child.number, act).value
             #expect(wards.state.rows.first?.acts == [next] && wards.state.problem == nil)
+            let stands = act == .lock ? [.warning(.accountLocked), Line(.lockGuardian)] : [Line(.level1)]
+            #expect(wards.state.rows.first?.lines.suffix(stands.count) == stands[...])
         }
         let nobody = WardsPresenter(phones["last"])
         await nobody.start().value

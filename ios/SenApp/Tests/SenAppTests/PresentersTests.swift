@@ -172,7 +172,7 @@ struct PresentersTests {
         let rows = held.state.rows
         #expect(Set(rows.map(\.title.word)) == [.citizen, .healthInsurance])
         #expect(rows.filter(\.showsAtClinic).count == 1)
-        #expect(rows.allSatisfy { $0.lines.first?.values.first?.wholeMatch(of: /\d\d:\d\d \d\d\/\d\d\/\d{4}/) != nil })
+        #expect(rows.allSatisfy { isMinute($0.lines.first?.values.first) })
         await held.obtain("driving").value
         #expect(held.state.problem?.next == .typeAgain)
         #expect(held.state.rows == rows)
@@ -262,14 +262,17 @@ struct PresentersTests {
         }
         #expect(asked.lines.first?.word == .approveSignIn)
         #expect(asked.needsNumber && asked.canAgree)
-        #expect(asked.lines.contains { $0.word == .told } && !asked.lines.contains { $0.isWarning })
+        #expect(asked.lines.contains(Line(.claim1)) && !asked.lines.contains { $0.isWarning })
         await portal.agree(number: "").value
         #expect(problem(portal)?.code == "online.number_needed")
+        // The key that approves asks the person, and nothing else does.
         app.person.recognised = nil
+        app.keys.fault = DeviceKeyError.UserCancelled
         await portal.agree(number: try number(view)).value
-        #expect(problem(portal) == .notRecognised)
+        #expect(problem(portal)?.code == "key.cancelled")
+        app.keys.fault = nil
+        await portal.agree(number: try number(view)).value
         app.person.recognised = .byBiometrics
-        await portal.agree(number: try number(view)).value
         expect(if: portal.state) { if case .answered = $0 { true } else { false } }
         for _ in 0..<100 where try state(view) != "done" { try await Task.sleep(for: .milliseconds(100)) }
         #expect(try state(view) == "done")
@@ -277,6 +280,40 @@ struct PresentersTests {
         await other.decline().value
         #expect(other.state == .declined)
         #expect(try state(unread) == "refused")
+    }
+
+    @Test("where nothing is approved the device asks who the person is")
+    func shop() async throws {
+        let asked = #"{"id":"who","format":"dc+sd-jwt","meta":{"vct_values":["urn:vn:citizen:1"]},"claims":[{"path":["name"]}]}"#
+        let address = "https://shop.example.vn/answer"
+        let parameters = [
+            "client_id": "redirect_uri:\(address)", "response_type": "vp_token", "response_mode": "direct_post", "response_uri": address,
+            "nonce": "n-1", "dcql_query": "{\"credentials\":[\(asked)]}",
+        ]
+        let encoded = parameters.map { "\($0.key)=\($0.value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")" }
+        let (roots, askers) = (nation.roots, nation.askersPem)
+        let shop = OnlinePresenter(
+            around, BelievedVerifiers(rootsPem: roots, verifiersPem: askers, registrarsPem: askers, readUnsigned: true))
+        await shop.read("openid4vp://?\(encoded.joined(separator: "&"))").value
+        app.person.recognised = nil
+        await shop.agree(number: nil).value
+        app.person.recognised = .byBiometrics
+        #expect(problem(shop) == .notRecognised)
+    }
+
+    @Test("why a portal refuses is said in its own words")
+    func refusedPortal() async throws {
+        let (portal, view) = try await askedByPortal()
+        let other = (Int(try number(view) ?? "") ?? 0) + 1
+        await portal.agree(number: String(format: "%02d", other % 100)).value
+        guard case .failed(let problem) = portal.state, let theirs = problem.theirs, case .own(let said) = theirs.values.first else {
+            throw NationError.broken("\(portal.state)")
+        }
+        #expect(theirs.word == .verifierSays && said.hasPrefix("wrong_number"))
+    }
+
+    private func isMinute(_ part: Part?) -> Bool {
+        if case .own(let text) = part { text.wholeMatch(of: /\d\d:\d\d \d\d\/\d\d\/\d{4}/) != nil } else { false }
     }
 
     private func askedByPortal() async throws -> (OnlinePresenter, String) {

@@ -133,7 +133,7 @@ struct TogetherTests {
         let qr = QrPresenter(own)
         await qr.ask(challenge: question.digits).value
         guard case .ask(let lines, needsGuardian: false) = qr.state else { throw NationError.broken("\(qr.state)") }
-        #expect(lines.first { $0.word == .qrDesk }?.values.first == "Quầy 1")
+        #expect(lines.first { $0.word == .qrDesk }?.values.first == .own("Quầy 1"))
         #expect(lines.contains { $0.word == .purpose } && !lines.contains { $0.word == .levelDemanded })
         #expect(try question.decide(try await shown(qr))["freshness"] as? String == "challenged")
         qr.leave()
@@ -169,7 +169,7 @@ struct TogetherTests {
         #expect(problem(qr)?.line.word == .pinWrong)
         await qr.prove(pin: "159357", face: Data([0])).value
         guard case .ask(let stated, _) = qr.state else { throw NationError.broken("\(qr.state)") }
-        #expect(stated.first { $0.word == .levelStated }?.values.first == "4")
+        #expect(stated.first { $0.word == .levelStated }?.values.first == .own("4"))
         #expect(!stated.contains { $0.word == .levelDemanded })
         let decided = try question.decide(try await shown(qr))
         #expect(decided["verdict"] as? String == "accepted")

@@ -71,9 +71,10 @@ struct WordsTests {
         let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
         let document = AwaitedDocument(
             id: "one", format: "dc+sd-jwt", kind: "urn:vn:residence:1", issuerUrl: "https://issuer", notBefore: 1_896_111_000)
-        let early = AwaitedRow(id: "one", line: Line(.awaitedFrom, "urn:vn:residence:1", "00:30 01/02/2030"), canAsk: false)
+        let residence = Part.line(Line(.residence))
+        let early = AwaitedRow(id: "one", line: Line(.awaitedFrom, parts: [residence, .own("00:30 01/02/2030")]), canAsk: false)
         #expect(awaited(document, 1_896_110_999, zone) == early)
-        #expect(awaited(document, 1_896_111_000, zone) == AwaitedRow(id: "one", line: Line(.awaited, "urn:vn:residence:1"), canAsk: true))
+        #expect(awaited(document, 1_896_111_000, zone) == AwaitedRow(id: "one", line: Line(.awaited, parts: [residence]), canAsk: true))
     }
 
     @Test("what is not in the table is named as it is")
@@ -81,8 +82,8 @@ struct WordsTests {
         #expect(claim(75) == Line(.claim75))
         #expect(claim(99) == Line(.claimOther, "99"))
         #expect(kind("urn:somebody:1") == Line(.otherDocument, "urn:somebody:1"))
-        #expect(accountEvent("new_event", who: "", ward: "") == Line(.eventAccount, "new_event"))
-        #expect(accountEvent("presented", who: "", ward: "") == Line(.eventAccount, "presented"))
+        #expect(accountEvent("new_event", who: .own(""), ward: "") == Line(.eventAccount, "new_event"))
+        #expect(accountEvent("presented", who: .own(""), ward: "") == Line(.eventAccount, "presented"))
     }
 
     @Test("each document of the nation has words, in each form")
@@ -112,8 +113,53 @@ struct WordsTests {
                 code: "some.code", event: "")
             #expect(happened(event).word != .eventAccount, "\(name)")
         }
-        #expect(accountEvent("acted_for_ward", who: "phone", ward: "000224000001") == Line(.eventActedForWard, "000224000001"))
-        #expect(accountEvent("handed_over", who: "phone", ward: "") == Line(.eventHandedOver, "phone"))
+        #expect(accountEvent("acted_for_ward", who: .own("phone"), ward: "000224000001") == Line(.eventActedForWard, "000224000001"))
+        #expect(accountEvent("handed_over", who: .own("phone"), ward: "") == Line(.eventHandedOver, "phone"))
+    }
+
+    @Test("each claim of the nation's documents has words, in both forms, and somebody else's are theirs")
+    func claims() throws {
+        let names = try found(/\("([a-z_0-9]+)", (?:Fact::|sex\()/, in: "sandbox/src/nation/facts.rs")
+        #expect(names.count >= 28)
+        for name in names {
+            #expect(claim(name).word != .claimOwnWord, "\(name)")
+            for namespace in ["vn.citizen.1", "vn.health-insurance.1", "org.iso.18013.5.1", "vn.residence.1", "vn.adult.1"] {
+                #expect(claim("\(namespace).\(name)") == claim(name))
+            }
+        }
+        #expect(claim("org.iso.18013.5.1.driving_privileges[0]") == Line(.claimDrivingPrivileges))
+        #expect(claim("com.example.name") == Line(.claimOwnWord, "com.example.name"))
+        #expect(recipient("vn.clinic") == .line(Line(.anyClinic)) && recipient("C=VN,CN=Cổng mẫu") == .own("Cổng mẫu"))
+    }
+
+    @Test("the history says what was approved and told, and warns of what nobody was entitled to")
+    func approvals() throws {
+        for start in try found(/format!\("([a-z-]+: )\{/, in: "core/holder/src/online/answer.rs") {
+            guard case .line = told(presented(approved: "\(start)A, B")).first?.values.first else { throw NationError.broken(start) }
+        }
+        let claims = ["urn:vn:citizen:1: name", "urn:vn:citizen:1: sex"]
+        let line = presented(claims: claims, overAsked: ["urn:vn:citizen:1: sex"], approved: "cash: 500 VND, Bank")
+        #expect(happened(line) == Line(.eventPresentedOnline, parts: [.own("Shop"), .listed([.line(Line(.citizen))])]))
+        #expect(
+            told(line) == [
+                Line(.historyApproved, parts: [.line(Line(.approvedCash, "500 VND, Bank"))]),
+                Line(.historyTold, parts: [.listed([.line(Line(.claim4))])]),
+                Line(.overAsked, parts: [.listed([.line(Line(.claim9))])], warning: true),
+            ])
+    }
+
+    private func presented(claims: [String] = [], overAsked: [String] = [], approved: String) -> HistoryLine {
+        HistoryLine(
+            sequence: 7, at: 0, kind: "presented_online", who: "CN=Shop", what: ["urn:vn:citizen:1"], claims: claims, overAsked: overAsked,
+            approved: approved, ward: nil, code: nil, event: "")
+    }
+
+    /// Each first group; a pattern that finds nothing any more would prove nothing.
+    private func found(_ pattern: Regex<(Substring, Substring)>, in path: String) throws -> Set<String> {
+        let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
+        let names = Set(try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8).matches(of: pattern).map { String($0.1) })
+        try #require(!names.isEmpty)
+        return names
     }
 
     private func snake(_ name: String) -> String {

@@ -99,6 +99,7 @@ struct HistoryView: View {
                         VStack(alignment: .leading) {
                             Text(row.at).font(.body).foregroundStyle(.secondary)
                             Sentence(row.line)
+                            Sentences(row.more)
                         }
                         .accessibilityElement(children: .combine)
                     }

@@ -105,6 +105,7 @@ struct ProblemText: View {
             Sentence(problem.line)
                 .onAppear { announce(problem) }
                 .onChange(of: problem) { announce($0) }
+            if let theirs = problem.theirs { Sentence(theirs) }
         }
     }
 

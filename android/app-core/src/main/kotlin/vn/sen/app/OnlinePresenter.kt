@@ -7,6 +7,8 @@ import vn.sen.BelievedVerifiers
 import vn.sen.OnlineChoice
 import vn.sen.OnlineDetails
 import vn.sen.OnlineRequest
+import vn.sen.Recognised
+import vn.sen.SenException
 
 sealed interface OnlineScreen {
     data object Reading : OnlineScreen
@@ -65,11 +67,19 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
     /** A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is. */
     fun agree(number: String?): Job = work(::stay) {
         val request = asked ?: return@work
-        val recognised = around.recogniser.recognise() ?: return@work show(stay(NOT_RECOGNISED))
+        val recognised = recognised(request) ?: return@work show(stay(NOT_RECOGNISED))
         request.grant(recognised, number?.trim()?.takeIf { it.isNotEmpty() }, now()).use { consent ->
-            show(OnlineScreen.Answered(wallet.answerRequest(consent, believed, now())))
+            try {
+                show(OnlineScreen.Answered(wallet.answerRequest(consent, believed, now())))
+            } catch (refused: SenException) {
+                show(stay(refused.problem().copy(theirs = consent.verifierWords()?.let { line(Word.VERIFIER_SAYS, it) })))
+            }
         }
     }
+
+    /** A key that approves asks for finger or face itself, before anything is sent: nobody is asked twice for one answer. */
+    private fun recognised(request: OnlineRequest): Recognised? =
+        if (request.details().approval != null) Recognised.BY_BIOMETRICS else around.recogniser.recognise()
 
     fun decline(): Job = work(OnlineScreen::Failed) {
         asked?.let { wallet.declineRequest(it, believed, now()) }

@@ -8,8 +8,8 @@ import vn.sen.waitSeconds
 /** What the screen offers next. */
 enum class Next { TRY_CARD_AGAIN, TYPE_AGAIN, STOP, ENROL_AGAIN, NOTHING, TRY_LATER, OBTAIN_AGAIN, RAISE_LEVEL, REPORT }
 
-/** What went wrong, in words, with the core's stable code. */
-data class Problem(val line: Line, val next: Next, val code: String)
+/** What went wrong, in words, with the core's stable code; [theirs] is what the other side says of it, marked as its own words. */
+data class Problem(val line: Line, val next: Next, val code: String, val theirs: Line? = null)
 
 /** A document is to be obtained again before it can approve. */
 internal const val NO_APPROVAL_KEY = "online.no_approval_key"

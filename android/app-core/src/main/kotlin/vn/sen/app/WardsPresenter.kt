@@ -32,7 +32,7 @@ class WardsPresenter(around: Surroundings) : Presenter<WardsScreen>(WardsScreen(
 
     private fun row(of: Ward): WardRow {
         val relation = line(if (of.ward) Word.WARD_PERSON else Word.WARD_CHILD)
-        return WardRow(of.number, of.name, listOfNotNull(relation, born(of.dateOfBirth)) + account(of), acts(of))
+        return WardRow(of.number, of.name, listOfNotNull(relation, born(of.dateOfBirth)) + account(of) + of.account?.locks.orEmpty().map(::why), acts(of))
     }
 
     /** The year and no more: who looks over a shoulder needs no birthday. */
@@ -64,6 +64,20 @@ class WardsPresenter(around: Surroundings) : Presenter<WardsScreen>(WardsScreen(
         const val YEAR = 4
     }
 }
+
+/** Who locked an account, or why. */
+private fun why(lock: LockedBy): Line = line(
+    when (lock) {
+        LockedBy.HOLDER -> Word.LOCK_HOLDER
+        LockedBy.TERMS -> Word.LOCK_TERMS
+        LockedBy.CARD_WITHDRAWN -> Word.LOCK_CARD_WITHDRAWN
+        LockedBy.DEATH -> Word.LOCK_DEATH
+        LockedBy.AUTHORITY -> Word.LOCK_AUTHORITY
+        LockedBy.EXPIRY -> Word.LOCK_EXPIRY
+        LockedBy.GUARDIAN -> Word.LOCK_GUARDIAN
+        LockedBy.OTHER -> Word.LOCK_OTHER
+    },
+)
 
 /** What the button says. */
 fun said(act: WardAct): Word = when (act) {

@@ -145,7 +145,8 @@ class MoveTest {
             wards.act(CHILD, act).join()
             val row = wards.state.value.rows.single()
             assertEquals(listOf(next), row.acts)
-            assertEquals(if (act == WardAct.LOCK) Word.ACCOUNT_LOCKED else Word.LEVEL_1, row.lines.last().word)
+            val stands = if (act == WardAct.LOCK) listOf(warning(Word.ACCOUNT_LOCKED), line(Word.LOCK_GUARDIAN)) else listOf(line(Word.LEVEL_1))
+            assertEquals(stands, row.lines.takeLast(stands.size))
             assertNull(wards.state.value.problem)
         }
         val own = WardsPresenter(around("last"))

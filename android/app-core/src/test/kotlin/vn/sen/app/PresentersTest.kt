@@ -1,5 +1,6 @@
 package vn.sen.app
 
+import java.net.URLEncoder
 import java.time.ZoneId
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -26,6 +27,7 @@ import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
 import vn.sen.CardKey
+import vn.sen.DeviceKeyException
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.nation.ChipReader
@@ -45,7 +47,8 @@ class PresentersTest {
     private val nation = Nation()
     private val chip = nation.chip()
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
-    private val wallet = Wallet.open(nation.wallet("one"), SecretInMemory(), SoftwareKeys())
+    private val keys = SoftwareKeys()
+    private val wallet = Wallet.open(nation.wallet("one"), SecretInMemory(), keys)
     private var recognised: Recognised? = Recognised.BY_BIOMETRICS
     private val around = Surroundings(wallet, scope, { recognised }, zone = ZoneId.of("Asia/Ho_Chi_Minh"))
     private val account = AccountPresenter(around, AccountProvider(nation.url, nation.roots))
@@ -206,18 +209,49 @@ class PresentersTest {
         assertTrue(asked.lines.containsAll(listOf(line(Word.TOLD_THESE), line(Word.CLAIM_1), line(Word.CLAIM_4), line(Word.CLAIM_ACCOUNT_LEVEL))) && asked.lines.none(Line::warning))
         portal.agree("").join()
         assertEquals("online.number_needed", (portal.state.value as OnlineScreen.Ask).problem?.code)
+        // The key that approves asks the person, and nothing else does.
         recognised = null
+        keys.fault = DeviceKeyException.UserCancelled()
         portal.agree(state(view).getString("number")).join()
-        assertEquals(NOT_RECOGNISED, (portal.state.value as OnlineScreen.Ask).problem)
-        recognised = Recognised.BY_BIOMETRICS
+        assertEquals("key.cancelled", (portal.state.value as OnlineScreen.Ask).problem?.code)
+        keys.fault = null
         portal.agree(state(view).getString("number")).join()
         assertTrue(portal.state.value is OnlineScreen.Answered)
+        recognised = Recognised.BY_BIOMETRICS
         repeat(100) { if (state(view).getString("state") != "done") delay(100.milliseconds) }
         assertEquals("done", state(view).getString("state"))
         val (other, unread) = askedByPortal()
         other.decline().join()
         assertEquals(OnlineScreen.Declined, other.state.value)
         assertEquals("refused", state(unread).getString("state"))
+    }
+
+    @Test
+    @Order(7)
+    fun `where nothing is approved the device asks who the person is`() = runBlocking {
+        val query = """{"credentials":[{"id":"who","format":"dc+sd-jwt","meta":{"vct_values":["urn:vn:citizen:1"]},"claims":[{"path":["name"]}]}]}"""
+        val shop = "https://shop.example.vn/answer"
+        val parameters = mapOf(
+            "client_id" to "redirect_uri:$shop", "response_type" to "vp_token", "response_mode" to "direct_post", "response_uri" to shop,
+            "nonce" to "n-1", "dcql_query" to query,
+        )
+        val link = "openid4vp://?" + parameters.map { (name, value) -> "$name=${URLEncoder.encode(value, Charsets.UTF_8)}" }.joinToString("&")
+        val shopping = OnlinePresenter(around, BelievedVerifiers(nation.roots, nation.askersPem, nation.askersPem, true))
+        shopping.read(link).join()
+        recognised = null
+        shopping.agree(null).join()
+        recognised = Recognised.BY_BIOMETRICS
+        assertEquals(NOT_RECOGNISED, (shopping.state.value as OnlineScreen.Ask).problem)
+    }
+
+    @Test
+    @Order(7)
+    fun `why a portal refuses is said in its own words`() = runBlocking {
+        val (portal, view) = askedByPortal()
+        portal.agree("%02d".format((state(view).getString("number").toInt() + 1) % 100)).join()
+        val theirs = (portal.state.value as OnlineScreen.Failed).problem.theirs!!
+        assertEquals(Word.VERIFIER_SAYS, theirs.word)
+        assertTrue((theirs.values.single() as Own).text.startsWith("wrong_number"))
     }
 
     private suspend fun askedByPortal(): Pair<OnlinePresenter, String> {

@@ -104,6 +104,7 @@ class Page(context: Context, kept: MutableMap<Word, String>? = null, private val
             // Read out at once, wherever the reader is.
             accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
         }
+        problem.theirs?.let { line(it) }
     }
 
     /** Digits to be copied by hand: large, in a face with equal widths. */
