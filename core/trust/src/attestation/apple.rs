@@ -65,7 +65,8 @@ impl AppAttestKey {
     }
 }
 
-/// What the application signs to vouch for a key in the Secure Enclave: a fixed beginning, the policy, the key, the challenge.
+/// What the application signs to vouch for a key in the Secure Enclave: a fixed beginning, the policy, the key, the challenge. Policy 1 is
+/// a key that biometric or code unlock, 2 one that a biometric alone unlocks, for each signature.
 pub fn client_data(key: &PublicKey, policy: AttestedPolicy, challenge: &[u8]) -> Vec<u8> {
     let policy = match policy {
         AttestedPolicy::Presentation => 1,
@@ -175,9 +176,10 @@ impl ApplePolicy {
     }
 }
 
-/// What the application says of a key: made in the Secure Enclave, unlocked by biometric or the device's code.
+/// What the application says of a key: made in the Secure Enclave, as the contract of its port has it (`docs/ports.md`).
 const fn vouched(key: &PublicKey, policy: AttestedPolicy) -> VerifiedKeyAttestation {
-    VerifiedKeyAttestation { key: *key, level: SecurityLevel::SecureElement, policy, biometric: false }
+    let biometric = matches!(policy, AttestedPolicy::Approval);
+    VerifiedKeyAttestation { key: *key, level: SecurityLevel::SecureElement, policy, biometric }
 }
 
 fn sha256(message: &[u8]) -> Vec<u8> {

@@ -44,6 +44,7 @@ fn believes_a_device_key_by_attestation_and_a_further_one_by_assertion() {
     let (vouched, attested) = verify(AttestedPolicy::Presentation, &first).unwrap();
     assert_eq!((vouched.key(), vouched.level()), (&first, SecurityLevel::SecureElement));
     assert_eq!((vouched.policy(), vouched.authentication_level()), (AttestedPolicy::Presentation, 2));
+    assert!(!vouched.is_biometric());
     assert_eq!((attested.key(), attested.counter()), (&public(&signer), 0));
     // Neither another key nor another policy.
     assert_eq!(verify(AttestedPolicy::Presentation, &further), Err(AttestationError::Challenge));
@@ -56,6 +57,8 @@ fn believes_a_device_key_by_attestation_and_a_further_one_by_assertion() {
     };
     let (vouched, used) = further_key(&b"next"[..]).unwrap();
     assert_eq!((vouched.key(), vouched.policy()), (&further, AttestedPolicy::Approval));
+    // A biometric alone opens a key that approves: nothing on Apple's platforms attests that, and the application says it.
+    assert_eq!((vouched.is_biometric(), vouched.authentication_level()), (true, 3));
     assert_eq!(used.counter(), 1);
     assert_eq!(further_key(b"last"), Err(AttestationError::Signature));
 }
