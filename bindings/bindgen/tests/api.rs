@@ -1,5 +1,5 @@
 //! What shells can call, as a text that is reviewed: `api.txt` is made from the library's own metadata. A change of it breaks
-//! shells, or gives them something new. `SEN_WRITE_API=1 cargo test -p sen-bindings --test api` writes it anew.
+//! shells, or gives them something new. `SEN_WRITE_API=1 cargo test -p sen-bindgen` writes it anew.
 #![allow(clippy::unwrap_used, clippy::panic)]
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -133,7 +133,7 @@ fn what_shells_can_call_is_what_was_reviewed() {
     let library = library();
     let items = extract_from_library(library.as_path().try_into().unwrap()).unwrap();
     let found = surface(items);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("api.txt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api.txt");
     if std::env::var_os("SEN_WRITE_API").is_some() {
         std::fs::write(&file, &found).unwrap();
     }
