@@ -1,16 +1,13 @@
 //! Opening, crashing and emptying.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use doubles::Phone;
-use doubles::provider::{applicant, at, now, provider};
 use holder::{DeviceKey, Error, KeyError, KeyId, KeyPolicy, KeyStore, Kind, SecretStore, StoreError, Wallet};
 use trust::secret::Secret;
+
+use crate::doubles::Phone;
+use crate::doubles::provider::{applicant, at, now, provider};
 
 #[test]
 fn refuses_a_wallet_whose_secret_is_gone() {

@@ -1,11 +1,4 @@
 //! The level that a provider states: obtained with PIN and face, kept for minutes, shown where the person wants it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::issuer::LevelFault;
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use holder::{
     ConsentRequest, CredentialName, Error, Event, FaceCapture, Kind, Pin, Recognised, Silent, StatedLevel,
     Wallet, Wanted,
@@ -13,6 +6,10 @@ use holder::{
 use http_client::ServerCode;
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::issuer::LevelFault;
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 const FACE: FaceCapture<'_> = FaceCapture(b"picture");

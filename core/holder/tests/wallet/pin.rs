@@ -1,12 +1,9 @@
 //! The PIN against a server that counts and checks.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::provider::{Running, applicant, at, now, provider};
 use holder::{AccountError, Kind, Pin, PinRefused, Wallet};
 use http_client::ServerCode;
+
+use crate::doubles::Phone;
+use crate::doubles::provider::{Running, applicant, at, now, provider};
 
 async fn enrolled() -> (Running, Phone, Wallet) {
     let (running, phone) = (provider().await, Phone::new());

@@ -1,13 +1,10 @@
 //! A phone that the provider no longer knows as the account's keeps nothing of what belonged to its holder but the history.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::document_issuer::RunningIssuer;
-use doubles::provider::{applicant, at, now, provider};
 use holder::{AccountError, CredentialName, Event, Issuers, Silent, Wanted};
 use serde_json::json;
+
+use crate::doubles::Phone;
+use crate::doubles::document_issuer::RunningIssuer;
+use crate::doubles::provider::{applicant, at, now, provider};
 
 #[tokio::test]
 async fn is_emptied_of_credentials_documents_and_what_is_awaited() {

@@ -1,23 +1,20 @@
 //! Wallets that older programs wrote, opened by this one. `older_stores/N` is what a program of store version `N` left: an account, two
 //! credentials and their keys, one shown, from version 2 on documents of an issuer, from version 3 on one that is awaited.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use doubles::Phone;
-use doubles::disk::copy_folder;
-use doubles::document_issuer::RunningIssuer;
-use doubles::lossy_disk::{LossyDisk, lay_out};
-use doubles::provider::{SERVER_TIME, applicant, at, now, provider};
-use doubles::reopened::{holds, keys, try_wallet, wallet, wallet_on};
 use holder::{
     AccountState, CredentialName, DocumentFormat, Event, Issuers, Level, Silent, StoreError, Wanted,
 };
 use rusqlite::Connection;
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::disk::copy_folder;
+use crate::doubles::document_issuer::RunningIssuer;
+use crate::doubles::lossy_disk::{LossyDisk, lay_out};
+use crate::doubles::provider::{SERVER_TIME, applicant, at, now, provider};
+use crate::doubles::reopened::{holds, keys, try_wallet, wallet, wallet_on};
 
 /// The tables of each version.
 const TABLES: [&[&str]; 3] = [
@@ -88,7 +85,7 @@ fn keeps_all(folder: &Path, version: usize, name: &str) {
 }
 
 /// Not a test: makes a wallet for `older_stores`. Before a new version is added, it is run for the one that was the newest:
-/// `SEN_OLDER_STORE=DIR SEN_OLDER_VERSION=3 cargo test -p sen-holder --test older_stores make -- --ignored`.
+/// `SEN_OLDER_STORE=DIR SEN_OLDER_VERSION=3 cargo test -p sen-holder --test crashes make -- --ignored`.
 #[tokio::test]
 #[ignore = "makes what the tests read"]
 async fn make() {

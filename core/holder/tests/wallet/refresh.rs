@@ -1,13 +1,10 @@
 //! Credentials are fetched anew in time, at a moment of their own, and the person is told before something ends.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use holder::{CredentialInfo, CredentialName, Recognised, Silent, Wallet, Wanted, Warning};
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 /// The number that the test issuer writes into each credential: here of a minor.

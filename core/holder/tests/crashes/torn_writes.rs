@@ -1,20 +1,17 @@
 //! The process is killed inside the store's own writing: before each write of the database and its log, with half of it written,
 //! and around each sync, truncation and deletion; while a person enrols and obtains credentials, while an account moves to a phone,
 //! and while the phone that it left is emptied. Whatever the moment, the next opening finds nothing half, and the person can go on.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use doubles::disk::copy_folder;
-use doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
-use doubles::provider::{Running, enrol, now, provider};
-use doubles::reopened::{enrols, holds, reopened, reopened_of_two, wallet};
-use doubles::{Phone, torn};
 use holder::{AccountError, Provider, Wallet};
+
+use crate::doubles::disk::copy_folder;
+use crate::doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
+use crate::doubles::provider::{Running, enrol, now, provider};
+use crate::doubles::reopened::{enrols, holds, reopened, reopened_of_two, wallet};
+use crate::doubles::{Phone, torn};
 
 const FOLDER: &str = "SEN_TEST_TORN_FOLDER";
 const MOMENT: &str = "SEN_TEST_TORN_MOMENT";
@@ -48,7 +45,7 @@ fn spawn(folder: &Path, running: &Running, moment: i64) -> Child {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("roots.pem"), &running.server.roots_pem).unwrap();
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored", "--test-threads=1"])
+        .args(["--exact", "torn_writes::child", "--ignored", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(MOMENT, moment.to_string())
         .env(URL, &running.server.url)

@@ -1,14 +1,11 @@
 //! The clinic QR, with the network gone.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::provider::{applicant, at, now, provider, server_time};
-use doubles::{Phone, agree};
 use holder::{CredentialName, Error, Event, Kind, QrFrame, Silent, Wallet, Wanted};
 use presentation::frame;
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
+
+use crate::doubles::provider::{applicant, at, now, provider, server_time};
+use crate::doubles::{Phone, agree};
 
 /// A wallet with a health-insurance credential whose provider is down.
 async fn offline() -> (Phone, Wallet) {

@@ -1,18 +1,15 @@
 //! The process is killed during enrolment and issuance: at every call of a port, at every request, and at arbitrary times.
 //! Whatever the moment, the next opening finds nothing half and the person can go on.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
-use doubles::provider::{Running, at, enrol, now, provider};
-use doubles::{Phone, agree};
 use holder::{CredentialName, Provider, Wallet};
+
+use crate::doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
+use crate::doubles::provider::{Running, at, enrol, now, provider};
+use crate::doubles::{Phone, agree};
 
 const FOLDER: &str = "SEN_TEST_CRASH_FOLDER";
 const MOMENT: &str = "SEN_TEST_CRASH_MOMENT";
@@ -39,7 +36,7 @@ async fn child() {
 fn spawn(phone: &Phone, running: &Running, moment: i64) -> Child {
     std::fs::write(phone.folder().join("roots.pem"), &running.server.roots_pem).unwrap();
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored", "--test-threads=1"])
+        .args(["--exact", "crash::child", "--ignored", "--test-threads=1"])
         .env(FOLDER, phone.folder())
         .env(MOMENT, moment.to_string())
         .env(URL, &running.server.url)

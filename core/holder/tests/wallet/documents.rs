@@ -1,16 +1,13 @@
 //! Obtaining documents from an issuer that checks each request as the standards say, and that fails in many ways.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::document_issuer::{CLIENT, DOCTYPE, DocumentFault, REDIRECT, RunningIssuer};
-use doubles::provider::SERVER_TIME;
 use holder::{
     Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Silent, Wallet,
     WalletClient,
 };
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::document_issuer::{CLIENT, DOCTYPE, DocumentFault, REDIRECT, RunningIssuer};
+use crate::doubles::provider::SERVER_TIME;
 
 fn now() -> Timestamp {
     Timestamp::from_unix(SERVER_TIME)

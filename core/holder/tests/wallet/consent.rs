@@ -1,18 +1,15 @@
 //! The person is asked before anything is shown: to whom, what, why; and a desk's question is answered or refused.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use credential::claims::key;
 use credential::sd_cwt::SdCwt;
-use doubles::desk::{CNONCE, NAME, TestDesk};
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
-use doubles::{Phone, agree};
 use holder::{Audience, CredentialName, Event, Kind, Recognised, Silent, Wallet, Wanted};
 use presentation::animated;
 use presentation::encryption::{AnswerKey, EncryptedAnswer};
 use presentation::kbt::Kbt;
 use test_key::TestKey;
+
+use crate::doubles::desk::{CNONCE, NAME, TestDesk};
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
+use crate::doubles::{Phone, agree};
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 

@@ -1,22 +1,19 @@
 //! The power goes, and with it what was not synced: all of it, none, or any part, with names and halves of writes. Whatever the moment
 //! of enrolment and issuance, of a move to this phone, and of the emptying of a phone that was left, the next opening finds nothing
 //! half and all that anybody was told, and the person can go on.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doubles::Phone;
-use doubles::disk::private_file;
-use doubles::lossy_disk::{LossyDisk, Moment, lay_out};
-use doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
-use doubles::provider::{Remembered, Running, applicant, at, now, provider_seen_by};
-use doubles::reopened::{enrols, reopened, reopened_of_two, state, wallet_on};
 use holder::{AccountError, AccountState, CredentialName, Silent, Wallet, Wanted};
+
+use crate::doubles::Phone;
+use crate::doubles::disk::private_file;
+use crate::doubles::lossy_disk::{LossyDisk, Moment, lay_out};
+use crate::doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
+use crate::doubles::provider::{Remembered, Running, applicant, at, now, provider_seen_by};
+use crate::doubles::reopened::{enrols, reopened, reopened_of_two, state, wallet_on};
 
 /// What somebody was told and counts on.
 enum Told {

@@ -1,17 +1,14 @@
 //! Obtaining credentials from a small issuer that checks each request as OpenID4VCI says, and that fails in many ways.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::sync::Mutex;
 
-use doubles::issuer::Fault;
-use doubles::provider::{Running, applicant, at, now, provider};
-use doubles::{Phone, agree};
 use holder::{
     CredentialName, Error, Event, IssuanceError, Kind, ProgressListener, Silent, Step, Wallet, Wanted,
 };
 use serde_json::json;
+
+use crate::doubles::issuer::Fault;
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
+use crate::doubles::{Phone, agree};
 
 const INSURANCE: Wanted<'static> = Wanted::Named(CredentialName::HealthInsurance, None);
 
@@ -174,7 +171,7 @@ async fn refuses_a_trust_list_older_than_one_it_has_seen() {
     running.state().issuer.fault = Fault::OlderTrustList;
     assert_eq!(obtain(&wallet, INSURANCE).await.unwrap_err(), IssuanceError::TrustList.into());
     let (root, list) = wallet.trust_list().unwrap().unwrap();
-    assert!(trust::anchors::Trust::load(&[root], &list, 10, doubles::provider::server_time()).is_ok());
+    assert!(trust::anchors::Trust::load(&[root], &list, 10, server_time()).is_ok());
 }
 
 #[tokio::test]

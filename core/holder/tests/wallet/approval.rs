@@ -1,18 +1,15 @@
 //! Which kind of key each copy of a document is bound to, however keys are proven.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::sync::atomic::Ordering;
 
-use doubles::Phone;
-use doubles::attested::KeyCheck;
-use doubles::document_issuer::RunningIssuer;
-use doubles::provider::{SERVER_TIME, applicant, at, provider};
 use holder::KeyPolicy::{Approval, Presentation};
 use holder::{DocumentInfo, Error, Issuers, KeyError, Silent, Wallet};
 use trust::certificates::CertificateAnchors;
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::attested::KeyCheck;
+use crate::doubles::document_issuer::RunningIssuer;
+use crate::doubles::provider::{SERVER_TIME, applicant, at, provider};
 
 fn now() -> Timestamp {
     Timestamp::from_unix(SERVER_TIME)

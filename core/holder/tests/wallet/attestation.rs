@@ -1,16 +1,13 @@
 //! Issuers that demand that somebody vouches for the wallet and its keys.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::sync::atomic::Ordering;
 
-use doubles::Phone;
-use doubles::attested::ClientCheck;
-use doubles::document_issuer::{CLIENT, REDIRECT, RunningIssuer};
-use doubles::provider::{Running, SERVER_TIME, applicant, at, provider};
 use holder::{Authorisation, Error, IssuanceError, Issuers, Pin, Silent, Wallet, WalletClient};
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::attested::ClientCheck;
+use crate::doubles::document_issuer::{CLIENT, REDIRECT, RunningIssuer};
+use crate::doubles::provider::{Running, SERVER_TIME, applicant, at, provider};
 
 fn now() -> Timestamp {
     Timestamp::from_unix(SERVER_TIME)

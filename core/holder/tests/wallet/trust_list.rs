@@ -1,16 +1,13 @@
 //! Whom the wallet believes because the nation's trust list names them, and until when.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::Phone;
-use doubles::document_issuer::RunningIssuer;
-use doubles::provider::{Running, SERVER_TIME, applicant, at, now, provider};
 use holder::{Error, IssuanceError, Issuers, Kind, Silent, Wallet};
 use test_key::Authority;
 use trust::anchors::{ListedCertificate, Role};
 use trust::certificates::{Certificate, ChainError, Purpose};
 use trust::time::Timestamp;
+
+use crate::doubles::Phone;
+use crate::doubles::document_issuer::RunningIssuer;
+use crate::doubles::provider::{Running, SERVER_TIME, applicant, at, now, provider};
 
 const DAY: i64 = 24 * 3600;
 

@@ -1,17 +1,10 @@
 //! The doubles of the phone keep what its adapters promise.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
-#[path = "doubles/contract.rs"]
-mod contract;
-#[path = "doubles/device.rs"]
-mod device;
-#[path = "doubles/disk.rs"]
-mod disk;
-
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use device::{MemoryKeyStore, MemorySecretStore};
-use disk::{DiskKeyStore, DiskSecretStore, Tripwire};
+use crate::doubles::contract;
+use crate::doubles::device::{MemoryKeyStore, MemorySecretStore};
+use crate::doubles::disk::{DiskKeyStore, DiskSecretStore, Tripwire};
 
 #[test]
 fn keys_and_a_secret_in_memory_keep_the_contract() {

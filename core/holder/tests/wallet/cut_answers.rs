@@ -1,19 +1,16 @@
 //! The connection breaks inside an answer: at each of its first 512 octets and around each token of its JSON, for every call that
 //! changes something; and at random places of what goes over the wire. The error says so, nothing is half, and the same call goes
 //! through afterwards.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
-use doubles::document_issuer::RunningIssuer;
-use doubles::numbers::Numbers;
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
-use doubles::server::Server;
-use doubles::{Phone, agree};
 use holder::{
     AccountError, AccountState, CredentialName, Error, Event, Issuers, Kind, Level, Pin, Silent, Wallet,
     Wanted,
 };
+
+use crate::doubles::document_issuer::RunningIssuer;
+use crate::doubles::numbers::Numbers;
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
+use crate::doubles::server::Server;
+use crate::doubles::{Phone, agree};
 
 const WIRE_CUTS: u32 = 50;
 

@@ -1,18 +1,15 @@
 //! Answers in which a member stands twice: one reader of such an answer takes the first, another the last. The wallet takes none,
 //! whichever server says it and in whichever answer, and nothing of it is kept.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::collections::BTreeMap;
 
 use card::{ActiveExchange, CardReading, FileId};
-use doubles::Phone;
-use doubles::document_issuer::{CLIENT, REDIRECT, RunningIssuer};
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
-use doubles::server::Server;
 use holder::{CredentialName, Error, FaceCapture, Issuers, Pin, Silent, Wallet, WalletClient, Wanted};
 use serde_json::json;
+
+use crate::doubles::Phone;
+use crate::doubles::document_issuer::{CLIENT, REDIRECT, RunningIssuer};
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
+use crate::doubles::server::Server;
 
 fn pin() -> Pin {
     Pin::parse("159357").unwrap()

@@ -1,18 +1,13 @@
 //! Each promise of the contracts of keys and secret is broken by a port of its own, and found.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
-#[path = "doubles/contract.rs"]
-mod contract;
-#[path = "doubles/device.rs"]
-mod device;
-
 use std::sync::Arc;
 
-use contract::{KEY_STORE, SECRET_STORE, broken_by_keys, broken_by_secret};
-use device::{MemoryKeyStore, MemorySecretStore};
 use holder::{
     DeviceKey, KeyAttestation, KeyError, KeyId, KeyPolicy, KeyStore, SecretStore, SecretStoreError,
 };
 use trust::secret::Secret;
+
+use crate::doubles::contract::{KEY_STORE, SECRET_STORE, broken_by_keys, broken_by_secret};
+use crate::doubles::device::{MemoryKeyStore, MemorySecretStore};
 
 /// A key store that breaks this promise.
 struct BreakingKeys {

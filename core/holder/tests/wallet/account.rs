@@ -1,19 +1,16 @@
 //! The account against a small provider that checks each message as the agreement says.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod doubles;
-
 use std::collections::BTreeMap;
 
 use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, TransportError, Unwatched};
-use doubles::Phone;
-use doubles::provider::{Running, applicant, at, now, provider, server_time};
 use holder::{
     Account, AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level,
     LockedBy, Provider, Silent,
 };
 use http_client::ServerCode;
 use serde_json::json;
+
+use crate::doubles::Phone;
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
 
 #[tokio::test]
 async fn opens_activates_shows_locks_and_unlocks_across_restarts() {
