@@ -1,16 +1,14 @@
 //! Level 2 on a phone that cannot read the card: another person's phone reads it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use card::{AccessKey, Can, Unwatched};
-use doubles::{CAN, NUMBER, PHONE, World, now, open_phone, post, provider};
 use holder::{
     AccountError, AwaitedReading, CardAtHand, Error, Event, FaceCapture, Kind, Level, Silent, StepUp, Wallet,
 };
 use sandbox::chip::ChipTransport;
 use serde_json::json;
+
+use crate::doubles::{CAN, NUMBER, PHONE, World, now, open_phone, post, provider};
 
 /// The phone without a reader has begun, and shows its code.
 async fn begin(world: &World) -> (StepUp, AwaitedReading) {

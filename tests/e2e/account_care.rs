@@ -1,14 +1,12 @@
 //! What happens around an account: a forgotten PIN, guardians, locks, and what the phone remembers of them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
 use card::{AccessKey, Can, Unwatched};
-use doubles::{CAN, NUMBER, PHONE, World, code_from_mailbox, now, open_phone, post, provider};
 use holder::{
     AccountState, Applicant, CardAtHand, Event, FaceCapture, Level, LockedBy, Method, PendingKind, Pin,
     Silent, WardAct,
 };
 use serde_json::json;
+
+use crate::doubles::{CAN, NUMBER, PHONE, World, code_from_mailbox, now, open_phone, post, provider};
 
 fn pin(text: &str) -> Pin {
     Pin::parse(text).unwrap()

@@ -1,10 +1,8 @@
 //! A phone is killed while an account moves to it or away from it: around every call of a port, and at arbitrary times. The next
 //! opening finds nothing half, nothing is lost, and the same steps lead to the end.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #[path = "../../core/holder/tests/doubles/disk.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod disk;
-mod doubles;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use disk::{DiskKeyStore, DiskSecretStore, Tripwire, copy_folder};
-use doubles::{World, now, provider};
 use holder::{AccountError, AccountState, Error, Event, Level, Pin, Provider, Silent, Wallet};
+
+use crate::doubles::{World, now, provider};
 
 const FOLDER: &str = "SEN_TEST_MOVE_FOLDER";
 const MOMENT: &str = "SEN_TEST_MOVE_MOMENT";
@@ -77,7 +76,7 @@ fn spawn(folder: &Path, provider: &Provider, moment: i64) -> Child {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("roots.pem"), &provider.roots_pem).unwrap();
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored", "--test-threads=1"])
+        .args(["--exact", "account_crash::child", "--ignored", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(MOMENT, moment.to_string())
         .env(URL, &provider.url)

@@ -1,15 +1,13 @@
 //! The account moves between phones, each with a wallet of its own: by the card without the old phone, and from phone to phone.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
 use card::{AccessKey, Can, Unwatched};
-use doubles::{CAN, NUMBER, World, citizen, now, open_phone, post, provider, show};
 use holder::{
     AccountError, AccountState, CardAtHand, CredentialName, DeviceState, Error, Event, FaceCapture, Kind,
     Level, PendingKind, Pin, Silent, Wallet,
 };
 use serde_json::json;
 use trust::time::Timestamp;
+
+use crate::doubles::{CAN, NUMBER, World, citizen, now, open_phone, post, provider, show};
 
 fn pin() -> Pin {
     Pin::parse("159357").unwrap()

@@ -1,10 +1,8 @@
 //! The wallet's PIN against the sandbox's server: two sides that share nothing but the protocol.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
-use doubles::{NUMBER, PHONE, World, now};
 use holder::Pin;
 use http_client::ServerCode;
+
+use crate::doubles::{NUMBER, PHONE, World, now};
 
 fn pin(text: &str) -> Pin {
     Pin::parse(text).unwrap()

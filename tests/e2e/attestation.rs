@@ -1,16 +1,10 @@
 //! From what a phone's platform says of a key to what a clinic reads, and to issuers that demand it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod attested_phone;
-mod doubles;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use attested_phone::{AttestedKeyStore, Honesty, Maker, Makers};
 use card::{AccessKey, Can, Unwatched};
 use clinic::answer::Verdict;
 use clinic::check::{Folders, check_files};
-use doubles::{CAN, Folder, PHONE, citizen, code_from_mailbox, make_card, now, open_phone, post, provider};
 use holder::{
     AccountState, CardAtHand, CredentialInfo, CredentialName, DocumentInfo, Error, FaceCapture,
     IssuanceError, Level, OnlineTrust, Pin, Recognised, Silent, Wallet, Wanted,
@@ -20,6 +14,11 @@ use sandbox::chip::ChipTransport;
 use sandbox::factory::IssuedCard;
 use sandbox::{PhoneMakers, RunningSandbox};
 use serde_json::{Value, json};
+
+use crate::attested_phone::{AttestedKeyStore, Honesty, Maker, Makers};
+use crate::doubles::{
+    self, CAN, Folder, PHONE, citizen, code_from_mailbox, make_card, now, open_phone, post, provider,
+};
 
 /// A phone of an invented maker before a sandbox that believes it.
 struct World {

@@ -1,5 +1,5 @@
 //! A phone whose platform vouches for its keys: real chains of an invented maker, right or forged.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,14 +1,8 @@
 //! What a phone's platform says of its keys, from the shell's port through the bindings to the provider and to what a clinic reads: where
 //! an account is opened, where it is received from another phone, and where its holder proves it with the card.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod attested_phone;
-mod doubles;
-
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attested_phone::{AttestedKeyStore, Honesty, Maker, Makers};
 use card::CardTransport as _;
-use doubles::{CAN, Folder, NUMBER, PHONE, code_from_mailbox, make_card, post};
 use holder::{KeyId, KeyPolicy};
 use sandbox::RunningSandbox;
 use sandbox::chip::ChipTransport;
@@ -19,6 +13,9 @@ use sen::{
     SenError, TransportFailure, Wallet,
 };
 use serde_json::{Value, json};
+
+use crate::attested_phone::{AttestedKeyStore, Honesty, Maker, Makers};
+use crate::doubles::{self, CAN, Folder, NUMBER, PHONE, code_from_mailbox, make_card, post};
 
 const PIN: &str = "404071";
 

@@ -1,5 +1,4 @@
 //! Signed records of readings whose chip proved itself, judged by somebody who has the record alone.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use card::curve::BRAINPOOL_P256R1;
 use card::{
     AccessKey, AccessPolicy, AccessProtocol, Can, CardReading, ChallengeOrigin, ChipOutcome, CscaAnchors,

@@ -1,6 +1,5 @@
 //! How many commands a reading takes: the reference card of 23.8 KB (COM 30 octets, SOD 2,000, DG1 95, DG2 20,480,
 //! DG13 500, DG14 400, DG15 300), opened by PACE.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use std::path::Path;
 
 use card::{

@@ -1,5 +1,4 @@
 //! PACE with chip authentication mapping: what it proves, and that a forged proof proves nothing.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use card::curve::{BRAINPOOL_P256R1, P384};
 use card::{
     AccessKey, AccessProtocol, Can, CardReading, CardTransport, ChipOutcome, CscaAnchors, FileId, ReadError,

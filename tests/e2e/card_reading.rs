@@ -1,5 +1,4 @@
 //! The reader against the chip: two sides that share nothing but the curves.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use std::path::{Path, PathBuf};
 
 use card::{

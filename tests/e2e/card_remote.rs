@@ -1,5 +1,4 @@
 //! Chip Authentication with a server's ephemeral key: the reader in between can invent nothing.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use std::path::{Path, PathBuf};
 
 use card::{

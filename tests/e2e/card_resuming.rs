@@ -1,5 +1,4 @@
 //! A reading that breaks off, and what the next one takes over from it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

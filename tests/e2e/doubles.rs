@@ -1,6 +1,7 @@
 //! A phone in memory and the ways round the sandbox that a person has: the mailbox, the operator's page.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "tests")]
 #[path = "../../core/holder/tests/doubles/device.rs"]
+#[allow(dead_code, reason = "the tests of the wallet use more of it")]
 pub mod device;
 
 use std::path::{Path, PathBuf};

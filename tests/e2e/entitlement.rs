@@ -1,16 +1,14 @@
 //! At the desk: a code is scanned and accepted, then the national portal is asked. Who someone is and whether the insurance
 //! pays are shown beside each other, and neither changes the other.
-#![allow(clippy::unwrap_used)]
-mod doubles;
-
 use std::sync::Arc;
 
 use clinic::database::Place;
 use clinic::desk::{Demands, DeskConfig, RunningDesk};
 use clinic::lookup::{Account, Lookup, SecretsIn};
-use doubles::{NUMBER, World, now, post, show};
 use serde_json::{Value, json};
 use trust::secret::Secret;
+
+use crate::doubles::{NUMBER, World, now, post, show};
 
 /// A clerk who has logged in.
 struct Clerk {

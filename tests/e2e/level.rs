@@ -1,15 +1,13 @@
 //! The authentication level by the provider's statement, from the phone over the sandbox to a desk that demands level 4.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
 use clinic::answer::{Answer, Verdict};
 use clinic::check::{Folders, check_text, decide};
-use doubles::{NUMBER, World, now, post};
 use holder::{CredentialName, FaceCapture, Pin, QrFrame, Recognised};
 use http_client::ServerCode;
 use serde_json::json;
 use trust::time::Timestamp;
 use verifier::Policy;
+
+use crate::doubles::{NUMBER, World, now, post};
 
 const CARD: CredentialName = CredentialName::HealthInsurance;
 const FACE: FaceCapture<'_> = FaceCapture(b"a picture");

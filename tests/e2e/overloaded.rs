@@ -1,19 +1,17 @@
 //! A nation that has too much to do, as wallets meet it: they wait as long as it says and tell so, everybody ends with an account and a
 //! credential, and who is told to come back much later is told that instead of being kept waiting.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-mod doubles;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use card::CscaAnchors;
-use doubles::{Folder, make_card, now, open_wallet, open_with, provider};
 use holder::{AccountError, AccountState, Applicant, Error, Kind, Provider, Silent, Wallet};
 use http_client::{Client, Limits, Request, WaitListener};
 use sandbox::{Capacity, PhoneMakers, Place, RunningSandbox, Sandbox, SandboxConfig};
 use serde_json::Value;
+
+use crate::doubles::{Folder, make_card, now, open_wallet, open_with, provider};
 
 /// Wallets that all come at the same moment, for one place.
 const CROWD: usize = 10;

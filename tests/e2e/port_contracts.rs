@@ -1,6 +1,6 @@
 //! The simulated chip keeps what a phone's transport promises, at every length of command that a way takes; and each promise is broken by
 //! a transport of its own, and found.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 #[path = "contract/card_transport.rs"]
 mod card_transport;
 

@@ -1,12 +1,8 @@
 //! What must not go through, on the same real parts as `whole_path.rs`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod doubles;
-
 use card::CardTransport;
 use clinic::answer::Verdict;
 use clinic::check::check_text;
 use credential::jose::{Jwk, compact, signing_input};
-use doubles::{CAN, NUMBER, PHONE, World, now, post};
 use holder::{CredentialName, Kind, Level};
 use http_client::ServerCode;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -14,6 +10,8 @@ use sandbox::RunningSandbox;
 use sandbox::chip::FaultPlan;
 use serde_json::{Value, json};
 use verifier::NoSeenList;
+
+use crate::doubles::{self, CAN, NUMBER, PHONE, World, now, post};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_screenshot_is_stale_and_a_second_scan_replayed() {

@@ -1,14 +1,12 @@
 //! Start here: everything that Sen does, one call a row. A citizen's chip card becomes an account at level 2 and two
 //! credentials; a QR is shown; a clinic accepts it offline. Every part is the real one: TLS, APDUs, signatures.
-#![allow(clippy::unwrap_used)]
-mod doubles;
-
 use card::{AccessKey, Can, Unwatched};
 use clinic::answer::Verdict;
 use clinic::check::{Folders, check_files};
-use doubles::{CAN, NUMBER, PHONE, now};
 use holder::{Applicant, CardAtHand, CredentialName, FaceCapture, Level, Recognised, Silent, Wanted};
 use sandbox::chip::ChipTransport;
+
+use crate::doubles::{self, CAN, NUMBER, PHONE, now};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_chip_card_to_the_clinic() {

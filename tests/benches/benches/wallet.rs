@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a bench stops where its world does not stand")]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 #[path = "../../e2e/doubles.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
 mod doubles;
 
 use std::hint::black_box;
