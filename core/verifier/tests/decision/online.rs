@@ -1,5 +1,4 @@
 //! A portal's session over the network: one test a refusal, each with one thing changed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::claims::StatusReference;

@@ -1,15 +1,11 @@
 //! The bundle that a desk's page takes along.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-mod world;
-
-extern crate sen_verifier as verifier;
-
 use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::status::StatusError;
 use verifier::offline::{OfflineBundle, OfflineError, seen_key, seen_text};
 use verifier::{Decision, MemorySeenList, Policy, verify};
-use world::{INDEX, NOW, World, refused};
+
+use crate::world::{INDEX, NOW, World, refused, unsure};
 
 fn bundle(world: &World) -> OfflineBundle {
     let list = world.list.draft(b"root").unwrap();
@@ -74,7 +70,7 @@ fn a_status_token_of_another_signer_is_passed_over() {
     mixed.status = bundle(&World::new()).status;
     let desk = mixed.open().unwrap();
     assert_eq!(desk.passed_over, [("7.cwt".to_owned(), StatusError::SignatureInvalid)]);
-    assert_eq!(world::unsure(&decide(&mixed, &world.text())), ["status_unknown"]);
+    assert_eq!(unsure(&decide(&mixed, &world.text())), ["status_unknown"]);
 }
 
 #[test]

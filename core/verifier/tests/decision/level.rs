@@ -1,9 +1,4 @@
 //! The authentication level by a provider's statement: one thing of a good statement is changed, and its check alone refuses.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use credential::claims::{Vct, key};
 use credential::sd_cwt::{Redaction, select};
 use presentation::frame;
@@ -11,7 +6,8 @@ use presentation::level_statement::LevelStatementDraft;
 use test_key::TestKey;
 use trust::time::Timestamp;
 use verifier::{Decision, LevelBasis};
-use world::{NOW, World};
+
+use crate::world::{NOW, World};
 
 /// A phone that claims level 4 and brings this statement, at a desk that wants level 4.
 fn stated(change: impl FnOnce(&mut LevelStatementDraft<'_>)) -> World {

@@ -1,13 +1,4 @@
 //! Ten thousand and more changed copies of each signed format, at every byte of it: none is believed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where its world does not stand"
-)]
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use std::io::Write;
 
 use base64::Engine as _;
@@ -28,7 +19,8 @@ use trust::cose::Draft;
 use trust::random::SystemRandom;
 use trust::status::{NationalDraft, NationalStatus, Run, StatusList};
 use verifier::{Decision, DeskName, NoSeenList, Questions, Shown, Wanted, verify};
-use world::{NOW, World};
+
+use crate::world::{NOW, World};
 
 /// How many mutants of a format there are at least.
 const LEAST: usize = 10_000;

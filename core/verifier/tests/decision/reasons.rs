@@ -1,8 +1,4 @@
 //! One test for each reason: a good presentation in which one thing is changed, so that one check alone fails.
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use credential::claims::{Claims, Vct, key};
 use credential::sd_cwt::{Redaction, select};
 use presentation::frame;
@@ -13,7 +9,8 @@ use verifier::{
     Decision, Face, Freshness, LevelBasis, NoSeenList, PresentedBy, Reason, Seen, SeenList, Shown, Sighting,
     StatusAnswer, verify,
 };
-use world::{INDEX, NOW, World, codes, refused, unsure};
+
+use crate::world::{self, INDEX, NOW, World, codes, refused, unsure};
 
 #[test]
 fn accepts_a_good_presentation_and_says_what_it_knows() {

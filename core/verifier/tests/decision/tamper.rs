@@ -1,11 +1,8 @@
 //! Nothing that differs from what was signed is accepted, and nothing makes the verifier fall over.
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use presentation::frame;
 use verifier::{Decision, MemorySeenList, verify};
-use world::World;
+
+use crate::world::World;
 
 struct Desk {
     world: World,

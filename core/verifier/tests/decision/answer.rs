@@ -1,14 +1,10 @@
 //! The answer in words: each field of a decision's JSON, and the portrait of an animated code.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use presentation::animated;
 use trust::time::Timestamp;
 use verifier::answer::{Answer, Verdict};
 use verifier::{MemorySeenList, OpenChallenge, answer_frames, portrait_address};
-use world::{INDEX, NOW, World};
+
+use crate::world::{INDEX, NOW, World};
 
 fn answer(world: &mut World) -> Answer {
     Answer::new(&world.decide(), world.list.issued, NOW.plus_seconds(5))

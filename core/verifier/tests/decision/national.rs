@@ -1,7 +1,4 @@
 //! A snapshot and its deltas, in whatever order their files come.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-extern crate sen_verifier as verifier;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use test_key::TestKey;

@@ -1,9 +1,4 @@
 //! Two-way mode: a desk asks, the phone answers, and the answer is good there, once, and nowhere else.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where its world does not stand")]
-extern crate sen_verifier as verifier;
-
-mod world;
-
 use credential::claims::key;
 use presentation::challenge::{self, DESK_AUTHORITY, DeskCertificateDraft, VerifiedChallenge};
 use presentation::{encryption, frame};
@@ -12,7 +7,8 @@ use trust::anchors::Issuer;
 use trust::p256::PublicKey;
 use trust::random::SystemRandom;
 use verifier::{Decision, DeskName, Freshness, NoQuestion, OpenChallenge, Questions, Wanted};
-use world::{NOW, World, refused};
+
+use crate::world::{NOW, World, refused};
 
 /// One clinic's desk: its name, its key, its questions.
 struct Desk {

@@ -1,5 +1,4 @@
 //! An mdoc before a portal's session: one test a refusal, each with one thing changed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not there")]
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
