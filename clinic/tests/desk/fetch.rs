@@ -1,18 +1,15 @@
 //! The desk's folders kept up to date from a TLS server on this machine.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-mod nation;
-mod provider;
-
 use std::fs;
 
-use nation::national;
-use nation::world::NOW;
-use provider::Provider;
 use sen_clinic::fetch::{FetchError, Fetched};
 use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::random::{Random, RandomError};
 use trust::status::StatusError;
+
+use crate::nation::national;
+use crate::nation::world::NOW;
+use crate::provider::Provider;
 
 /// Gives the number that a test wants.
 struct Fixed(u64);

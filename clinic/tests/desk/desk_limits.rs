@@ -1,17 +1,15 @@
 //! The desk's description, its headers, its limits, and what it never says.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod counter;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use boon::{Compiler, Schemas};
-use counter::nation::Nation;
-use counter::{Clerk, Running, document, file};
 use presentation::qr;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::counter::nation::Nation;
+use crate::counter::{Clerk, Running, document, file};
 
 fn desk(nation: &Nation) -> (Running, Clerk) {
     let running = Running::first(nation, &file(nation));

@@ -1,5 +1,5 @@
 //! What a desk does, whatever its database: the same tests run on SQLite and on PostgreSQL.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(unreachable_pub, reason = "tests")]
 mod checks;
 mod day;
 mod late;

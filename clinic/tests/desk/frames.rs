@@ -1,13 +1,11 @@
 //! Animated codes: the portrait of a loop is shown where the issuer vouches for it, and never otherwise.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-mod nation;
-
 use clinic::answer::Verdict;
-use nation::Nation;
-use nation::world::NOW;
 use presentation::animated;
 use ring::digest::{SHA256, digest};
 use sen_clinic as clinic;
+
+use crate::nation::Nation;
+use crate::nation::world::NOW;
 
 /// A nation whose holder's credential vouches for this portrait.
 fn pictured(portrait: &[u8]) -> Nation {

@@ -1,21 +1,19 @@
 //! The desk with its folders and its file, as `sen clinic check` uses them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-mod nation;
-
 use std::fs;
 
 use clinic::answer::Verdict;
 use clinic::desk_file::DeskFile;
 use clinic::picture::PictureError;
 use clinic::{Error, FileKind};
-use nation::world::{INDEX, NOW};
-use nation::{Nation, national};
 use presentation::qr;
 use sen_clinic as clinic;
 use test_key::TestKey;
 use trust::anchors::TrustError;
 use trust::status::StatusError;
 use verifier::{Seen, SeenList, Sighting};
+
+use crate::nation::world::{INDEX, NOW};
+use crate::nation::{Nation, national};
 
 #[test]
 fn the_answer_has_the_documented_form() {

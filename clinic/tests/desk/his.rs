@@ -1,15 +1,13 @@
 //! A kept check in the forms of hospital software, over HTTP.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod counter;
-
-use counter::nation::Nation;
-use counter::{Clerk, Running};
 use serde_json::json;
+
+use crate::counter::nation::Nation;
+use crate::counter::{Clerk, Running, file};
 
 const FORMS: [&str; 3] = ["lines", "row4750", "fhir"];
 
 fn start(nation: &Nation) -> (Running, Clerk) {
-    let running = Running::first(nation, &counter::file(nation));
+    let running = Running::first(nation, &file(nation));
     let clerk = running.clerk("Quầy 1");
     (running, clerk)
 }

@@ -1,15 +1,13 @@
 //! The desk on PostgreSQL. `tests/run postgres` starts one of Debian's and names it in `SEN_POSTGRES`.
-#![allow(clippy::unwrap_used, reason = "tests")]
-mod counter;
-mod suite;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use counter::nation::Nation;
-use counter::{Running, verdict};
 use postgres::{Client, NoTls};
 use sen_clinic::database::Place;
 use serde_json::json;
+
+use crate::counter::nation::Nation;
+use crate::counter::{Running, verdict};
+use crate::suite;
 
 fn server() -> String {
     std::env::var("SEN_POSTGRES").unwrap_or_else(|_| {

@@ -1,11 +1,5 @@
 //! A provider on this machine: TLS, and whatever lists a test puts there.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops where its provider does not stand"
-)]
+#![allow(unreachable_pub, reason = "tests")]
 use std::sync::{Arc, Mutex};
 
 use http_client::{Client, Limits};

@@ -1,17 +1,15 @@
 //! The desk on a SQLite file.
-#![allow(clippy::unwrap_used, reason = "tests")]
-mod counter;
-mod suite;
-
 use std::fs;
 
-use counter::nation::Nation;
-use counter::nation::world::NOW;
-use counter::{Running, TestClock, start};
 use sen_clinic::database::{Database, Place, purge};
 
+use crate::counter::nation::Nation;
+use crate::counter::nation::world::NOW;
+use crate::counter::{Running, TestClock, file, start};
+use crate::suite;
+
 fn place(nation: &Nation) -> Place {
-    counter::file(nation)
+    file(nation)
 }
 
 suite::tests! {}

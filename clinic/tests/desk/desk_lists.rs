@@ -1,23 +1,20 @@
 //! The lists that a desk decides with and hands to its page: read, fetched, and never older than before.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-mod counter;
-mod provider;
-
 use std::fs;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use counter::nation::Nation;
-use counter::nation::world::NOW;
-use counter::{Clerk, Running, TestClock, config, file, nation};
-use provider::Provider;
 use reqwest::{Method, StatusCode};
 use sen_clinic::database::Database;
 use sen_clinic::desk::{DeskConfig, RunningDesk};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use verifier::offline::OfflineBundle;
+
+use crate::counter::nation::Nation;
+use crate::counter::nation::world::NOW;
+use crate::counter::{Clerk, Running, TestClock, config, file};
+use crate::provider::Provider;
 
 /// Waits until the desk's state says so, ten seconds at most.
 fn wait(clerk: &Clerk, what: &str, said: impl Fn(&Value) -> bool) {
