@@ -1,5 +1,4 @@
 //! Cards through the real PC/SC daemon and the virtual reader. `tests/run reader` starts the daemon.
-#![cfg(feature = "reader")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod sen;
 

@@ -1,12 +1,10 @@
 //! The demonstration that stays: a sandbox, and a clinic desk that can ask the insurance portal.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use sen::Home;
 use serde_json::Value;
+
+use crate::sen::Home;
 
 /// One call by hand; gives head and body.
 fn call(desk: &str, request: &str, headers: &str, body: &str) -> (String, String) {

@@ -1,9 +1,6 @@
 //! The secrets of a wallet in a real Secret Service. `tests/run keyring` starts one for this alone.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
-use sen::Home;
-use sen::nation::{insure, start};
+use crate::sen::Home;
+use crate::sen::nation::{insure, start};
 
 #[test]
 #[ignore = "needs a session of its own with a keyring: tests/run keyring"]

@@ -1,10 +1,8 @@
 //! Documents in standard formats and portals that ask for them, with no more to believe than the account's provider.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
-use sen::nation::{NUMBER, PHONE, ask, insure, mailbox, post, start};
-use sen::{Home, Ran};
 use serde_json::{Value, json};
+
+use crate::sen::nation::{NUMBER, PHONE, ask, insure, mailbox, post, start};
+use crate::sen::{Home, Ran};
 
 fn run(home: &Home, words: &[&str]) -> Ran {
     home.run(&[words, &["--json"]].concat())

@@ -1,11 +1,8 @@
 //! The account commands, from opening to deletion, against a sandbox in a process of its own.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
 use serde_json::json;
 
-use sen::nation::{NUMBER, PHONE, mailbox, start};
-use sen::{CARD_B, Home, card};
+use crate::sen::nation::{NUMBER, PHONE, mailbox, start};
+use crate::sen::{CARD_B, Home, card};
 
 #[test]
 fn an_account_from_opening_to_deletion() {

@@ -1,9 +1,7 @@
 //! The commands as a person or a script meets them: output, exit status, errors, help.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
-use sen::{CARD_A, CARD_B, Home, card, csca};
 use serde_json::Value;
+
+use crate::sen::{CARD_A, CARD_B, Home, Ran, card, csca};
 
 const AT: &str = "2025-06-01T00:00:00Z";
 
@@ -90,7 +88,7 @@ fn a_desk_that_takes_answers_alone_needs_a_name_to_ask_with() {
     assert!(refused.status == 2 && refused.stderr.contains("--identity"), "{refused:?}");
 }
 
-fn verify(home: &Home, folder: &str, csca: &str, more: &[&str]) -> sen::Ran {
+fn verify(home: &Home, folder: &str, csca: &str, more: &[&str]) -> Ran {
     let mut words = vec!["card", "verify", folder, "--csca", csca, "--json"];
     words.extend(more);
     home.run(&words)

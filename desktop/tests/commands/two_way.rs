@@ -1,11 +1,8 @@
 //! Two-way mode from desk to phone and back, and the animated code, with the real commands.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
 use std::time::Duration;
 
-use sen::Home;
-use sen::nation::{insure, start};
+use crate::sen::Home;
+use crate::sen::nation::{insure, start};
 
 /// A file that another command is about to write.
 fn appears(path: &str) {

@@ -1,15 +1,14 @@
 //! A server that has too much to do: `sen` waits as long as it asks, within reason, and says so.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-mod sen;
-#[path = "../../core/holder/tests/doubles/server.rs"]
+#[path = "../../../core/holder/tests/doubles/server.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod server;
 
 use std::time::{Duration, Instant};
 
-use sen::{Home, Ran};
 use serde_json::json;
 use server::{Reply, Server};
+
+use crate::sen::{Home, Ran};
 
 /// Opens an account at a provider that first says this and then knows no such address; how long that took.
 async fn open(status: u16, header: (&'static str, &str)) -> (Ran, Duration) {

@@ -1,11 +1,9 @@
 //! Signed records of readings, and revoked signers, as a person or a script meets them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
 use sandbox::factory::{Authority, CardOrder, Person, Sex};
-use sen::{CARD_A, CARD_B, Home, Ran, card, csca};
 use trust::random::SystemRandom;
 use trust::time::Timestamp;
+
+use crate::sen::{CARD_A, CARD_B, Home, Ran, card, csca};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 

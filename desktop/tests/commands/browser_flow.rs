@@ -1,14 +1,10 @@
 //! Documents that the person agrees to in a browser: its page is driven by plain HTTP, as any browser would.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
-use std::sync::Once;
-
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
-use sen::nation::{NUMBER, ask, insure, mailbox, start};
-use sen::{Home, Waiting};
 use serde_json::{Value, json};
+
+use crate::sen::nation::{NUMBER, ask, insure, mailbox, start};
+use crate::sen::{Home, Waiting};
 
 /// What the browser got: status, where it is sent, and the page.
 type Page = (u16, Option<String>, String);
@@ -22,8 +18,8 @@ struct Browser {
 
 impl Browser {
     fn of(nation: &Value) -> Self {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+        // The first test of this process that needs one installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let roots = std::fs::read(nation["roots"].as_str().unwrap()).unwrap();
         let authority = reqwest::Certificate::from_pem(&roots).unwrap();
         let client =

@@ -1,19 +1,14 @@
 //! The clinic desk as a process: killed in the middle of its work, and never heard to name anybody.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-extern crate clinic as sen_clinic;
-
-#[path = "../../clinic/tests/counter/mod.rs"]
-mod counter;
-
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use counter::nation::Nation;
-use counter::{Clerk, verdict};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
+
+use crate::counter::nation::Nation;
+use crate::counter::{Clerk, verdict};
 
 /// A nation of today: the process has the computer's clock.
 fn nation_of_today() -> Nation {

@@ -1,10 +1,8 @@
 //! The account commands between devices, each with a home of its own, against a sandbox in a process of its own.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod sen;
-
-use sen::nation::{NUMBER, PHONE, insure, mailbox, post, start};
-use sen::{CARD_B, Home, Ran, card};
 use serde_json::{Value, json};
+
+use crate::sen::nation::{NUMBER, PHONE, insure, mailbox, post, start};
+use crate::sen::{CARD_B, Home, Ran, card};
 
 fn run(home: &Home, words: &str) -> Ran {
     home.run(&[words.split(' ').collect::<Vec<_>>(), vec!["--json"]].concat())
