@@ -135,7 +135,9 @@ struct WordsTests {
     @Test("the history says what was approved and told, and warns of what nobody was entitled to")
     func approvals() throws {
         for start in try found(/format!\("([a-z-]+: )\{/, in: "core/holder/src/online/answer.rs") {
-            guard case .line = told(presented(approved: "\(start)A, B")).first?.values.first else { throw NationError.broken(start) }
+            let first = told(presented(approved: "\(start)A, B")).first?.values.first
+            let isInWords = if case .line? = first { true } else { false }
+            #expect(isInWords, "\(start)")
         }
         let claims = ["urn:vn:citizen:1: name", "urn:vn:citizen:1: sex"]
         let line = presented(claims: claims, overAsked: ["urn:vn:citizen:1: sex"], approved: "cash: 500 VND, Bank")
