@@ -1,4 +1,4 @@
-//! The clinic's check of a scanned text or a picture, offline.
+//! The clinic's check of a scanned text, offline.
 use std::path::Path;
 
 use trust::time::Timestamp;
@@ -20,7 +20,7 @@ pub struct ClinicFolders {
 /// The clinic's data cannot be used.
 #[derive(Clone, Debug, thiserror::Error, uniffi::Error)]
 pub enum CheckError {
-    /// With a stable code: `trust_list_unreadable`, `file_unreadable`, `no_code_in_picture`, ...
+    /// With a stable code: `trust_list_unreadable`, `file_unreadable`, ...
     #[error("{code}")]
     Unusable {
         /// The reason.
@@ -28,16 +28,17 @@ pub enum CheckError {
     },
 }
 
-/// Decides on what was scanned: the text, the frames of an animated code one a line, or the bytes of a PNG or JPEG. The answer is the JSON of `sen clinic check`.
+/// Decides on what was scanned: the text, or the frames of an animated code one a line. The answer is the JSON of `sen clinic check`.
+/// Codes in pictures are found by the platform, whose reader is in each phone already.
 #[uniffi::export]
-pub fn check_scanned(content: Vec<u8>, folders: ClinicFolders, now: i64) -> Result<String, CheckError> {
+pub fn check_scanned(scanned: String, folders: ClinicFolders, now: i64) -> Result<String, CheckError> {
     let paths = clinic::check::Folders {
         trust: Path::new(&folders.trust),
         status: folders.status.as_deref().map(Path::new),
         seen: folders.seen.as_deref().map(Path::new),
         desk: &folders.desk,
     };
-    let answer = clinic::check::check_files(&content, &paths, Timestamp::from_unix(now));
+    let answer = clinic::check::check_scanned(&scanned, &paths, Timestamp::from_unix(now));
     let answer = answer.map_err(|error| CheckError::Unusable { code: error.code().to_owned() })?;
     serde_json::to_string(&answer).map_err(|_| CheckError::Unusable { code: "answer".to_owned() })
 }

@@ -16,6 +16,7 @@ mod online;
 mod ports;
 mod qr;
 mod records;
+mod renewal;
 mod showing;
 mod stated_level;
 mod transfer;
@@ -45,6 +46,7 @@ pub use ports::{
 };
 pub use qr::{QrModules, draw_qr};
 pub use records::{Credential, OpenedAccount, QrCode, ReadingStep, Warning};
+pub use renewal::Refreshed;
 pub use showing::QrCodes;
 pub use stated_level::StatedLevel;
 pub use transfer::{NewPhone, Received, TransferCode};

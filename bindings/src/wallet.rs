@@ -126,11 +126,6 @@ impl Wallet {
         self.0.stop_showing();
     }
 
-    /// Fetches anew what is due; to be called from time to time in the background.
-    pub async fn refresh_credentials(&self, now: i64) -> Result<Vec<Credential>, SenError> {
-        let refreshed = self.0.account().refresh_due(&Silent, Timestamp::from_unix(now)).await?;
-        Ok(self.told(refreshed, now))
-    }
 }
 
 impl Wallet {

@@ -54,12 +54,16 @@ pub struct Folders<'a> {
 
 /// The whole of `sen clinic check`: text or picture, decided with what lies in the folders.
 pub fn check_files(content: &[u8], folders: &Folders<'_>, now: Timestamp) -> Result<Answer, Error> {
-    let scanned = if picture::is_picture(content) {
-        picture::read(content)?
+    if picture::is_picture(content) {
+        check_scanned(&picture::read(content)?, folders, now)
     } else {
-        String::from_utf8_lossy(content).into_owned()
-    };
-    decide(folders, |data, seen| check_lines(&scanned, data, &data.policy(), seen, now))
+        check_scanned(&String::from_utf8_lossy(content), folders, now)
+    }
+}
+
+/// A scanned text, or the frames of an animated code one a line, decided with what lies in the folders. It needs no reader of pictures.
+pub fn check_scanned(scanned: &str, folders: &Folders<'_>, now: Timestamp) -> Result<Answer, Error> {
+    decide(folders, |data, seen| check_lines(scanned, data, &data.policy(), seen, now))
 }
 
 /// Decides with what lies in the folders. Nothing is answered where the sighting cannot be kept.

@@ -185,7 +185,7 @@ impl World {
         let folder = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
         let (trust, status) = (folder(self.sandbox.trust_folder()), folder(self.sandbox.status_folder()));
         let folders = ClinicFolders { trust, status: Some(status), seen: None, desk: String::new() };
-        let answer = sen::check_scanned(text.into_bytes(), folders, now()).unwrap();
+        let answer = sen::check_scanned(text, folders, now()).unwrap();
         serde_json::from_str::<Value>(&answer).unwrap()["authentication_level"].clone()
     }
 

@@ -85,10 +85,10 @@ class AccountLife(TestCase):
         self.assertEqual(request.details().stated_level.level, 4)
         self.refuses(sen.SenError.NotReady, "present.statement_old", self.wallet.at_stated_level, ask(), 4, now() + 400)
         text = self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now()), now()).text
-        told = self.nation.check(text.encode())
+        told = self.nation.check(text)
         self.assertEqual((told["verdict"], told["authentication_level"]), ("accepted", {"level": 4, "basis": "server_statement"}))
         plain = self.wallet.present_qr(ask().grant(sen.Recognised.BY_DEVICE, now()), now() + 1).text
-        self.assertEqual(self.nation.check(plain.encode(), seen=False)["authentication_level"]["level"], 1)
+        self.assertEqual(self.nation.check(plain, seen=False)["authentication_level"]["level"], 1)
         self.wallet.stop_showing()
 
     def test_4_it_is_locked_and_unlocked_and_knows_where_it_is(self):

@@ -171,14 +171,14 @@ class Documents(TestCase):
         (folder / "trust-list.cwt").write_bytes(kept.list)
         run(self.wallet.obtain_credential("health-insurance", None, None, now()))
         request = self.wallet.ask_consent("health-insurance", None, None, now())
-        text = self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now()), now()).text.encode()
+        text = self.wallet.present_qr(request.grant(sen.Recognised.BY_DEVICE, now()), now()).text
         seen = str(folder / "seen.db")
         one = sen.ClinicFolders(trust=str(folder), status=self.nation.status, seen=seen, desk="one")
         self.assertEqual(json.loads(sen.check_scanned(text, one, now()))["verdict"], "accepted")
         # The desk's name counts: another that shares the list is warned of a card that was seen there just now.
         two = sen.ClinicFolders(trust=str(folder), status=self.nation.status, seen=seen, desk="two")
         again = self.wallet.ask_consent("health-insurance", None, None, now()).grant(sen.Recognised.BY_DEVICE, now())
-        later = self.wallet.present_qr(again, now() + 11).text.encode()
+        later = self.wallet.present_qr(again, now() + 11).text
         self.assertIn("seen_elsewhere", json.loads(sen.check_scanned(later, two, now() + 11))["reasons"])
 
     def test_7_a_code_is_drawn_of_digits_and_of_nothing_else(self):

@@ -126,7 +126,7 @@ class WholePath(unittest.TestCase):
         code = self.wallet.present_qr(request.grant_as_guardian(sen.Recognised.BY_DEVICE, now), now)
         event = json.loads(self.wallet.history(None, 1)[0].event)["presented"]
         self.assertEqual((event["ward"], event["by_guardian"]), (CHILD, True))
-        decided = self.check(code.text.encode())
+        decided = self.check(code.text)
         self.assertEqual((decided["presented_by"], decided["claims"]["personal_number"]), ("guardian", CHILD))
         self.wallet.delete_credential(obtained[0].id, now)
 
@@ -139,18 +139,19 @@ class WholePath(unittest.TestCase):
         self.assertTrue(pictured.details().shows_portrait)
         frames = self.wallet.portrait_frames(pictured.grant(sen.Recognised.BY_DEVICE, now), now)
         self.assertTrue(1 <= len(frames) <= 4 and all(frame.startswith("7362") for frame in frames))
-        self.assertEqual(asyncio.run(self.wallet.refresh_credentials(now)), [])
+        self.assertEqual(self.wallet.due(now), [])
+        self.assertEqual(asyncio.run(self.wallet.refresh_due(now)), sen.Refreshed(credentials=[], documents=[]))
         self.wallet.decline(request, now)
         self.assertIn("declined", self.wallet.history(None, 1)[0].event)
         code = self.show(now)
-        self.assertEqual(self.check(code.text.encode())["verdict"], "accepted")
-        self.assertEqual(self.check(code.text.encode())["reasons"], ["replayed"])
-        self.assertEqual(self.check(code.text.encode(), now + 600)["verdict"], "refused")
+        self.assertEqual(self.check(code.text)["verdict"], "accepted")
+        self.assertEqual(self.check(code.text)["reasons"], ["replayed"])
+        self.assertEqual(self.check(code.text, now + 600)["verdict"], "refused")
         middle = len(code.text) // 2
         changed = code.text[:middle] + str((int(code.text[middle]) + 1) % 10) + code.text[middle + 1:]
-        self.assertEqual(self.check(changed.encode())["verdict"], "refused")
+        self.assertEqual(self.check(changed)["verdict"], "refused")
         with self.assertRaises(sen.CheckError):
-            sen.check_scanned(b"", sen.ClinicFolders(trust="/nowhere", status=None, seen=None), now)
+            sen.check_scanned("", sen.ClinicFolders(trust="/nowhere", status=None, seen=None), now)
 
     def test_6b_codes_come_one_after_the_other_until_the_person_is_asked_again(self):
         async def all_codes(start):

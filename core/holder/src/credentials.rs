@@ -193,13 +193,6 @@ impl Wallet {
         info.warnings(now.plus_seconds(offset))
     }
 
-    /// What should be fetched anew by now: the credential, and for whom where not for the holder.
-    pub fn due(&self, now: Timestamp) -> Result<Vec<(CredentialName, Option<String>)>, Error> {
-        let there = now.plus_seconds(clock_offset(&self.vault.store()));
-        let due = self.credentials()?.into_iter().filter(|info| there >= info.refresh_at);
-        Ok(due.filter_map(|info| Some((CredentialName::from_vct(&info.vct)?, info.ward))).collect())
-    }
-
     /// Deletes a credential and its device key.
     ///
     /// # Errors

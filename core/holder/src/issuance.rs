@@ -202,30 +202,6 @@ impl Account<'_> {
         self.wallet.note_refusal(Action::Obtain, now, obtained)
     }
 
-    /// Fetches anew what is [due](crate::Wallet::due), and the trust list, as a shell does from time to time in the background. What is
-    /// not due yet is left alone.
-    ///
-    /// # Errors
-    /// The first one, after all were tried: what could be fetched is kept.
-    pub async fn refresh_due(
-        self,
-        progress: &dyn ProgressListener,
-        now: Timestamp,
-    ) -> Result<Vec<CredentialInfo>, Error> {
-        let (mut refreshed, mut failed) = (Vec::new(), None);
-        // Without one at hand there is nothing to withdraw from; who needs one fetches it.
-        if self.wallet.trust_list()?.is_some() {
-            failed = self.refresh_trust_list(now).await.err();
-        }
-        for (name, ward) in self.wallet.due(now)? {
-            match self.obtain_credential(Wanted::Named(name, ward.as_deref()), None, progress, now).await {
-                Ok(obtained) => refreshed.extend(obtained),
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        failed.map_or(Ok(refreshed), Err)
-    }
-
     async fn obtain(
         &self,
         wanted: Wanted<'_>,

@@ -100,9 +100,52 @@ impl Wallet {
     pub fn is_due(&self, renewable: &Renewable, now: Timestamp) -> bool {
         renewable.is_due(now.plus_seconds(clock_offset(&self.vault.store())))
     }
+
+    /// All whose [time has come](Wallet::is_due), credentials first, but for what comes with a new offer alone.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Renewable>, Error> {
+        let mut due = self.renewable()?;
+        due.retain(|one| self.is_due(one, now));
+        let mut possible = Vec::with_capacity(due.len());
+        for one in due {
+            let can = match &one {
+                Renewable::Document(info) => !matches!(self.account().way(&info.id)?, Way::None),
+                Renewable::Credential(_) | Renewable::Awaited(_) => true,
+            };
+            possible.extend(can.then_some(one));
+        }
+        Ok(possible)
+    }
 }
 
 impl Account<'_> {
+    /// Fetches anew what is [due](Wallet::due), and the trust list. What is not due yet is left alone, and so is what comes with a new
+    /// offer alone or is not there yet. Keys that ask the person at each use ask here, too.
+    ///
+    /// # Errors
+    /// The first one, after all were tried: what could be fetched is kept.
+    pub async fn refresh_due(
+        self,
+        progress: &dyn ProgressListener,
+        now: Timestamp,
+    ) -> Result<Vec<Renewed>, Error> {
+        let (mut refreshed, mut failed) = (Vec::new(), None);
+        // Without one at hand there is nothing to withdraw from; who needs one fetches it.
+        if self.wallet.trust_list()?.is_some() {
+            failed = self.refresh_trust_list(now).await.err();
+        }
+        for one in self.wallet.due(now)? {
+            match self.renew(&one, progress, now).await {
+                Ok(Renewed::NotReady | Renewed::NeedsOffer) => {}
+                Ok(renewed) => refreshed.push(renewed),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(refreshed), Err)
+    }
+
     /// Fetches one anew. Others are none of its concern: a failure here stops nothing there.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ struct WholePathTests {
     private func check(_ text: String) throws -> [String: Any] {
         let seen = nation.folder.appendingPathComponent("seen.db").path
         let folders = ClinicFolders(trust: nation.trust, status: nation.status, seen: seen)
-        let answer = try checkScanned(content: Data(text.utf8), folders: folders, now: now)
+        let answer = try checkScanned(scanned: text, folders: folders, now: now)
         return try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any] ?? [:]
     }
 
@@ -147,7 +147,9 @@ struct WholePathTests {
             #expect(obtained.map(\.vct) == ["urn:vn:\(name):1"])
         }
         #expect(path.keys.count == before + 2)
-        #expect(try await wallet.refreshCredentials(now: now).isEmpty)
+        #expect(try wallet.due(now: now).isEmpty)
+        let refreshed = try await wallet.refreshDue(now: now)
+        #expect(refreshed.credentials.isEmpty && refreshed.documents.isEmpty)
         let held = try #require(try wallet.credentials(now: now).first)
         let late = try wallet.credentials(now: held.expiresAt + 1).first { $0.id == held.id }
         #expect(late?.warnings.first == .expired)

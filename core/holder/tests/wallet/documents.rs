@@ -1,7 +1,7 @@
 //! Obtaining documents from an issuer that checks each request as the standards say, and that fails in many ways.
 use holder::{
-    Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Silent, Wallet,
-    WalletClient,
+    Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Renewable, Renewed,
+    Silent, Wallet, WalletClient,
 };
 use trust::time::Timestamp;
 
@@ -180,6 +180,45 @@ async fn a_document_without_leave_is_fetched_anew_only_with_an_offer_which_repla
     assert_eq!((wallet.documents().unwrap(), phone.keys.count()), (second, 1));
     let gone = wallet.refresh_document(&first.id, &Silent, now()).await.unwrap_err();
     assert_eq!(gone, IssuanceError::NotFound.into());
+}
+
+#[tokio::test]
+async fn what_is_due_is_fetched_in_one_call_but_for_what_needs_an_offer() {
+    let (running, other, phone) = (strict().await, RunningIssuer::start().await, Phone::new());
+    let wallet = phone.wallet();
+    // Of a day's life, so that half of it is over now.
+    (running.state().begins, other.state().begins) = (SERVER_TIME - 43_200, SERVER_TIME - 43_200);
+    let first = obtain(&running, &wallet).await.unwrap().remove(0);
+    let offered = obtain(&other, &wallet).await.unwrap().remove(0);
+    let (before, due) = (now().minus_seconds(1), now());
+    assert_eq!(wallet.due(before).unwrap(), []);
+    assert_eq!(wallet.account().refresh_due(&Silent, before).await.unwrap(), []);
+
+    assert!(wallet.is_due(&Renewable::Document(offered.clone()), due));
+    assert_eq!(wallet.due(due).unwrap(), [Renewable::Document(first.clone())]);
+    running.state().begins = SERVER_TIME;
+    let refreshed = wallet.account().refresh_due(&Silent, due).await.unwrap();
+    let [Renewed::Documents(new)] = refreshed.as_slice() else { panic!("{refreshed:?}") };
+    let held = wallet.documents().unwrap();
+    assert_eq!((held.len(), held.contains(&new[0]), held.contains(&offered)), (2, true, true));
+    assert!(!held.contains(&first));
+    assert_eq!(wallet.due(due).unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_awaited_comes_with_what_is_due() {
+    let (running, phone) = (strict().await, Phone::new());
+    running.state().put_off = 2;
+    let wallet = phone.wallet();
+    obtain(&running, &wallet).await.unwrap();
+    let awaited = wallet.awaited().unwrap().remove(0).not_before;
+    let refresh = |at| wallet.account().refresh_due(&Silent, at);
+    assert_eq!(refresh(awaited.minus_seconds(1)).await.unwrap(), []);
+    // Not there yet: no failure, and asked for again in its time.
+    assert_eq!(refresh(awaited).await.unwrap(), []);
+    assert_eq!(wallet.due(awaited).unwrap(), []);
+    let refreshed = refresh(awaited.plus_seconds(60)).await.unwrap();
+    assert_eq!(refreshed, [Renewed::Documents(wallet.documents().unwrap())]);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Credentials are fetched anew in time, at a moment of their own, and the person is told before something ends.
-use holder::{CredentialInfo, CredentialName, Recognised, Silent, Wallet, Wanted, Warning};
+use holder::{CredentialInfo, CredentialName, Recognised, Renewable, Silent, Wallet, Wanted, Warning};
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
 
@@ -58,7 +58,7 @@ async fn fetches_what_is_due_and_leaves_the_rest_alone() {
     assert!(wallet.due(before).unwrap().is_empty());
     assert!(wallet.account().refresh_due(&Silent, before).await.unwrap().is_empty());
     assert_eq!(held(&wallet), first);
-    assert_eq!(wallet.due(due).unwrap(), [(CARD, None)]);
+    assert_eq!(wallet.due(due).unwrap(), [Renewable::Credential(first.clone())]);
     let refreshed = wallet.account().refresh_due(&Silent, due).await.unwrap();
     assert_eq!(refreshed.len(), 1);
     assert_ne!(held(&wallet).id, first.id);

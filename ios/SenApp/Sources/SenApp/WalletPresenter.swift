@@ -21,6 +21,8 @@ public struct AwaitedRow: Equatable, Sendable, Identifiable {
 public struct WalletScreen: Equatable, Sendable {
     public var rows: [HeldRow] = []
     public var awaited: [AwaitedRow] = []
+    /// How many of them should be fetched anew by now.
+    public var due = 0
     public var busy = false
     public var problem: Problem?
 }
@@ -38,9 +40,9 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
         ask { [self] in _ = try await wallet.obtainCredential(nameOrOffer: name, ward: ward, transactionCode: nil, now: now()) }
     }
 
-    /// What is due, in the background.
+    /// All that is due. The keys ask the person, so that it begins where the person wants it.
     @discardableResult
-    public func keepFresh() -> Task<Void, Never> { ask { [self] in _ = try await wallet.refreshCredentials(now: now()) } }
+    public func renewDue() -> Task<Void, Never> { ask { [self] in _ = try await wallet.refreshDue(now: now()) } }
 
     /// Whether an awaited document is there by now.
     @discardableResult
@@ -62,13 +64,24 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
             change { ($0.busy, $0.problem) = (false, problem) }
         }) { [self] in
             change { ($0.busy, $0.problem) = (true, nil) }
-            try await first()
-            let at = now()
-            let (credentials, documents, later) = try await calling {
-                (try $0.credentials(now: at), try $0.documents(), try $0.awaitedDocuments())
+            do {
+                try await first()
+            } catch {
+                // What is held is shown anew also where not all of it worked.
+                try await list()
+                throw error
             }
-            show(WalletScreen(rows: credentials.map(row) + documents.map(row), awaited: later.map { awaited($0, at, around.zone) }))
+            try await list()
         }
+    }
+
+    private func list() async throws {
+        let at = now()
+        let (credentials, documents, later, due) = try await calling {
+            (try $0.credentials(now: at), try $0.documents(), try $0.awaitedDocuments(), try $0.due(now: at))
+        }
+        let rows = credentials.map(row) + documents.map(row)
+        show(WalletScreen(rows: rows, awaited: later.map { awaited($0, at, around.zone) }, due: due.count))
     }
 
     private func row(_ held: Credential) -> HeldRow {

@@ -285,6 +285,7 @@ public enum Word: String, CaseIterable, Sendable {
     case browserOpen = "browser_open"
     case browserWaiting = "browser_waiting"
     case awaited = "awaited"
+    case renewDue = "renew_due"
     case awaitedAsk = "awaited_ask"
     case awaitedFrom = "awaited_from"
     case heldHere = "held_here"
@@ -334,7 +335,7 @@ public enum Word: String, CaseIterable, Sendable {
             .eventDeleted, .eventAccount, .eventHandedOver, .eventReaderLent, .eventActedForWard, .historyTold, .historyApproved,
             .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning,
             .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait,
-            .wardBorn, .awaited, .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
+            .wardBorn, .awaited, .renewDue, .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
         case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline, .awaitedFrom, .levelStated: 2
         case .heldRecipient: 3
         case .approveCash: 4

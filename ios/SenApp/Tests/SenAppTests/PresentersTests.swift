@@ -176,6 +176,7 @@ struct PresentersTests {
         await held.obtain("driving").value
         #expect(held.state.problem?.next == .typeAgain)
         #expect(held.state.rows == rows)
+        #expect(held.state.due == 0)
     }
 
     @Test("the code is shown after the person agreed, and gone when the screen is left")
@@ -215,7 +216,7 @@ struct PresentersTests {
     private func clinic(_ text: String) throws -> String? {
         let seen = nation.folder.appendingPathComponent("seen.db").path
         let folders = ClinicFolders(trust: nation.trust, status: nation.status, seen: seen)
-        let answer = try checkScanned(content: Data(text.utf8), folders: folders, now: systemNow())
+        let answer = try checkScanned(scanned: text, folders: folders, now: systemNow())
         return (try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any])?["verdict"] as? String
     }
 
@@ -357,6 +358,23 @@ struct PresentersTests {
         #expect(account.state.revocationCode == nil)
         await account.unlock().value
         #expect(account.state.canLock)
+    }
+
+    @Test("what is due is counted, and fetched anew where the person wants it")
+    func due() async throws {
+        let due = try #require(try app.wallet.credentials(now: systemNow()).map(\.refreshAt).max())
+        let held = WalletPresenter(Surroundings(wallet: app.wallet, recogniser: app.person, now: { due }, zone: around.zone))
+        await held.start().value
+        let before = held.state
+        #expect(before.due >= 2)
+        await held.renewDue().value
+        let after = held.state
+        #expect(after.problem == nil && after.due == 0)
+        #expect(after.rows.count == before.rows.count)
+        let old = before.rows.filter { !$0.isDocument }.map(\.id)
+        #expect(old.count == 2 && Set(after.rows.map(\.id)).isDisjoint(with: old))
+        // That clock was wrong by days: the wallet learns the time again.
+        await account.refresh().value
     }
 
     @Test("without a network the screens stay and the code still shows")

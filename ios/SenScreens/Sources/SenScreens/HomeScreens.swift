@@ -128,6 +128,7 @@ struct WalletView: View {
                 VStack(alignment: .leading, spacing: 16) {
                     ProblemText(shown.problem)
                     if shown.rows.isEmpty && !shown.busy { Sentence(Line(.nothingHeld)) }
+                    if shown.due > 0 { Press(Line(.renewDue, "\(shown.due)")) { wallet.renewDue() } }
                     ForEach(shown.rows) { held($0) }
                     ForEach(shown.awaited) { row in
                         Sentence(row.line)

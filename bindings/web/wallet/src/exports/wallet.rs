@@ -1,7 +1,7 @@
 //! The wallet: opening and saving it, and its credentials.
 use std::sync::Arc;
 
-use holder::{CredentialInfo, CredentialName, Silent, Wanted};
+use holder::{CredentialInfo, CredentialName, Renewed, Silent, Wanted};
 use serde_json::Value;
 use trust::time::Timestamp;
 use wasm_bindgen::JsValue;
@@ -74,8 +74,13 @@ impl Wallet {
     /// Fetches anew what is due.
     #[wasm_bindgen(js_name = refreshCredentials, unchecked_return_type = "Credential[]")]
     pub async fn refresh_credentials(&self, now: f64) -> Result<JsValue, SenError> {
-        let refreshed = self.0.account().refresh_due(&Silent, time(now)).await?;
-        self.told(&refreshed, time(now))
+        let mut credentials = Vec::new();
+        for renewed in self.0.account().refresh_due(&Silent, time(now)).await? {
+            if let Renewed::Credentials(new) = renewed {
+                credentials.extend(new);
+            }
+        }
+        self.told(&credentials, time(now))
     }
 }
 

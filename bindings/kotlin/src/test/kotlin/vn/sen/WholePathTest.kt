@@ -61,7 +61,7 @@ class WholePathTest {
 
     private fun check(text: String): JSONObject {
         val folders = ClinicFolders(nation.trust, nation.status, nation.folder.resolve("seen.db").path)
-        return JSONObject(checkScanned(text.toByteArray(), folders, now()))
+        return JSONObject(checkScanned(text, folders, now()))
     }
 
     @Test
@@ -158,7 +158,8 @@ class WholePathTest {
             assertEquals(listOf("urn:vn:$name:1"), wallet.obtainCredential(name, null, null, now()).map(Credential::vct))
         }
         assertEquals(before + 2, keys.keys.size)
-        assertEquals(emptyList<Credential>(), wallet.refreshCredentials(now()))
+        assertEquals(emptyList<String>(), wallet.due(now()))
+        assertEquals(Refreshed(emptyList(), emptyList()), wallet.refreshDue(now()))
         val held = wallet.credentials(now()).first()
         assertEquals(listOf(Warning.Expired), wallet.credentials(held.expiresAt + 1).first { it.id == held.id }.warnings.take(1))
     }

@@ -16,6 +16,8 @@ data class AwaitedRow(val id: String, val line: Line, val canAsk: Boolean)
 data class WalletScreen(
     val rows: List<HeldRow> = emptyList(),
     val awaited: List<AwaitedRow> = emptyList(),
+    /** How many of them should be fetched anew by now. */
+    val due: Int = 0,
     val busy: Boolean = false,
     /** The one that the person was asked about once more. */
     val deleting: String? = null,
@@ -29,8 +31,8 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     /** `citizen` or `health-insurance`, the person's own or that of somebody in their care. */
     fun obtain(name: String, ward: String? = null): Job = ask { wallet.obtainCredential(name, ward, null, now()) }
 
-    /** What is due, in the background. */
-    fun keepFresh(): Job = ask { wallet.refreshCredentials(now()) }
+    /** All that is due. The keys ask the person, so that it begins where the person wants it. */
+    fun renewDue(): Job = ask { wallet.refreshDue(now()) }
 
     /** Whether an awaited document is there by now. */
     fun askFor(row: AwaitedRow): Job = ask { wallet.fetchAwaited(row.id, now()) }
@@ -46,11 +48,15 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
         if (row.isDocument) wallet.deleteDocument(row.id, now()) else wallet.deleteCredential(row.id, now())
     }
 
+    /** What is held is shown anew also where not all of it worked. */
     private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(busy = false, problem = it) }) {
         show(state.value.copy(busy = true, problem = null))
-        first()
-        val held = wallet.credentials(now()).map(::row) + wallet.documents().map(::row)
-        show(WalletScreen(held, wallet.awaitedDocuments().map { awaited(it, now(), around.zone) }))
+        try {
+            first()
+        } finally {
+            val held = wallet.credentials(now()).map(::row) + wallet.documents().map(::row)
+            show(WalletScreen(held, wallet.awaitedDocuments().map { awaited(it, now(), around.zone) }, wallet.due(now()).size))
+        }
     }
 
     private fun row(held: Credential): HeldRow {

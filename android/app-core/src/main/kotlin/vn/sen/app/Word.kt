@@ -285,6 +285,7 @@ enum class Word(val places: Int) {
     BROWSER_OPEN(0),
     BROWSER_WAITING(0),
     AWAITED(1),
+    RENEW_DUE(1),
     AWAITED_ASK(0),
     AWAITED_FROM(2),
     HELD_HERE(0),

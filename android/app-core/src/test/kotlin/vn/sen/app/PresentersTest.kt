@@ -27,6 +27,7 @@ import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
 import vn.sen.CardKey
+import vn.sen.Credential
 import vn.sen.DeviceKeyException
 import vn.sen.Recognised
 import vn.sen.Wallet
@@ -136,6 +137,7 @@ class PresentersTest {
         held.obtain("driving").join()
         assertEquals(Next.TYPE_AGAIN, held.state.value.problem?.next)
         assertEquals(rows, held.state.value.rows)
+        assertEquals(0, held.state.value.due)
     }
 
     @Test
@@ -298,6 +300,25 @@ class PresentersTest {
 
     @Test
     @Order(10)
+    fun `what is due is counted, and fetched anew where the person wants it`() = runBlocking {
+        val due = wallet.credentials(around.clock.now()).maxOf(Credential::refreshAt)
+        val held = WalletPresenter(Surroundings(wallet, scope, around.recogniser, clock = { due }))
+        held.start().join()
+        val before = held.state.value
+        assertTrue(before.due >= 2, "${before.due}")
+        held.renewDue().join()
+        val after = held.state.value
+        assertNull(after.problem)
+        assertEquals(before.rows.size to 0, after.rows.size to after.due)
+        val old = before.rows.filterNot(HeldRow::isDocument).map(HeldRow::id)
+        assertEquals(2, old.size)
+        assertTrue(after.rows.none { it.id in old })
+        // That clock was wrong by days: the wallet learns the time again.
+        account.refresh().join()
+    }
+
+    @Test
+    @Order(11)
     fun `without a network the screens stay and the code still shows`() = runBlocking {
         nation.stop()
         val before = account.state.value
