@@ -262,7 +262,7 @@ impl<'a> Anchors<'a> {
     ) -> Result<Self, SenError> {
         let parse = |pem: &str| {
             let anchors = CertificateAnchors::from_pem(pem).ok();
-            let anchors = anchors.filter(|anchors| !anchors.certificates().is_empty());
+            let anchors = anchors.filter(|anchors| !anchors.is_empty());
             anchors.ok_or_else(|| SenError::not_ready("online.bad_anchors"))
         };
         let registrars = match believed.registrars_pem.as_str() {

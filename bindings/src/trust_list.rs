@@ -64,7 +64,7 @@ impl From<holder::NationalAnchors> for NationalAnchors {
             certificate: certificate.der().to_vec(),
             not_after: certificate.not_after().as_unix(),
         };
-        let anchors = |anchors: &CertificateAnchors| anchors.certificates().iter().map(anchor).collect();
+        let anchors = |anchors: &CertificateAnchors| anchors.certificates().map(anchor).collect();
         Self {
             issuers: anchors(&named.issuers),
             verifiers: anchors(&named.verifiers),

@@ -125,7 +125,6 @@ impl Wallet {
     pub fn stop_showing(&self) {
         self.0.stop_showing();
     }
-
 }
 
 impl Wallet {

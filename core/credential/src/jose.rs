@@ -194,6 +194,11 @@ impl VerifiedJws {
         &self.claims
     }
 
+    /// The same, taken out.
+    pub fn into_claims(self) -> Map<String, Value> {
+        self.claims
+    }
+
     /// The payload as a record.
     ///
     /// # Errors

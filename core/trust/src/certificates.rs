@@ -10,6 +10,8 @@ mod tests;
 pub use certificate::Certificate;
 pub(crate) use extensions::{APP_ATTEST_NONCE, KEY_DESCRIPTION};
 
+use std::sync::Arc;
+
 use der::asn1::ObjectIdentifier;
 
 use crate::p256::PublicKey;
@@ -107,15 +109,16 @@ impl Purpose {
 /// Those who are believed: authorities, and single signers that are pinned and vouch for themselves alone.
 #[derive(Clone, Debug, Default)]
 pub struct CertificateAnchors {
-    anchors: Vec<Certificate>,
+    /// Shared with the chains that end in them.
+    anchors: Vec<Arc<Certificate>>,
     /// SHA-256 of certificates that nothing may rest on.
     withdrawn: Vec<[u8; 32]>,
 }
 
 impl CertificateAnchors {
     /// From the anchors, which the caller took from a trusted place.
-    pub const fn new(anchors: Vec<Certificate>) -> Self {
-        Self { anchors, withdrawn: Vec::new() }
+    pub fn new(anchors: Vec<Certificate>) -> Self {
+        Self { anchors: anchors.into_iter().map(Arc::new).collect(), withdrawn: Vec::new() }
     }
 
     /// The same but for these, by the SHA-256 of their DER: no chain leads through one of them or ends in it.
@@ -139,8 +142,13 @@ impl CertificateAnchors {
     }
 
     /// The anchors.
-    pub fn certificates(&self) -> &[Certificate] {
-        &self.anchors
+    pub fn certificates(&self) -> impl ExactSizeIterator<Item = &Certificate> {
+        self.anchors.iter().map(|anchor| &**anchor)
+    }
+
+    /// Whether nobody is believed.
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
     }
 
     /// Believes a chain of DER certificates, leaf first, when each was issued by the next and the last by an anchor, all
@@ -172,14 +180,14 @@ impl CertificateAnchors {
                 anchor
             }
         };
-        if chain.iter().chain([anchor]).any(|certificate| !certificate.is_valid_at(now)) {
+        if chain.iter().chain([&**anchor]).any(|certificate| !certificate.is_valid_at(now)) {
             return Err(ChainError::OutsideValidity);
         }
         let is_withdrawn = |certificate: &Certificate| self.withdrawn.contains(&certificate.sha256());
-        if !self.withdrawn.is_empty() && chain.iter().chain([anchor]).any(is_withdrawn) {
+        if !self.withdrawn.is_empty() && chain.iter().chain([&**anchor]).any(is_withdrawn) {
             return Err(ChainError::Withdrawn);
         }
-        let anchor = anchor.clone();
+        let anchor = Arc::clone(anchor);
         Ok(VerifiedChain { key, chain, anchor })
     }
 }
@@ -220,7 +228,7 @@ pub(crate) fn may_issue(issuer: &Certificate, below: usize) -> Result<(), ChainE
 pub struct VerifiedChain {
     key: PublicKey,
     chain: Vec<Certificate>,
-    anchor: Certificate,
+    anchor: Arc<Certificate>,
 }
 
 impl VerifiedChain {
@@ -241,7 +249,7 @@ impl VerifiedChain {
     }
 
     /// Who is believed.
-    pub const fn anchor(&self) -> &Certificate {
+    pub fn anchor(&self) -> &Certificate {
         &self.anchor
     }
 }

@@ -130,7 +130,7 @@ impl SdJwt {
             return Err(SdJwtError::PresentationHash);
         }
         transaction_data(binding.claims(), expected.transaction_data)?;
-        Ok(BoundSdJwt { sd_jwt, issued_at, binding: binding.claims().clone() })
+        Ok(BoundSdJwt { sd_jwt, issued_at, binding: binding.into_claims() })
     }
 }
 

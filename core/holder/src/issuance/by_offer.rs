@@ -38,7 +38,7 @@ pub struct Issuers<'a> {
 impl Issuers<'_> {
     /// Whose documents are believed.
     pub(super) async fn anchors(&self, wallet: &Wallet, now: Timestamp) -> Result<CertificateAnchors, Error> {
-        let is_empty = |anchors: &CertificateAnchors| anchors.certificates().is_empty();
+        let is_empty = |anchors: &CertificateAnchors| anchors.is_empty();
         let Some(pem) = self.anchors_pem else {
             let named = wallet.account().national_anchors(now).await?.issuers;
             return if is_empty(&named) { Err(IssuanceError::UnknownIssuer.into()) } else { Ok(named) };

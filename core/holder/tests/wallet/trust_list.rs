@@ -33,7 +33,7 @@ async fn believes_whom_the_list_names_each_in_its_role() {
         roles.iter().zip(&roots).map(|(role, root)| listed(*role, root.der())).collect();
     let named = wallet.account().national_anchors(now()).await.unwrap();
     for (anchors, root) in [named.issuers, named.verifiers, named.registrars].iter().zip(&roots) {
-        let found: Vec<&[u8]> = anchors.certificates().iter().map(Certificate::der).collect();
+        let found: Vec<&[u8]> = anchors.certificates().map(Certificate::der).collect();
         assert_eq!(found, [root.der()]);
     }
 }

@@ -226,9 +226,10 @@ fn reads_names_key_identifiers_and_pem() {
     let two = format!("roots\n{}and\n{}", root.pem(), Authority::root("other").pem());
     let anchors = CertificateAnchors::from_pem(&two).unwrap();
     assert_eq!(anchors.certificates().len(), 2);
-    assert_eq!(anchors.certificates()[0].der(), root.der());
+    let first = anchors.certificates().next().unwrap();
+    assert_eq!(first.der(), root.der());
     assert!(leaf.authority_key_id().is_some());
-    assert_eq!(leaf.authority_key_id(), anchors.certificates()[0].subject_key_id());
+    assert_eq!(leaf.authority_key_id(), first.subject_key_id());
     assert_eq!(
         CertificateAnchors::from_pem(&two.replace("\nMII", "\n?II")).unwrap_err(),
         CertificateError::Malformed
