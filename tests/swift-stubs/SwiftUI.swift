@@ -142,7 +142,11 @@ public struct NavigationLink<Destination: View>: Leaf {
     public init<S: StringProtocol>(_ title: S, @ViewBuilder destination: () -> Destination) {}
 }
 
-public struct TextField: Leaf { public init<S: StringProtocol>(_ title: S, text: Binding<String>) {} }
+public enum Axis: Sendable { case horizontal, vertical }
+public struct TextField: Leaf {
+    public init<S: StringProtocol>(_ title: S, text: Binding<String>) {}
+    public init<S: StringProtocol>(_ title: S, text: Binding<String>, axis: Axis) {}
+}
 public struct SecureField: Leaf { public init<S: StringProtocol>(_ title: S, text: Binding<String>) {} }
 
 public struct ProgressView: Leaf {
@@ -209,6 +213,7 @@ public struct RoundedBorderTextFieldStyle: Sendable {
 public struct HierarchicalShapeStyle: Sendable { public static var secondary: HierarchicalShapeStyle { HierarchicalShapeStyle() } }
 public struct TextInputAutocapitalization: Sendable {
     public static var never: TextInputAutocapitalization { TextInputAutocapitalization() }
+    public static var characters: TextInputAutocapitalization { TextInputAutocapitalization() }
 }
 public struct AccessibilityChildBehavior: Sendable {
     public static var combine: AccessibilityChildBehavior { AccessibilityChildBehavior() }
@@ -230,6 +235,7 @@ extension View {
     public func overlay<V: View>(alignment: Alignment = .center, @ViewBuilder content: () -> V) -> some View { self }
     public func buttonStyle(_ style: BorderedButtonStyle) -> some View { self }
     public func textFieldStyle(_ style: RoundedBorderTextFieldStyle) -> some View { self }
+    public func lineLimit(_ limit: ClosedRange<Int>) -> some View { self }
     public func keyboardType(_ type: UIKeyboardType) -> some View { self }
     public func textContentType(_ type: UITextContentType?) -> some View { self }
     public func autocorrectionDisabled(_ disable: Bool = true) -> some View { self }

@@ -75,7 +75,7 @@ open class UIColor: NSObject {
     public class var systemBackground: UIColor { UIColor() }
 }
 
-public enum UIKeyboardType: Sendable { case `default`, numberPad }
+public enum UIKeyboardType: Sendable { case `default`, asciiCapable, numberPad }
 public struct UITextContentType: Sendable {}
 
 @MainActor

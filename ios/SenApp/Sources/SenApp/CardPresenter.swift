@@ -3,9 +3,9 @@ import Sen
 
 /// What the card's screens show.
 public enum CardScreen: Equatable, Sendable {
-    /// Six digits are typed.
-    case number(Problem? = nil)
-    /// The card is to be held, or is being read; `fraction` of all bytes, where that is known.
+    /// What opens the card is typed: its six digits, `can` where the camera read them, or the lines of its machine-readable zone.
+    case number(byZone: Bool = false, can: String? = nil, problem: Problem? = nil)
+    /// The card is to be held, or is being read; `fraction` of all of it, where that is known.
     case hold(Line, fraction: Double? = nil)
     /// The provider looks at it.
     case comparing
@@ -18,6 +18,13 @@ public enum CardScreen: Equatable, Sendable {
 public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
     private let tags = Tags()
     private let running = Running()
+    private let lock = NSLock()
+    private var zoned = false
+
+    private var byZone: Bool {
+        get { lock.withLock { zoned } }
+        set { lock.withLock { zoned = newValue } }
+    }
 
     public init(_ around: Surroundings) { super.init(.number(), around) }
 
@@ -27,35 +34,52 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
     /// The system's own sheet was closed: where a card is waited for or read, the person gave up.
     public func sheetClosed() { if case .hold = state { stop() } }
 
-    /// Level 2, with the six digits and what the camera took.
+    /// Not every card has six digits, or they cannot be read any more: the lines of its zone do as well.
+    public func useZone(_ zone: Bool) {
+        byZone = zone
+        show(.number(byZone: zone))
+    }
+
+    /// The camera read the code on the card.
+    public func scanned(can: String) { show(.number(can: can)) }
+
+    /// What was typed, or nothing where it cannot be right: asked before anybody takes a picture or holds a card.
+    public func key(_ typed: String) -> CardKey? {
+        let can = typed.trimmed
+        let key = byZone ? zone(typed).map { CardKey.mrz(lines: $0) } : isCan(can) ? CardKey.can(number: can) : nil
+        if key == nil { show(.number(byZone: byZone, problem: mistyped)) }
+        return key
+    }
+
+    /// Level 2, with what opens the card and what the camera took.
     @discardableResult
-    public func raiseLevel(can: String, face: Data) -> Task<Void, Never> {
-        start(can, face) { [self] in try await wallet.beginStepUp(now: now()) }
+    public func raiseLevel(_ key: CardKey, face: Data) -> Task<Void, Never> {
+        start(key, face) { [self] in try await wallet.beginStepUp(now: now()) }
     }
 
     /// The account moves to this phone, without the old one.
     @discardableResult
-    public func moveHere(_ provider: AccountProvider, _ who: AccountApplicant, can: String, face: Data) -> Task<Void, Never> {
-        start(can, face) { [self] in try await wallet.beginNewPhone(provider: provider, applicant: who, now: now()) }
+    public func moveHere(_ provider: AccountProvider, _ who: AccountApplicant, _ key: CardKey, face: Data) -> Task<Void, Never> {
+        start(key, face) { [self] in try await wallet.beginNewPhone(provider: provider, applicant: who, now: now()) }
     }
 
     /// A forgotten PIN.
     @discardableResult
-    public func recoverPin(can: String, face: Data) -> Task<Void, Never> {
-        start(can, face) { [self] in try await wallet.beginPinRecovery(now: now()) }
+    public func recoverPin(_ key: CardKey, face: Data) -> Task<Void, Never> {
+        start(key, face) { [self] in try await wallet.beginPinRecovery(now: now()) }
     }
 
     /// The person gives up; a command that is on its way is the last.
     public func stop() {
         let turn = newTurn()
         running.end()
-        show(.number(), in: turn)
+        show(.number(byZone: byZone), in: turn)
     }
 
     /// Lends this phone: reads another person's card for the phone that asked. Without an account here it goes through `provider`.
     @discardableResult
-    public func lend(_ request: ReadingRequest, _ provider: AccountProvider, can: String) -> Task<Void, Never> {
-        run(can) { [self] in
+    public func lend(_ request: ReadingRequest, _ provider: AccountProvider, _ key: CardKey) -> Task<Void, Never> {
+        run(key) { [self] in
             Reading(
                 isRead: { request.isRead() },
                 read: { try await request.read(transport: $0, key: $1, listener: $2) },
@@ -66,8 +90,8 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         }
     }
 
-    private func start(_ can: String, _ face: Data, _ begin: @escaping @Sendable () async throws -> CardProof) -> Task<Void, Never> {
-        run(can) { [self] in
+    private func start(_ key: CardKey, _ face: Data, _ begin: @escaping @Sendable () async throws -> CardProof) -> Task<Void, Never> {
+        run(key) { [self] in
             let proof = try await begin()
             return Reading(
                 isRead: { proof.isRead() },
@@ -76,23 +100,23 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         }
     }
 
-    private func run(_ can: String, _ begin: @escaping @Sendable () async throws -> Reading) -> Task<Void, Never> {
+    private func run(_ key: CardKey, _ begin: @escaping @Sendable () async throws -> Reading) -> Task<Void, Never> {
         let turn = newTurn()
         running.end()
         // A card that left before has nothing to say to this.
         tags.forget()
-        let task = work(refused: { [self] in show($0.next == .typeAgain ? .number($0) : .failed($0), in: turn) }) { [self] in
+        let task = work(refused: { [self] in show(failed($0), in: turn) }) { [self] in
             let reading = try await begin()
             show(.hold(Line(.holdTop)), in: turn)
+            let progress = Progress { [weak self] in
+                self?.show($0, in: turn)
+            } isOver: { [weak self] in
+                self?.isOver(turn) ?? true
+            }
             while !reading.isRead() {
                 guard let transport = await tags.next(), !isOver(turn) else { return }
                 do {
-                    let progress = Progress { [weak self] in
-                        self?.show($0, in: turn)
-                    } isOver: { [weak self] in
-                        self?.isOver(turn) ?? true
-                    }
-                    try await reading.read(transport, .can(number: can.trimmed), progress)
+                    try await reading.read(transport, key, progress)
                 } catch let lost as SenError {
                     guard case .TryCardAgain = lost else { throw lost }
                     show(.hold(lost.problem.line), in: turn)
@@ -104,7 +128,17 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         running.begin(task)
         return task
     }
+
+    private func failed(_ problem: Problem) -> CardScreen {
+        // The check digits of the zone did not fit.
+        if problem.code == badKey { return .number(byZone: byZone, problem: mistyped) }
+        return problem.next == .typeAgain ? .number(byZone: byZone, problem: problem) : .failed(problem)
+    }
+
+    private var mistyped: Problem { Problem(Line(byZone ? .mrzWrong : .canWrong), .typeAgain, badKey) }
 }
+
+private let badKey = "card.access_number"
 
 /// A reading in as many goes as it takes, and what becomes of it.
 private struct Reading: Sendable {
@@ -170,7 +204,9 @@ private final class Running: @unchecked Sendable {
     func end() { lock.withLock { task }?.cancel() }
 }
 
-private final class Progress: ReadingListener {
+private final class Progress: ReadingListener, @unchecked Sendable {
+    private let lock = NSLock()
+    private var bar = ReadingBar()
     private let show: @Sendable (CardScreen) -> Void
     private let isOver: @Sendable () -> Bool
 
@@ -181,7 +217,8 @@ private final class Progress: ReadingListener {
     func step(step: ReadingStep) {
         switch step {
         case .reading(let file, let bytes, let total):
-            show(.hold(Line(.keepStill, file), fraction: total == 0 ? nil : Double(bytes) / Double(total)))
+            let what = Line(file == portraitFile ? .filePortrait : .fileData)
+            show(.hold(Line(.keepStill, parts: [.line(what)]), fraction: lock.withLock { bar.at(file, bytes, of: total) }))
         case .provingChip: show(.hold(Line(.cardProving)))
         default: break
         }

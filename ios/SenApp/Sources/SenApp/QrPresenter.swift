@@ -3,12 +3,13 @@ import Sen
 
 public enum QrScreen: Equatable, Sendable {
     case empty
-    /// Who would be told what; nothing is shown before the person agrees.
-    case ask([Line], needsGuardian: Bool)
+    /// Who would be told what; nothing is shown before the person agrees. Where `canShowPortrait` it can be shown with it, and the person
+    /// has not said so yet.
+    case ask([Line], needsGuardian: Bool, canShowPortrait: Bool = false, problem: Problem? = nil)
     /// The desk demands more than the device's word: the PIN, and where `needsFace` a picture.
     case prove([Line], needsFace: Bool, problem: Problem? = nil)
-    /// The digits of the code, and when the next one comes: a ring counts down to it.
-    case showing(digits: String, since: Int64, until: Int64)
+    /// The digits of the code, and when the next one comes: a ring counts down to it. After it, in a loop, those of the portrait.
+    case showing(digits: String, since: Int64, until: Int64, portrait: [String] = [])
     case over(Line)
     case failed(Problem)
 }
@@ -33,7 +34,15 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
             let request = try await calling {
                 try $0.askConsent(credential: "health-insurance", ward: ward, challenge: challenge, now: at)
             }
-            show(question(request))
+            show(try await question(request))
+        }
+    }
+
+    /// The portrait with it, in further codes that anybody can read.
+    @discardableResult
+    public func withPortrait() -> Task<Void, Never> {
+        work(refused: { [self] in show(stay($0)) }) { [self] in
+            if let request = asked.value { show(try await question(try await calling { _ in try request.withPortrait() })) }
         }
     }
 
@@ -48,31 +57,39 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
                 credential: "health-insurance", ward: details.ward, pin: pin.trimmed, faceCapture: face, now: now())
             let at = now()
             let stated = try await calling { try $0.atStatedLevel(request: request, level: details.minimumLevel, now: at) }
-            if isOver(turn) { return }
-            show(question(stated), in: turn)
+            let shown = try await question(stated)
+            show(shown, in: turn)
         }
     }
 
-    private func question(_ request: ConsentRequest) -> QrScreen {
+    private func question(_ request: ConsentRequest) async throws -> QrScreen {
         asked.value = request
         let details = request.details()
-        return .ask(lines(details), needsGuardian: details.needsGuardian)
+        let canShow = details.showsPortrait ? false : try await calling { _ in hasPortrait(request) }
+        return .ask(lines(details), needsGuardian: details.needsGuardian, canShowPortrait: canShow)
     }
 
-    /// The person agreed; the device asks who they are. Where they decline that, the question stays.
+    /// The person agreed; the device asks who they are. Where they decline that, the question stays, and says so.
     @discardableResult
     public func agree() -> Task<Void, Never> {
         let turn = newTurn()
         let task = work(refused: { [self] in show(more($0), in: turn) }) { [self] in
-            guard let request = asked.value, let recognised = await around.recogniser.recognise() else { return }
+            guard let request = asked.value else { return }
+            guard let recognised = await around.recogniser.recognise() else {
+                show(stay(.notRecognised), in: turn)
+                return
+            }
             let at = now()
-            let guardian = request.details().needsGuardian
+            let details = request.details()
+            let guardian = details.needsGuardian
             let consent = try await calling { _ in
                 try guardian ? request.grantAsGuardian(recognised: recognised, now: at) : request.grant(recognised: recognised, now: at)
             }
             if isOver(turn) { return }
+            let portrait = details.showsPortrait ? try await calling { try $0.portraitFrames(consent: consent, now: at) } : []
             for try await code in wallet.codes(consent: consent, now: around.now) {
-                guard show(.showing(digits: code.text, since: now(), until: code.expiresAt), in: turn) else { return wallet.stopShowing() }
+                let shown = QrScreen.showing(digits: code.text, since: now(), until: code.expiresAt, portrait: portrait)
+                guard show(shown, in: turn) else { return wallet.stopShowing() }
             }
             if show(.over(Line(.qrOver)), in: turn) { wallet.stopShowing() }
         }
@@ -106,6 +123,11 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         return .prove([Line(.levelDemanded, "\(level)"), Line(needsFace ? .levelProve : .levelProvePin)], needsFace: needsFace)
     }
 
+    private func stay(_ problem: Problem) -> QrScreen {
+        guard case .ask(let lines, let needsGuardian, let canShow, _) = state else { return .failed(problem) }
+        return .ask(lines, needsGuardian: needsGuardian, canShowPortrait: canShow, problem: problem)
+    }
+
     private func stillProving(_ problem: Problem) -> QrScreen {
         guard case .prove(let lines, let needsFace, _) = state, problem.next == .typeAgain || problem.next == .tryLater else {
             return .failed(problem)
@@ -119,8 +141,12 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         let guardian = details.needsGuardian ? [Line(.guardianNeeded)] : []
         let stated = details.statedLevel.map { [Line(.levelStated, "\($0.level)", minute($0.expiresAt, around.zone))] }
         let demanded = details.minimumLevel > 1 ? [Line(.levelDemanded, "\(details.minimumLevel)")] : []
+        let portrait = details.showsPortrait ? [Line.warning(.withPortraitTold)] : []
         return who.compactMap { $0 } + guardian + (stated ?? demanded) + named(Line(.toldThese), details.disclosed.map { claim($0) })
-            + named(.warning(.overAskedThese), details.overAsked.map { claim($0) })
+            + portrait + named(.warning(.overAskedThese), details.overAsked.map { claim($0) })
             + named(Line(.missingThese), details.missing.map { claim($0) })
     }
 }
+
+/// Whether there is one that may go with it.
+private func hasPortrait(_ request: ConsentRequest) -> Bool { (try? request.withPortrait()) != nil }

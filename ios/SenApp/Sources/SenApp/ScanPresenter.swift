@@ -12,6 +12,8 @@ public enum Scanned: Equatable, Sendable {
     case request(String)
     /// An issuer offers.
     case offer(String)
+    /// The code printed on a citizen card: of it the six digits that open the chip.
+    case citizenCard(can: String)
     /// What another wallet shows to a clinic.
     case forClinic
     /// Nothing of this app.
@@ -20,7 +22,11 @@ public enum Scanned: Equatable, Sendable {
     /// Digits are frames of this project, told apart by their first four; anything else can only be a link.
     public init(_ content: String) {
         let text = content.trimmed
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard !text.isEmpty, areDigits(text) else {
+            if let can = canOfCard(text) {
+                self = .citizenCard(can: can)
+                return
+            }
             switch Link(text) {
             case .request(let link): self = .request(link)
             case .offer(let link): self = .offer(link)
@@ -45,11 +51,15 @@ public enum ScanScreen: Equatable, Sendable {
     case found(Scanned)
 }
 
-/// One scanner for everything: it says what it read. `wanted` leaves out what the screen that opened it has no use for.
+/// One scanner for everything but a card, which its own screen asks for: it says what it read. `wanted` leaves out what the screen that
+/// opened it has no use for.
 public final class ScanPresenter: Presenter<ScanScreen>, @unchecked Sendable {
     private let wanted: @Sendable (Scanned) -> Bool
 
-    public init(_ around: Surroundings, wanted: @escaping @Sendable (Scanned) -> Bool = { _ in true }) {
+    public init(
+        _ around: Surroundings,
+        wanted: @escaping @Sendable (Scanned) -> Bool = { if case .citizenCard = $0 { false } else { true } }
+    ) {
         self.wanted = wanted
         super.init(.looking(), around)
     }

@@ -56,7 +56,7 @@ struct MoveTests {
         await account.activate(code: try nation.mailedCode(thao.phone)).value
         #expect(account.state.prepared.isEmpty)
         let card = CardPresenter(old)
-        #expect(try await read(card, card.raiseLevel(can: thao.can, face: Data([0]))) == .done(Line(.levelReached)))
+        #expect(try await read(card, card.raiseLevel(.can(number: thao.can), face: Data([0]))) == .done(Line(.levelReached)))
         let held = WalletPresenter(old)
         await held.obtain("citizen").value
         await held.obtain("health-insurance").value
@@ -87,7 +87,7 @@ struct MoveTests {
     @Test("a forgotten PIN is freed by the card after a wait")
     func recovered() async throws {
         let card = CardPresenter(old)
-        guard case .done(let line) = try await read(card, card.recoverPin(can: thao.can, face: Data([0]))) else {
+        guard case .done(let line) = try await read(card, card.recoverPin(.can(number: thao.can), face: Data([0]))) else {
             Issue.record("\(card.state)")
             return
         }
@@ -222,7 +222,7 @@ struct MoveTests {
     func byCard() async throws {
         let card = CardPresenter(old)
         let who = AccountApplicant(personalNumber: thao.number, phone: thao.phone, deviceName: "old again")
-        guard case .done(let line) = try await read(card, card.moveHere(provider, who, can: thao.can, face: Data([0]))) else {
+        guard case .done(let line) = try await read(card, card.moveHere(provider, who, .can(number: thao.can), face: Data([0]))) else {
             Issue.record("\(card.state)")
             return
         }

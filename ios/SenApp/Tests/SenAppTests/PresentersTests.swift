@@ -106,16 +106,28 @@ struct PresentersTests {
     @Test("the six digits are asked for again, a lost card is read on, and the level rises")
     func card() async throws {
         let card = CardPresenter(around)
-        var task = card.raiseLevel(can: "999999", face: Data([0]))
+        var task = card.raiseLevel(.can(number: "999999"), face: Data([0]))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         card.tag(try ChipReader(app.chip))
         await task.value
-        guard case .number(let problem?) = card.state else {
+        guard case .number(_, _, let problem?) = card.state else {
             Issue.record("\(card.state)")
             return
         }
         #expect(problem.line.word == .cardWrongNumber)
-        task = card.raiseLevel(can: thao.can, face: Data([0]))
+        #expect(card.key("06789") == nil && card.state == .number(problem: Problem(Line(.canWrong), .typeAgain, "card.access_number")))
+        card.scanned(can: thao.can)
+        #expect(card.state == .number(can: thao.can))
+        card.useZone(true)
+        #expect(card.key(thao.can) == nil)
+        guard case .number(byZone: true, _, let mistyped?) = card.state else {
+            Issue.record("\(card.state)")
+            return
+        }
+        #expect(mistyped.line == Line(.mrzWrong))
+        // The machine-readable zone of the same card.
+        let zone = "IDVNM2040678917000204067891<<7\n0412317M2912316VNM<<<<<<<<<<<2\nDANG<<QUOC<UU<<<<<<<<<<<<<<<<<"
+        task = card.raiseLevel(try #require(card.key(zone)), face: Data([0]))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         let lost = try ChipReader(app.chip, loseAt: 17)
         card.tag(lost)
@@ -134,12 +146,12 @@ struct PresentersTests {
     @Test("a reading that the person stops ends before its next command and begins anew")
     func stopped() async throws {
         let card = CardPresenter(around)
-        var task = card.raiseLevel(can: thao.can, face: Data([0]))
+        var task = card.raiseLevel(.can(number: thao.can), face: Data([0]))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         card.stop()
         await task.value
         #expect(card.state == .number())
-        task = card.raiseLevel(can: thao.can, face: Data([0]))
+        task = card.raiseLevel(.can(number: thao.can), face: Data([0]))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         let reader = try ChipReader(app.chip) { if $0 == 8 { card.sheetClosed() } }
         card.tag(reader)
@@ -151,11 +163,11 @@ struct PresentersTests {
     @Test("what a reader throws that it did not announce becomes words")
     func broken() async throws {
         let card = CardPresenter(around)
-        let task = card.raiseLevel(can: thao.can, face: Data([0]))
+        let task = card.raiseLevel(.can(number: thao.can), face: Data([0]))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         card.tag(try ChipReader(app.chip, explodeAt: 7))
         await task.value
-        guard case .number(let problem?) = card.state else {
+        guard case .number(_, _, let problem?) = card.state else {
             Issue.record("\(card.state)")
             return
         }
@@ -183,18 +195,18 @@ struct PresentersTests {
     func code() async throws {
         let qr = QrPresenter(around)
         await qr.ask().value
-        guard case .ask(let lines, needsGuardian: false) = qr.state else {
+        guard case .ask(let lines, needsGuardian: false, canShowPortrait: true, problem: nil) = qr.state else {
             Issue.record("\(qr.state)")
             return
         }
         #expect(lines.contains(Line(.qrAnyClinic)) && lines.contains(Line(.claim75)))
         app.person.recognised = nil
         await qr.agree().value
-        #expect(qr.state == .ask(lines, needsGuardian: false))
+        #expect(qr.state == .ask(lines, needsGuardian: false, canShowPortrait: true, problem: .notRecognised))
         app.person.recognised = .byBiometrics
         let task = qr.agree()
         let shown = try await qr.until { if case .showing = $0 { true } else { false } }
-        guard case .showing(let digits, let since, let until) = shown else { return }
+        guard case .showing(let digits, let since, let until, portrait: []) = shown else { return }
         #expect((1...10).contains(until - since))
         #expect(try clinic(digits) == "accepted")
         let uses = try app.wallet.history(before: nil, limit: 1).first?.sequence
@@ -234,6 +246,32 @@ struct PresentersTests {
             }
             #expect(problem.line.word == word)
         }
+    }
+
+    @Test("the portrait goes along in further codes where the person wants that, and no desk asked for a sealed answer")
+    func portrait() async throws {
+        let qr = QrPresenter(around)
+        await qr.ask().value
+        await qr.withPortrait().value
+        guard case .ask(let lines, _, canShowPortrait: false, problem: nil) = qr.state else {
+            Issue.record("\(qr.state)")
+            return
+        }
+        #expect(lines.contains(Line(.withPortraitTold, warning: true)))
+        let task = qr.agree()
+        let shown = try await qr.until { if case .showing = $0 { true } else { false } }
+        guard case .showing(let digits, _, _, let portrait) = shown else { return }
+        #expect(digits.hasPrefix("7360") && !portrait.isEmpty && portrait.allSatisfy { $0.hasPrefix("7362") })
+        qr.leave()
+        await task.value
+        // Sealed for the desk: codes that anybody can read do not go beside it.
+        let question = try Desk(nation, "Quầy 9").ask("--encrypted")
+        await qr.ask(challenge: question.digits).value
+        guard case .ask(_, _, canShowPortrait: false, _) = qr.state else {
+            Issue.record("\(qr.state)")
+            return
+        }
+        question.close()
     }
 
     @Test("an offer is shown before it is taken up")

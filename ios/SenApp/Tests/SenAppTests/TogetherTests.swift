@@ -94,13 +94,13 @@ struct TogetherTests {
     /// The friend's phone has no account: it sends through the provider that the app knows.
     private func read(_ request: ReadingRequest) async throws {
         let card = CardPresenter(all.friend)
-        var task = card.lend(request, all.provider, can: "999999")
+        var task = card.lend(request, all.provider, .can(number: "999999"))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         card.tag(try ChipReader(all.chip))
         await task.value
-        guard case .number(let problem?) = card.state else { throw NationError.broken("\(card.state)") }
+        guard case .number(_, _, let problem?) = card.state else { throw NationError.broken("\(card.state)") }
         #expect(problem.line.word == .cardWrongNumber)
-        task = card.lend(request, all.provider, can: thao.can)
+        task = card.lend(request, all.provider, .can(number: thao.can))
         _ = try await card.until { $0 == .hold(Line(.holdTop)) }
         card.tag(try ChipReader(all.chip))
         await task.value
@@ -132,7 +132,7 @@ struct TogetherTests {
         #expect(Scanned(question.digits) == .deskQuestion(question.digits))
         let qr = QrPresenter(own)
         await qr.ask(challenge: question.digits).value
-        guard case .ask(let lines, needsGuardian: false) = qr.state else { throw NationError.broken("\(qr.state)") }
+        guard case .ask(let lines, needsGuardian: false, _, _) = qr.state else { throw NationError.broken("\(qr.state)") }
         #expect(lines.first { $0.word == .qrDesk }?.values.first == .own("Quầy 1"))
         #expect(lines.contains { $0.word == .purpose } && !lines.contains { $0.word == .levelDemanded })
         #expect(try question.decide(try await shown(qr))["freshness"] as? String == "challenged")
@@ -148,7 +148,7 @@ struct TogetherTests {
             default: false
             }
         }
-        guard case .showing(let digits, _, _) = shown else { throw NationError.broken("\(shown)") }
+        guard case .showing(let digits, _, _, _) = shown else { throw NationError.broken("\(shown)") }
         return digits
     }
 
@@ -158,7 +158,7 @@ struct TogetherTests {
         defer { question.close() }
         let qr = QrPresenter(own)
         await qr.ask(challenge: question.digits).value
-        guard case .ask(let asked, _) = qr.state else { throw NationError.broken("\(qr.state)") }
+        guard case .ask(let asked, _, _, _) = qr.state else { throw NationError.broken("\(qr.state)") }
         #expect(asked.contains(Line(.levelDemanded, "4")))
         await qr.agree().value
         #expect(qr.state == .prove([Line(.levelDemanded, "4"), Line(.levelProve)], needsFace: true))
@@ -168,7 +168,7 @@ struct TogetherTests {
         await qr.prove(pin: "159358", face: Data([0])).value
         #expect(problem(qr)?.line.word == .pinWrong)
         await qr.prove(pin: "159357", face: Data([0])).value
-        guard case .ask(let stated, _) = qr.state else { throw NationError.broken("\(qr.state)") }
+        guard case .ask(let stated, _, _, _) = qr.state else { throw NationError.broken("\(qr.state)") }
         #expect(stated.first { $0.word == .levelStated }?.values.first == .own("4"))
         #expect(!stated.contains { $0.word == .levelDemanded })
         let decided = try question.decide(try await shown(qr))

@@ -10,14 +10,16 @@ enum CardPurpose {
     case lend(ReadingRequest)
 }
 
-/// The six digits, the face, the card.
+/// What opens the card, the face, the card.
 struct CardView: View {
     private let house: House
     private let purpose: CardPurpose
     @State private var card: CardPresenter
     @State private var field = CardField()
-    @State private var can = ""
+    @State private var typed = ""
+    @State private var key: CardKey?
     @State private var isPictured = false
+    @State private var isScanned = false
 
     init(_ house: House, _ purpose: CardPurpose) {
         (self.house, self.purpose) = (house, purpose)
@@ -29,11 +31,16 @@ struct CardView: View {
             Following(card) { shown in
                 VStack(alignment: .leading, spacing: 16) {
                     switch shown {
-                    case .number(let problem):
-                        Sentence(Line(.cardNumberHint))
+                    case .number(let byZone, _, let problem):
+                        Sentence(Line(byZone ? .mrzHint : .cardNumberHint))
                         ProblemText(problem)
-                        Field(.can, $can)
+                        if byZone { ZoneField($typed) } else { Field(.can, $typed) }
                         Press(.readCard) { begin() }
+                        if !byZone { Press(.canScan) { isScanned = true } }
+                        Press(byZone ? .canUse : .mrzUse) {
+                            typed = ""
+                            card.useZone(!byZone)
+                        }
                     case .hold(let line, let fraction):
                         Sentence(line)
                         if let fraction { ProgressView(value: fraction) }
@@ -51,6 +58,12 @@ struct CardView: View {
             }
         }
         .picturing($isPictured) { read($0) }
+        .fullScreenCover(isPresented: $isScanned) {
+            CardScan(house) { can in
+                isScanned = false
+                if let can { card.scanned(can: can) }
+            }
+        }
         .onDisappear {
             card.stop()
             field.close()
@@ -58,15 +71,20 @@ struct CardView: View {
     }
 
     /// Whose card is read for another phone has their face taken there.
-    private func begin() { if case .lend = purpose { read(Data()) } else { isPictured = true } }
+    private func begin() {
+        key = card.key(typed)
+        if key == nil { return }
+        if case .lend = purpose { read(Data()) } else { isPictured = true }
+    }
 
     private func read(_ face: Data) {
+        guard let key else { return }
         let card = card
         switch purpose {
-        case .raiseLevel: card.raiseLevel(can: can, face: face)
-        case .recoverPin: card.recoverPin(can: can, face: face)
-        case .moveHere(let who): card.moveHere(house.provider, who, can: can, face: face)
-        case .lend(let request): card.lend(request, house.provider, can: can)
+        case .raiseLevel: card.raiseLevel(key, face: face)
+        case .recoverPin: card.recoverPin(key, face: face)
+        case .moveHere(let who): card.moveHere(house.provider, who, key, face: face)
+        case .lend(let request): card.lend(request, house.provider, key)
         }
         field.open(saying: said(.holdTop), seen: { card.tag($0) }, closed: { card.sheetClosed() })
     }
@@ -76,8 +94,58 @@ struct CardView: View {
         switch shown {
         case .hold(let line, _) where line.word == .cardLost: field.again(saying: said(line))
         case .hold(let line, _): field.say(said(line))
-        case .number(let problem?), .failed(let problem): field.close(failing: said(problem.line))
-        case .number(nil), .comparing, .done: field.close()
+        case .number(_, _, let problem?), .failed(let problem): field.close(failing: said(problem.line))
+        case .number(_, let can, nil):
+            if let can { typed = can }
+            field.close()
+        case .comparing, .done: field.close()
+        }
+    }
+}
+
+/// Capital letters, digits and fillers in three lines, which no keyboard is to put in order.
+private struct ZoneField: View {
+    @Binding private var text: String
+
+    init(_ text: Binding<String>) { _text = text }
+
+    var body: some View {
+        VStack(alignment: .leading) {
+            Text(said(.mrz)).accessibilityHidden(true)
+            TextField("", text: $text, axis: .vertical)
+                .lineLimit(3...5)
+                .font(.body.monospaced())
+                .textFieldStyle(.roundedBorder)
+                .keyboardType(.asciiCapable)
+                .autocorrectionDisabled()
+                .textInputAutocapitalization(.characters)
+                .accessibilityLabel(said(.mrz))
+        }
+    }
+}
+
+/// The camera for the code on the card, which has its six digits; nothing where the person goes back.
+private struct CardScan: View {
+    private let found: (String?) -> Void
+    @State private var scan: ScanPresenter
+
+    init(_ house: House, found: @escaping (String?) -> Void) {
+        self.found = found
+        _scan = State(initialValue: ScanPresenter(house.around) { if case .citizenCard = $0 { true } else { false } })
+    }
+
+    var body: some View {
+        Page(.canScan) {
+            Following(scan) { shown in
+                VStack(alignment: .leading, spacing: 16) {
+                    if case .looking(let line) = shown { Sentence(line ?? Line(.canScanHint)) }
+                    CameraView(seen: scan.read)
+                        .aspectRatio(3 / 4, contentMode: .fit)
+                        .accessibilityLabel(said(.scanPicture))
+                    Press(.back) { found(nil) }
+                }
+                .onChange(of: shown) { if case .found(.citizenCard(let can)) = $0 { found(can) } }
+            }
         }
     }
 }

@@ -2,17 +2,26 @@ import Sen
 import SenApp
 import SwiftUI
 
-/// A code, black on white whatever the theme, with a ring that closes until the next one comes.
+/// A code, black on white whatever the theme, with a ring that closes until the next one comes; or several in a loop, for a camera.
 struct CodeView: View {
-    let digits: String
+    let codes: [String]
     let until: Int64
+
+    /// Seconds of each in a loop: cameras see it several times, and it flashes less than three times a second (WCAG 2.2, 2.3.1).
+    private static let turn: Double = 0.4
 
     /// Seconds that a code lasts.
     private static let longest: Double = 10
 
     var body: some View {
         VStack(spacing: 16) {
-            ModulesView(digits: digits)
+            if codes.count > 1 {
+                TimelineView(.periodic(from: .now, by: Self.turn)) { time in
+                    ModulesView(digits: codes[Int(time.date.timeIntervalSince1970 / Self.turn) % codes.count])
+                }
+            } else if let digits = codes.first {
+                ModulesView(digits: digits)
+            }
             TimelineView(.periodic(from: .now, by: 0.1)) { time in ring(Double(until) - time.date.timeIntervalSince1970) }
         }
     }

@@ -37,7 +37,7 @@ struct ScanView: View {
         case .offer(let link): OfferView(house, link)
         case .readingRequest(let text): LendView(house, text)
         // The presenter does not find these.
-        case .forClinic, .other:
+        case .citizenCard, .forClinic, .other:
             Page(.scan) {
                 Sentence(Line(.scanOther))
                 Press(.again) { scan.again() }

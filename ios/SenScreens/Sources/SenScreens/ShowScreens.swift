@@ -25,18 +25,21 @@ struct QrView: View {
                 VStack(alignment: .leading, spacing: 16) {
                     switch shown {
                     case .empty: ProgressView()
-                    case .ask(let lines, _):
+                    case .ask(let lines, _, let canShowPortrait, let problem):
                         Sentences(lines)
+                        ProblemText(problem)
                         Press(.agree) { qr.agree() }
+                        if canShowPortrait { Press(.withPortrait) { qr.withPortrait() } }
                         Press(.decline) { qr.decline() }
                     case .prove(let lines, let needsFace, let problem):
                         Sentences(lines)
                         ProblemText(problem)
                         SecretField(.pin, $pin)
                         Press(needsFace ? .takePicture : .goOn) { if needsFace { isPictured = true } else { prove(nil) } }
-                    case .showing(let digits, _, let until):
+                    case .showing(let digits, _, let until, let portrait):
+                        if !portrait.isEmpty { Sentence(Line(.portraitLoop)) }
                         // Who films the screen would have the code: it is not drawn.
-                        if !guarding.isRecorded { CodeView(digits: digits, until: until) }
+                        if !guarding.isRecorded { CodeView(codes: [digits] + portrait, until: until) }
                     case .over(let line):
                         Sentence(line)
                         Press(.again) { qr.ask(ward: ward, challenge: challenge) }

@@ -86,7 +86,7 @@ fn sd_cwt(
         exp: life.expires,
         cnf: *key.key(),
         status: StatusReference { uri: format!("s:{}", place.list), index: place.index },
-        // Software keys attest nothing.
+        // Of keys that nobody attested nothing is said.
         claims: Claims { level_policy: place.level_policy, ..claims.clone() },
         redaction: if vct == Vct::Citizen { Redaction::EachClaim } else { Redaction::None },
     };
