@@ -2,7 +2,7 @@ import Sen
 
 /// What the screen offers next.
 public enum Next: Sendable, CaseIterable {
-    case tryCardAgain, typeAgain, stop, enrolAgain, nothing, tryLater, obtainAgain, report
+    case tryCardAgain, typeAgain, stop, enrolAgain, nothing, tryLater, obtainAgain, raiseLevel, report
 }
 
 /// What went wrong, in words, with the core's stable code.
@@ -38,10 +38,10 @@ extension SenError {
         case .CardUnsupported: Problem(Line(.cardUnsupported), .stop, code)
         case .DeviceKeyLost: Problem(Line(code == "account.device_replaced" ? .accountElsewhere : .keyLost), .enrolAgain, code)
         case .UserCancelled: Problem(Line(.cancelled), .nothing, code)
-        case .NoNetwork: Problem(Line(.noNetwork), .tryLater, code)
-        case .IssuerRefused: Problem(waiting ?? Line(.refusedByIssuer, code), .stop, code)
+        case .NoNetwork: Problem(waiting ?? Line(.noNetwork), .tryLater, code)
+        case .IssuerRefused: Problem(waiting ?? plain ?? Line(.refusedByIssuer, code), .stop, code)
         case .CredentialExpired: Problem(Line(code == noApprovalKey ? .obtainToApprove : .credentialExpired), .obtainAgain, code)
-        case .NotReady: Problem(missing, .typeAgain, code)
+        case .NotReady: Problem(missing, missingAt[code] ?? .typeAgain, code)
         case .Bug: Problem(Line(.bug, code), .report, code)
         }
     }
@@ -49,8 +49,42 @@ extension SenError {
     private var waiting: Line? { waitSeconds.map { Line(.waitSeconds, "\($0)") } }
 
     private var missing: Line {
-        if code == "card.no_reader" { return Line(.cardNoReader) }
+        if let plain { return plain }
         if let left = attemptsLeft { return Line(.wrongCode, "\(left)") }
+        if code.hasPrefix("challenge.") { return Line(.scanAgain) }
         return waiting ?? Line(.notReady, code)
     }
+
+    private var plain: Line? { plainly[code].map { Line($0) } }
 }
+
+/// What can be said more plainly than that something is missing or was refused.
+private let plainly: [String: Word] = [
+    "account.unknown_person": .personUnknown,
+    "account.phone_not_registered": .personUnknown,
+    "account.code_expired": .codeOver,
+    "account.too_many_attempts": .codeOver,
+    "account.face_not_matched": .faceDiffers,
+    "account.card_number_mismatch": .cardOfOther,
+    "account.card_expired": .cardExpired,
+    "account.account_locked": .accountLocked,
+    "card.no_reader": .cardNoReader,
+    "card.access_number": .canWrong,
+    "present.no_credential": .noCredential,
+    "online.number_needed": .twoDigitsAgain,
+    "online.bad_number": .twoDigitsAgain,
+    "online.bad_link": .scanAgain,
+    "issuance.bad_offer": .scanAgain,
+    "issuance.tx_code_required": .transactionCodeAgain,
+    "issuance.tx_code_wrong": .transactionCodeAgain,
+    "account.bad_transfer_code": .scanAgain,
+    "account.transfer_code_old": .scanAgain,
+    "account.bad_reader_code": .scanAgain,
+    "account.reader_code_old": .scanAgain,
+    levelRequired: .level2Needed,
+]
+
+/// Where what is missing is to be had.
+private let missingAt: [String: Next] = [levelRequired: .raiseLevel, "present.no_credential": .obtainAgain]
+
+private let levelRequired = "account.level_required"

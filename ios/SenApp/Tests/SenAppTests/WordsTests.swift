@@ -18,7 +18,7 @@ struct WordsTests {
             (.NoNetwork(code: "network.timeout", attemptsLeft: nil, waitSeconds: nil), .tryLater),
             (.IssuerRefused(code: "account.pin_delayed", attemptsLeft: nil, waitSeconds: 30), .stop),
             (.CredentialExpired(code: "present.expired"), .obtainAgain),
-            (.NotReady(code: "present.no_credential", attemptsLeft: nil, waitSeconds: nil), .typeAgain),
+            (.NotReady(code: "online.number_needed", attemptsLeft: nil, waitSeconds: nil), .typeAgain),
             (.Bug(code: "store.bug"), .report),
         ]
         for (error, next) in errors { #expect(error.problem.next == next) }
@@ -27,6 +27,25 @@ struct WordsTests {
         #expect(errors[2].0.problem.line.isWarning)
         #expect(SenError.CredentialExpired(code: "online.no_approval_key").problem.line.word == .obtainToApprove)
         #expect(SenError.DeviceKeyLost(code: "account.device_replaced").problem.line.word == .accountElsewhere)
+    }
+
+    @Test("what is missing is said plainly where that can be, and where it is to be had")
+    func missing() {
+        func notReady(_ code: String, _ left: UInt32? = nil) -> Problem {
+            SenError.NotReady(code: code, attemptsLeft: left, waitSeconds: nil).problem
+        }
+        let level = notReady("account.level_required")
+        #expect(level.line == Line(.level2Needed) && level.next == .raiseLevel)
+        let nothing = notReady("present.no_credential")
+        #expect(nothing.line == Line(.noCredential) && nothing.next == .obtainAgain)
+        #expect(notReady("challenge.expired").line == Line(.scanAgain))
+        #expect(notReady("account.wrong_code", 2).line == Line(.wrongCode, "2"))
+        #expect(notReady("card.unheard_of").line == Line(.notReady, "card.unheard_of"))
+        let unknown = SenError.IssuerRefused(code: "account.unknown_person", attemptsLeft: nil, waitSeconds: nil)
+        #expect(unknown.problem.line == Line(.personUnknown))
+        let refused = SenError.IssuerRefused(code: "issuer.invalid_grant", attemptsLeft: nil, waitSeconds: nil)
+        #expect(refused.problem.line == Line(.refusedByIssuer, "issuer.invalid_grant"))
+        #expect(SenError.NoNetwork(code: "network.timeout", attemptsLeft: nil, waitSeconds: 7).problem.line == Line(.waitSeconds, "7"))
     }
 
     @Test("every word is a sentence in both languages, with as many places as it has values", arguments: ["vi", "en"])
