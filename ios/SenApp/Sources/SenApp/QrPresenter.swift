@@ -41,8 +41,12 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
     /// The portrait with it, in further codes that anybody can read.
     @discardableResult
     public func withPortrait() -> Task<Void, Never> {
-        work(refused: { [self] in show(stay($0)) }) { [self] in
-            if let request = asked.value { show(try await question(try await calling { _ in try request.withPortrait() })) }
+        let turn = newTurn()
+        return work(refused: { [self] in show(stay($0), in: turn) }) { [self] in
+            guard let request = asked.value else { return }
+            let pictured = try await calling { _ in try request.withPortrait() }
+            if isOver(turn) { return }
+            show(try await question(pictured), in: turn)
         }
     }
 
@@ -57,8 +61,8 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
                 credential: "health-insurance", ward: details.ward, pin: pin.trimmed, faceCapture: face, now: now())
             let at = now()
             let stated = try await calling { try $0.atStatedLevel(request: request, level: details.minimumLevel, now: at) }
-            let shown = try await question(stated)
-            show(shown, in: turn)
+            if isOver(turn) { return }
+            show(try await question(stated), in: turn)
         }
     }
 
