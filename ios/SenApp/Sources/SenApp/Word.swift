@@ -92,6 +92,7 @@ public enum Word: String, CaseIterable, Sendable {
     case otherDocument = "other_document"
     case forWard = "for_ward"
     case validUntil = "valid_until"
+    case documentUntil = "document_until"
     case obtainInsurance = "obtain_insurance"
     case obtainCitizen = "obtain_citizen"
     case warningExpired = "warning_expired"
@@ -185,6 +186,9 @@ public enum Word: String, CaseIterable, Sendable {
     case refusedByIssuer = "refused_by_issuer"
     case credentialExpired = "credential_expired"
     case keyLost = "key_lost"
+    case keyLocked = "key_locked"
+    case walletLost = "wallet_lost"
+    case walletErase = "wallet_erase"
     case cancelled = "cancelled"
     case bug = "bug"
     case overlayWarning = "overlay_warning"
@@ -330,12 +334,13 @@ public enum Word: String, CaseIterable, Sendable {
     public var places: Int {
         switch self {
         case .codeSent, .accountWaiting, .phoneInUse, .phoneBefore, .phoneLost, .pendingPin, .revocationCodeHint, .keepStill,
-            .takesEffect, .otherDocument, .forWard, .validUntil, .warningEnds, .purpose, .overAsked, .secondsLeft, .askedBy, .vouchedBy,
-            .nobodyVouches, .fromDocument, .verifierSays, .offerFrom, .obtained, .eventDeclined, .eventRefused, .eventObtained,
-            .eventDeleted, .eventAccount, .eventHandedOver, .eventReaderLent, .eventActedForWard, .historyTold, .historyApproved,
-            .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug, .accessibilityWarning,
-            .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo, .handedOver, .pinWrong, .pinWait,
-            .wardBorn, .awaited, .renewDue, .heldPapers, .heldHistory, .lendFor, .levelDemanded, .chooseThis, .serverBusy: 1
+            .takesEffect, .otherDocument, .forWard, .validUntil, .documentUntil, .warningEnds, .purpose, .overAsked, .secondsLeft,
+            .askedBy, .vouchedBy, .nobodyVouches, .fromDocument, .verifierSays, .offerFrom, .obtained, .eventDeclined, .eventRefused,
+            .eventObtained, .eventDeleted, .eventAccount, .eventHandedOver, .eventReaderLent, .eventActedForWard, .historyTold,
+            .historyApproved, .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug,
+            .accessibilityWarning, .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo,
+            .handedOver, .pinWrong, .pinWait, .wardBorn, .awaited, .renewDue, .heldPapers, .heldHistory, .lendFor, .levelDemanded,
+            .chooseThis, .serverBusy: 1
         case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline, .awaitedFrom, .levelStated: 2
         case .heldRecipient: 3
         case .approveCash: 4
