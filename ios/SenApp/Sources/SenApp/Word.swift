@@ -329,6 +329,7 @@ public enum Word: String, CaseIterable, Sendable {
     case leaveOut = "leave_out"
     case takePicture = "take_picture"
     case noReading = "no_reading"
+    case obtainCarried = "obtain_carried"
 
     /// How many values belong into it.
     public var places: Int {

@@ -329,6 +329,7 @@ enum class Word(val places: Int) {
     LEAVE_OUT(0),
     TAKE_PICTURE(0),
     NO_READING(0),
+    OBTAIN_CARRIED(0),
     ;
 
     /** Its name in the string files. */
