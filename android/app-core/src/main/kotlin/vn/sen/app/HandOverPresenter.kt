@@ -3,7 +3,6 @@ package vn.sen.app
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.Job
-import kotlinx.coroutines.delay
 import vn.sen.NewPhone
 import vn.sen.SenException
 
@@ -16,6 +15,9 @@ sealed interface HandOverScreen {
 
     /** The PIN, and then it goes. */
     data class Pin(val lines: List<Line>, val problem: Problem? = null) : HandOverScreen
+
+    /** It is on its way to the provider: the PIN is not sent twice. */
+    data object Sending : HandOverScreen
 
     /** The new phone is to take it. */
     data class Waiting(val line: Line) : HandOverScreen
@@ -50,8 +52,8 @@ class HandOverPresenter(around: Surroundings, private val pause: Duration = 2.se
         show(HandOverScreen.Failed(Problem(warning(Word.DIGITS_DIFFER), Next.STOP, "app.digits_differ")))
     }
 
-    fun handOver(pin: String): Job = work(::refused) {
-        val phone = to ?: return@work
+    fun handOver(pin: String): Job = once(state.value as? HandOverScreen.Pin, HandOverScreen.Sending, ::refused) {
+        val phone = to ?: return@once
         val seconds = wallet.handOver(phone, pin.trim(), now()).toLong()
         show(HandOverScreen.Waiting(line(Word.HANDED_OVER, "$seconds")))
         show(if (wasTaken(now() + seconds)) HandOverScreen.Done(line(Word.ACCOUNT_ELSEWHERE)) else notTaken())
@@ -59,26 +61,21 @@ class HandOverPresenter(around: Surroundings, private val pause: Duration = 2.se
 
     fun leave() = forget()
 
-    private suspend fun wasTaken(until: Long): Boolean {
-        while (now() < until) {
-            try {
-                wallet.showAccount(now())
-            } catch (error: SenException.DeviceKeyLost) {
-                return true
-            } catch (_: SenException.NoNetwork) {
-                // The provider may have been told all the same: asked again until the time is over.
-            }
-            delay(pause)
+    private suspend fun wasTaken(until: Long): Boolean = becomes(until, pause) {
+        try {
+            wallet.showAccount(now())
+            false
+        } catch (_: SenException.DeviceKeyLost) {
+            true
         }
-        return false
     }
 
     private fun notTaken() = HandOverScreen.Failed(Problem(line(Word.NOT_TAKEN), Next.STOP, "app.not_taken"))
 
-    private fun refused(problem: Problem): HandOverScreen {
-        val shown = state.value
-        val again = problem.next in setOf(Next.TYPE_AGAIN, Next.TRY_LATER)
-        return if (shown is HandOverScreen.Pin && again) shown.copy(problem = problem.ofPin()) else HandOverScreen.Failed(problem)
+    /** Once the provider took it, no PIN is asked for again. */
+    private fun refused(pin: HandOverScreen.Pin, problem: Problem): HandOverScreen {
+        val again = state.value is HandOverScreen.Sending && problem.next in setOf(Next.TYPE_AGAIN, Next.TRY_LATER)
+        return if (again) pin.copy(problem = problem.ofPin()) else HandOverScreen.Failed(problem)
     }
 
     private fun named(phone: NewPhone) = listOf(line(Word.HAND_OVER_TO, phone.name()), line(Word.BOTH_SHOW, phone.checkDigits()))

@@ -11,6 +11,9 @@ sealed interface OfferScreen {
     /** What the issuer offers; nothing went to it yet. */
     data class Ask(val lines: List<Line>, val needsCode: Boolean, val problem: Problem? = null) : OfferScreen
 
+    /** What was agreed to is on its way: a code that is good for once is not sent twice. */
+    data object Sending : OfferScreen
+
     /** The person agrees in the browser, at [url]; the app waits for it to return. */
     data class InBrowser(val line: Line, val url: String) : OfferScreen
 
@@ -35,27 +38,31 @@ class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers
     }
 
     fun agree(code: String?): Job {
-        val job = work(::stay) {
-            val offered = link ?: return@work
+        val ask = state.value as? OfferScreen.Ask
+        val job = once(ask, if (withBrowser) OfferScreen.Reading else OfferScreen.Sending, ::stay) {
+            val offered = link ?: return@once
             if (withBrowser) inBrowser(offered)
             else obtained(wallet.obtainDocuments(offered, believed, code?.trim()?.takeIf { it.isNotEmpty() }, now()))
         }
-        waiting = job
+        if (job.isActive) waiting = job
         return job
     }
 
-    /** The person gives up; the browser finds nobody any more. */
+    /** The person gives up, or leaves; the browser finds nobody any more. What the issuer was asked for already is taken. */
     fun stop() {
-        waiting?.cancel()
-        show(OfferScreen.Failed(Problem(line(Word.CANCELLED), Next.NOTHING, "app.stopped")))
+        val shown = state.value
+        val begun = shown is OfferScreen.Reading || shown is OfferScreen.InBrowser
+        if (begun && replace(shown, OfferScreen.Failed(Problem(line(Word.CANCELLED), Next.NOTHING, "app.stopped")))) waiting?.cancel()
     }
 
     private suspend fun inBrowser(offered: String) {
         try {
             BrowserReturn().use { port ->
                 wallet.beginAuthorisation(offered, believed, CLIENT, port.address, now()).use { authorisation ->
-                    show(OfferScreen.InBrowser(line(Word.BROWSER_WAITING), authorisation.url()))
-                    obtained(authorisation.finish(port.returned(), now()))
+                    val away = OfferScreen.InBrowser(line(Word.BROWSER_WAITING), authorisation.url())
+                    if (!replace(OfferScreen.Reading, away)) return
+                    val returned = port.returned()
+                    if (replace(away, OfferScreen.Sending)) obtained(authorisation.finish(returned, now()))
                 }
             }
         } catch (_: IOException) {
@@ -67,10 +74,8 @@ class OfferPresenter(around: Surroundings, private val believed: BelievedIssuers
     /** None where the issuer will have them later: the wallet's screen asks again. */
     private fun obtained(documents: List<Document>) = show(OfferScreen.Obtained(line(Word.OBTAINED, "${documents.size}")))
 
-    private fun stay(problem: Problem): OfferScreen {
-        val shown = state.value
-        return if (shown is OfferScreen.Ask && problem.next == Next.TYPE_AGAIN) shown.copy(problem = problem) else OfferScreen.Failed(problem)
-    }
+    private fun stay(ask: OfferScreen.Ask, problem: Problem): OfferScreen =
+        if (problem.next == Next.TYPE_AGAIN) ask.copy(problem = problem) else OfferScreen.Failed(problem)
 
     private companion object {
         /** How this wallet is known to authorization servers. */

@@ -25,6 +25,9 @@ sealed interface OnlineScreen {
         val problem: Problem? = null,
     ) : OnlineScreen
 
+    /** The answer is on its way: nothing is pressed twice. */
+    data object Sending : OnlineScreen
+
     /** Sent; the address is to be opened in the browser. */
     data class Answered(val goOn: String?) : OnlineScreen
 
@@ -46,10 +49,17 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
     }
 
     /** Another document in answer to one question. */
-    fun choose(other: OtherDocument): Job = work(::stay) { asked?.let { show(asked(it.withDocument(other.query, other.document))) } }
+    fun choose(other: OtherDocument): Job = change { it.withDocument(other.query, other.document) }
 
     /** No more than what is required. */
-    fun leaveOut(): Job = work(::stay) { asked?.let { show(asked(it.withoutOptional())) } }
+    fun leaveOut(): Job = change(OnlineRequest::withoutOptional)
+
+    /** Nothing is agreed to that is not shown: until it is, there is no question. */
+    private fun change(changed: (OnlineRequest) -> OnlineRequest): Job = once(ask(), OnlineScreen.Reading, ::stay) {
+        asked?.let { show(asked(changed(it))) }
+    }
+
+    private fun ask() = state.value as? OnlineScreen.Ask
 
     private fun asked(request: OnlineRequest): OnlineScreen.Ask {
         asked = request
@@ -65,14 +75,14 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
     }
 
     /** A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is. */
-    fun agree(number: String?): Job = work(::stay) {
-        val request = asked ?: return@work
-        val recognised = recognised(request) ?: return@work show(stay(NOT_RECOGNISED))
+    fun agree(number: String?): Job = once(ask(), OnlineScreen.Sending, ::stay) { ask ->
+        val request = asked ?: return@once
+        val recognised = recognised(request) ?: return@once show(stay(ask, NOT_RECOGNISED))
         request.grant(recognised, number?.trim()?.takeIf { it.isNotEmpty() }, now()).use { consent ->
             try {
                 show(OnlineScreen.Answered(wallet.answerRequest(consent, believed, now())))
             } catch (refused: SenException) {
-                show(stay(refused.problem().copy(theirs = consent.verifierWords()?.let { line(Word.VERIFIER_SAYS, it) })))
+                show(stay(ask, refused.problem().copy(theirs = consent.verifierWords()?.let { line(Word.VERIFIER_SAYS, it) })))
             }
         }
     }
@@ -81,15 +91,13 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
     private fun recognised(request: OnlineRequest): Recognised? =
         if (request.details().approval != null) Recognised.BY_BIOMETRICS else around.recogniser.recognise()
 
-    fun decline(): Job = work(OnlineScreen::Failed) {
+    fun decline(): Job = once(ask(), OnlineScreen.Sending, ::stay) {
         asked?.let { wallet.declineRequest(it, believed, now()) }
         show(OnlineScreen.Declined)
     }
 
-    private fun stay(problem: Problem): OnlineScreen {
-        val shown = state.value
-        return if (shown is OnlineScreen.Ask && problem.next in setOf(Next.TYPE_AGAIN, Next.NOTHING)) shown.copy(problem = problem) else OnlineScreen.Failed(problem)
-    }
+    private fun stay(ask: OnlineScreen.Ask, problem: Problem): OnlineScreen =
+        if (problem.next in setOf(Next.TYPE_AGAIN, Next.NOTHING)) ask.copy(problem = problem) else OnlineScreen.Failed(problem)
 
     private fun lines(details: OnlineDetails): List<Line> {
         val approval = when (val approval = details.approval) {

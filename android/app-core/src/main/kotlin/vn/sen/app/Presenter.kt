@@ -2,9 +2,12 @@ package vn.sen.app
 
 import java.time.ZoneId
 import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -47,6 +50,26 @@ abstract class Presenter<S : Any>(start: S, protected val around: Surroundings) 
 
     protected fun show(state: S) {
         shown.value = state
+    }
+
+    /** Shows something where [from] is still shown, and says whether it was. */
+    protected fun replace(from: S, to: S): Boolean = shown.compareAndSet(from, to)
+
+    /** The same for what must not happen twice: begins where [from] is shown, with [meanwhile] in its place before anything is sent. */
+    protected fun <F : S> once(from: F?, meanwhile: S, refused: (F, Problem) -> S, block: suspend (F) -> Unit): Job =
+        if (from != null && replace(from, meanwhile)) work({ refused(from, it) }) { block(from) } else CompletableDeferred(Unit)
+
+    /** Asks until it is so or the time is over; that the network is gone for a while changes nothing. */
+    protected suspend fun becomes(until: Long, pause: Duration, isSo: suspend () -> Boolean): Boolean {
+        while (now() < until) {
+            try {
+                if (isSo()) return true
+            } catch (_: SenException.NoNetwork) {
+                // The server may know all the same.
+            }
+            delay(pause)
+        }
+        return false
     }
 
     /** Does something with the core; what it refuses becomes what the screen shows. */

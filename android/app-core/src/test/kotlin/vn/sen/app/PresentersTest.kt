@@ -10,6 +10,7 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.json.JSONObject
@@ -195,7 +196,10 @@ class PresentersTest {
         val offer = OfferPresenter(around, BelievedIssuers(nation.roots, nation.documentsPem))
         offer.read(link).join()
         assertEquals(listOf(Word.OFFER_FROM, Word.CITIZEN), (offer.state.value as OfferScreen.Ask).lines.map { it.word })
-        offer.agree(null).join()
+        // A code that is good for once, and a finger that presses twice.
+        val first = offer.agree(null)
+        assertEquals(OfferScreen.Sending, offer.state.value)
+        listOf(first, offer.agree(null)).joinAll()
         assertEquals(OfferScreen.Obtained(line(Word.OBTAINED, "1")), offer.state.value)
         offer.read("openid-credential-offer://?").join()
         assertTrue(offer.state.value is OfferScreen.Failed)
@@ -226,6 +230,23 @@ class PresentersTest {
         other.decline().join()
         assertEquals(OnlineScreen.Declined, other.state.value)
         assertEquals("refused", state(unread).getString("state"))
+    }
+
+    @Test
+    @Order(7)
+    fun `what is on its way is neither sent again nor declined`() = runBlocking {
+        val before = wallet.verifyHistory()
+        val (portal, view) = askedByPortal()
+        val number = state(view).getString("number")
+        val sent = portal.agree(number)
+        assertEquals(OnlineScreen.Sending, portal.state.value)
+        listOf(sent, portal.agree(number), portal.decline()).joinAll()
+        assertTrue(portal.state.value is OnlineScreen.Answered)
+        assertEquals(before + 1u, wallet.verifyHistory())
+        val (other, _) = askedByPortal()
+        listOf(other.decline(), other.decline(), other.agree("00")).joinAll()
+        assertEquals(OnlineScreen.Declined, other.state.value)
+        assertEquals(before + 2u, wallet.verifyHistory())
     }
 
     @Test

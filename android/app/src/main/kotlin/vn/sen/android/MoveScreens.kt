@@ -47,7 +47,7 @@ fun receive(): Screen = Scene(
 fun handOver(scanned: String? = null): Screen = Scene(
     Word.HAND_OVER,
     { host -> HandOverPresenter(host.app.surroundings).also { new -> scanned?.let(new::scanned) } },
-    stays = { it is HandOverScreen.Waiting },
+    stays = { it is HandOverScreen.Sending || it is HandOverScreen.Waiting },
     end = { it.leave() },
 ) { host, give, shown ->
     when (shown) {
@@ -67,6 +67,7 @@ fun handOver(scanned: String? = null): Screen = Scene(
             val pin = secret(Word.PIN)
             button(Word.HAND_OVER) { give.handOver("${pin.text}") }
         }
+        is HandOverScreen.Sending -> line(line(Word.LOADING))
         is HandOverScreen.Waiting -> line(shown.line)
         is HandOverScreen.Done -> strong(shown.line)
         is HandOverScreen.Failed -> problem(shown.problem)

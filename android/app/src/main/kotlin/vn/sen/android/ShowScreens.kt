@@ -89,11 +89,12 @@ class QrScreenView(private val ward: String?, private val challenge: String? = n
 fun online(link: String): Screen = Scene(
     Word.ASKED,
     { host -> OnlinePresenter(host.app.surroundings, host.app.verifiers).also { it.read(link) } },
-    stays = { it is OnlineScreen.Ask },
+    stays = { it is OnlineScreen.Ask || it is OnlineScreen.Sending },
 ) { host, online, shown ->
     when (shown) {
         is OnlineScreen.Reading -> line(line(Word.READING_REQUEST))
         is OnlineScreen.Ask -> ask(online, shown)
+        is OnlineScreen.Sending -> line(line(Word.LOADING))
         is OnlineScreen.Answered -> {
             strong(line(Word.ANSWERED))
             shown.goOn?.let { address -> button(Word.GO_ON) { host.browse(address) } }
@@ -116,7 +117,10 @@ private fun Page.ask(online: OnlinePresenter, shown: OnlineScreen.Ask) {
 
 /** An issuer offers. */
 fun offer(link: String): Screen = Scene(
-    Word.OBTAIN, { host -> OfferPresenter(host.app.surroundings, host.app.issuers).also { it.read(link) } },
+    Word.OBTAIN,
+    { host -> OfferPresenter(host.app.surroundings, host.app.issuers).also { it.read(link) } },
+    end = { it.stop() },
+    stays = { it is OfferScreen.Sending },
 ) { host, offer, shown ->
     when (shown) {
         is OfferScreen.Reading -> line(line(Word.READING_REQUEST))
@@ -126,6 +130,7 @@ fun offer(link: String): Screen = Scene(
             val code = if (shown.needsCode) code(Word.TRANSACTION_CODE, numeric = false) else null
             button(Word.OBTAIN) { offer.agree(code?.text?.toString()) }
         }
+        is OfferScreen.Sending -> line(line(Word.LOADING))
         is OfferScreen.InBrowser -> {
             line(shown.line)
             button(Word.BROWSER_OPEN) { host.browse(shown.url) }
