@@ -3,7 +3,6 @@ package vn.sen.app
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.Job
-import kotlinx.coroutines.delay
 import vn.sen.CardProof
 
 sealed interface BorrowScreen {
@@ -37,10 +36,7 @@ class BorrowPresenter(around: Surroundings, private val pause: Duration = 2.seco
                     line(Word.READING_AWAITED),
                 )
                 show(BorrowScreen.Showing(reader.text(), lines))
-                while (now() < until) {
-                    if (reader.take(now())) return@work show(BorrowScreen.Face())
-                    delay(pause)
-                }
+                if (becomes(until, pause) { reader.take(now()) }) return@work show(BorrowScreen.Face())
             }
             show(BorrowScreen.Start(Problem(line(Word.NO_READING), Next.TRY_LATER, "app.no_reading")))
         }

@@ -25,6 +25,7 @@ import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
 import vn.sen.CardKey
+import vn.sen.Clock
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.nation.ChipReader
@@ -46,10 +47,14 @@ class TogetherTest {
     private val wallet = Wallet.open(nation.wallet("own"), SecretInMemory(), SoftwareKeys(), busy)
     private val friend = Wallet.open(nation.wallet("friend"), SecretInMemory(), SoftwareKeys())
     private var recognised = Recognised.BY_BIOMETRICS
+
+    /** Seconds that the phones' clocks are ahead. */
+    @Volatile
+    private var ahead = 0L
     private val own = around(wallet)
     private val other = around(friend)
 
-    private fun around(of: Wallet) = Surroundings(of, scope, { recognised }, zone = ZoneId.of("Asia/Ho_Chi_Minh"), busy = busy)
+    private fun around(of: Wallet) = Surroundings(of, scope, { recognised }, { Clock.system.now() + ahead }, ZoneId.of("Asia/Ho_Chi_Minh"), busy = busy)
 
     @AfterAll
     fun end() {
@@ -212,5 +217,19 @@ class TogetherTest {
         assertEquals(line(Word.SERVER_BUSY, "7"), busy.line.value)
         AccountPresenter(own, provider).refresh().join()
         assertNull(busy.line.value)
+    }
+
+    @Test
+    @Order(7)
+    fun `a network that is gone for a while does not end the wait for the other phone`() = runBlocking {
+        val borrow = BorrowPresenter(own, pause = 100.milliseconds)
+        borrow.start()
+        borrow.until { it is BorrowScreen.Showing }
+        nation.stop()
+        delay(1.seconds)
+        ahead = 3_600
+        val over = borrow.until { it is BorrowScreen.Start } as BorrowScreen.Start
+        assertEquals("app.no_reading", over.problem?.code)
+        borrow.leave()
     }
 }
