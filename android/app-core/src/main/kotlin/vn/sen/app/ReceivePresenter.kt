@@ -45,12 +45,12 @@ class ReceivePresenter(around: Surroundings, private val provider: AccountProvid
         return job
     }
 
-    /** What the old phone held, after the network was gone. */
-    fun goOn(): Job = work(::stay) { carry() }
+    /** What the old phone held, after the network was gone; or what goes on already. */
+    fun goOn(): Job = waiting?.takeIf(Job::isActive) ?: work(::stay) { carry() }.also { waiting = it }
 
-    /** The screen is left. The code stays good for its time, and the same one is shown again. */
+    /** The screen is left. The code stays good for its time, and the same one is shown again; what arrives goes on arriving. */
     fun leave() {
-        waiting?.cancel()
+        if (state.value is ReceiveScreen.Showing) waiting?.cancel()
     }
 
     private suspend fun claimed(): Received? = try {

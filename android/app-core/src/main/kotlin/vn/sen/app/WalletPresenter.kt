@@ -18,6 +18,8 @@ data class WalletScreen(
     val awaited: List<AwaitedRow> = emptyList(),
     /** How many of them should be fetched anew by now. */
     val due: Int = 0,
+    /** The account moved here, and not all that the old phone held was obtained yet. */
+    val hasCarried: Boolean = false,
     val busy: Boolean = false,
     /** The one that the person was asked about once more. */
     val deleting: String? = null,
@@ -33,6 +35,9 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
 
     /** All that is due. The keys ask the person, so that it begins where the person wants it. */
     fun renewDue(): Job = ask { wallet.refreshDue(now()) }
+
+    /** What the old phone held, where it stopped half-way. */
+    fun obtainCarried(): Job = ask { wallet.obtainCarried(now()) }
 
     /** Whether an awaited document is there by now. */
     fun askFor(row: AwaitedRow): Job = ask { wallet.fetchAwaited(row.id, now()) }
@@ -55,7 +60,8 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
             first()
         } finally {
             val held = wallet.credentials(now()).map(::row) + wallet.documents().map(::row)
-            show(WalletScreen(held, wallet.awaitedDocuments().map { awaited(it, now(), around.zone) }, wallet.due(now()).size))
+            val awaited = wallet.awaitedDocuments().map { awaited(it, now(), around.zone) }
+            show(WalletScreen(held, awaited, wallet.due(now()).size, wallet.hasCarried()))
         }
     }
 

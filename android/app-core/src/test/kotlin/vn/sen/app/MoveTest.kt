@@ -1,6 +1,7 @@
 package vn.sen.app
 
 import java.time.ZoneId
+import java.util.concurrent.CountDownLatch
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
@@ -8,6 +9,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.json.JSONObject
@@ -25,6 +27,9 @@ import vn.sen.AccountApplicant
 import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.CardKey
+import vn.sen.DeviceKey
+import vn.sen.DeviceKeyException
+import vn.sen.KeyStore
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.WardAct
@@ -45,9 +50,23 @@ class MoveTest {
     private val chip = nation.chip()
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     private val provider = AccountProvider(nation.url, nation.roots)
-    private val phones = listOf("old", "new", "last").associateWith { Wallet.open(nation.wallet(it), SecretInMemory(), SoftwareKeys()) }
+    private val slow = SlowKeys()
+    private val phones = listOf("old", "new", "last").associateWith {
+        Wallet.open(nation.wallet(it), SecretInMemory(), if (it == "new") slow else SoftwareKeys())
+    }
     private val old = around("old")
     private val new = around("new")
+
+    /** Makes no key until the gate is open. */
+    private class SlowKeys(val all: SoftwareKeys = SoftwareKeys()) : KeyStore by all {
+        @Volatile
+        var gate = CountDownLatch(0)
+
+        override fun create(id: String, perUse: Boolean, challenge: ByteArray): DeviceKey {
+            gate.await()
+            return all.create(id, perUse, challenge)
+        }
+    }
 
     private fun around(phone: String) =
         Surroundings(phones.getValue(phone), scope, { Recognised.BY_BIOMETRICS }, zone = ZoneId.of("Asia/Ho_Chi_Minh"))
@@ -240,12 +259,33 @@ class MoveTest {
         give.same()
         give.handOver("404072").join()
         assertEquals(Word.PIN_WRONG, (give.state.value as HandOverScreen.Pin).problem?.line?.word)
-        give.handOver("404071").join()
+        slow.gate = CountDownLatch(1)
+        val given = give.handOver("404071")
+        assertEquals(HandOverScreen.Sending, give.state.value)
+        listOf(given, give.handOver("404071")).joinAll()
         assertEquals(HandOverScreen.Done(line(Word.ACCOUNT_ELSEWHERE)), give.state.value)
+        assertEquals(1, phones.getValue("old").history(null, 100u).count { it.kind == "handed_over" })
+        // Left for the PIN's screen while the documents are under way: they go on. Then the person does not want it now.
+        back.until { it is ReceiveScreen.Arrived }
+        back.leave()
+        slow.all.fault = DeviceKeyException.UserCancelled()
+        slow.gate.countDown()
         receiving.join()
+        val declined = back.state.value as ReceiveScreen.Arrived
+        assertEquals(true to Word.CANCELLED, declined.canGoOn to declined.problem?.line?.word)
+        // The wallet offers them for as long as they are not there.
+        val held = WalletPresenter(new)
+        held.start().join()
+        assertTrue(held.state.value.hasCarried && held.state.value.rows.isEmpty())
+        held.obtainCarried().join()
+        assertEquals(true to Word.CANCELLED, held.state.value.hasCarried to held.state.value.problem?.line?.word)
+        slow.all.fault = null
+        back.goOn().join()
         val arrived = back.state.value as ReceiveScreen.Arrived
         assertEquals(listOf(Word.MOVED_HERE, Word.SET_PIN_NEXT, Word.OBTAINED), arrived.lines.map { it.word })
         assertEquals(Own("2"), arrived.lines.last().values.single())
+        held.start().join()
+        assertEquals(false to 2, held.state.value.hasCarried to held.state.value.rows.size)
         val before = AccountPresenter(old, provider)
         before.start().join()
         assertEquals(AccountStep.GONE, before.state.value.step)

@@ -73,6 +73,7 @@ fun wallet(): Screen = Scene(
 ) { host, wallet, shown ->
     refused(host, shown.problem) { wallet.start() }
     if (shown.busy) line(line(Word.LOADING)) else if (shown.rows.isEmpty()) line(line(Word.NOTHING_HELD))
+    if (shown.hasCarried && !shown.busy) button(Word.OBTAIN_CARRIED) { wallet.obtainCarried() }
     if (shown.due > 0) button(line(Word.RENEW_DUE, "${shown.due}")) { wallet.renewDue() }
     for (row in shown.rows) held(row) {
         if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }

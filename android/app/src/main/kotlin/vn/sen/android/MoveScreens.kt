@@ -15,7 +15,14 @@ import vn.sen.app.line
 fun receive(): Screen = Scene(
     Word.MOVE_HERE,
     { ReceivePresenter(it.app.surroundings, it.app.provider) },
-    come = { _, receive -> if (receive.state.value is ReceiveScreen.Showing) receive.start(Build.MODEL) },
+    come = { _, receive ->
+        when (val shown = receive.state.value) {
+            is ReceiveScreen.Name -> Unit
+            is ReceiveScreen.Showing -> receive.start(Build.MODEL)
+            // What failed waits for the person, who may have declined it.
+            is ReceiveScreen.Arrived -> if (shown.problem == null) receive.goOn()
+        }
+    },
     leave = { host, receive ->
         receive.leave()
         host.guard.bright(false)
