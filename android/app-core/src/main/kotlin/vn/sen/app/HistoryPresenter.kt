@@ -60,7 +60,10 @@ private fun told(of: HistoryLine): List<Line> {
 /** The core says in English what it was that was approved; the rest of it are names and numbers, the same in each language. */
 private fun approved(what: String): Part {
     val (start, word) = APPROVED.entries.find { what.startsWith(it.key) } ?: return Own(what)
-    return line(word, what.removePrefix(start))
+    return line(word, AMOUNT.replace(what.removePrefix(start)) { money(it.value) })
 }
+
+/** What a cash machine was allowed to pay. */
+private val AMOUNT = Regex("^[0-9]+(?= VND,)")
 
 private val APPROVED = mapOf("cash: " to Word.APPROVED_CASH, "sign-in: " to Word.APPROVED_SIGN_IN)

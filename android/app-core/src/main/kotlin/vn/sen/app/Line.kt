@@ -37,6 +37,11 @@ fun day(seconds: Long, zone: ZoneId): String = DAY.format(Instant.ofEpochSecond(
 /** The same to the minute. */
 fun minute(seconds: Long, zone: ZoneId): String = MINUTE.format(Instant.ofEpochSecond(seconds).atZone(zone))
 
+/** Dong in groups of three, as they are written in Vietnam: a nought too many is seen. */
+fun money(digits: String): String = digits.reversed().chunked(GROUP).joinToString(".").reversed()
+
+private const val GROUP = 3
+
 private val COMMON_NAME = Regex("""(?:^|,)CN=((?:[^\\,+]|\\.)+)(?=,|$)""")
 
 /**

@@ -101,7 +101,7 @@ class OnlinePresenter(around: Surroundings, private val believed: BelievedVerifi
 
     private fun lines(details: OnlineDetails): List<Line> {
         val approval = when (val approval = details.approval) {
-            is Approval.CashWithdrawal -> line(Word.APPROVE_CASH, "${approval.amount}", approval.bank, approval.terminal, approval.place)
+            is Approval.CashWithdrawal -> line(Word.APPROVE_CASH, money("${approval.amount}"), approval.bank, approval.terminal, approval.place)
             is Approval.SignIn -> line(Word.APPROVE_SIGN_IN, approval.service, approval.origin)
             null -> null
         }

@@ -72,7 +72,7 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     }
 
     private fun row(held: Document): HeldRow {
-        val until = held.expiresAt?.let { line(Word.VALID_UNTIL, day(it, around.zone)) }
+        val until = held.expiresAt?.let { line(Word.DOCUMENT_UNTIL, day(it, around.zone)) }
         return HeldRow(held.id, kind(held.kind), listOfNotNull(until, line(Word.OFFER_FROM, commonName(held.issuer))), isDocument = true, showsAtClinic = false)
     }
 }

@@ -73,6 +73,8 @@ class NamesTest {
             val said = row(line, "").more.single().values.single() as Line
             assertEquals(listOf(Own("A, B")), said.values)
         }
+        val cash = HistoryLine(7u, 0, "presented_online", "CN=Bank", emptyList(), emptyList(), emptyList(), "cash: 2000000 VND, Bank, ATM 100", null, null, "")
+        assertEquals(line(Word.HISTORY_APPROVED, line(Word.APPROVED_CASH, "2.000.000 VND, Bank, ATM 100")), row(cash, "").more.single())
     }
 
     private fun snake(name: String) = name.replace(Regex("(?<=.)[A-Z]")) { "_${it.value}" }.lowercase()

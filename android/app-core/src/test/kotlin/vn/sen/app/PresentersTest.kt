@@ -201,6 +201,9 @@ class PresentersTest {
         assertEquals(OfferScreen.Sending, offer.state.value)
         listOf(first, offer.agree(null)).joinAll()
         assertEquals(OfferScreen.Obtained(line(Word.OBTAINED, "1")), offer.state.value)
+        val held = WalletPresenter(around)
+        held.start().join()
+        assertEquals(Word.DOCUMENT_UNTIL, held.state.value.rows.single(HeldRow::isDocument).lines.first().word)
         offer.read("openid-credential-offer://?").join()
         assertTrue(offer.state.value is OfferScreen.Failed)
     }

@@ -59,6 +59,12 @@ class WordsTest {
     }
 
     @Test
+    fun `dong are written in groups of three, in which a nought too many is seen`() {
+        val written = listOf("0" to "0", "500" to "500", "50000" to "50.000", "2000000" to "2.000.000", "20000000" to "20.000.000")
+        for ((digits, groups) in written) assertEquals(groups, money(digits))
+    }
+
+    @Test
     fun `a document that is awaited is asked for when its time has come`() {
         val zone = ZoneId.of("Asia/Ho_Chi_Minh")
         val document = AwaitedDocument("one", "dc+sd-jwt", "urn:vn:residence:1", "https://issuer", notBefore = 1_896_111_000)
