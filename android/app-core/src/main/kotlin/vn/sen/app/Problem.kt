@@ -20,13 +20,19 @@ fun SenException.problem(): Problem = when (this) {
     is SenException.WrongAccessKey -> Problem(line(Word.CARD_WRONG_NUMBER), Next.TYPE_AGAIN, code)
     is SenException.CardNotGenuine -> Problem(warning(Word.CARD_NOT_GENUINE), Next.STOP, code)
     is SenException.CardUnsupported -> Problem(line(Word.CARD_UNSUPPORTED), Next.STOP, code)
-    is SenException.DeviceKeyLost -> Problem(line(if (code == "account.device_replaced") Word.ACCOUNT_ELSEWHERE else Word.KEY_LOST), Next.ENROL_AGAIN, code)
-    is SenException.UserCancelled -> Problem(line(Word.CANCELLED), Next.NOTHING, code)
+    is SenException.DeviceKeyLost -> Problem(gone(), Next.ENROL_AGAIN, code)
+    is SenException.UserCancelled -> Problem(plain() ?: line(Word.CANCELLED), Next.NOTHING, code)
     is SenException.NoNetwork -> Problem(waiting() ?: line(Word.NO_NETWORK), Next.TRY_LATER, code)
     is SenException.IssuerRefused -> Problem(waiting() ?: plain() ?: line(Word.REFUSED_BY_ISSUER, code), Next.STOP, code)
     is SenException.CredentialExpired -> Problem(line(if (code == NO_APPROVAL_KEY) Word.OBTAIN_TO_APPROVE else Word.CREDENTIAL_EXPIRED), Next.OBTAIN_AGAIN, code)
     is SenException.NotReady -> Problem(missing(), WHERE[code] ?: Next.TYPE_AGAIN, code)
     is SenException.Bug -> Problem(line(Word.BUG, code), Next.REPORT, code)
+}
+
+private fun SenException.DeviceKeyLost.gone(): Line = when {
+    code == "account.device_replaced" -> line(Word.ACCOUNT_ELSEWHERE)
+    code.startsWith("store.") -> warning(Word.WALLET_LOST)
+    else -> line(Word.KEY_LOST)
 }
 
 private fun SenException.waiting(): Line? = waitSeconds?.let { line(Word.WAIT_SECONDS, "$it") }
@@ -51,6 +57,7 @@ private val PLAIN = mapOf(
     "account.account_locked" to Word.ACCOUNT_LOCKED,
     "card.no_reader" to Word.CARD_NO_READER,
     "card.access_number" to Word.CAN_WRONG,
+    "key.locked" to Word.KEY_LOCKED,
     "present.no_credential" to Word.NO_CREDENTIAL,
     "online.number_needed" to Word.TWO_DIGITS_AGAIN,
     "online.bad_number" to Word.TWO_DIGITS_AGAIN,

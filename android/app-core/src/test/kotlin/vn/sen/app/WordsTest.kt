@@ -28,6 +28,10 @@ class WordsTest {
         assertEquals(line(Word.WAIT_SECONDS, "30"), errors[7].first.problem().line)
         assertEquals(line(Word.BUG, "store.bug"), errors[10].first.problem().line)
         assertTrue(errors[2].first.problem().line.warning)
+        assertEquals(line(Word.KEY_LOCKED), SenException.UserCancelled("key.locked").problem().line)
+        for (code in listOf("store.secret_lost", "store.tampered", "store.rolled_back")) {
+            assertEquals(warning(Word.WALLET_LOST), SenException.DeviceKeyLost(code).problem().line)
+        }
         assertEquals(line(Word.OBTAIN_TO_APPROVE), SenException.CredentialExpired("online.no_approval_key").problem().line)
     }
 

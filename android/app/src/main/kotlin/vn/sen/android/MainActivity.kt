@@ -13,15 +13,15 @@ import android.view.inputmethod.InputMethodManager
 import java.io.IOException
 import java.lang.ref.WeakReference
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.withContext
 import vn.sen.app.HistoryFile
 import vn.sen.app.Link
+import vn.sen.app.OpeningPresenter
+import vn.sen.app.OpeningScreen
 import vn.sen.app.Presenter
 import vn.sen.app.Word
 import vn.sen.app.line
@@ -63,16 +63,45 @@ class MainActivity : Activity() {
         guard = Guard(this)
         scope = CoroutineScope(SupervisorJob() + MainThread)
         app.front = WeakReference(this)
-        scope.launch {
-            withContext(Dispatchers.IO) { app.surroundings }
-            push(home())
-            follow(intent)
+        val opening = OpeningPresenter(scope, { app.surroundings }, app::erase)
+        opening.start()
+        scope.launch { opening.state.collect { draw(opening, it) } }
+    }
+
+    /** Before the first screen: the wallet is open, or why it is not. */
+    private fun draw(opening: OpeningPresenter, shown: OpeningScreen) {
+        when (shown) {
+            is OpeningScreen.Opening -> Unit
+            is OpeningScreen.Open -> {
+                push(home())
+                follow(intent)
+            }
+            is OpeningScreen.Lost -> put(page { lost(opening, shown) })
+            is OpeningScreen.Failed -> put(
+                page {
+                    heading(Word.WALLET)
+                    problem(shown.problem)
+                    again { opening.start() }
+                },
+            )
         }
+    }
+
+    private fun Page.lost(opening: OpeningPresenter, shown: OpeningScreen.Lost) {
+        heading(Word.WALLET)
+        problem(shown.problem)
+        if (!shown.deleting) {
+            button(Word.WALLET_ERASE) { opening.askToDelete() }
+            return
+        }
+        button(Word.YES_DELETE) { opening.delete() }
+        button(Word.KEEP) { opening.keep() }
     }
 
     override fun onNewIntent(intent: Intent) {
         super.onNewIntent(intent)
-        follow(intent)
+        // Followed once the wallet is open.
+        if (front == null) setIntent(intent) else follow(intent)
     }
 
     override fun onResume() {
@@ -228,7 +257,7 @@ class MainActivity : Activity() {
 
     private fun noCamera() = put(page {
         line(line(Word.SCAN_NO_CAMERA))
-        button(Word.BACK) { stack.lastOrNull()?.shown(this@MainActivity) }
+        button(Word.BACK) { front?.shown(this@MainActivity) }
     })
 
     private fun follow(intent: Intent?) {
@@ -243,7 +272,7 @@ class MainActivity : Activity() {
 
     private fun pressedThroughAnotherApp() = put(page {
         line(warning(Word.OVERLAY_WARNING))
-        button(Word.AGAIN) { stack.lastOrNull()?.shown(this@MainActivity) }
+        button(Word.AGAIN) { front?.shown(this@MainActivity) }
     })
 
     private companion object {

@@ -265,7 +265,7 @@ class Page(context: Context, kept: MutableMap<Word, String>? = null, private val
         )
 
         /** What cannot be taken back, or stops the account. */
-        val GRAVE = setOf(Word.YES_DELETE, Word.LOCK, Word.CANCEL_PENDING, Word.CLOSE_ACCOUNT, Word.CLOSE_ACCOUNT_YES)
+        val GRAVE = setOf(Word.YES_DELETE, Word.WALLET_ERASE, Word.LOCK, Word.CANCEL_PENDING, Word.CLOSE_ACCOUNT, Word.CLOSE_ACCOUNT_YES)
 
         const val HEADING = 30f
         const val TITLE = 22f

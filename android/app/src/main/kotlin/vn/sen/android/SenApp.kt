@@ -12,6 +12,7 @@ import vn.sen.AccountProvider
 import vn.sen.BelievedIssuers
 import vn.sen.BelievedVerifiers
 import vn.sen.Wallet
+import vn.sen.eraseWallet
 import vn.sen.app.BusyServer
 import vn.sen.app.Surroundings
 
@@ -22,13 +23,18 @@ open class SenApp : Application() {
 
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
+    private val folder: File get() = File(noBackupFilesDir, "wallet").apply { mkdirs() }
+
+    /** Where the wallet does not open it is tried again at the next call. */
     open val surroundings: Surroundings by lazy {
-        val folder = File(noBackupFilesDir, "wallet").apply { mkdirs() }
         val device = DeviceAuthenticator { front.get() }
         val busy = BusyServer()
         val wallet = Wallet.open(folder.path, KeystoreSecretStore(this), KeystoreKeyStore(packageManager, device), busy)
         Surroundings(wallet, scope, device, busy = busy)
     }
+
+    /** Deletes a wallet that cannot be opened. */
+    open fun erase() = eraseWallet(folder.path, KeystoreSecretStore(this))
 
     /** Files that whoever builds the app puts into `assets/nation`: no nation is believed by default. */
     open val provider: AccountProvider by lazy { AccountProvider(text("provider"), asset("ca.pem")) }

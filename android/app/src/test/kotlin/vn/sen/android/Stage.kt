@@ -11,6 +11,7 @@ import vn.sen.Clock
 import vn.sen.Recognised
 import vn.sen.Wallet
 import vn.sen.app.Surroundings
+import vn.sen.eraseWallet
 import vn.sen.nation.Nation
 import vn.sen.nation.Person
 import vn.sen.nation.SecretInMemory
@@ -27,6 +28,8 @@ private val SCOPE = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 /** A phone's insides over the real core and a sandbox. Only its hardware is the JVM's: its keys, its clock and who is recognised. */
 class Pocket(val nation: Nation, name: String) {
     val keys = SoftwareKeys()
+    private val secret = SecretInMemory()
+    private val folder = nation.wallet(name)
 
     /** Seconds that the phone's clock is ahead. */
     @Volatile
@@ -39,9 +42,11 @@ class Pocket(val nation: Nation, name: String) {
         ahead += hurry
         Clock.system.now() + ahead
     }
-    val around = Surroundings(
-        Wallet.open(nation.wallet(name), SecretInMemory(), keys), SCOPE, { Recognised.BY_BIOMETRICS }, clock, ZoneId.of("Asia/Ho_Chi_Minh"),
-    )
+    val around by lazy {
+        Surroundings(Wallet.open(folder, secret, keys), SCOPE, { Recognised.BY_BIOMETRICS }, clock, ZoneId.of("Asia/Ho_Chi_Minh"))
+    }
+
+    fun erase() = eraseWallet(folder, secret)
 
     fun onTime() {
         hurry = 0
@@ -57,6 +62,8 @@ class Pocket(val nation: Nation, name: String) {
 /** The app, with those whom the sandbox names. */
 class AppOnStage : SenApp() {
     override val surroundings get() = Pocket.inHand.around
+    override fun erase() = Pocket.inHand.erase()
+
     override val provider get() = Pocket.inHand.nation.run { AccountProvider(url, roots) }
     override val issuers get() = Pocket.inHand.nation.run { BelievedIssuers(roots, documentsPem) }
     override val verifiers get() = Pocket.inHand.nation.run { BelievedVerifiers(roots, askersPem, askersPem, false) }
