@@ -26,7 +26,7 @@ class ContractRun : Instrumentation() {
     override fun onStart() {
         super.onStart()
         // Prompts stand before an activity.
-        val front = startActivitySync(Intent(targetContext, MainActivity::class.java).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
+        val front = startActivitySync(Intent(targetContext, MainActivity::class.java).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK)) as MainActivity
         val device: Authenticator = DeviceAuthenticator { front }
         val packages = targetContext.packageManager
         // As an app that starts again: a new store object each time.

@@ -52,6 +52,12 @@ class MainActivity : Activity() {
     private var written: ((HistoryFile) -> Unit)? = null
     private var answered: ((Boolean) -> Unit)? = null
     private var cameraAsked = false
+    private var confirmed: ((Boolean) -> Unit)? = null
+
+    /** The system asks who the person is. Before Android 11 that may be a screen of its own, and this one is not left for it. */
+    @Volatile
+    internal var prompted = false
+    private var behindPrompt = false
 
     /** What was typed on each screen, for the pages that are drawn anew while it is there. */
     private val typed = mutableMapOf<Screen, MutableMap<Word, String>>()
@@ -107,12 +113,14 @@ class MainActivity : Activity() {
     override fun onResume() {
         super.onResume()
         app.front = WeakReference(this)
-        stack.lastOrNull()?.shown(this)
+        if (!behindPrompt) front?.shown(this)
+        behindPrompt = false
     }
 
     override fun onPause() {
+        behindPrompt = prompted
         // No code and no open card field behind another app.
-        stack.lastOrNull()?.left(this)
+        if (!behindPrompt) front?.left(this)
         super.onPause()
     }
 
@@ -209,6 +217,12 @@ class MainActivity : Activity() {
         if (granted) answer(Intent(android.provider.MediaStore.ACTION_IMAGE_CAPTURE), PICTURE) else noCamera()
     }
 
+    /** Has the system ask for the device's code, or for the finger where it takes that instead. */
+    fun confirm(wish: Intent, answered: (Boolean) -> Unit) {
+        confirmed = answered
+        answer(wish, CONFIRM)
+    }
+
     /** A file that the person names, wherever they want it. */
     fun file(name: String, to: (HistoryFile) -> Unit) {
         written = to
@@ -231,6 +245,10 @@ class MainActivity : Activity() {
 
     @Deprecated("Without AndroidX there is no other way to an answer")
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        if (requestCode == CONFIRM) {
+            confirmed?.invoke(resultCode == RESULT_OK)
+            confirmed = null
+        }
         if (resultCode != RESULT_OK) return
         when (requestCode) {
             PICTURE -> taken(data)
@@ -279,6 +297,7 @@ class MainActivity : Activity() {
         const val PICTURE = 1
         const val CAMERA = 2
         const val FILE = 3
+        const val CONFIRM = 4
         const val QUALITY = 90
     }
 }

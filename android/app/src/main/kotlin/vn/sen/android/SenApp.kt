@@ -1,6 +1,5 @@
 package vn.sen.android
 
-import android.app.Activity
 import android.app.Application
 import java.io.File
 import java.io.IOException
@@ -19,7 +18,7 @@ import vn.sen.app.Surroundings
 /** One wallet for the whole app, opened on a worker thread, and whom it believes. */
 open class SenApp : Application() {
     /** The activity in front, for prompts. */
-    var front: WeakReference<Activity> = WeakReference(null)
+    var front: WeakReference<MainActivity> = WeakReference(null)
 
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
