@@ -26,6 +26,16 @@ public struct EmptyView: Leaf { public nonisolated init() {} }
 public struct TupleView<T>: Leaf { nonisolated init() {} }
 public struct Conditional<First: View, Second: View>: Leaf { nonisolated init() {} }
 
+@MainActor @preconcurrency
+public protocol ViewModifier {
+    typealias Content = ModifiedContent
+    associatedtype Body: View
+    @ViewBuilder func body(content: Content) -> Body
+}
+
+/// What a modifier is put on.
+public struct ModifiedContent: Leaf {}
+
 @resultBuilder
 public struct ViewBuilder {
     public static func buildExpression<Content: View>(_ content: Content) -> Content { content }
@@ -226,6 +236,7 @@ extension View {
         alignment: Alignment = .center
     ) -> some View { self }
     public func padding(_ length: CGFloat) -> some View { self }
+    public func modifier<Modifier: ViewModifier>(_ modifier: Modifier) -> some View { self }
     public func font(_ font: Font?) -> some View { self }
     public func bold(_ isActive: Bool = true) -> some View { self }
     public func foregroundStyle(_ style: HierarchicalShapeStyle) -> some View { self }

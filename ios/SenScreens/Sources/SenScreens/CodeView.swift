@@ -44,7 +44,7 @@ struct ModulesView: View {
     private static let quiet = 4
 
     var body: some View {
-        if let code = try? drawQr(digits: digits) { modules(code) }
+        if let code = try? drawQr(digits: digits) { Guarded { modules(code) } }
     }
 
     private func modules(_ code: QrModules) -> some View {
