@@ -13,6 +13,7 @@ public struct HistoryRow: Equatable, Sendable, Identifiable {
 public struct HistoryScreen: Equatable, Sendable {
     public var rows: [HistoryRow] = []
     public var more = false
+    public var lines: [Line] = []
     public var problem: Problem?
 }
 
@@ -37,7 +38,8 @@ public final class HistoryPresenter: Presenter<HistoryScreen>, @unchecked Sendab
         }) { [self] in
             let limit = page
             let next = try await calling { try $0.history(before: before.last?.sequence, limit: limit) }
-            show(HistoryScreen(rows: before + next.map(row), more: (next.last?.sequence ?? 0) > 1))
+            let rows = before + next.map(row)
+            show(HistoryScreen(rows: rows, more: (next.last?.sequence ?? 0) > 1, lines: rows.isEmpty ? [Line(.historyNothing)] : []))
         }
     }
 
@@ -53,11 +55,17 @@ func happened(_ of: HistoryLine) -> Line {
     case "presented": Line(.eventPresented, parts: [who, what])
     case "presented_online": Line(.eventPresentedOnline, parts: [who, what])
     case "declined", "declined_online": Line(.eventDeclined, parts: [who])
-    case "refused": Line(.eventRefused, of.code ?? "")
+    case "refused": refused(of.code ?? "")
     case "credential_obtained": Line(.eventObtained, parts: [what])
     case "credential_deleted": Line(.eventDeleted, parts: [what])
     default: accountEvent(of.kind, who: who, ward: of.ward ?? "")
     }
+}
+
+/// Who stopped, or showed what was too old, was refused by nobody.
+private func refused(_ code: String) -> Line {
+    if code.hasSuffix(".cancelled") || code == "key.locked" { return Line(.cancelled) }
+    return code == "present.expired" ? Line(.credentialExpired) : Line(.eventRefused, code)
 }
 
 /// Who in care, what was approved, and which claims were told; what the person was warned of stands by itself.
@@ -75,7 +83,8 @@ func told(_ of: HistoryLine) -> [Line] {
 /// The core says in English what it was that was approved; the rest of it are names and numbers, the same in each language.
 private func approved(_ what: String) -> Part {
     for (start, word) in [("cash: ", Word.approvedCash), ("sign-in: ", .approvedSignIn)] where what.hasPrefix(start) {
-        return .line(Line(word, String(what.dropFirst(start.count))))
+        // What a cash machine was allowed to pay.
+        return .line(Line(word, String(what.dropFirst(start.count)).replacing(/^[0-9]+(?= VND,)/) { money(String($0.output)) }))
     }
     return .own(what)
 }

@@ -45,6 +45,12 @@ public func minute(_ seconds: Int64, _ zone: TimeZone) -> String {
     return String(format: "%02d:%02d ", parts.hour ?? 0, parts.minute ?? 0) + day(seconds, zone)
 }
 
+/// Dong in groups of three, as they are written in Vietnam: a nought too many is seen.
+public func money(_ digits: String) -> String {
+    let ends = stride(from: digits.count, to: 0, by: -3)
+    return ends.map { digits.prefix($0).suffix(min($0, 3)) }.reversed().joined(separator: ".")
+}
+
 /// By the calendar of Vietnam, whatever the phone's own is.
 private func parts(_ seconds: Int64, _ zone: TimeZone) -> DateComponents {
     var calendar = Calendar(identifier: .gregorian)

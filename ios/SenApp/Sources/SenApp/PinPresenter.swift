@@ -8,6 +8,8 @@ public struct PinScreen: Equatable, Sendable {
     /// The card and a waiting time free a forgotten one.
     public var canRecover = false
     public var done = false
+    /// The provider has not answered yet.
+    public var busy = false
     public var problem: Problem?
 }
 
@@ -46,7 +48,7 @@ public final class PinPresenter: Presenter<PinScreen>, @unchecked Sendable {
         } else {
             return true
         }
-        change { ($0.done, $0.problem) = (false, wrong) }
+        change { ($0.done, $0.busy, $0.problem) = (false, false, wrong) }
         return false
     }
 
@@ -59,10 +61,12 @@ public final class PinPresenter: Presenter<PinScreen>, @unchecked Sendable {
     }
 
     private func ask(_ block: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
-        work(
-            refused: { [self] problem in
-                change { ($0.done, $0.problem) = (false, problem.ofPin) }
-            }, block)
+        work(refused: { [self] problem in
+            change { ($0.done, $0.busy, $0.problem) = (false, false, problem.ofPin) }
+        }) { [self] in
+            change { ($0.busy, $0.problem) = (true, nil) }
+            try await block()
+        }
     }
 }
 

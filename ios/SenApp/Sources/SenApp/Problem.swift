@@ -36,14 +36,19 @@ extension SenError {
         case .WrongAccessKey: Problem(Line(.cardWrongNumber), .typeAgain, code)
         case .CardNotGenuine: Problem(.warning(.cardNotGenuine), .stop, code)
         case .CardUnsupported: Problem(Line(.cardUnsupported), .stop, code)
-        case .DeviceKeyLost: Problem(Line(code == "account.device_replaced" ? .accountElsewhere : .keyLost), .enrolAgain, code)
-        case .UserCancelled: Problem(Line(.cancelled), .nothing, code)
+        case .DeviceKeyLost: Problem(gone, .enrolAgain, code)
+        case .UserCancelled: Problem(plain ?? Line(.cancelled), .nothing, code)
         case .NoNetwork: Problem(waiting ?? Line(.noNetwork), .tryLater, code)
         case .IssuerRefused: Problem(waiting ?? plain ?? Line(.refusedByIssuer, code), .stop, code)
         case .CredentialExpired: Problem(Line(code == noApprovalKey ? .obtainToApprove : .credentialExpired), .obtainAgain, code)
         case .NotReady: Problem(missing, missingAt[code] ?? .typeAgain, code)
         case .Bug: Problem(Line(.bug, code), .report, code)
         }
+    }
+
+    private var gone: Line {
+        if code == "account.device_replaced" { return Line(.accountElsewhere) }
+        return code.hasPrefix("store.") ? .warning(.walletLost) : Line(.keyLost)
     }
 
     private var waiting: Line? { waitSeconds.map { Line(.waitSeconds, "\($0)") } }
@@ -70,6 +75,7 @@ private let plainly: [String: Word] = [
     "account.account_locked": .accountLocked,
     "card.no_reader": .cardNoReader,
     "card.access_number": .canWrong,
+    "key.locked": .keyLocked,
     "present.no_credential": .noCredential,
     "online.number_needed": .twoDigitsAgain,
     "online.bad_number": .twoDigitsAgain,

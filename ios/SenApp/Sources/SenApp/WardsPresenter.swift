@@ -13,6 +13,8 @@ public struct WardRow: Equatable, Sendable, Identifiable {
 public struct WardsScreen: Equatable, Sendable {
     public var rows: [WardRow] = []
     public var lines: [Line] = []
+    /// The provider has not answered yet.
+    public var busy = false
     public var problem: Problem?
 }
 
@@ -30,11 +32,12 @@ public final class WardsPresenter: Presenter<WardsScreen>, @unchecked Sendable {
 
     private func ask(_ first: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
         work(refused: { [self] problem in
-            change { $0.problem = problem }
+            change { ($0.busy, $0.problem) = (false, problem) }
         }) { [self] in
+            change { ($0.busy, $0.problem) = (true, nil) }
             try await first()
             let rows = try await wallet.wards(now: now()).map(row)
-            show(WardsScreen(rows: rows, lines: rows.isEmpty ? [Line(.wardNobody)] : []))
+            show(WardsScreen(rows: rows, lines: rows.isEmpty ? [Line(.wardNobody), Line(.wardWhatFor), Line(.wardHow)] : []))
         }
     }
 

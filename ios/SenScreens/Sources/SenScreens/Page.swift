@@ -112,6 +112,35 @@ struct ProblemText: View {
     private func announce(_ problem: Problem) { UIAccessibility.post(notification: .announcement, argument: said(problem.line)) }
 }
 
+/// What went wrong, and the button for what the person does next: it leads to what is missing, or the same is tried `again`.
+struct Refused: View {
+    private let house: House
+    private let problem: Problem?
+    private let again: @MainActor () -> Void
+
+    init(_ house: House, _ problem: Problem?, again: @escaping @MainActor () -> Void) {
+        (self.house, self.problem, self.again) = (house, problem, again)
+    }
+
+    var body: some View {
+        ProblemText(problem)
+        switch problem?.next {
+        case .raiseLevel: NavigationLink(said(.raiseLevel)) { CardView(house, .raiseLevel) }
+        case .obtainAgain: NavigationLink(said(.wallet)) { WalletView(house) }
+        case .tryLater, .nothing: Press(.again, action: again)
+        default: EmptyView()
+        }
+    }
+}
+
+/// The server is asked; there is nothing to press.
+struct Loading: View {
+    var body: some View {
+        Sentence(Line(.loading))
+        ProgressView()
+    }
+}
+
 /// A button as wide as the page, high enough for any finger.
 struct Press: View {
     private let line: Line

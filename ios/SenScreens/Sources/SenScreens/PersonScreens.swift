@@ -22,7 +22,9 @@ struct PinView: View {
                 VStack(alignment: .leading, spacing: 16) {
                     Sentences(shown.lines)
                     ProblemText(shown.problem)
-                    if let isSet = shown.isSet, !shown.done {
+                    if shown.busy {
+                        Loading()
+                    } else if let isSet = shown.isSet, !shown.done {
                         if isSet { SecretField(.pinNow, $old) }
                         SecretField(.pinNew, $new)
                         SecretField(.pinAgain, $again)
@@ -63,16 +65,18 @@ struct WardsView: View {
         Page(.wards) {
             Following(wards) { shown in
                 VStack(alignment: .leading, spacing: 16) {
+                    Refused(house, shown.problem) { wards.start() }
                     Sentences(shown.lines)
-                    ProblemText(shown.problem)
                     ForEach(shown.rows) { row in
                         Card {
                             Text(row.name).font(.title2)
                             Sentences(row.lines)
                             ForEach(row.acts, id: \.self) { act in Press(SenApp.said(act)) { wards.act(row.number, act) } }
-                            NavigationLink(said(.healthInsurance)) { WardPapersView(house, row.number) }
+                            NavigationLink(said(.healthInsurance)) { WardPapersView(house, row.number, row.name) }
                         }
                     }
+                    if shown.busy { Loading() }
+                    if shown.rows.isEmpty, !shown.busy, shown.problem == nil { Press(.again) { wards.start() } }
                 }
             }
         }
@@ -84,10 +88,11 @@ struct WardsView: View {
 struct WardPapersView: View {
     private let house: House
     private let number: String
+    private let name: String
     @State private var wallet: WalletPresenter
 
-    init(_ house: House, _ number: String) {
-        (self.house, self.number) = (house, number)
+    init(_ house: House, _ number: String, _ name: String) {
+        (self.house, self.number, self.name) = (house, number, name)
         _wallet = State(initialValue: WalletPresenter(house.around))
     }
 
@@ -96,7 +101,9 @@ struct WardPapersView: View {
             Following(wallet) { shown in
                 let held = shown.rows.filter { $0.ward == number }
                 VStack(alignment: .leading, spacing: 16) {
-                    ProblemText(shown.problem)
+                    Text(name).font(.title2)
+                    Refused(house, shown.problem) { wallet.start() }
+                    if shown.busy { Loading() } else if held.isEmpty { Sentence(Line(.wardNoPapers)) }
                     ForEach(held) { row in
                         Card {
                             Sentence(row.title).font(.title2)
@@ -139,7 +146,7 @@ struct SettingsView: View {
                     }
                     Text(said(.toldTo)).font(.title2)
                     Sentences(shown.told)
-                    if !shown.closed { end(shown) }
+                    if shown.closed { Sentence(Line(.accountClosed)) } else { end(shown) }
                 }
             }
         }
@@ -151,7 +158,7 @@ struct SettingsView: View {
         if shown.closing {
             Sentence(Line(.closeAccountHint, warning: true))
             Press(.closeAccountYes, role: .destructive) { settings.closeForGood() }
-            Press(.back) { settings.keep() }
+            Press(.keep) { settings.keep() }
         } else {
             Press(.closeAccount) { settings.close() }
         }
