@@ -55,11 +55,31 @@ public class Presenter<State: Equatable & Sendable>: Shown<State>, @unchecked Se
         }
     }
 
+    /// The same for what must not happen twice: begins where `from` is shown, with `meanwhile` in its place before anything is sent.
+    func once(
+        _ from: State, _ meanwhile: State, refused: @escaping @Sendable (Problem) -> Void,
+        _ block: @escaping @Sendable () async throws -> Void
+    ) -> Task<Void, Never>? {
+        replace(from, meanwhile) ? work(refused: refused, block) : nil
+    }
+
+    /// Asks until it is so or the time is over; that the network is gone for a while changes nothing.
+    func becomes(until: Int64, pause: Duration, _ isSo: () async throws -> Bool) async throws -> Bool {
+        while now() < until {
+            try Task.checkCancellation()
+            do {
+                if try await isSo() { return true }
+            } catch SenError.NoNetwork {
+                // The server may know all the same.
+            }
+            try await Task.sleep(for: pause)
+        }
+        return false
+    }
+
     /// A call of the core that blocks, or prompts: on a thread of its own, since the runtime has as few as there are cores.
     func calling<T: Sendable>(_ call: @escaping @Sendable (Wallet) throws -> T) async throws -> T {
         let wallet = wallet
-        return try await withCheckedThrowingContinuation { done in
-            DispatchQueue.global(qos: .userInitiated).async { done.resume(with: Result { try call(wallet) }) }
-        }
+        return try await away { try call(wallet) }
     }
 }

@@ -30,6 +30,13 @@ public class Shown<State: Equatable & Sendable>: @unchecked Sendable {
 
     func show(_ state: State) { change { $0 = state } }
 
+    /// Shows something where `from` is still shown, and says whether it was.
+    func replace(_ from: State, _ to: State) -> Bool {
+        var was = false
+        change { if $0 == from { (was, $0) = (true, to) } }
+        return was
+    }
+
     /// Changes what is shown in one step.
     func change(_ how: (inout State) -> Void) {
         lock.withLock {
@@ -48,10 +55,13 @@ public class Shown<State: Equatable & Sendable>: @unchecked Sendable {
 
     /// Whether this turn is still the one.
     @discardableResult
-    func show(_ state: State, in wanted: Int) -> Bool {
+    func show(_ state: State, in wanted: Int) -> Bool { change(in: wanted) { $0 = state } }
+
+    @discardableResult
+    func change(in wanted: Int, _ how: (inout State) -> Void) -> Bool {
         lock.withLock {
             guard turn == wanted else { return false }
-            shown = state
+            how(&shown)
             for watcher in watchers.values { _ = watcher.yield(shown) }
             return true
         }

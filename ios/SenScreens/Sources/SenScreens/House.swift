@@ -12,15 +12,13 @@ public final class House: Sendable {
     let browser = SystemBrowser()
     let busy = BusyServer()
 
-    /// This build has no folder `nation` with what it needs.
-    public struct NoNation: Error {
-        public let file: String
-    }
-
     /// Files that whoever builds the app puts into `App/nation`: no nation is believed by default.
     public init(bundle: Bundle = .main) throws {
         func file(_ name: String) throws -> Data {
-            guard let url = bundle.url(forResource: name, withExtension: nil, subdirectory: "nation") else { throw NoNation(file: name) }
+            // This build has no folder `nation` with what it needs.
+            guard let url = bundle.url(forResource: name, withExtension: nil, subdirectory: "nation") else {
+                throw SenError.Bug(code: "app.no_nation.\(name)")
+            }
             return try Data(contentsOf: url)
         }
         func text(_ name: String) throws -> String {
@@ -36,6 +34,9 @@ public final class House: Sendable {
             folder: try Self.folder().path, secretStore: keychainSecretStore(), keyStore: keys, waitListener: busy)
         around = Surroundings(wallet: wallet, recogniser: device, busy: busy, accepted: keys.accepted)
     }
+
+    /// Empties a wallet that does not open any more; what is opened next is a new one.
+    static func erase() throws { try eraseWallet(folder: try folder().path, secretStore: keychainSecretStore()) }
 
     /// In no backup, and closed while the phone is locked.
     private static func folder() throws -> URL {

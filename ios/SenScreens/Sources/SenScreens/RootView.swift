@@ -5,11 +5,9 @@ import SwiftUI
 
 /// All screens: the account's first, what a link opens above it.
 public struct RootView: View {
-    @State private var house: House?
-    @State private var failed: Line?
+    @State private var opening = OpeningPresenter(open: { try House() }, erase: { try House.erase() })
     @State private var opened: Opened?
     @StateObject private var guarding = ScreenGuard()
-    @Environment(\.scenePhase) private var phase
 
     public init() {}
 
@@ -19,33 +17,48 @@ public struct RootView: View {
     }
 
     public var body: some View {
-        NavigationStack {
-            if let house {
-                HomeView(house)
-            } else if let failed {
-                Page(.appName) {
-                    Sentence(failed)
-                    Press(.again) { Task { await open() } }
+        Following(opening) { shown in
+            NavigationStack { first(shown) }
+                .environmentObject(guarding)
+                .environment(\.busy, opening.house?.busy)
+                .covered()
+                .sheet(item: $opened) {
+                    asked($0.link).environmentObject(guarding).environment(\.busy, opening.house?.busy).covered()
                 }
-            } else {
-                ProgressView()
-            }
         }
-        .environmentObject(guarding)
-        .environment(\.busy, house?.busy)
-        .task { await open() }
+        .task { opening.start() }
         .onOpenURL { url in
             let link = Link(url.absoluteString)
             if link != .unknown { opened = Opened(link: link) }
         }
-        .sheet(item: $opened) { asked($0.link).environmentObject(guarding).environment(\.busy, house?.busy) }
-        // Nothing of it in the list of recent apps.
-        .overlay { if phase == .background { Color(uiColor: .systemBackground).ignoresSafeArea() } }
+    }
+
+    @ViewBuilder private func first(_ shown: OpeningScreen) -> some View {
+        switch shown {
+        case .opening: ProgressView()
+        case .open: if let house = opening.house { HomeView(house) }
+        case .lost(let problem, let deleting):
+            Page(.wallet) {
+                ProblemText(problem)
+                if deleting {
+                    Press(.yesDelete, role: .destructive) { opening.delete() }
+                    Press(.keep) { opening.keep() }
+                } else {
+                    Press(.walletErase, role: .destructive) { opening.askToDelete() }
+                }
+            }
+        // Where the phone is locked, or has no passcode, there are no keys to open it with: it can be tried again.
+        case .failed(let problem):
+            Page(.wallet) {
+                ProblemText(problem)
+                Press(.again) { opening.start() }
+            }
+        }
     }
 
     @ViewBuilder private func asked(_ link: Link) -> some View {
         NavigationStack {
-            if let house {
+            if let house = opening.house {
                 Group {
                     switch link {
                     case .request(let text): OnlineView(house, text)
@@ -57,18 +70,6 @@ public struct RootView: View {
             } else {
                 ProgressView()
             }
-        }
-    }
-
-    /// Where the phone is locked, or has no passcode, there are no keys to open it with: it can be tried again.
-    private func open() async {
-        failed = nil
-        do {
-            house = try await Task.detached { try House() }.value
-        } catch let error as House.NoNation {
-            failed = Line(.bug, "app.no_nation.\(error.file)")
-        } catch {
-            failed = Line(.bug, "app.not_opened")
         }
     }
 }
