@@ -7,6 +7,8 @@ public enum HandOverScreen: Equatable, Sendable {
     case compare([Line])
     /// The PIN, and then it goes.
     case pin([Line], problem: Problem? = nil)
+    /// It is on its way to the provider: the PIN is not sent twice.
+    case sending
     /// The new phone is to take it.
     case waiting(Line)
     /// The account is on the new phone and this one was emptied.
@@ -45,39 +47,33 @@ public final class HandOverPresenter: Presenter<HandOverScreen>, @unchecked Send
 
     @discardableResult
     public func handOver(pin: String) -> Task<Void, Never> {
-        work(refused: { [self] in refused($0) }) { [self] in
-            guard let phone = to.value else { return }
+        let shown = state
+        guard case .pin(let lines, _) = shown, let phone = to.value else { return Task {} }
+        return once(shown, .sending, refused: { [self] in refused(lines, $0) }) { [self] in
             let seconds = try await wallet.handOver(to: phone, pin: pin.trimmed, now: now())
             show(.waiting(Line(.handedOver, "\(seconds)")))
             let taken = try await wasTaken(until: now() + Int64(seconds))
             show(taken ? .done(Line(.accountElsewhere)) : .failed(Problem(Line(.notTaken), .stop, "app.not_taken")))
-        }
+        } ?? Task {}
     }
 
     public func leave() { to.value = nil }
 
     private func wasTaken(until: Int64) async throws -> Bool {
-        while now() < until {
+        try await becomes(until: until, pause: pause) {
             do {
                 _ = try await wallet.showAccount(now: now())
+                return false
             } catch SenError.DeviceKeyLost {
                 return true
-            } catch SenError.NoNetwork {
-                // The provider may have been told all the same: asked again until the time is over.
             }
-            try await Task.sleep(for: pause)
         }
-        return false
     }
 
-    private func refused(_ problem: Problem) {
-        change {
-            if case .pin(let lines, _) = $0, problem.next == .typeAgain || problem.next == .tryLater {
-                $0 = .pin(lines, problem: problem.ofPin)
-            } else {
-                $0 = .failed(problem)
-            }
-        }
+    /// Once the provider took it, no PIN is asked for again.
+    private func refused(_ lines: [Line], _ problem: Problem) {
+        let again = state == .sending && (problem.next == .typeAgain || problem.next == .tryLater)
+        show(again ? .pin(lines, problem: problem.ofPin) : .failed(problem))
     }
 
     private func named(_ phone: NewPhone) -> [Line] { [Line(.handOverTo, phone.name()), Line(.bothShow, phone.checkDigits())] }

@@ -9,4 +9,12 @@ final class Kept<Value: Sendable>: @unchecked Sendable {
         get { lock.withLock { kept } }
         set { lock.withLock { kept = newValue } }
     }
+
+    /// Keeps something in the place of what was kept until now, which it gives back.
+    func exchange(_ new: Value) -> Value? {
+        lock.withLock {
+            defer { kept = new }
+            return kept
+        }
+    }
 }

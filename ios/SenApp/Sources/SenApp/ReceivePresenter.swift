@@ -14,6 +14,7 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
     private let provider: AccountProvider
     private let pause: Duration
     private let waiting = Kept<Task<Void, Never>>()
+    private let carrying = Kept<Bool>()
 
     public init(_ around: Surroundings, _ provider: AccountProvider, pause: Duration = .seconds(2)) {
         (self.provider, self.pause) = (provider, pause)
@@ -40,12 +41,23 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
         return task
     }
 
-    /// What the old phone held, after the network was gone.
+    /// What the old phone held, after the network was gone; or what goes on already.
     @discardableResult
     public func goOn() -> Task<Void, Never> { work(refused: { [self] in stay($0) }) { [self] in try await carry() } }
 
-    /// The screen is left. The code stays good for its time, and the same one is shown again.
-    public func leave() { waiting.value?.cancel() }
+    /// The screen is there again: it goes on with what it was at.
+    @discardableResult
+    public func comeBack(device: String) -> Task<Void, Never> {
+        switch state {
+        case .name: Task {}
+        case .showing: start(device: device)
+        // What failed waits for the person, who may have declined it.
+        case .arrived(_, let canGoOn, _): canGoOn ? Task {} : goOn()
+        }
+    }
+
+    /// The screen is left. The code stays good for its time, and the same one is shown again; what arrives goes on arriving.
+    public func leave() { if case .showing = state { waiting.value?.cancel() } }
 
     private func claimed() async throws -> Received? {
         do {
@@ -56,6 +68,9 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
     }
 
     private func carry() async throws {
+        // Nothing is obtained twice where one call goes on already.
+        if carrying.exchange(true) != nil { return }
+        defer { carrying.value = nil }
         var lines: [Line] = []
         if case .arrived(let before, _, _) = state { lines = before }
         if try await calling({ try $0.hasCarried() }) {

@@ -23,7 +23,11 @@ public struct WalletScreen: Equatable, Sendable {
     public var awaited: [AwaitedRow] = []
     /// How many of them should be fetched anew by now.
     public var due = 0
+    /// The account moved here, and not all that the old phone held was obtained yet.
+    public var hasCarried = false
     public var busy = false
+    /// The one that the person was asked about once more.
+    public var deleting: String?
     public var problem: Problem?
 }
 
@@ -44,16 +48,26 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
     @discardableResult
     public func renewDue() -> Task<Void, Never> { ask { [self] in _ = try await wallet.refreshDue(now: now()) } }
 
+    /// What the old phone held, where it stopped half-way.
+    @discardableResult
+    public func obtainCarried() -> Task<Void, Never> { ask { [self] in _ = try await wallet.obtainCarried(now: now()) } }
+
     /// Whether an awaited document is there by now.
     @discardableResult
     public func askFor(_ row: AwaitedRow) -> Task<Void, Never> {
         ask { [self] in _ = try await wallet.fetchAwaited(id: row.id, now: now()) }
     }
 
+    /// Asks once more before it is gone.
+    public func askToDelete(_ row: HeldRow) { change { ($0.deleting, $0.problem) = (row.id, nil) } }
+
+    public func keep() { change { $0.deleting = nil } }
+
     /// After the person was asked once more.
     @discardableResult
     public func delete(_ row: HeldRow) -> Task<Void, Never> {
         ask { [self] in
+            guard state.deleting == row.id else { return }
             let at = now()
             try await calling { try row.isDocument ? $0.deleteDocument(id: row.id, now: at) : $0.deleteCredential(id: row.id, now: at) }
         }
@@ -77,11 +91,11 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
 
     private func list() async throws {
         let at = now()
-        let (credentials, documents, later, due) = try await calling {
-            (try $0.credentials(now: at), try $0.documents(), try $0.awaitedDocuments(), try $0.due(now: at))
+        let (credentials, documents, later, due, carried) = try await calling {
+            (try $0.credentials(now: at), try $0.documents(), try $0.awaitedDocuments(), try $0.due(now: at), try $0.hasCarried())
         }
         let rows = credentials.map(row) + documents.map(row)
-        show(WalletScreen(rows: rows, awaited: later.map { awaited($0, at, around.zone) }, due: due.count))
+        show(WalletScreen(rows: rows, awaited: later.map { awaited($0, at, around.zone) }, due: due.count, hasCarried: carried))
     }
 
     private func row(_ held: Credential) -> HeldRow {
@@ -91,7 +105,7 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
     }
 
     private func row(_ held: Document) -> HeldRow {
-        let until = held.expiresAt.map { [Line(.validUntil, day($0, around.zone))] } ?? []
+        let until = held.expiresAt.map { [Line(.documentUntil, day($0, around.zone))] } ?? []
         let lines = until + [Line(.offerFrom, commonName(held.issuer))]
         return HeldRow(id: held.id, title: kind(held.kind), lines: lines, isDocument: true, showsAtClinic: false)
     }

@@ -12,6 +12,9 @@ final class Phones: @unchecked Sendable {
     let nation: Nation
     let chip: Chip
     let provider: AccountProvider
+    /// The new phone's keys. Their owner declines at the next prompt once the account has come, where the test wants that.
+    let newKeys = SoftwareKeys()
+    let declines = Kept<Bool>()
     private let around: [String: Surroundings]
 
     init() throws {
@@ -20,9 +23,12 @@ final class Phones: @unchecked Sendable {
         provider = AccountProvider(url: nation.url, rootsPem: nation.roots)
         var around: [String: Surroundings] = [:]
         for name in ["old", "new", "last"] {
-            let wallet = try Wallet.open(folder: nation.wallet(name), secretStore: SecretInMemory(), keyStore: SoftwareKeys())
+            let keys = name == "new" ? newKeys : SoftwareKeys()
+            let wallet = try Wallet.open(folder: nation.wallet(name), secretStore: SecretInMemory(), keyStore: keys)
             around[name] = Surroundings(
-                wallet: wallet, recogniser: PersonInFront(), zone: try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh")))
+                wallet: wallet, recogniser: PersonInFront(),
+                accepted: { [declines] in if declines.value == true { keys.fault = DeviceKeyError.UserCancelled } },
+                zone: try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh")))
         }
         self.around = around
     }
@@ -178,17 +184,43 @@ struct MoveTests {
             Issue.record("another code")
             return
         }
+        phones.declines.value = true
         try await handOver(digits, both, pause)
         await receiving.value
-        guard case .arrived(let arrived, canGoOn: false, problem: nil) = back.state else {
-            Issue.record("\(back.state)")
+        phones.declines.value = nil
+        try await carriedOn(back)
+        let before = AccountPresenter(old, provider)
+        await before.start().value
+        #expect(before.state.step == .gone)
+    }
+
+    /// The account is there, and the person declined before its documents were.
+    private func carriedOn(_ receive: ReceivePresenter) async throws {
+        guard case .arrived(_, canGoOn: true, problem: .some) = receive.state else {
+            Issue.record("\(receive.state)")
+            return
+        }
+        // What they declined waits for them, also in the wallet.
+        await receive.comeBack(device: "new phone").value
+        let held = WalletPresenter(new)
+        await held.start().value
+        #expect(held.state.hasCarried)
+        await held.obtainCarried().value
+        #expect(held.state.problem?.next == .nothing && held.state.hasCarried && held.state.rows.isEmpty)
+        phones.newKeys.fault = nil
+        // The screen is left to set the PIN, and come back to: it goes on, once.
+        let going = receive.goOn()
+        receive.leave()
+        await receive.goOn().value
+        await going.value
+        guard case .arrived(let arrived, canGoOn: false, problem: nil) = receive.state else {
+            Issue.record("\(receive.state)")
             return
         }
         #expect(arrived.map(\.word) == [.movedHere, .setPinNext, .obtained])
         #expect(arrived.last == Line(.obtained, "2"))
-        let before = AccountPresenter(old, provider)
-        await before.start().value
-        #expect(before.state.step == .gone)
+        await held.start().value
+        #expect(!held.state.hasCarried && held.state.rows.count == 2)
     }
 
     private func handOver(_ digits: String, _ both: Line, _ pause: Duration) async throws {
@@ -214,8 +246,13 @@ struct MoveTests {
             return
         }
         #expect(wrong.line.word == .pinWrong)
+        let sent = give.handOver(pin: "404071")
+        #expect(give.state == .sending)
+        // Pressed again meanwhile.
         await give.handOver(pin: "404071").value
+        await sent.value
         #expect(give.state == .done(Line(.accountElsewhere)))
+        #expect(try old.wallet.history(before: nil, limit: 20).filter { $0.kind == "handed_over" }.count == 1)
     }
 
     @Test("without the old phone the account comes by the card, and the phone in use can object")
@@ -230,8 +267,9 @@ struct MoveTests {
         let here = AccountPresenter(old, provider)
         await here.start().value
         #expect(here.state.step == .wait && here.state.lines.map(\.word) == [.accountWaiting])
+        // The app is opened on the phone in use, which is told of it there.
         let inUse = AccountPresenter(new, provider)
-        await inUse.refresh().value
+        await inUse.start().value
         #expect(inUse.state.canCancelPending && inUse.state.lines.contains { $0.word == .pendingPhone && $0.isWarning })
         _ = try nation.post("/sandbox/counter", ["number": thao.number])
         await here.refresh().value

@@ -1,5 +1,6 @@
 import Sen
 import SenApp
+import SenPlatform
 import SwiftUI
 import UIKit
 
@@ -31,6 +32,7 @@ struct HandOverView: View {
                         ProblemText(problem)
                         SecretField(.pinNow, $pin)
                         Press(.handOver) { send() }
+                    case .sending: Loading()
                     case .waiting(let line):
                         Sentence(line)
                         ProgressView()
@@ -55,6 +57,7 @@ struct ReceiveView: View {
     private let house: House
     @State private var receive: ReceivePresenter
     @State private var device = UIDevice.current.model
+    @EnvironmentObject private var guarding: ScreenGuard
 
     init(_ house: House) {
         self.house = house
@@ -84,9 +87,14 @@ struct ReceiveView: View {
                         NavigationLink(said(.pinSet)) { PinView(house) }
                     }
                 }
+                .onChange(of: shown) { if case .showing = $0 { guarding.bright(true) } else { guarding.bright(false) } }
             }
         }
-        .onDisappear { receive.leave() }
+        .task { receive.comeBack(device: device) }
+        .onDisappear {
+            receive.leave()
+            guarding.bright(false)
+        }
     }
 }
 
