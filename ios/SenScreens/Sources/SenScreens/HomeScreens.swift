@@ -11,6 +11,8 @@ struct HomeView: View {
     @State private var phone = ""
     @State private var device = UIDevice.current.model
     @State private var code = ""
+    @State private var wasAway = false
+    @Environment(\.scenePhase) private var phase
 
     init(_ house: House) {
         self.house = house
@@ -18,21 +20,28 @@ struct HomeView: View {
     }
 
     var body: some View {
-        Page(.account) {
-            Following(account) { shown in
-                VStack(alignment: .leading, spacing: 16) {
-                    Sentences(shown.lines)
-                    ProblemText(shown.problem)
-                    switch shown.step {
-                    case .open, .gone: opening
-                    case .code: activating
-                    case .wait: Press(.again) { account.refresh() }
-                    case .inUse: inUse(shown)
-                    }
+        Following(account) { shown in
+            Page(shown.step == .open ? .openAccount : .account) {
+                Sentences(shown.lines)
+                if shown.canCancelPending { Press(.cancelPending, role: .destructive) { account.cancelPending() } }
+                ProblemText(shown.problem)
+                switch shown.step {
+                case .open, .gone: opening
+                case .code: activating
+                case .wait: Press(.again) { account.refresh() }
+                case .inUse: inUse(shown)
                 }
             }
         }
+        // Other screens change it, and others do so elsewhere. The system's own prompt makes the app inactive, not more.
         .task { account.start() }
+        .onChange(of: phase) { now in
+            if now == .background { wasAway = true }
+            if now == .active, wasAway {
+                wasAway = false
+                account.start()
+            }
+        }
     }
 
     @ViewBuilder private var opening: some View {
@@ -45,7 +54,11 @@ struct HomeView: View {
 
     @ViewBuilder private var activating: some View {
         Field(.oneTimeCode, $code)
-        Press(.activate) { account.activate(code: code) }
+        Press(.activate) {
+            account.activate(code: code)
+            code = ""
+        }
+        Press(.startOver) { account.startOver() }
     }
 
     @ViewBuilder private func inUse(_ shown: AccountScreen) -> some View {
@@ -56,23 +69,34 @@ struct HomeView: View {
         NavigationLink(said(.history)) { HistoryView(house) }
         NavigationLink(said(.wards)) { WardsView(house) }
         NavigationLink(said(.pin)) { PinView(house) }
-        NavigationLink(said(.phones)) { DevicesView(account: account) }
+        NavigationLink(said(.phones)) { DevicesView(house) }
         NavigationLink(said(.settings)) { SettingsView(house) }
     }
 }
 
 /// The account's phones, what waits, the lock, and the code for a lost phone.
 struct DevicesView: View {
-    let account: AccountPresenter
+    private let house: House
+    @State private var account: AccountPresenter
+
+    init(_ house: House) {
+        self.house = house
+        _account = State(initialValue: AccountPresenter(house.around, house.provider))
+    }
 
     var body: some View {
         Page(.phones) {
             Following(account) { shown in
                 VStack(alignment: .leading, spacing: 16) {
                     Sentences(shown.lines)
+                    if let code = shown.revocationCode {
+                        Card {
+                            if let hint = shown.revocationHint { Sentence(hint) }
+                            Guarded { Text(code).font(.title.monospaced()) }
+                        }
+                    }
                     Sentences(shown.phones)
-                    if let code = shown.revocationCode { Text(code).font(.title.monospaced()) }
-                    ProblemText(shown.problem)
+                    Refused(house, shown.problem) { account.refresh() }
                     if shown.canCancelPending { Press(.cancelPending, role: .destructive) { account.cancelPending() } }
                     if shown.canLock { Press(.lock) { account.lock() } }
                     if shown.canUnlock { Press(.unlock) { account.unlock() } }
@@ -95,6 +119,7 @@ struct HistoryView: View {
             Following(history) { shown in
                 LazyVStack(alignment: .leading, spacing: 16) {
                     ProblemText(shown.problem)
+                    Sentences(shown.lines)
                     ForEach(shown.rows) { row in
                         VStack(alignment: .leading) {
                             Text(row.at).font(.body).foregroundStyle(.secondary)
@@ -115,7 +140,6 @@ struct HistoryView: View {
 struct WalletView: View {
     private let house: House
     @State private var wallet: WalletPresenter
-    @State private var deleting: HeldRow?
 
     init(_ house: House) {
         self.house = house
@@ -126,15 +150,15 @@ struct WalletView: View {
         Page(.wallet) {
             Following(wallet) { shown in
                 VStack(alignment: .leading, spacing: 16) {
-                    ProblemText(shown.problem)
-                    if shown.rows.isEmpty && !shown.busy { Sentence(Line(.nothingHeld)) }
+                    Refused(house, shown.problem) { wallet.start() }
+                    if shown.busy { Loading() } else if shown.rows.isEmpty { Sentence(Line(.nothingHeld)) }
+                    if shown.hasCarried, !shown.busy { Press(.obtainCarried) { wallet.obtainCarried() } }
                     if shown.due > 0 { Press(Line(.renewDue, "\(shown.due)")) { wallet.renewDue() } }
-                    ForEach(shown.rows) { held($0) }
+                    ForEach(shown.rows) { held($0, isDeleting: shown.deleting == $0.id) }
                     ForEach(shown.awaited) { row in
                         Sentence(row.line)
                         if row.canAsk { Press(.awaitedAsk) { wallet.askFor(row) } }
                     }
-                    if shown.busy { ProgressView() }
                     Press(.obtainInsurance) { wallet.obtain("health-insurance") }
                     Press(.obtainCitizen) { wallet.obtain("citizen") }
                 }
@@ -143,16 +167,16 @@ struct WalletView: View {
         .task { wallet.start() }
     }
 
-    @ViewBuilder private func held(_ row: HeldRow) -> some View {
+    @ViewBuilder private func held(_ row: HeldRow, isDeleting: Bool) -> some View {
         Card {
             Sentence(row.title).font(.title2)
             Sentences(row.lines)
             if row.showsAtClinic { NavigationLink(said(.showQr)) { QrView(house, ward: row.ward) } }
-            // Once more before it is gone.
-            if deleting == row {
+            if isDeleting {
                 Press(.yesDelete, role: .destructive) { wallet.delete(row) }
+                Press(.keep) { wallet.keep() }
             } else {
-                Press(.delete) { deleting = row }
+                Press(.delete) { wallet.askToDelete(row) }
             }
         }
     }
