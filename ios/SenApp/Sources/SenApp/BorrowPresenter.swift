@@ -37,13 +37,9 @@ public final class BorrowPresenter: Presenter<BorrowScreen>, @unchecked Sendable
                 Line(.readingAwaited),
             ]
             show(.showing(digits: reader.text(), lines: lines), in: turn)
-            while now() < until {
-                try Task.checkCancellation()
-                if try await reader.take(now: now()) {
-                    show(.face(), in: turn)
-                    return
-                }
-                try await Task.sleep(for: pause)
+            if try await becomes(until: until, pause: pause, { try await reader.take(now: now()) }) {
+                show(.face(), in: turn)
+                return
             }
             show(.start(Problem(Line(.noReading), .tryLater, "app.no_reading")), in: turn)
         }

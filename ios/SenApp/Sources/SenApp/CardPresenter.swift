@@ -69,8 +69,9 @@ public final class CardPresenter: Presenter<CardScreen>, @unchecked Sendable {
         start(key, face) { [self] in try await wallet.beginPinRecovery(now: now()) }
     }
 
-    /// The person gives up; a command that is on its way is the last.
+    /// The person gives up, or leaves; a command that is on its way is the last. What the provider has in its hands goes on.
     public func stop() {
+        if state == .comparing { return }
         let turn = newTurn()
         running.end()
         show(.number(byZone: byZone), in: turn)

@@ -12,6 +12,8 @@ public enum OfferScreen: Equatable, Sendable {
     case reading
     /// What the issuer offers; nothing went to it yet.
     case ask([Line], needsCode: Bool, problem: Problem? = nil)
+    /// What was agreed to is on its way: a code that is good for once is not sent twice.
+    case sending
     /// The person agrees in the browser, which lies over the app.
     case inBrowser(Line)
     case obtained(Line)
@@ -50,44 +52,40 @@ public final class OfferPresenter: Presenter<OfferScreen>, @unchecked Sendable {
 
     @discardableResult
     public func agree(code: String?) -> Task<Void, Never> {
-        let turn = newTurn()
-        let task = work(refused: { [self] in stay($0, in: turn) }) { [self] in
-            guard let (link, isInBrowser) = asked.value else { return }
-            if isInBrowser { return try await agreeInBrowser(link, in: turn) }
-            let documents = try await wallet.obtainDocuments(link: link, issuers: believed, transactionCode: code?.typed, now: now())
-            obtained(documents, in: turn)
+        let shown = state
+        guard case .ask(let lines, let needsCode, _) = shown, let (link, isInBrowser) = asked.value else { return Task {} }
+        let stay: @Sendable (Problem) -> Void = { [self] in
+            show($0.next == .typeAgain ? .ask(lines, needsCode: needsCode, problem: $0) : .failed($0))
         }
-        waiting.value = task
-        return task
+        let task = once(shown, isInBrowser ? .reading : .sending, refused: stay) { [self] in
+            if isInBrowser { return try await agreeInBrowser(link) }
+            obtained(try await wallet.obtainDocuments(link: link, issuers: believed, transactionCode: code?.typed, now: now()))
+        }
+        if let task { waiting.value = task }
+        return task ?? Task {}
     }
 
-    /// The person gives up, or leaves; the browser closes.
+    /// The person gives up, or leaves; the browser closes. What the issuer was asked for already is taken.
     public func stop() {
-        let turn = newTurn()
-        waiting.value?.cancel()
-        show(.failed(.stopped), in: turn)
+        let shown = state
+        switch shown {
+        case .reading, .inBrowser: if replace(shown, .failed(.stopped)) { waiting.value?.cancel() }
+        default: break
+        }
     }
 
-    private func agreeInBrowser(_ link: String, in turn: Int) async throws {
+    private func agreeInBrowser(_ link: String) async throws {
         let authorisation = try await wallet.beginAuthorisation(
             link: link, issuers: believed, clientId: Self.client, redirectUri: Self.returnAddress, now: now())
-        guard show(.inBrowser(Line(.browserWaiting)), in: turn) else { return }
+        let away = OfferScreen.inBrowser(Line(.browserWaiting))
+        guard replace(.reading, away) else { return }
         // The same rule as for every other page that is opened.
-        guard let page = browsable(authorisation.url()), let returned = await browser.visit(page, until: Self.scheme) else {
-            show(.failed(.stopped), in: turn)
-            return
-        }
-        obtained(try await authorisation.finish(returnedTo: returned, now: now()), in: turn)
+        let page = browsable(authorisation.url())
+        let returned = if let page { await browser.visit(page, until: Self.scheme) } else { nil as String? }
+        guard replace(away, returned == nil ? .failed(.stopped) : .sending), let returned else { return }
+        obtained(try await authorisation.finish(returnedTo: returned, now: now()))
     }
 
     /// None where the issuer will have them later: the wallet's screen asks again.
-    private func obtained(_ documents: [Document], in turn: Int) { show(.obtained(Line(.obtained, "\(documents.count)")), in: turn) }
-
-    private func stay(_ problem: Problem, in turn: Int) {
-        if case .ask(let lines, let needsCode, _) = state, problem.next == .typeAgain {
-            show(.ask(lines, needsCode: needsCode, problem: problem), in: turn)
-        } else {
-            show(.failed(problem), in: turn)
-        }
-    }
+    private func obtained(_ documents: [Document]) { show(.obtained(Line(.obtained, "\(documents.count)"))) }
 }

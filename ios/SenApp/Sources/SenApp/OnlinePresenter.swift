@@ -3,6 +3,8 @@ import Sen
 public enum OnlineScreen: Equatable, Sendable {
     case reading
     case ask(OnlineQuestion)
+    /// The answer is on its way: nothing is pressed twice.
+    case sending
     /// Sent; the address is to be opened in the browser.
     case answered(goOn: String?)
     case declined
@@ -51,15 +53,20 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     /// Another document in answer to one question.
     @discardableResult
     public func choose(_ other: OtherDocument) -> Task<Void, Never> {
-        work(refused: { [self] in stay($0) }) { [self] in
-            if let request = asked.value { ask(try request.withDocument(query: other.query, document: other.document)) }
-        }
+        once(.reading) { [self] request, _ in ask(try request.withDocument(query: other.query, document: other.document)) }
     }
 
     /// No more than what is required.
     @discardableResult
-    public func leaveOut() -> Task<Void, Never> {
-        work(refused: { [self] in stay($0) }) { [self] in if let request = asked.value { ask(request.withoutOptional()) } }
+    public func leaveOut() -> Task<Void, Never> { once(.reading) { [self] request, _ in ask(request.withoutOptional()) } }
+
+    /// Nothing is agreed to that is not shown, and nothing twice: what begins takes the place of the question.
+    private func once(
+        _ meanwhile: OnlineScreen, _ block: @escaping @Sendable (OnlineRequest, OnlineQuestion) async throws -> Void
+    ) -> Task<Void, Never> {
+        let shown = state
+        guard case .ask(let question) = shown, let request = asked.value else { return Task {} }
+        return once(shown, meanwhile, refused: { [self] in stay(question, $0) }) { try await block(request, question) } ?? Task {}
     }
 
     private func ask(_ request: OnlineRequest) {
@@ -82,9 +89,8 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
     /// A number that is not two digits, or a person whom the device does not recognise, leaves the question as it is.
     @discardableResult
     public func agree(number: String?) -> Task<Void, Never> {
-        work(refused: { [self] in stay($0) }) { [self] in
-            guard let request = asked.value else { return }
-            guard let recognised = await recognised(request) else { return stay(.notRecognised) }
+        once(.sending) { [self] request, question in
+            guard let recognised = await recognised(request) else { return stay(question, .notRecognised) }
             let at = now()
             let consent = try await calling { _ in try request.grant(recognised: recognised, number: number?.typed, now: at) }
             do {
@@ -92,7 +98,7 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
             } catch let error as SenError {
                 var problem = error.problem
                 problem.theirs = consent.verifierWords().map { Line(.verifierSays, $0) }
-                stay(problem)
+                stay(question, problem)
             }
         }
     }
@@ -104,21 +110,17 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
 
     @discardableResult
     public func decline() -> Task<Void, Never> {
-        work(refused: { [self] in show(.failed($0)) }) { [self] in
-            if let request = asked.value { _ = try await wallet.declineRequest(request: request, believed: believed, now: now()) }
+        once(.sending) { [self] request, _ in
+            _ = try await wallet.declineRequest(request: request, believed: believed, now: now())
             show(.declined)
         }
     }
 
-    private func stay(_ problem: Problem) {
-        change {
-            if case .ask(var question) = $0, problem.next == .typeAgain || problem.next == .nothing {
-                question.problem = problem
-                $0 = .ask(question)
-            } else {
-                $0 = .failed(problem)
-            }
-        }
+    private func stay(_ question: OnlineQuestion, _ problem: Problem) {
+        guard problem.next == .typeAgain || problem.next == .nothing else { return show(.failed(problem)) }
+        var shown = question
+        shown.problem = problem
+        show(.ask(shown))
     }
 
     private func lines(_ details: OnlineDetails) -> [Line] {
@@ -134,7 +136,7 @@ public final class OnlinePresenter: Presenter<OnlineScreen>, @unchecked Sendable
 
     private func approval(_ approval: Approval?) -> [Line] {
         switch approval {
-        case .cashWithdrawal(let bank, let terminal, let place, let amount): [Line(.approveCash, "\(amount)", bank, terminal, place)]
+        case .cashWithdrawal(let bank, let terminal, let place, let amount): [Line(.approveCash, money("\(amount)"), bank, terminal, place)]
         case .signIn(let service, let origin, _): [Line(.approveSignIn, service, origin)]
         case nil: []
         }

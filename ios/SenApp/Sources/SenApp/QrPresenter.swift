@@ -73,13 +73,18 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
         return .ask(lines(details), needsGuardian: details.needsGuardian, canShowPortrait: canShow)
     }
 
-    /// The person agreed; the device asks who they are. Where they decline that, the question stays, and says so.
+    /// The person agreed; the device asks who they are. Where they decline that, the question stays, and says so. Pressed twice it is once.
     @discardableResult
     public func agree() -> Task<Void, Never> {
+        // One that is shown already would show its next code, and then end the use of this one.
+        showing.value?.cancel()
         let turn = newTurn()
         let task = work(refused: { [self] in show(more($0), in: turn) }) { [self] in
             guard let request = asked.value else { return }
-            guard let recognised = await around.recogniser.recognise() else {
+            let answer = await around.recogniser.recognise()
+            // Meanwhile it was pressed once more, declined or left.
+            if isOver(turn) { return }
+            guard let recognised = answer else {
                 show(stay(.notRecognised), in: turn)
                 return
             }
@@ -103,12 +108,14 @@ public final class QrPresenter: Presenter<QrScreen>, @unchecked Sendable {
 
     @discardableResult
     public func decline() -> Task<Void, Never> {
-        work(refused: { [self] in show(.failed($0)) }) { [self] in
+        showing.value?.cancel()
+        let turn = newTurn()
+        return work(refused: { [self] in show(.failed($0), in: turn) }) { [self] in
             if let request = asked.value {
                 let at = now()
                 try await calling { try $0.decline(request: request, now: at) }
             }
-            show(.over(Line(.declined)))
+            show(.over(Line(.declined)), in: turn)
         }
     }
 

@@ -88,6 +88,11 @@ struct PresentersTests {
         #expect(account.state == AccountScreen(step: .open))
         await account.open(number: " \(thao.number) ", phone: thao.phone, device: "phone").value
         #expect(account.state.step == .code)
+        account.startOver()
+        #expect(account.state == AccountScreen(step: .open))
+        // The app is opened again: it knows that a code is under way, and says once what to do with it.
+        await account.start().value
+        #expect(account.state.lines == [Line(.codeAwaited), Line(.codeSecret)])
         let code = try nation.mailedCode(thao.phone)
         await account.activate(code: String(format: "%06d", ((Int(code) ?? 0) + 1) % 1_000_000)).value
         #expect(account.state.problem?.line.word == .wrongCode)
@@ -225,6 +230,24 @@ struct PresentersTests {
         #expect(problem.next == .typeAgain)
     }
 
+    @Test("agreed to twice, the code that is shown first gives way")
+    func agreedTwice() async throws {
+        // A clock that stands still: the first code would be waited for as long as one lasts.
+        let at = systemNow() / 10 * 10
+        let qr = QrPresenter(Surroundings(wallet: app.wallet, recogniser: app.person, now: { at }, zone: around.zone))
+        await qr.ask().value
+        let first = qr.agree()
+        _ = try await qr.until { if case .showing = $0 { true } else { false } }
+        let began = ContinuousClock.now
+        let second = qr.agree()
+        await first.value
+        #expect(ContinuousClock.now - began < .seconds(3))
+        _ = try await qr.until { if case .showing = $0 { true } else { false } }
+        await qr.decline().value
+        await second.value
+        #expect(qr.state == .over(Line(.declined)))
+    }
+
     private func clinic(_ text: String) throws -> String? {
         let seen = nation.folder.appendingPathComponent("seen.db").path
         let folders = ClinicFolders(trust: nation.trust, status: nation.status, seen: seen)
@@ -286,8 +309,28 @@ struct PresentersTests {
             return
         }
         #expect(lines.count == 2)
+        // Left before anything was agreed to, there is nothing to stop.
+        offer.stop()
+        let taken = offer.agree(code: nil)
+        #expect(offer.state == .sending)
+        // Pressed again, and left: the issuer's code is good for once, and what it gave is shown.
         await offer.agree(code: nil).value
+        offer.stop()
+        await taken.value
         #expect(offer.state == .obtained(Line(.obtained, "1")))
+        offer.stop()
+        #expect(offer.state == .obtained(Line(.obtained, "1")))
+        let held = WalletPresenter(around)
+        await held.start().value
+        let document = try #require(held.state.rows.first { $0.isDocument })
+        // Nothing shows it without a network.
+        #expect(document.lines.first?.word == .documentUntil)
+        await held.delete(document).value
+        held.askToDelete(document)
+        #expect(held.state.deleting == document.id)
+        held.keep()
+        await held.delete(document).value
+        #expect(held.state.deleting == nil && held.state.rows.contains(document))
         await offer.read("openid-credential-offer://?").value
         expect(if: offer.state) { if case .failed = $0 { true } else { false } }
     }
@@ -310,16 +353,32 @@ struct PresentersTests {
         await portal.agree(number: try number(view)).value
         #expect(problem(portal)?.code == "key.cancelled")
         app.keys.fault = nil
-        await portal.agree(number: try number(view)).value
+        let before = try newest()
+        let digits = try number(view)
+        let sent = portal.agree(number: digits)
+        #expect(portal.state == .sending)
+        // Pressed again, or declined, while it is on its way: one answer, and one use in the history.
+        await portal.agree(number: digits).value
+        await portal.decline().value
+        await portal.leaveOut().value
+        await sent.value
+        #expect(try newest() == before + 1)
         app.person.recognised = .byBiometrics
         expect(if: portal.state) { if case .answered = $0 { true } else { false } }
         for _ in 0..<100 where try state(view) != "done" { try await Task.sleep(for: .milliseconds(100)) }
         #expect(try state(view) == "done")
         let (other, unread) = try await askedByPortal()
+        let declined = other.decline()
+        #expect(other.state == .sending)
         await other.decline().value
+        await other.agree(number: try number(unread)).value
+        await declined.value
         #expect(other.state == .declined)
         #expect(try state(unread) == "refused")
+        #expect(try newest() == before + 2)
     }
+
+    private func newest() throws -> UInt64 { try app.wallet.history(before: nil, limit: 1).first?.sequence ?? 0 }
 
     @Test("where nothing is approved the device asks who the person is")
     func shop() async throws {
@@ -389,12 +448,20 @@ struct PresentersTests {
     @Test("a lost phone is prepared for, the account locked and unlocked")
     func locked() async throws {
         await account.newRevocationCode().value
-        #expect(try #require(account.state.revocationCode).filter(\.isNumber).count >= 18)
+        let code = try #require(account.state.revocationCode)
+        #expect(code.filter(\.isNumber).count >= 18)
+        // Half copied, it stays when the page is asked for anew.
+        await account.refresh().value
+        await account.start().value
+        #expect(account.state.revocationCode == code && account.state.revocationHint?.word == .revocationCodeHint)
+        #expect(account.state.lines == [Line(.level2)])
         await account.lock().value
         #expect(account.state.canUnlock && account.state.lines.first?.isWarning == true)
-        // Shown once.
-        #expect(account.state.revocationCode == nil)
         await account.unlock().value
+        // Shown once.
+        let home = AccountPresenter(around, AccountProvider(url: nation.url, rootsPem: nation.roots))
+        await home.start().value
+        #expect(home.state.canLock && home.state.revocationCode == nil)
         #expect(account.state.canLock)
     }
 
@@ -424,6 +491,10 @@ struct PresentersTests {
         var after = account.state
         after.problem = before.problem
         #expect(after == before)
+        // The app is opened again: nobody asked for the network, so nothing is said of it.
+        let home = AccountPresenter(around, AccountProvider(url: nation.url, rootsPem: nation.roots))
+        await home.start().value
+        #expect(home.state.step == .inUse && home.state.problem == nil)
         let qr = QrPresenter(around)
         await qr.ask().value
         let task = qr.agree()

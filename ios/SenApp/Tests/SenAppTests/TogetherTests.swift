@@ -305,11 +305,40 @@ struct TogetherTests {
         #expect(all.busy.state == nil)
     }
 
+    @Test("a network that is gone for a while gives up no reading that is awaited")
+    func patient() async throws {
+        let clock = Looked()
+        let around = Surroundings(wallet: own.wallet, recogniser: all.person, now: clock.now, zone: own.zone)
+        let borrow = BorrowPresenter(around, pause: .milliseconds(50))
+        let task = borrow.start()
+        let shown = try await borrow.until { if case .showing = $0 { true } else { false } }
+        nation.stop()
+        let looks = clock.looks
+        // Two looks a time that it asks.
+        for _ in 0..<300 where clock.looks < looks + 8 && borrow.state == shown { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(borrow.state == shown && clock.looks >= looks + 8)
+        borrow.leave()
+        await task.value
+    }
+
     @Test("what ran beside the tests is ended")
     func ended() {
         all.chip.close()
         nation.close()
         #expect(!FileManager.default.fileExists(atPath: nation.folder.path))
+    }
+}
+
+/// A clock that counts who looks at it.
+private final class Looked: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    var looks: Int { lock.withLock { count } }
+
+    func now() -> Int64 {
+        lock.withLock { count += 1 }
+        return systemNow()
     }
 }
 

@@ -24,6 +24,7 @@ struct BorrowView: View {
                         ModulesView(digits: digits)
                     case .face(let problem):
                         ProblemText(problem)
+                        Sentence(Line(.readingHere))
                         Press(.takePicture) { isPictured = true }
                     case .comparing: Sentence(Line(.comparingFace))
                     case .done(let line): Sentence(line)
@@ -33,9 +34,10 @@ struct BorrowView: View {
             }
         }
         .picturing($isPictured) { reader.finish(face: $0) }
-        .task { reader.start() }
+        .task { if reader.state == .start() { reader.start() } }
         .onDisappear {
-            reader.leave()
+            // The camera takes the screen for a while: the reading is not given up for that.
+            if !isPictured { reader.leave() }
             guarding.bright(false)
         }
     }
