@@ -5,6 +5,7 @@ public enum AVMediaType: Sendable { case video }
 
 public final class AVCaptureDevice: NSObject, @unchecked Sendable {
     public class func `default`(for type: AVMediaType) -> AVCaptureDevice? { nil }
+    public class func requestAccess(for type: AVMediaType, completionHandler: @escaping @Sendable (Bool) -> Void) {}
 }
 
 open class AVCaptureInput: NSObject {}

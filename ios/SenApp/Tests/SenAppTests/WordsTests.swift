@@ -27,6 +27,9 @@ struct WordsTests {
         #expect(errors[2].0.problem.line.isWarning)
         #expect(SenError.CredentialExpired(code: "online.no_approval_key").problem.line.word == .obtainToApprove)
         #expect(SenError.DeviceKeyLost(code: "account.device_replaced").problem.line.word == .accountElsewhere)
+        #expect(SenError.DeviceKeyLost(code: "store.rolled_back").problem.line == .warning(.walletLost))
+        #expect(SenError.UserCancelled(code: "key.locked").problem.line == Line(.keyLocked))
+        #expect(errors[5].0.problem.line == Line(.cancelled))
     }
 
     @Test("what is missing is said plainly where that can be, and where it is to be had")
@@ -61,6 +64,37 @@ struct WordsTests {
         }
     }
 
+    /// Words that this app has no use for, and why.
+    private let elsewhere: [(why: String, words: Set<Word>)] = [
+        ("a card goes to the top edge of each iPhone", [.holdCard, .holdDot, .holdPicture, .holdUpper, .holdCameras, .holdUnsure]),
+        ("NFC is always on", [.nfcSettings]),
+        ("no app draws over another, and none reads the screen of another", [.overlayWarning, .accessibilityWarning]),
+        ("the system's own sharing saves the history", [.fileNotSaved, .historySaved]),
+        ("the system lays the browser over the app", [.browserOpen]),
+        ("the language is set in the system's settings", [.languagePhone, .languageVi, .languageEn]),
+        ("the app's name is the system's to show", [.appName]),
+        ("the property list asks in these", [.nfcUsage, .faceUsage, .cameraUsage]),
+    ]
+
+    @Test("every word is said, but for those of Android alone")
+    func used() throws {
+        let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
+        var named: Set<String> = []
+        for part in ["SenApp", "SenScreens", "SenPlatform"] {
+            let folder = "\(root)/ios/\(part)/Sources/\(part)"
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != "Word.swift" {
+                let source = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+                // A case is named without its type or with it, and never called.
+                let cases = /(?:^|[^A-Za-z0-9_)\]}?!"]|\bWord)\.([a-z][A-Za-z0-9]*)\b(?!\()/.anchorsMatchLineEndings()
+                named.formUnion(source.matches(of: cases).map { String($0.1) })
+            }
+        }
+        // Those of the core's stable names are found by them.
+        let byName = /(?:event_.*|claim_[0-9]+)/
+        let unsaid = Word.allCases.filter { !named.contains("\($0)") && $0.rawValue.wholeMatch(of: byName) == nil }
+        #expect(Set(unsaid) == elsewhere.reduce(into: []) { $0.formUnion($1.words) })
+    }
+
     @Test("the property list opens the links that are followed, and asks in the words of the table")
     func propertyList() throws {
         let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
@@ -83,6 +117,11 @@ struct WordsTests {
         let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
         #expect(day(0, zone) == "01/01/1970")
         #expect(minute(1_896_111_000, zone) == "00:30 01/02/2030")
+    }
+
+    @Test("money is written in groups of three")
+    func amounts() {
+        for said in ["", "5", "500", "1.500", "2.000.000"] { #expect(money(said.filter(\.isNumber)) == said) }
     }
 
     @Test("a document that is awaited is asked for when its time has come")
@@ -159,14 +198,28 @@ struct WordsTests {
             #expect(isInWords, "\(start)")
         }
         let claims = ["urn:vn:citizen:1: name", "urn:vn:citizen:1: sex"]
-        let line = presented(claims: claims, overAsked: ["urn:vn:citizen:1: sex"], approved: "cash: 500 VND, Bank")
+        let line = presented(claims: claims, overAsked: ["urn:vn:citizen:1: sex"], approved: "cash: 2000000 VND, Bank")
         #expect(happened(line) == Line(.eventPresentedOnline, parts: [.own("Shop"), .listed([.line(Line(.citizen))])]))
         #expect(
             told(line) == [
-                Line(.historyApproved, parts: [.line(Line(.approvedCash, "500 VND, Bank"))]),
+                Line(.historyApproved, parts: [.line(Line(.approvedCash, "2.000.000 VND, Bank"))]),
                 Line(.historyTold, parts: [.listed([.line(Line(.claim4))])]),
                 Line(.overAsked, parts: [.listed([.line(Line(.claim9))])], warning: true),
             ])
+    }
+
+    @Test("who stopped, or showed what was too old, was refused by nobody")
+    func stopped() {
+        func refused(_ code: String) -> Line {
+            happened(
+                HistoryLine(
+                    sequence: 1, at: 0, kind: "refused", who: nil, what: [], claims: [], overAsked: [], approved: nil, ward: nil,
+                    code: code,
+                    event: ""))
+        }
+        for code in ["card.cancelled", "key.cancelled", "key.locked"] { #expect(refused(code) == Line(.cancelled)) }
+        #expect(refused("present.expired") == Line(.credentialExpired))
+        #expect(refused("issuer.invalid_grant") == Line(.eventRefused, "issuer.invalid_grant"))
     }
 
     private func presented(claims: [String] = [], overAsked: [String] = [], approved: String) -> HistoryLine {

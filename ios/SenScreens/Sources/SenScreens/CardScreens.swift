@@ -21,6 +21,9 @@ struct CardView: View {
     @State private var isPictured = false
     @State private var isScanned = false
 
+    /// With this card it will not go another time, either.
+    private static let hopeless: Set<Word> = [.cardNotGenuine, .cardUnsupported]
+
     init(_ house: House, _ purpose: CardPurpose) {
         (self.house, self.purpose) = (house, purpose)
         _card = State(initialValue: CardPresenter(house.around))
@@ -44,10 +47,12 @@ struct CardView: View {
                     case .hold(let line, let fraction):
                         Sentence(line)
                         if let fraction { ProgressView(value: fraction) }
-                        Press(.decline) { card.stop() }
+                        Press(.stop) { card.stop() }
                     case .comparing: Sentence(Line(.comparingFace))
                     case .done(let line): Sentence(line)
-                    case .failed(let problem): ProblemText(problem)
+                    case .failed(let problem):
+                        ProblemText(problem)
+                        if !Self.hopeless.contains(problem.line.word) { Press(.again) { card.stop() } }
                     }
                 }
                 .onChange(of: shown) { sheet($0) }
@@ -63,6 +68,7 @@ struct CardView: View {
                 isScanned = false
                 if let can { card.scanned(can: can) }
             }
+            .covered()
         }
         .onDisappear {
             card.stop()
@@ -139,9 +145,7 @@ private struct CardScan: View {
             Following(scan) { shown in
                 VStack(alignment: .leading, spacing: 16) {
                     if case .looking(let line) = shown { Sentence(line ?? Line(.canScanHint)) }
-                    CameraView(seen: scan.read)
-                        .aspectRatio(3 / 4, contentMode: .fit)
-                        .accessibilityLabel(said(.scanPicture))
+                    Viewfinder(seen: scan.read)
                     Press(.back) { found(nil) }
                 }
                 .onChange(of: shown) { if case .found(.citizenCard(let can)) = $0 { found(can) } }
@@ -158,6 +162,7 @@ extension View {
                 isPictured.wrappedValue = false
                 if let face { taken(face) }
             }
+            .covered()
         }
     }
 }

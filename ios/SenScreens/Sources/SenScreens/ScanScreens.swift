@@ -20,9 +20,7 @@ struct ScanView: View {
             case .looking(let line):
                 Page(.scan) {
                     Sentence(line ?? Line(.scanHint))
-                    CameraView(seen: scan.read)
-                        .aspectRatio(3 / 4, contentMode: .fit)
-                        .accessibilityLabel(said(.scanPicture))
+                    Viewfinder(seen: scan.read)
                 }
             case .found(let what): found(what)
             }
@@ -46,9 +44,28 @@ struct ScanView: View {
     }
 }
 
+/// The camera's picture, or why there is none and where that can be changed.
+struct Viewfinder: View {
+    let seen: @MainActor (String) -> Void
+    @State private var isRefused = false
+    @Environment(\.openURL) private var openURL
+
+    var body: some View {
+        if isRefused {
+            Sentence(Line(.scanNoCamera))
+            Press(.settings) { if let url = URL(string: UIApplication.openSettingsURLString) { openURL(url) } }
+        } else {
+            CameraView(seen: seen, refused: { isRefused = true })
+                .aspectRatio(3 / 4, contentMode: .fit)
+                .accessibilityLabel(said(.scanPicture))
+        }
+    }
+}
+
 /// What the camera sees; the system itself finds the codes in it.
 struct CameraView: UIViewRepresentable {
     let seen: @MainActor (String) -> Void
+    let refused: @MainActor () -> Void
 
     func makeUIView(context: Context) -> Preview {
         let view = Preview()
@@ -60,7 +77,7 @@ struct CameraView: UIViewRepresentable {
 
     static func dismantleUIView(_ view: Preview, coordinator: Looker) { coordinator.end() }
 
-    func makeCoordinator() -> Looker { Looker(seen) }
+    func makeCoordinator() -> Looker { Looker(seen, refused) }
 
     /// A view whose layer shows the camera.
     final class Preview: UIView {
@@ -72,26 +89,36 @@ struct CameraView: UIViewRepresentable {
         private let session = AVCaptureSession()
         private let queue = DispatchQueue(label: "vn.sen.camera")
         private let seen: @MainActor (String) -> Void
+        private let refused: @MainActor () -> Void
 
-        init(_ seen: @escaping @MainActor (String) -> Void) { self.seen = seen }
+        init(_ seen: @escaping @MainActor (String) -> Void, _ refused: @escaping @MainActor () -> Void) {
+            (self.seen, self.refused) = (seen, refused)
+        }
 
         @MainActor func begin(_ view: Preview) {
             if let layer = view.layer as? AVCaptureVideoPreviewLayer {
                 layer.session = session
                 layer.videoGravity = .resizeAspectFill
             }
-            queue.async { [self] in
-                guard let camera = AVCaptureDevice.default(for: .video), let input = try? AVCaptureDeviceInput(device: camera) else {
-                    return
-                }
-                let output = AVCaptureMetadataOutput()
-                guard session.canAddInput(input), session.canAddOutput(output) else { return }
-                session.addInput(input)
-                session.addOutput(output)
-                output.setMetadataObjectsDelegate(self, queue: .main)
-                output.metadataObjectTypes = [.qr]
-                session.startRunning()
+            // The system asks the person at the first time; without their word the picture would stay black.
+            AVCaptureDevice.requestAccess(for: .video) { [self] granted in
+                queue.async { [self] in if !granted || !run() { Task { @MainActor in refused() } } }
             }
+        }
+
+        /// Whether there is a camera and it runs.
+        private func run() -> Bool {
+            guard let camera = AVCaptureDevice.default(for: .video), let input = try? AVCaptureDeviceInput(device: camera) else {
+                return false
+            }
+            let output = AVCaptureMetadataOutput()
+            guard session.canAddInput(input), session.canAddOutput(output) else { return false }
+            session.addInput(input)
+            session.addOutput(output)
+            output.setMetadataObjectsDelegate(self, queue: .main)
+            output.metadataObjectTypes = [.qr]
+            session.startRunning()
+            return true
         }
 
         func end() { queue.async { [session] in session.stopRunning() } }
