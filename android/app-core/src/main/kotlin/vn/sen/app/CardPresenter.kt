@@ -67,8 +67,9 @@ class CardPresenter(around: Surroundings, private val hold: Word = Word.HOLD_CAR
     /** A forgotten PIN. */
     fun recoverPin(key: CardKey, face: ByteArray): Job = start(key, face) { wallet.beginPinRecovery(now()) }
 
-    /** The person gives up; a command that is on its way is the last. */
+    /** The person gives up, or leaves; a command that is on its way is the last. What the provider has in its hands goes on. */
     fun stop() {
+        if (state.value is CardScreen.Comparing) return
         running?.cancel()
         show(CardScreen.Number(byZone))
     }

@@ -1,6 +1,8 @@
 package vn.sen.app
 
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import vn.sen.ConsentDetails
 import vn.sen.ConsentRequest
 import vn.sen.SenException
@@ -64,11 +66,15 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
     /** The portrait with it, in further codes that anybody can read. */
     fun withPortrait(): Job = work(::stay) { asked?.let { show(asked(it.withPortrait())) } }
 
-    /** The person agreed; the device asks who they are. Where they decline that, the question stays, and says so. */
+    /** The person agreed; the device asks who they are. Where they decline that, the question stays, and says so. Pressed twice it is once. */
     fun agree(): Job {
+        showing?.cancel()
         val job = work(::more) {
             val request = asked ?: return@work
-            val recognised = around.recogniser.recognise() ?: return@work show(stay(NOT_RECOGNISED))
+            val answer = around.recogniser.recognise()
+            // Meanwhile it was pressed once more, declined or left.
+            currentCoroutineContext().ensureActive()
+            val recognised = answer ?: return@work show(stay(NOT_RECOGNISED))
             val guardian = request.details().needsGuardian
             val granted = if (guardian) request.grantAsGuardian(recognised, now()) else request.grant(recognised, now())
             granted.use { consent ->
@@ -82,9 +88,12 @@ class QrPresenter(around: Surroundings) : Presenter<QrScreen>(QrScreen.Empty, ar
         return job
     }
 
-    fun decline(): Job = work(QrScreen::Failed) {
-        asked?.let { wallet.decline(it, now()) }
-        show(QrScreen.Over(line(Word.DECLINED)))
+    fun decline(): Job {
+        showing?.cancel()
+        return work(QrScreen::Failed) {
+            asked?.let { wallet.decline(it, now()) }
+            show(QrScreen.Over(line(Word.DECLINED)))
+        }
     }
 
     /** Where the device's word is too little, the provider's is asked for. */

@@ -2,6 +2,7 @@ package vn.sen.app
 
 import java.net.URLEncoder
 import java.time.ZoneId
+import java.util.concurrent.CountDownLatch
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
@@ -186,6 +187,24 @@ class PresentersTest {
         qr.ask(challenge = question.digits).join()
         assertFalse((qr.state.value as QrScreen.Ask).canShowPortrait)
         question.end()
+    }
+
+    @Test
+    @Order(5)
+    fun `agreed to twice, one code is shown and one use noted`() = runBlocking {
+        val answered = CountDownLatch(1)
+        val slow = Surroundings(wallet, scope, { Recognised.BY_BIOMETRICS.also { answered.await() } }, zone = around.zone)
+        val qr = QrPresenter(slow)
+        qr.ask().join()
+        val before = wallet.verifyHistory()
+        val (first, second) = qr.agree() to qr.agree()
+        answered.countDown()
+        // No code of the first one goes on behind the second's.
+        withTimeout(10.seconds) { first.join() }
+        qr.until { it is QrScreen.Showing }
+        qr.leave()
+        second.join()
+        assertEquals(before + 1u, wallet.verifyHistory())
     }
 
     @Test

@@ -83,6 +83,10 @@ class CardScreenView(
 
     override fun left(host: MainActivity) = host.field.close()
 
+    override fun ended(host: MainActivity) {
+        presenter?.stop()
+    }
+
     private companion object {
         const val ZONE_LINES = 3
 

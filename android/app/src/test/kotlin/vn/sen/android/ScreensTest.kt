@@ -20,6 +20,9 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.shadows.ShadowSystemClock
 import vn.sen.app.BorrowPresenter
 import vn.sen.app.BorrowScreen
+import vn.sen.app.CardScreen
+import vn.sen.app.OfferPresenter
+import vn.sen.app.OfferScreen
 import vn.sen.app.QrScreen
 import vn.sen.app.ReceivePresenter
 import vn.sen.app.ReceiveScreen
@@ -152,6 +155,11 @@ class ScreensTest : Walk(OWN) {
         once {
             press(Word.RAISE_LEVEL)
             hold(THAO.can)
+            val left = (activity.front as CardScreenView).presenter!!
+            press(Word.BACK)
+            assertEquals(CardScreen.Number(), left.state.value)
+            press(Word.RAISE_LEVEL)
+            hold(THAO.can)
             tag(ChipReader(chip))
             sees(Word.LEVEL_REACHED)
             picture("card-done")
@@ -241,6 +249,7 @@ class ScreensTest : Walk(OWN) {
     fun `07 after two minutes the code is over, and a desk may demand more`() {
         val desk = Desk(nation, "Quầy 1")
         everywhere {
+            homeHasAsked()
             press(Word.WALLET)
             press(Word.SHOW_QR)
             OWN.hurry = TWO_MINUTES
@@ -277,6 +286,14 @@ class ScreensTest : Walk(OWN) {
             picture("offer-in-browser")
             press(Word.STOP)
             sees(Word.CANCELLED)
+        }
+        Phone(Setting.VI_DAY, offer(browser = true)).use { phone ->
+            phone.press(Word.OBTAIN)
+            phone.sees(Word.BROWSER_WAITING)
+            val left = phone.presenter<OfferPresenter>()
+            phone.press(Word.BACK)
+            // The port that waits for the browser is closed with the screen.
+            assertTrue(left.state.value is OfferScreen.Failed)
         }
     }
 
