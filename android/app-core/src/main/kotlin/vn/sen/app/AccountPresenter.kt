@@ -11,6 +11,8 @@ import vn.sen.PendingKind
 import vn.sen.Phone
 import vn.sen.PhoneState
 import vn.sen.SenException
+import vn.sen.Wallet
+import vn.sen.waitSeconds
 
 /** Where the account is for the person. */
 enum class AccountStep { OPEN, CODE, WAIT, IN_USE, GONE }
@@ -26,8 +28,10 @@ data class AccountScreen(
     val canCancelPending: Boolean = false,
     /** How long each credential can be shown without a network, and what ends soon. */
     val prepared: List<Line> = emptyList(),
-    /** Shown once, to be copied by hand. */
+    /** Shown once, to be copied by hand: it stays until another is made or the screen ends. */
     val revocationCode: String? = null,
+    /** What is said of it. */
+    val revocationHint: Line? = null,
     val problem: Problem? = null,
 )
 
@@ -35,10 +39,31 @@ data class AccountScreen(
 class AccountPresenter(around: Surroundings, private val provider: AccountProvider) :
     Presenter<AccountScreen>(AccountScreen(AccountStep.OPEN), around) {
 
-    /** What this phone remembers; needs no network. */
-    fun start(): Job = ask { refreshed(it.rememberedAccount()) }
+    private var askedAt = Long.MIN_VALUE
 
-    fun refresh(): Job = ask { refreshed(it.showAccount(now())) }
+    /**
+     * What this phone remembers, which needs no network; then what the provider knows, so that a phone in use hears of it when its account
+     * is being taken. The key may ask the person who they are, so not each time that the screen comes back.
+     */
+    fun start(): Job = ask {
+        val remembered = refreshed(it.rememberedAccount())
+        if (remembered.step !in ASKED_ABOUT || now() - PAUSE < askedAt) return@ask remembered
+        show(remembered)
+        try {
+            val known = refreshed(asked(it))
+            // What the person did meanwhile is newer.
+            if (state.value === remembered) known else state.value
+        } catch (error: SenException) {
+            // Nobody asked for this, so it says nothing of a network that is gone, a wait, or a person who does not want it.
+            val quiet = error is SenException.NoNetwork || error is SenException.UserCancelled || error.waitSeconds != null
+            if (error is SenException.UserCancelled) askedAt = now()
+            if (quiet) state.value else throw error
+        }
+    }
+
+    fun refresh(): Job = ask { refreshed(asked(it)) }
+
+    private suspend fun asked(of: Wallet): AccountView = of.showAccount(now()).also { askedAt = now() }
 
     fun open(number: String, phone: String, device: String): Job = ask {
         val opened = it.openAccount(provider, AccountApplicant(number.trim(), phone.trim(), device.trim()), now())
@@ -50,31 +75,31 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
 
     fun activate(code: String): Job = ask {
         it.activateAccount(code.trim(), now())
-        refreshed(it.showAccount(now()))
+        refreshed(asked(it))
     }
 
     fun lock(): Job = ask {
         it.lockAccount(now())
-        refreshed(it.showAccount(now()))
+        refreshed(asked(it))
     }
 
     fun unlock(): Job = ask {
         it.unlockAccount(now())
-        refreshed(it.showAccount(now()))
+        refreshed(asked(it))
     }
 
     fun cancelPending(): Job = ask {
         it.cancelPending(now())
-        refreshed(it.showAccount(now()))
+        refreshed(asked(it))
     }
 
     fun newRevocationCode(): Job = ask {
         val made = it.newRevocationCode(now())
-        state.value.copy(revocationCode = made.code, lines = listOf(line(Word.REVOCATION_CODE_HINT, made.useAt)), problem = null)
+        state.value.copy(revocationCode = made.code, revocationHint = line(Word.REVOCATION_CODE_HINT, made.useAt), problem = null)
     }
 
     /** Without an account there is nothing wrong yet. */
-    private fun ask(next: suspend (vn.sen.Wallet) -> AccountScreen): Job = work({ problem ->
+    private fun ask(next: suspend (Wallet) -> AccountScreen): Job = work({ problem ->
         when {
             problem.code == "account.no_account" -> AccountScreen(AccountStep.OPEN)
             problem.next == Next.ENROL_AGAIN -> AccountScreen(AccountStep.GONE, problem = problem)
@@ -91,6 +116,8 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
         canUnlock = view.state == AccountState.LOCKED && view.lockedBy == LockedBy.HOLDER,
         canCancelPending = view.pending != null && step(view.state) == AccountStep.IN_USE,
         prepared = if (step(view.state) == AccountStep.IN_USE) wallet.credentials(now()).flatMap { prepared(it, around.zone) } else emptyList(),
+        revocationCode = state.value.revocationCode,
+        revocationHint = state.value.revocationHint,
     )
 
     private fun step(state: AccountState) = when (state) {
@@ -132,5 +159,13 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
         PhoneState.ACTIVE -> line(Word.PHONE_IN_USE, phone.name)
         PhoneState.LOST -> line(Word.PHONE_LOST, phone.name)
         else -> line(Word.PHONE_BEFORE, phone.name)
+    }
+
+    private companion object {
+        /** Where something may have happened of which this phone does not know. */
+        val ASKED_ABOUT = setOf(AccountStep.WAIT, AccountStep.IN_USE)
+
+        /** Seconds, far below the time to object. */
+        const val PAUSE = 600L
     }
 }

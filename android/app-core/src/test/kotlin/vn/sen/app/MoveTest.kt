@@ -301,7 +301,8 @@ class MoveTest {
         here.start().join()
         assertEquals(AccountStep.WAIT to Word.ACCOUNT_WAITING, here.state.value.let { it.step to it.lines.single().word })
         val inUse = AccountPresenter(new, provider)
-        inUse.refresh().join()
+        // Who only looks at the app is told, too.
+        inUse.start().join()
         assertTrue(inUse.state.value.canCancelPending && inUse.state.value.lines.any { it.word == Word.PENDING_PHONE && it.warning })
         nation.post("/sandbox/counter", JSONObject(mapOf("number" to THAO.number)))
         here.refresh().join()

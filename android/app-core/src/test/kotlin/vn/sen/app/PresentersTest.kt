@@ -332,13 +332,23 @@ class PresentersTest {
     @Order(9)
     fun `a lost phone is prepared for, the account locked and unlocked`() = runBlocking {
         account.newRevocationCode().join()
-        assertTrue(account.state.value.revocationCode!!.count(Char::isDigit) >= 18)
+        val code = account.state.value.revocationCode!!
+        assertTrue(code.count(Char::isDigit) >= 18)
+        assertEquals(Word.REVOCATION_CODE_HINT, account.state.value.revocationHint?.word)
+        // Half of it is copied when a call comes.
+        account.refresh().join()
+        assertEquals(code, account.state.value.revocationCode)
         account.lock().join()
         assertTrue(account.state.value.canUnlock && account.state.value.lines.first().warning)
-        // Shown once.
-        assertNull(account.state.value.revocationCode)
+        assertEquals(code, account.state.value.revocationCode)
         account.unlock().join()
         assertTrue(account.state.value.canLock)
+        account.newRevocationCode().join()
+        assertTrue(account.state.value.revocationCode !in setOf(null, code))
+        // Another screen knows nothing of it.
+        val other = AccountPresenter(around, AccountProvider(nation.url, nation.roots))
+        other.refresh().join()
+        assertNull(other.state.value.revocationCode)
     }
 
     @Test

@@ -21,6 +21,7 @@ fun home(): Screen = Scene(
     stays = { true },
 ) { host, account, shown ->
     if (shown.lines.isNotEmpty()) card { lines(shown.lines) }
+    if (shown.canCancelPending) button(Word.CANCEL_PENDING) { account.cancelPending() }
     problem(shown.problem)
     when (shown.step) {
         AccountStep.OPEN, AccountStep.GONE -> open(host, account)
@@ -55,9 +56,12 @@ private fun Page.inUse(host: MainActivity, shown: AccountScreen) {
 
 /** The account's phones, what waits, the lock, and the code for a lost phone. */
 fun phones(): Screen = Scene(Word.PHONES, ::account, come = { _, account -> account.refresh() }) { host, account, shown ->
-    if (shown.lines.isNotEmpty()) card {
-        lines(shown.lines)
-        shown.revocationCode?.let { digits(it) }
+    if (shown.lines.isNotEmpty()) card { lines(shown.lines) }
+    shown.revocationCode?.let { code ->
+        card {
+            shown.revocationHint?.let { line(it) }
+            digits(code)
+        }
     }
     if (shown.phones.isNotEmpty()) card { lines(shown.phones) }
     refused(host, shown.problem) { account.refresh() }

@@ -1,16 +1,29 @@
 package vn.sen.android
 
+import android.app.Activity
+import android.app.KeyguardManager
+import android.os.Build
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeUnit
 import org.json.JSONObject
+import org.junit.Assert.assertEquals
 import org.junit.FixMethodOrder
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.junit.runners.MethodSorters
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.util.ReflectionHelpers
 import vn.sen.CardTransport
 import vn.sen.DeviceKeyException
+import vn.sen.Recognised
+import vn.sen.Wallet
+import vn.sen.app.AccountPresenter
 import vn.sen.app.Word
 import vn.sen.nation.ChipReader
 import vn.sen.nation.Nation
+import vn.sen.nation.SecretInMemory
+import vn.sen.nation.SoftwareKeys
 import vn.sen.nation.THAO
 
 /** Whatever goes wrong, the screen says what the person does next. One step for each kind of error that the core knows. */
@@ -92,6 +105,7 @@ class TroubleTest : Walk(OWN) {
             sees(Word.SHOW_QR)
         }
         everywhere {
+            homeHasAsked()
             press(Word.WALLET)
             OWN.ahead = MONTH
             press(Word.SHOW_QR)
@@ -108,14 +122,18 @@ class TroubleTest : Walk(OWN) {
     fun `07 the phone's key is declined, fails or is gone`() {
         val faults = listOf(
             Triple(DeviceKeyException.UserCancelled(), Word.CANCELLED, "trouble-cancelled"),
+            Triple(DeviceKeyException.Locked(), Word.KEY_LOCKED, "trouble-key-locked"),
             Triple(DeviceKeyException.Unavailable(), Word.BUG, "trouble-bug"),
             Triple(DeviceKeyException.Lost(), Word.KEY_LOST, "trouble-key-lost"),
         )
         for ((fault, word, name) in faults) {
             OWN.keys.fault = fault
             everywhere {
-                press(Word.SETTINGS)
-                press(Word.PHONES)
+                // Without its key the account is to be opened again, at home.
+                if (fault !is DeviceKeyException.Lost) {
+                    press(Word.SETTINGS)
+                    press(Word.PHONES)
+                }
                 sees(word)
                 picture(name)
             }
@@ -124,7 +142,62 @@ class TroubleTest : Walk(OWN) {
     }
 
     @Test
-    fun `08 there is no network`() {
+    fun `08 the wallet cannot be opened any more`() {
+        // Its file is there, and what opens it is not.
+        Wallet.open(nation.wallet("lost"), SecretInMemory(), SoftwareKeys()).close()
+        holding(Pocket(nation, "lost")) {
+            everywhere({ "openid4vp://?client_id=nobody" }) {
+                sees(Word.WALLET_LOST)
+                picture("wallet-lost")
+                press(Word.WALLET_ERASE)
+                sees(Word.YES_DELETE)
+                picture("wallet-lost-delete")
+                press(Word.KEEP)
+                // A link waits until there is a wallet.
+                opens("openid4vp://?client_id=somebody")
+                sees(Word.WALLET_ERASE)
+            }
+            once {
+                press(Word.WALLET_ERASE)
+                press(Word.YES_DELETE)
+                sees(Word.SEND_CODE)
+            }
+        }
+    }
+
+    @Test
+    fun `09 somebody takes the account, and who only looks at the app is told`() = chip(THAO) { chip ->
+        holding(THAOS) {
+            once { opensAccount(THAO) }
+            nation.post("/sandbox/level-2", JSONObject(mapOf("number" to THAO.number)))
+        }
+        holding(Pocket(nation, "taker")) {
+            once {
+                press(Word.MOVE_BY_CARD)
+                type(Word.PERSONAL_NUMBER, THAO.number)
+                type(Word.PHONE_NUMBER, THAO.phone)
+                press(Word.GO_ON)
+                hold(THAO.can)
+                tag(ChipReader(chip))
+                sees(Word.TAKES_EFFECT)
+            }
+        }
+        holding(THAOS) {
+            everywhere {
+                sees(Word.PENDING_PHONE)
+                sees(Word.CANCEL_PENDING)
+                picture("home-taken")
+            }
+            once {
+                press(Word.CANCEL_PENDING)
+                val after = await("it is still to be cancelled") { presenter<AccountPresenter>().state.value.takeIf { !it.canCancelPending } }
+                assertEquals(listOf(Word.LEVEL_2), after.lines.map { it.word })
+            }
+        }
+    }
+
+    @Test
+    fun `10 there is no network`() {
         nation.stop()
         everywhere {
             sees(Word.WALLET)
@@ -145,6 +218,24 @@ class TroubleTest : Walk(OWN) {
         }
     }
 
+    @Test
+    fun `11 before Android 10 the keyguard asks who the person is`() = once {
+        sees(Word.WALLET)
+        val before = Build.VERSION.SDK_INT
+        ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", Build.VERSION_CODES.O)
+        try {
+            shadowOf(activity.getSystemService(KeyguardManager::class.java)).setIsDeviceSecure(true)
+            for ((result, recognised) in listOf(Activity.RESULT_OK to Recognised.BY_KNOWLEDGE, Activity.RESULT_CANCELED to null)) {
+                val answer = CompletableFuture.supplyAsync { DeviceAuthenticator { activity }.recognise() }
+                val asked = await("nobody is asked") { shadowOf(activity).nextStartedActivityForResult }
+                shadowOf(activity).receiveResult(asked.intent, result, null)
+                assertEquals(recognised, answer.get(10, TimeUnit.SECONDS))
+            }
+        } finally {
+            ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", before)
+        }
+    }
+
     /** A card that is no identity card: it knows no application and no file. */
     private object OtherCard : CardTransport {
         override fun maxCommandLen(): UInt = 261u
@@ -156,6 +247,7 @@ class TroubleTest : Walk(OWN) {
         private val NATION = Nation().also { Runtime.getRuntime().addShutdownHook(Thread(it::close)) }
         private val OWN = Pocket(NATION, "own")
         private val MARIAS = Pocket(NATION, "marias")
+        private val THAOS = Pocket(NATION, "thaos")
 
         /** A command in the middle of a file. */
         private const val SOON = 17

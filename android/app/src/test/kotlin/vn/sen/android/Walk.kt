@@ -15,6 +15,7 @@ import org.robolectric.annotation.Config
 import org.robolectric.annotation.ConscryptMode
 import org.robolectric.annotation.GraphicsMode
 import vn.sen.CardTransport
+import vn.sen.app.AccountPresenter
 import vn.sen.app.Word
 import vn.sen.nation.Chip
 import vn.sen.nation.Nation
@@ -68,6 +69,10 @@ abstract class Walk(private val own: Pocket) {
         press(Word.ACTIVATE)
         sees(Word.RAISE_LEVEL)
     }
+
+    /** The provider has said what it knows. A clock that is set after this is not one that the wallet was told to be wrong. */
+    protected fun Phone.homeHasAsked() =
+        await("home has not asked") { ((activity.front as? Scene<*, *>)?.presenter as? AccountPresenter)?.state?.value?.takeIf { it.phones.isNotEmpty() } }
 
     /** Six digits, and the camera app's answer. */
     protected fun Phone.hold(can: String, face: Boolean = true) {
