@@ -1,5 +1,6 @@
 package vn.sen.app
 
+import java.io.File
 import java.time.ZoneId
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -66,6 +67,27 @@ class WordsTest {
     fun `dong are written in groups of three, in which a nought too many is seen`() {
         val written = listOf("0" to "0", "500" to "500", "50000" to "50.000", "2000000" to "2.000.000", "20000000" to "20.000.000")
         for ((digits, groups) in written) assertEquals(groups, money(digits))
+    }
+
+    /** What the table has for iOS alone, and why. */
+    private val ofIos = mapOf(
+        Word.SCREEN_RECORDED to "here the system refuses to record such a screen",
+        Word.SCREENSHOT_TAKEN to "here it refuses the photograph, too",
+        Word.NFC_USAGE to "iOS asks with the app's reason",
+        Word.FACE_USAGE to "the same",
+        Word.CAMERA_USAGE to "the same",
+    )
+
+    @Test
+    fun `each word of the table is said here, or belongs to iOS alone`() {
+        val android = File(System.getProperty("sen.root"), "android")
+        val sources = listOf("app-core/src/main", "app/src/main").flatMap { File(android, it).walk() }.filter { it.isFile }
+        val said = sources.filter { it.extension == "kt" && it.name != "Word.kt" || it.name == "AndroidManifest.xml" }.joinToString("\n") { it.readText() }
+        val named = Regex("""\bWord\.([A-Z][A-Z0-9_]+)|@string/([a-z][a-z0-9_]+)""").findAll(said)
+        val keys = named.map { it.groupValues.drop(1).joinToString("").lowercase() }.toSet()
+        // Found by the core's names; `NamesTest` asks for each.
+        val byName = Regex("claim_[0-9]+|event_[a-z_]+")
+        assertEquals(ofIos.keys, Word.entries.filter { it.key !in keys && !byName.matches(it.key) }.toSet())
     }
 
     @Test
