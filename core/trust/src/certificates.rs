@@ -152,7 +152,8 @@ impl CertificateAnchors {
     }
 
     /// Believes a chain of DER certificates, leaf first, when each was issued by the next and the last by an anchor, all
-    /// are valid at `now`, and the leaf may be used for this purpose.
+    /// are valid at `now`, and the leaf may be used for this purpose. Where several anchors have the name and key of the one that
+    /// issued it, the first that is good counts.
     pub fn verify<C: AsRef<[u8]>>(
         &self,
         chain: &[C],
@@ -175,21 +176,41 @@ impl CertificateAnchors {
                 links(&chain)?;
                 let mut named = self.anchors.iter().filter(|anchor| last.names_as_issuer(anchor)).peekable();
                 named.peek().ok_or(ChainError::UnknownAnchor)?;
-                let anchor = named.find(|anchor| last.is_signed_by(anchor)).ok_or(ChainError::Broken)?;
-                may_issue(anchor, chain.len() - 1)?;
-                anchor
+                first_without_defect(named.filter(|anchor| last.is_signed_by(anchor)), |anchor| {
+                    may_issue(anchor, chain.len() - 1)?;
+                    self.stands(anchor, now)
+                })?
             }
         };
-        if chain.iter().chain([&**anchor]).any(|certificate| !certificate.is_valid_at(now)) {
-            return Err(ChainError::OutsideValidity);
-        }
-        let is_withdrawn = |certificate: &Certificate| self.withdrawn.contains(&certificate.sha256());
-        if !self.withdrawn.is_empty() && chain.iter().chain([&**anchor]).any(is_withdrawn) {
-            return Err(ChainError::Withdrawn);
-        }
+        chain.iter().try_for_each(|certificate| self.stands(certificate, now))?;
         let anchor = Arc::clone(anchor);
         Ok(VerifiedChain { key, chain, anchor })
     }
+
+    /// Whether a certificate is valid at that time and was not withdrawn.
+    fn stands(&self, certificate: &Certificate, now: Timestamp) -> Result<(), ChainError> {
+        if !certificate.is_valid_at(now) {
+            return Err(ChainError::OutsideValidity);
+        }
+        let withdrawn = !self.withdrawn.is_empty() && self.withdrawn.contains(&certificate.sha256());
+        if withdrawn { Err(ChainError::Withdrawn) } else { Ok(()) }
+    }
+}
+
+/// Of the anchors that signed a chain's last certificate the first with nothing amiss, else what is amiss with the first. There are
+/// several where a root was renewed: the same name and key with a later end, pinned beside the certificate before it.
+pub(crate) fn first_without_defect<A>(
+    signed: impl Iterator<Item = A>,
+    judge: impl Fn(&A) -> Result<(), ChainError>,
+) -> Result<A, ChainError> {
+    let mut first = None;
+    for anchor in signed {
+        match judge(&anchor) {
+            Ok(()) => return Ok(anchor),
+            Err(defect) => first = first.or(Some(defect)),
+        }
+    }
+    Err(first.unwrap_or(ChainError::Broken))
 }
 
 /// The key of a leaf that may sign data for this purpose.

@@ -41,6 +41,13 @@ impl Authority {
         Self(CertifiedIssuer::signed_by(params, key, &self.0).unwrap())
     }
 
+    /// Another certificate of a root, DER: the same name and key, with something changed.
+    pub fn again(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
+        let mut params = authority(name);
+        change(&mut params);
+        params.self_signed(self.0.key()).unwrap().der().to_vec()
+    }
+
     /// Its certificate, DER.
     pub fn der(&self) -> Vec<u8> {
         self.0.as_ref().der().to_vec()

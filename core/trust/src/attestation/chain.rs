@@ -1,6 +1,6 @@
 //! A platform's chain of certificates up to a pinned root.
 use super::PlatformRoots;
-use crate::certificates::{Certificate, ChainError, links, may_issue};
+use crate::certificates::{Certificate, ChainError, first_without_defect, links, may_issue};
 use crate::time::Timestamp;
 
 /// No chain is longer, root included: Android's have six where keys are provisioned remotely.
@@ -10,7 +10,7 @@ const LONGEST: usize = 8;
 /// valid at `now`.
 ///
 /// The root may stand at the end, as Android gives it. It counts only as the pinned one: the same subject with the same key, since roots
-/// are written anew with a later end.
+/// are written anew with a later end. Several of them may be pinned, and the first that is good counts.
 pub(super) fn verify<C: AsRef<[u8]>>(
     chain: &[C],
     roots: &PlatformRoots,
@@ -27,11 +27,14 @@ pub(super) fn verify<C: AsRef<[u8]>>(
     let pinned = roots.certificates().iter().filter(is_said);
     let mut issuers = pinned.filter(|root| last.names_as_issuer(root)).peekable();
     issuers.peek().ok_or(ChainError::UnknownAnchor)?;
-    let root = issuers.find(|root| last.is_signed_by(root)).ok_or(ChainError::Broken)?;
+    let is_valid = |certificate: &Certificate| {
+        if certificate.is_valid_at(now) { Ok(()) } else { Err(ChainError::OutsideValidity) }
+    };
     links(&chain)?;
-    may_issue(root, chain.len() - 1)?;
-    if chain.iter().chain([root]).any(|certificate| !certificate.is_valid_at(now)) {
-        return Err(ChainError::OutsideValidity);
-    }
+    first_without_defect(issuers.filter(|root| last.is_signed_by(root)), |root| {
+        may_issue(root, chain.len() - 1)?;
+        is_valid(root)
+    })?;
+    chain.iter().try_for_each(is_valid)?;
     Ok(chain)
 }

@@ -123,6 +123,35 @@ fn refuses_what_is_outside_its_time() {
 }
 
 #[test]
+fn a_renewed_root_is_believed_beside_the_certificate_before_it() {
+    let root = Authority::root("root");
+    let chain = [root.issue("leaf", &TestKey::new())];
+    let expired = root.again("root", |params| params.not_after = rcgen::date_time_ymd(2026, 1, 1));
+    let no_authority = root.again("root", |params| params.key_usages = vec![KeyUsagePurpose::CrlSign]);
+    let of = |pinned: [&[u8]; 2]| {
+        CertificateAnchors::new(pinned.map(|der| Certificate::parse(der).unwrap()).to_vec())
+    };
+    let good = root.der();
+    for before in [&expired, &no_authority] {
+        for anchors in [of([before, &good]), of([&good, before])] {
+            let verified = anchors.verify(&chain, Purpose::Credentials, NOW).unwrap();
+            assert_eq!(verified.anchor().der(), good);
+        }
+    }
+    // One that was withdrawn, and stands first or last.
+    let other = root.again("root", |params| params.not_after = rcgen::date_time_ymd(2050, 1, 1));
+    let withdrawn = Certificate::parse(&other).unwrap().sha256();
+    for anchors in [of([&other, &good]), of([&good, &other])] {
+        let verified = anchors.without([withdrawn]).verify(&chain, Purpose::Credentials, NOW).unwrap();
+        assert_eq!(verified.anchor().der(), good);
+    }
+    // None is good: what is amiss with the first.
+    assert_eq!(refusal(&of([&expired, &no_authority]), &chain), ChainError::OutsideValidity);
+    assert_eq!(refusal(&of([&no_authority, &expired]), &chain), ChainError::NotAnAuthority);
+    assert_eq!(refusal(&of([&other, &expired]).without([withdrawn]), &chain), ChainError::Withdrawn);
+}
+
+#[test]
 fn refuses_issuers_that_are_no_authorities_or_have_too_many_below_them() {
     type Change = fn(&mut CertificateParams);
     let changes: [Change; 2] =

@@ -305,6 +305,25 @@ fn refuses_a_chain_that_does_not_lead_to_a_pinned_root() {
 }
 
 #[test]
+fn a_renewed_root_is_believed_beside_the_certificate_before_it() {
+    let maker = AndroidMaker::new();
+    let chain = maker.certify(&TestKey::new(), &good());
+    let expired = maker.root_again(|params| params.not_after = date_time_ymd(2025, 1, 1));
+    let no_authority = maker.root_again(|params| params.key_usages = vec![KeyUsagePurpose::CrlSign]);
+    let under = |pinned: [&Vec<u8>; 2]| {
+        let policy = AndroidPolicy { roots: PlatformRoots::from_der(&pinned).unwrap(), ..policy(&maker) };
+        policy.verify(&chain, CHALLENGE, NOW).map(drop)
+    };
+    let renewed = maker.root();
+    for before in [&expired, &no_authority] {
+        assert_eq!([under([before, &renewed]), under([&renewed, before])], [Ok(()), Ok(())]);
+    }
+    let chain_error = |error| Err(AttestationError::Chain(error));
+    assert_eq!(under([&expired, &no_authority]), chain_error(ChainError::OutsideValidity));
+    assert_eq!(under([&no_authority, &expired]), chain_error(ChainError::NotAnAuthority));
+}
+
+#[test]
 fn refuses_a_certificate_outside_its_time() {
     let refusal = leaf_refusal(|params| params.not_after = date_time_ymd(2025, 1, 1));
     assert_eq!(refusal, AttestationError::Chain(ChainError::OutsideValidity));

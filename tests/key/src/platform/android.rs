@@ -8,6 +8,7 @@ use crate::Authority;
 pub const PACKAGE: &str = "vn.example.sen";
 /// SHA-256 of the certificate that it is signed with.
 pub const SIGNER: [u8; 32] = [0x5e; 32];
+const ROOT: &str = "invented phone root";
 const KEY_DESCRIPTION: &[u64] = &[1, 3, 6, 1, 4, 1, 11_129, 2, 1, 17];
 
 /// Numbers of the properties.
@@ -175,7 +176,7 @@ impl AndroidMaker {
     /// A new maker.
     #[allow(clippy::new_without_default, reason = "no two are alike")]
     pub fn new() -> Self {
-        let root = Authority::root("invented phone root");
+        let root = Authority::root(ROOT);
         let below = root.below("invented phone", |_| ());
         Self { root, below }
     }
@@ -188,6 +189,11 @@ impl AndroidMaker {
     /// The same as PEM.
     pub fn root_pem(&self) -> String {
         self.root.pem()
+    }
+
+    /// Another certificate of the root's name and key, DER, with something changed.
+    pub fn root_again(&self, change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
+        self.root.again(ROOT, change)
     }
 
     /// A key's chain as a phone gives it: leaf first, root last.
