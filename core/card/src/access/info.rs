@@ -153,6 +153,6 @@ pub(crate) fn chip_offer(dg14: &[u8]) -> Result<Option<ChipOffer>, Malformed> {
             Some(ChipOffer { oid, cipher, key_id: key_id.or_else(|| key.id.clone()), key: key.clone() })
         })
         .collect();
-    pairs.sort_by_key(|offer| (offer.cipher.key_octets(), offer.cipher != Cipher::TripleDes));
+    pairs.sort_by_key(|offer| offer.cipher);
     Ok(pairs.pop())
 }

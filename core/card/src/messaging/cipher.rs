@@ -13,8 +13,8 @@ use subtle::ConstantTimeEq;
 use trust::secret::Secret;
 use zeroize::Zeroize;
 
-/// What protects a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What protects a session, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cipher {
     /// Two-key 3DES in CBC with the retail MAC.
     TripleDes,

@@ -119,9 +119,9 @@ pub(super) fn open_again(
 }
 
 /// The strongest cipher first, then the mapping that proves the chip in the same go, then the larger group.
-fn strength(offer: &PaceOffer) -> (usize, bool, usize) {
+fn strength(offer: &PaceOffer) -> (Cipher, bool, usize) {
     let proves = offer.mapping == Mapping::ChipAuthentication;
-    (offer.cipher.key_octets(), proves, offer.parameters.order_octets())
+    (offer.cipher, proves, offer.parameters.order_octets())
 }
 
 /// EF.CardSecurity, if the mapping proves one of its keys; who signed it is for the proof to say.

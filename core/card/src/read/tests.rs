@@ -73,6 +73,20 @@ fn an_offer_of_pace_far_back_in_a_long_card_access_is_found_and_bac_is_not_tried
 }
 
 #[test]
+fn aes_is_chosen_before_triple_des_whatever_the_order_and_the_group() {
+    // Generic mapping: with Triple-DES over P-521, with AES-128 over P-256.
+    let triple_des = hex::decode("3012060a04007f00070202040201020102020112").unwrap();
+    let aes = hex::decode("3012060a04007f0007020204020202010202010c").unwrap();
+    for offers in [[&triple_des, &aes], [&aes, &triple_des]] {
+        let mut card = Shut::new(encode(SET, &offers.map(Vec::as_slice).concat()));
+        assert_eq!(card.read(&mrz()), ReadError::AccessRefused(0x6a80));
+        let sent = card.sent.borrow();
+        let chosen = sent.iter().find(|command| command[1] == 0x22).unwrap();
+        assert_eq!(hex::encode(chosen), "0022c1a412800a04007f0007020204020283010184010c");
+    }
+}
+
+#[test]
 fn a_card_access_that_ends_early_or_never_is_an_error_and_bac_is_not_tried() {
     let mut cut = card_access_after_unknown_infos(300);
     cut.truncate(280);
