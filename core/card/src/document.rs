@@ -66,7 +66,7 @@ pub enum ChipOutcome {
     Verified,
     /// The document has no such key.
     NotSupported,
-    /// It was not tried, or nothing of it was kept.
+    /// It was not tried, nothing of it was kept, or nobody is believed who signed document and key.
     NotDone,
     /// The reader says so; it knows its own ephemeral keys and proves nothing to a third party.
     AssertedByReader,

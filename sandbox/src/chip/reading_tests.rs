@@ -425,6 +425,14 @@ fn chip_authentication_mapping_proves_the_chip_within_pace() {
 }
 
 #[test]
+fn chip_authentication_mapping_of_a_country_that_is_not_believed_is_no_failure_of_the_chip() {
+    let pace = vec![Pace { mapping: Mapping::ChipAuthentication, suite: Suite::Aes128, parameter: 13 }];
+    let (chip, _) = new_card(Protocols { pace, ..Protocols::default() });
+    let unproven = read_chip(chip).unwrap().verify(&CscaAnchors::new(), at()).unwrap_err();
+    assert_eq!((unproven.passive.result(), unproven.chip), ("no_trust_anchor", ChipOutcome::NotDone));
+}
+
+#[test]
 fn chip_authentication_mapping_with_another_key_is_found_out() {
     let pace = vec![Pace { mapping: Mapping::ChipAuthentication, suite: Suite::Aes128, parameter: 13 }];
     let protocols = Protocols { pace, ..Protocols::default() };

@@ -5,7 +5,7 @@ use crate::access::group::{Group, Parameters};
 use crate::access::pace;
 use crate::messaging::{Cipher, SessionKeys};
 use crate::passive::anchors::CscaAnchors;
-use crate::test_authority::{LDS_OBJECT, Party, set};
+use crate::test_authority::{DG1, LDS_OBJECT, Party, set};
 use crate::vectors::{area, entries, json, octets, ran};
 
 /// One object of the last answer, or of the second, of a trace.
@@ -55,16 +55,28 @@ fn vectors_of_a_real_mapping_prove_one_key_that_a_believed_country_signed() {
                 anchors.extend(CscaAnchors::from_master_list(&std::fs::read(path).unwrap()).unwrap());
             }
             let judge = |proof: &MappingProof, file: &Vec<u8>, anchors: &CscaAnchors| {
+                let files = BTreeMap::from([(FileId::CardSecurity, file.clone())]);
                 let years = (2012..=2030).map(|year| at(&format!("{year}-06-01T00:00:00Z")));
-                years.map(|now| mapping_outcome(proof, Some(file), anchors, now)).collect::<Vec<_>>()
+                years.map(|now| mapping_outcome(proof, &files, anchors, now)).collect::<Vec<_>>()
             };
             assert!(judge(&proof, &file, &anchors).contains(&ChipOutcome::AssertedByReader), "{name}");
             assert!(!judge(&other, &file, &anchors).contains(&ChipOutcome::AssertedByReader));
-            assert!(!judge(&proof, &file, &CscaAnchors::new()).contains(&ChipOutcome::AssertedByReader));
             let mut changed = file.clone();
             *changed.last_mut().unwrap() ^= 1;
             assert!(!judge(&proof, &changed, &anchors).contains(&ChipOutcome::AssertedByReader));
         }
+        // Without an anchor nothing is told of the chip; beside a document that is believed its key must be, too.
+        let (csca, of_document) = (Party::new("UT", "CSCA"), Party::new("UT", "Signer"));
+        let believed = CscaAnchors::from_der(&csca.root()).unwrap();
+        let sod = of_document.sign_document(&[(1, DG1)], (&csca, 7), &csca.document_signer(&of_document, 7));
+        let mut files = BTreeMap::from([(FileId::CardSecurity, file)]);
+        let mut outcome = |sod: Option<Vec<u8>>, anchors: &CscaAnchors| {
+            files.extend(sod.map(|sod| (FileId::Sod, sod)));
+            mapping_outcome(&proof, &files, anchors, at("2025-06-01T00:00:00Z"))
+        };
+        assert_eq!(outcome(None, &believed), ChipOutcome::NotDone);
+        assert_eq!(outcome(Some(sod), &CscaAnchors::new()), ChipOutcome::NotDone);
+        assert_eq!(outcome(None, &believed), ChipOutcome::Failed(Reason::ChainInvalid));
         cases += 1;
     }
     ran("pace-cam (real)", cases);
@@ -105,7 +117,7 @@ fn a_security_object_of_a_document_is_no_card_security() {
     assert!(proves_a_key(&proof, Element::whole(&sod).unwrap().value).is_err());
     assert!(proves_a_key(&proof, &[]).is_err());
     let now = at("2025-06-01T00:00:00Z");
-    let outcome = mapping_outcome(&proof, None, &CscaAnchors::new(), now);
+    let outcome = mapping_outcome(&proof, &BTreeMap::new(), &CscaAnchors::new(), now);
     assert_eq!(outcome, ChipOutcome::Failed(Reason::Malformed));
 }
 

@@ -52,7 +52,7 @@ impl CardReading {
     /// Proves the document.
     pub fn verify(&self, anchors: &CscaAnchors, now: Timestamp) -> Result<VerifiedDocument, CardNotProven> {
         let chip = match &self.mapping {
-            Some(proof) => mapping_outcome(proof, self.files.get(&FileId::CardSecurity), anchors, now),
+            Some(proof) => mapping_outcome(proof, &self.files, anchors, now),
             None => self.chip,
         };
         verify_document(Evidence { files: &self.files, active: self.active.as_ref(), chip }, anchors, now)
