@@ -15,7 +15,8 @@ use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
 use crate::frame::{self, Content, FrameError};
-use crate::new_phone::{check_digits_of, shows_as_it_is};
+use crate::new_phone::{LONGEST_NAME, check_digits_of};
+use crate::shown::can_be_shown;
 
 const NONCE: std::ops::RangeInclusive<usize> = 16..=64;
 
@@ -44,7 +45,8 @@ pub struct BorrowedReaderCode {
     pub purpose: String,
     /// When it was made, by the clock of the phone that shows it.
     pub made_at: Timestamp,
-    /// What the owner calls that phone: 1 to 64 bytes, no control characters.
+    /// What the owner calls that phone: 1 to 64 bytes, no control characters and none that are invisible or change
+    /// the direction.
     pub name: String,
 }
 
@@ -78,8 +80,8 @@ impl BorrowedReaderCode {
     fn bytes(&self) -> Result<Vec<u8>, BorrowedReaderError> {
         let malformed = BorrowedReaderError::Malformed;
         let made_at = u64::try_from(self.made_at.as_unix()).map_err(|_| malformed)?;
-        if !NONCE.contains(&self.nonce.len()) || !shows_as_it_is(&self.purpose) || !shows_as_it_is(&self.name)
-        {
+        let shown = [&self.purpose, &self.name].iter().all(|text| can_be_shown(text, LONGEST_NAME));
+        if !shown || !NONCE.contains(&self.nonce.len()) {
             return Err(malformed);
         }
         let mut out = Encoder::new();

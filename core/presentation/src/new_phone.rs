@@ -24,9 +24,10 @@ use zeroize::Zeroize;
 use crate::encryption::{EncryptionError, agree, ephemeral};
 use crate::frame::{self, Content, FrameError};
 use crate::hpke::Context;
+use crate::shown::can_be_shown;
 
 /// Bytes of a phone's name.
-const LONGEST_NAME: usize = 64;
+pub(crate) const LONGEST_NAME: usize = 64;
 const POINT: usize = 65;
 
 /// Why a text is no new phone's code.
@@ -50,7 +51,8 @@ pub struct NewPhoneCode {
     pub parcel_key: PublicKey,
     /// When it was made, by the new phone's clock.
     pub made_at: Timestamp,
-    /// What its owner calls it: 1 to 64 bytes, no control characters.
+    /// What its owner calls it: 1 to 64 bytes, no control characters and none that are invisible or change the
+    /// direction.
     pub name: String,
 }
 
@@ -77,9 +79,12 @@ impl NewPhoneCode {
 
     fn bytes(&self) -> Result<Vec<u8>, NewPhoneError> {
         let made_at = u64::try_from(self.made_at.as_unix()).map_err(|_| NewPhoneError::Malformed)?;
+        if !can_be_shown(&self.name, LONGEST_NAME) {
+            return Err(NewPhoneError::Malformed);
+        }
         let mut out = Encoder::new();
         out.array(4).bytes(&self.instance_key.compressed()).bytes(&self.parcel_key.compressed());
-        out.uint(made_at).text(valid(&self.name)?);
+        out.uint(made_at).text(&self.name);
         Ok(out.finish())
     }
 
@@ -91,15 +96,6 @@ impl NewPhoneCode {
         let name = parts.next()?.as_text().ok()?.to_owned();
         Some(Self { instance_key, parcel_key, made_at: Timestamp::from_unix(made_at), name })
     }
-}
-
-fn valid(name: &str) -> Result<&str, NewPhoneError> {
-    if shows_as_it_is(name) { Ok(name) } else { Err(NewPhoneError::Malformed) }
-}
-
-/// Whether a name can be shown to a person who is asked to agree: no control characters may rewrite the screen.
-pub(crate) fn shows_as_it_is(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
 }
 
 /// Six digits of what two screens should have in common.

@@ -42,7 +42,8 @@ fn each_part_of_it_is_in_the_check_digits() {
 
 #[test]
 fn refuses_what_a_screen_would_not_show_as_it_is() {
-    for text in ["", "\u{1b}[2Jphone", "a\nb", &"x".repeat(65)] {
+    let hidden = ["a\u{202e}b", "a\u{200b}b", "a\u{2066}b", "a\u{feff}b"];
+    for text in ["", "\u{1b}[2Jphone", "a\nb", &"x".repeat(65)].into_iter().chain(hidden) {
         let name = BorrowedReaderCode { name: text.to_owned(), ..code() };
         let purpose = BorrowedReaderCode { purpose: text.to_owned(), ..code() };
         assert_eq!(name.to_text(), Err(BorrowedReaderError::Malformed), "{text:?}");

@@ -36,7 +36,8 @@ fn another_key_or_name_has_other_check_digits() {
 
 #[test]
 fn refuses_names_that_are_empty_too_long_or_rewrite_the_screen() {
-    for name in ["", "\u{1b}[2Jphone", "a\nb", &"x".repeat(65)] {
+    let hidden = ["a\u{202e}b", "a\u{200b}b", "a\u{2066}b", "a\u{feff}b"];
+    for name in ["", "\u{1b}[2Jphone", "a\nb", &"x".repeat(65)].into_iter().chain(hidden) {
         let refused = NewPhoneCode { name: name.to_owned(), ..code() };
         assert_eq!(refused.to_text(), Err(NewPhoneError::Malformed), "{name:?}");
     }
