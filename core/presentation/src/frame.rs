@@ -6,7 +6,7 @@
 //! ```text
 //! frame   = magic version flags packed check
 //! magic   = "7360" for a presentation, "7361" for a desk's challenge, "7362" for a further frame of a loop,
-//!           "7363" for a new phone
+//!           "7363" for a new phone, "7364" for a phone that borrows a reader
 //! version = "1"
 //! flags   = "0"
 //! packed  = blocks of 7 bytes as 17 digits, then one shorter block (1..6 bytes as 3, 5, 8, 10, 13, 15 digits)

@@ -12,7 +12,7 @@ pub struct Policy {
     pub required: Vec<i64>,
     /// Claims of map 169 that may be there. Others are refused, so that nobody makes a habit of asking for more.
     pub permitted: Vec<i64>,
-    /// How many seconds ago a presentation may have been made, and as many may it lie in the future.
+    /// How many seconds ago a presentation may have been made. In the future it may lie by [`SKEW`].
     pub max_age: i64,
     /// The questions on this desk's screens. An answer must name the desk that asked it.
     #[serde(skip)]

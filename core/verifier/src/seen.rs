@@ -9,7 +9,7 @@ pub struct Sighting {
     /// SHA-256 over what the holder signed. A signature can be flipped and an unsigned header padded without a key, so
     /// the code as a whole would be no name for it. For an answer in two-way mode: over the question, which is answered once.
     pub presentation: [u8; 32],
-    /// SHA-256 over what the issuer signed: the same for every presentation of one credential.
+    /// SHA-256 over the credential's issuer, a zero octet and its subject: the same for every presentation of one credential.
     pub credential: [u8; 32],
     /// When its first character came.
     pub received_at: Timestamp,

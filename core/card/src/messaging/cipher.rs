@@ -51,7 +51,7 @@ impl Cipher {
         }
     }
 
-    /// CBC with a zero initialisation vector and whole blocks.
+    /// CBC over whole blocks, with this initialisation vector.
     pub(crate) fn encrypt_blocks(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::TripleDes => Encryptor::<TdesEde2>::new_from_slices(key, iv)

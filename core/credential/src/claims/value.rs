@@ -12,7 +12,7 @@ pub enum ClaimKey<'a> {
 }
 
 /// A claim value, borrowed from the received bytes.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ClaimValue<'a> {
     /// A whole number.
     Int(i64),
@@ -32,8 +32,6 @@ pub enum ClaimValue<'a> {
     Null,
     /// Another simple value.
     Simple(u8),
-    /// A finite floating-point number.
-    Float(f64),
 }
 
 /// Says of a key what it is; of a text, that it is one.
@@ -59,7 +57,6 @@ impl fmt::Debug for ClaimValue<'_> {
             Self::Bool(_) => f.write_str("Bool"),
             Self::Null => f.write_str("Null"),
             Self::Simple(_) => f.write_str("Simple"),
-            Self::Float(_) => f.write_str("Float"),
         }
     }
 }
