@@ -1,7 +1,7 @@
 //! A customer at the bank's counter by the chip: the signed record of one of the bank's readers.
 use card::{
-    ChallengeOrigin, EvidenceContext, EvidenceRecord, EvidenceSigner, SignerUnavailable, Software,
-    derived_challenge, key_thumbprint,
+    CardReading, ChallengeOrigin, EvidenceContext, EvidenceRecord, EvidenceSigner, SignerUnavailable,
+    Software, derived_challenge, key_thumbprint,
 };
 use serde_json::{Value, json};
 use trust::p256::PublicKey;
@@ -27,8 +27,12 @@ fn nonce(world: &World) -> String {
 
 /// What a reader signs of the test card, for a nonce of the bank's.
 fn record(world: &World, reader: &Key, nonce: &str) -> String {
+    let challenge = derived_challenge(&decode(nonce), &key_thumbprint(&reader.public()), "counter");
+    signed(world, reader, nonce, &read(Some(challenge)))
+}
+
+fn signed(world: &World, reader: &Key, nonce: &str, reading: &CardReading) -> String {
     let (nonce, thumbprint) = (decode(nonce), key_thumbprint(&reader.public()));
-    let reading = read(derived_challenge(&nonce, &thumbprint, "counter"));
     let context = EvidenceContext {
         nonce,
         origin: ChallengeOrigin::Derived { key_thumbprint: thumbprint, purpose: "counter".to_owned() },
@@ -36,7 +40,7 @@ fn record(world: &World, reader: &Key, nonce: &str) -> String {
         remote: None,
         software: Software { name: "tests".to_owned(), version: "1".to_owned() },
     };
-    encode(EvidenceRecord::sign(&reading, &context, reader).unwrap().as_bytes())
+    encode(EvidenceRecord::sign(reading, &context, reader).unwrap().as_bytes())
 }
 
 fn show(world: &World, nonce: &str, record: &str, face_compared: bool) -> Answer {
@@ -110,6 +114,15 @@ fn what_is_no_record_or_was_changed_proves_nothing() {
     assert_eq!(refusal(&|bytes| bytes.truncate(bytes.len() - 1)), "record_unreadable");
     // A bit of the signature.
     assert_eq!(refusal(&|bytes| *bytes.last_mut().unwrap() ^= 1), "card_not_proven");
+}
+
+#[test]
+fn what_a_reader_says_of_the_chip_opens_no_account_at_the_counter() {
+    let world = World::start(clock!());
+    let (reader, nonce) = (reader(&world), nonce(&world));
+    // Chip Authentication alone, by a reader that is believed: it knows its own ephemeral key.
+    let proof = signed(&world, &reader, &nonce, &read(None));
+    assert_eq!(show(&world, &nonce, &proof, true).refusal(), "card_not_proven");
 }
 
 #[test]

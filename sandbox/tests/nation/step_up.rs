@@ -1,8 +1,11 @@
-use card::{AccessKey, Can, CardReading, FileId, ReadRequest, Unwatched, read_card};
+use card::{
+    AccessKey, Can, CardReading, ChipOutcome, CscaAnchors, FileId, ReadRequest, Unwatched, read_card,
+};
 use ring::digest::{SHA256, digest};
 use sen_sandbox::chip::{Chip, ChipTransport};
 use serde_json::{Value, json};
 use trust::random::SystemRandom;
+use trust::time::Timestamp;
 
 use crate::device::{Device, Key, NUMBER, decode, encode};
 use crate::world::{Answer, World, card_folder, clock};
@@ -15,10 +18,11 @@ pub(crate) struct StepUp {
     pub(crate) dg2_sha256: String,
 }
 
-pub(crate) fn read(challenge: [u8; 8]) -> CardReading {
+/// The test card, asked to answer this challenge if any.
+pub(crate) fn read(challenge: Option<[u8; 8]>) -> CardReading {
     let mut transport = ChipTransport::new(Chip::from_folder(&card_folder()).unwrap());
     let key = AccessKey::Can(Can::from_personal_number(NUMBER).unwrap());
-    let request = ReadRequest { active_challenge: Some(challenge), ..ReadRequest::default() };
+    let request = ReadRequest { active_challenge: challenge, ..ReadRequest::default() };
     read_card(&mut transport, &key, &request, &mut SystemRandom::new(), &Unwatched).unwrap()
 }
 
@@ -40,7 +44,7 @@ impl StepUp {
         assert_eq!(started["face_service"], format!("{}/face/statement", world.url));
         assert_eq!(started["expires_in"], 300);
         let nonce = started["nonce"].as_str().unwrap().to_owned();
-        let reading = read(challenge(&nonce, &device.key, purpose));
+        let reading = read(Some(challenge(&nonce, &device.key, purpose)));
         let files =
             reading.files().iter().map(|(file, bytes)| (file.file_stem(), json!(encode(bytes)))).collect();
         let dg2_sha256 = encode(digest(&SHA256, &reading.files()[&FileId::Dg(2)]).as_ref());
@@ -155,6 +159,32 @@ fn refuses_a_copy_of_a_card_that_cannot_answer() {
     // An answer that somebody overheard, with a new nonce.
     other_purpose.nonce = StepUp::start(&world, &mut device).nonce;
     assert_eq!(other_purpose.done(&world, &mut device).refusal(), "active_authentication_failed");
+    assert_eq!(device.show(&world)["level"], 1);
+}
+
+#[test]
+fn what_a_reader_says_of_the_chip_raises_nothing() {
+    let world = World::start(clock!());
+    let mut device = Device::at_level_1(&world);
+    // The chip proved itself to the reader, which knows its own ephemeral key and could have invented that.
+    let csca = CscaAnchors::from_der(&std::fs::read(card_folder().join("csca.cer")).unwrap()).unwrap();
+    let document = read(None).verify(&csca, Timestamp::from_unix(world.now())).unwrap();
+    assert_eq!(document.chip(), ChipOutcome::AssertedByReader);
+    let said = json!({"chip": "verified", "chip_authentication": "asserted_by_reader"});
+    for response in [None, Some(json!("")), Some(json!(encode(&[7; 64])))] {
+        let step_up = StepUp::start(&world, &mut device);
+        let statement = step_up.face(&world, &device, &json!({})).text("statement");
+        let mut members = step_up.members(&statement);
+        let sent = members.as_object_mut().unwrap();
+        sent.remove("active_response");
+        sent.extend(said.as_object().unwrap().clone());
+        sent.extend(response.map(|response| ("active_response".to_owned(), response)));
+        let refusal = device.ask(&world, "/account/verify", "step_up", &members).refusal();
+        assert!(
+            ["malformed_message", "active_authentication_failed"].contains(&refusal.as_str()),
+            "{refusal}"
+        );
+    }
     assert_eq!(device.show(&world)["level"], 1);
 }
 
