@@ -67,7 +67,17 @@ fn death_revokes_for_good() {
     let world = World::start(clock!());
     let mut device = Device::at_level_2(&world);
     let credential = obtain(&world, &mut device, CITIZEN, &Key::generate());
+    // Locked before by both, so that there is something to unlock afterwards.
+    world.post("/sandbox/lock", &json!({"number": NUMBER, "reason": "authority"})).done();
+    device.ask(&world, "/account/lock", "lock", &json!({}));
     world.post("/sandbox/death", &json!({"number": NUMBER})).done();
+    assert_eq!(status(&world, &credential), Status::Revoked);
+    // Whatever the answers are, neither brings it back, nor does the next day's list.
+    device.ask(&world, "/account/unlock", "unlock", &json!({}));
+    assert_eq!(status(&world, &credential), Status::Revoked);
+    world.post("/sandbox/unlock", &json!({"number": NUMBER}));
+    assert_eq!(status(&world, &credential), Status::Revoked);
+    world.pass(24 * 3600);
     assert_eq!(status(&world, &credential), Status::Revoked);
 }
 
