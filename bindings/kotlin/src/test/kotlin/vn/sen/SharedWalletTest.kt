@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.TestMethodOrder
 import org.junit.jupiter.api.Timeout
+import org.junit.jupiter.api.assertThrows
 import vn.sen.nation.ChipReader
 import vn.sen.nation.Nation
 import vn.sen.nation.SecretInMemory
@@ -119,15 +120,30 @@ class SharedWalletTest {
     @Test
     @Order(3)
     fun `what is released under a call goes when the call is over`() = runBlocking {
-        repeat(20) {
-            val other = Wallet.open(nation.wallet("other"), SecretInMemory(), keys)
-            val call = async(Dispatchers.IO) { runCatching { other.openAccount(AccountProvider(nation.url, nation.roots), AccountApplicant("000000000000", "0", "x"), now()) } }
-            other.close()
-            val came = call.await().exceptionOrNull()
-            // Refused by the provider, or not begun because the wallet was gone already.
-            assertTrue(came is SenException || came is IllegalStateException, "$came")
-            nation.folder.resolve("other").deleteRecursively()
+        val other = Wallet.open(nation.wallet("released"), SecretInMemory(), keys)
+        other.openAccount(AccountProvider(nation.url, nation.roots), AccountApplicant("000199012345", "0900000001", "kotlin"), now())
+        other.activateAccount(nation.mailedCode("0900000001"), now())
+        assertEquals(listOf(0, 0, 2), settledPorts(listOf(0, 0, 2)))
+        val proof = other.beginStepUp(now())
+        val (reached, goOn) = CountDownLatch(1) to CountDownLatch(1)
+        val reader = ChipReader(chip) { command ->
+            if (command == 5) {
+                reached.countDown()
+                goOn.await(20, TimeUnit.SECONDS)
+            }
         }
+        val reading = async(Dispatchers.IO) { runCatching { proof.read(reader, CardKey.Can(THAO.can), Steps()) } }
+        assertTrue(reached.await(20, TimeUnit.SECONDS))
+        // Released between a command and its answer. Nobody can call them any more; the call holds what it needs.
+        other.close()
+        proof.close()
+        assertThrows<IllegalStateException> { other.history(null, 1u) }
+        assertThrows<IllegalStateException> { proof.isRead() }
+        assertEquals(listOf(1, 1, 2), settledPorts(listOf(1, 1, 2)))
+        goOn.countDown()
+        assertEquals(null, reading.await().exceptionOrNull())
+        assertTrue(reader.commands > 5)
+        assertEquals(listOf(0, 0, 1), settledPorts(listOf(0, 0, 1)))
     }
 
     @Test
@@ -142,19 +158,23 @@ class SharedWalletTest {
 
     private suspend fun readWhole() = wallet.beginStepUp(now()).use { it.read(ChipReader(chip), CardKey.Can(THAO.can), Steps()) }
 
-    /** Ports that the library holds: transports, listeners and keys. */
-    private fun held() = listOf(
+    /** Ports that the library holds: transports and listeners, of which a call has one each, and a key store for each wallet. */
+    private fun ports() = listOf(
         FfiConverterTypeCardTransport.handleMap.size,
         FfiConverterTypeReadingListener.handleMap.size,
-        FfiConverterTypeDeviceKey.handleMap.size,
+        FfiConverterTypeKeyStore.handleMap.size,
     )
 
-    private fun settled(wanted: List<Int>): List<Int> {
+    private fun held() = ports() + FfiConverterTypeDeviceKey.handleMap.size
+
+    private fun settledPorts(wanted: List<Int>) = settled(wanted, ::ports)
+
+    private fun settled(wanted: List<Int>, found: () -> List<Int> = ::held): List<Int> {
         repeat(50) {
-            if (held() == wanted) return wanted
+            if (found() == wanted) return wanted
             Thread.sleep(100)
         }
-        return held()
+        return found()
     }
 
     @Test
