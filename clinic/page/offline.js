@@ -116,18 +116,18 @@ async function tellAll(onTold) {
 
 async function tell(checks, onTold) {
   const { results } = await api.seen(checks);
-  const of = new Map(results.map(({ id, seen }) => [id, seen]));
+  const of = new Map(results.map((result) => [result.id, result]));
   const told = checks.filter(({ id }) => of.has(id));
-  const conflicts = told.filter(({ id }) => ["again", "elsewhere"].includes(of.get(id)));
+  const conflicts = told.filter(({ id }) => ["again", "elsewhere"].includes(of.get(id).seen));
   onTold({
     told: told.map(({ id }) => id),
-    conflicts: conflicts.map(({ id, at, answer }) => ({ at, name: answer.claims?.name ?? "", seen: of.get(id) })),
+    conflicts: conflicts.map(({ id, at, answer }) => ({ at, name: answer.claims?.name ?? "", seen: of.get(id).seen })),
   });
-  // What the clerk recorded while this was on its way follows it.
+  // What the clerk recorded while this was on its way follows it, and what was taken back after an answer that was lost.
   const left = new Map((await store.waiting()).map((check) => [check.id, check]));
-  for (const { id, face } of told) {
-    const later = left.get(id)?.face ?? null;
-    if (later?.at !== face?.at) await (later ? api.face(id, later.result) : api.withdrawFace(id));
+  for (const { id } of told) {
+    const [mine, kept] = [left.get(id)?.face ?? null, of.get(id).face];
+    if (mine?.result !== kept?.result) await (mine ? api.face(id, mine.result) : api.withdrawFace(id));
   }
   await store.dropWaiting(told.map(({ id }) => id));
 }

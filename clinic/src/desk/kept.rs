@@ -154,6 +154,16 @@ async fn compared(
     }
 }
 
+/// When faces were last compared on this check, or that was taken back.
+pub(crate) fn last_compared(
+    statements: &mut dyn Statements,
+    id: &str,
+) -> Result<Option<Timestamp>, DatabaseError> {
+    let query = "SELECT at FROM faces WHERE check_id = $1 ORDER BY number DESC LIMIT 1";
+    let rows = statements.query(query, &[id.into()])?;
+    rows.first().map(|row| row.int(0).map(Timestamp::from_unix)).transpose()
+}
+
 /// Every comparison is kept, so that taking one back leaves a trace; the last one counts.
 pub(crate) fn keep_face(
     statements: &mut dyn Statements,

@@ -147,12 +147,19 @@ fn correct(answer: &mut Answer, seen: &str) {
     }
 }
 
-/// Whoever sends an entry again, since the answer to it was lost, gets the same answer.
+/// Whoever sends an entry again, since the answer to it was lost, gets the same answer, and the comparison of faces that is kept.
 fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, DatabaseError> {
     let before = statements.query("SELECT result FROM synced WHERE id = $1", &[handed.id.as_str().into()])?;
-    if let Some(row) = before.first() {
-        return Ok(json!({"id": handed.id, "key": handed.key, "seen": row.text(0)?}));
-    }
+    let seen = match before.first() {
+        Some(row) => row.text(0)?,
+        None => take_in(statements, handed)?.to_owned(),
+    };
+    let face = compare(statements, handed)?;
+    Ok(json!({"id": handed.id, "key": handed.key, "seen": seen, "face": face}))
+}
+
+/// Notes the sighting of a new entry and keeps its check.
+fn take_in(statements: &mut dyn Statements, handed: &Handed) -> Result<&'static str, DatabaseError> {
     let noted = handed.sighting.as_ref().map(|sighting| database::note(statements, sighting, &handed.desk));
     let seen = match noted.transpose()? {
         Some(Seen::First) => "first",
@@ -167,8 +174,18 @@ fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, Datab
         correct(&mut check.answer, seen);
         kept::keep(statements, &check)?;
     }
-    if let Some(Compared { word, clerk, at }) = &handed.face {
-        kept::keep_face(statements, &handed.id, word, clerk.clone(), *at)?;
+    Ok(seen)
+}
+
+/// Keeps the comparison where it is later than the last one that is kept: it may have been made after the entry was handed in
+/// and before the answer came, or in place of one whose answer was lost. Gives the comparison that counts from now on.
+fn compare(statements: &mut dyn Statements, handed: &Handed) -> Result<Option<Face>, DatabaseError> {
+    let Some(check) = kept::load(statements, &handed.id)? else { return Ok(None) };
+    let Some(Compared { word, clerk, at }) = &handed.face else { return Ok(check.face) };
+    let last = kept::last_compared(statements, &handed.id)?;
+    if check.answer.claims.is_none() || last.is_some_and(|last| *at <= last) {
+        return Ok(check.face);
     }
-    Ok(json!({"id": handed.id, "key": handed.key, "seen": seen}))
+    kept::keep_face(statements, &handed.id, word, clerk.clone(), *at)?;
+    Ok(kept::load(statements, &handed.id)?.and_then(|check| check.face))
 }

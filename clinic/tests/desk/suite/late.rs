@@ -95,6 +95,30 @@ pub fn a_sighting_that_comes_late_does_not_hide_the_newest(place: Places) {
     assert_eq!(noted(&database, 3, "two", NOW), Seen::FirstHereAfterAnotherDesk);
 }
 
+pub fn a_comparison_made_after_a_lost_answer_is_kept_and_an_older_one_changes_nothing(place: Places) {
+    let mut nation = Nation::new();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let answer = clerk.check(&nation.code_of(1))["answer"].clone();
+    running.clock.pass(60);
+    let hand_in = |face: Value| {
+        let entry = json!({"id": "offline-entry-0001", "key": null, "credential": null, "answer": answer,
+                           "keep_until": NOW.to_string(), "at": NOW.to_string(), "face": face});
+        let told = clerk.post("/api/seen", &json!({"entries": [entry]})).ok();
+        let kept = clerk.get("/api/checks/offline-entry-0001").ok();
+        assert_eq!(told["results"][0]["face"], kept["face"], "the page is told what is kept");
+        kept["face"].clone()
+    };
+    let face = |result: &str, second| json!({"result": result, "clerk": "Minh", "at": NOW.plus_seconds(second).to_string()});
+    assert_eq!(hand_in(Value::Null), Value::Null);
+    assert_eq!(hand_in(face("differs", 10)), face("differs", 10), "made before the answer came");
+    assert_eq!(hand_in(face("matches", 9)), face("differs", 10), "an older one");
+    assert_eq!(hand_in(Value::Null), face("differs", 10), "what the page then takes back by name");
+    assert_eq!(hand_in(face("matches", 20)), face("matches", 20));
+    clerk.delete("/api/checks/offline-entry-0001/face").ok();
+    assert_eq!(hand_in(face("matches", 20)), Value::Null, "taken back since");
+}
+
 pub fn every_table_about_people_is_empty_after_its_time(place: Places) {
     let mut nation = Nation::new();
     let place = place(&nation);

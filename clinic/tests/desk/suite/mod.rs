@@ -40,6 +40,7 @@ macro_rules! tests {
             a_key_without_its_credential_is_refused
             a_sighting_that_comes_late_is_no_warning_for_another_time_of_day
             a_sighting_that_comes_late_does_not_hide_the_newest
+            a_comparison_made_after_a_lost_answer_is_kept_and_an_older_one_changes_nothing
             every_table_about_people_is_empty_after_its_time
             whom_the_clerk_did_not_recognise_is_served_nowhere
             a_desk_without_a_name_asks_nothing
