@@ -220,6 +220,8 @@ function recordFace(result) {
       const alone = { result, clerk: now.session.clerk, at: new Date().toISOString() };
       if (check.offline) await offline.keepFace(check.id, alone);
       check.face = check.offline ? alone : (await api.face(check.id, result)).face;
+      // The server took whoever shows another face out of the queue.
+      if (result === "differs") check.queued = null;
     } finally {
       check.comparing = false;
     }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
-use super::Shared;
 use super::body::Body;
 use super::events::Event;
 use super::refusal::{Answered, Refusal};
 use super::session::Session;
+use super::{Shared, queue};
 use crate::answer::Answer;
 use crate::database::{DatabaseError, Row, Statements};
 
@@ -93,13 +93,21 @@ pub(crate) async fn find(desk: &Shared, id: String) -> Result<Check, Refusal> {
 /// The kept check of this name, for whoever serves the person on it: not where the clerk saw another face.
 pub(crate) async fn find_served(desk: &Shared, id: String) -> Result<Check, Refusal> {
     let check = find(desk, id).await?;
-    if check.face.as_ref().is_some_and(|face| face.result == FaceResult::Differs) {
-        return Err(Refusal::conflict(
-            "face_differs",
-            "the clerk saw another face: this person is not served",
-        ));
+    if check.is_somebody_else() {
+        return Err(FACE_DIFFERS);
     }
     Ok(check)
+}
+
+/// Why nobody is served on a check.
+pub(crate) const FACE_DIFFERS: Refusal =
+    Refusal::conflict("face_differs", "the clerk saw another face: this person is not served");
+
+impl Check {
+    /// Whether the clerk saw another face.
+    pub(crate) fn is_somebody_else(&self) -> bool {
+        self.face.as_ref().is_some_and(|face| face.result == FaceResult::Differs)
+    }
 }
 
 /// `POST /api/checks/{id}/face`
@@ -149,6 +157,8 @@ async fn compared(
         Some(false) => Err(Refusal::conflict("nobody_shown", "this check showed nobody to compare with")),
         Some(true) => {
             desk.tell(Event::Check);
+            // Whoever waited on this check may not wait any more.
+            desk.tell(Event::Queue);
             Ok(())
         }
     }
@@ -164,7 +174,8 @@ pub(crate) fn last_compared(
     rows.first().map(|row| row.int(0).map(Timestamp::from_unix)).transpose()
 }
 
-/// Every comparison is kept, so that taking one back leaves a trace; the last one counts.
+/// Every comparison is kept, so that taking one back leaves a trace; the last one counts. Whoever shows another face than the
+/// card leaves the queue.
 pub(crate) fn keep_face(
     statements: &mut dyn Statements,
     id: &str,
@@ -175,7 +186,11 @@ pub(crate) fn keep_face(
     let query = "SELECT COALESCE(MAX(number), 0) + 1 FROM faces WHERE check_id = $1";
     let number = statements.query(query, &[id.into()])?.first().ok_or(DatabaseError::Shape)?.int(0)?;
     let values = [id.into(), number.into(), word.into(), clerk.into(), at.as_unix().into()];
-    statements.execute("INSERT INTO faces VALUES ($1, $2, $3, $4, $5)", &values).map(drop)
+    statements.execute("INSERT INTO faces VALUES ($1, $2, $3, $4, $5)", &values)?;
+    if word == FaceResult::Differs.word() {
+        queue::leave(statements, id)?;
+    }
+    Ok(())
 }
 
 /// Keeps a check.

@@ -75,7 +75,7 @@ pub(crate) async fn queue(State(desk): State<Shared>, _: Session) -> Answered {
     Ok(Json(json!({"entries": entries.await?})))
 }
 
-/// `POST /api/queue`. A check stands in the queue once: adding it again gives the same number.
+/// `POST /api/queue`. A check stands in the queue once: adding it again gives the same number, and who left waits again.
 pub(crate) async fn add(State(desk): State<Shared>, _: Session, body: Body) -> Answered {
     let Added { check } = body.json()?;
     let check = kept::find_served(&desk, check).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn add(State(desk): State<Shared>, _: Session, body: Body) -> A
     Ok(Json(json!({"entry": entry})))
 }
 
-/// `POST /api/queue/{id}`. From any state to any: a step is taken back like this.
+/// `POST /api/queue/{id}`. From any state to any: a step is taken back like this. Where the clerk saw another face, out of it alone.
 pub(crate) async fn step(
     State(desk): State<Shared>,
     _: Session,
@@ -98,15 +98,33 @@ pub(crate) async fn step(
     body: Body,
 ) -> Answered {
     let Moved { state } = body.json()?;
-    let moved = desk.database.run(move |statements| {
-        let update = "UPDATE queue SET state = $1 WHERE id = $2";
-        statements.execute(update, &[state.word().into(), id.as_str().into()])?;
-        let query = "SELECT id, number, state, check_id, name, at FROM queue WHERE id = $1";
-        statements.query(query, &[id.as_str().into()])?.first().map(entry).transpose()
-    });
+    let moved = desk.database.run(move |statements| take(statements, &id, state));
     let entry = moved.await?.ok_or_else(Refusal::not_found)?;
+    if entry.state != state {
+        return Err(kept::FACE_DIFFERS);
+    }
     desk.tell(Event::Queue);
     Ok(Json(json!({"entry": entry})))
+}
+
+/// Takes a step and gives the entry; nobody on whose check the clerk saw another face is served, so that entry stays as it is.
+fn take(statements: &mut dyn Statements, id: &str, state: Step) -> Result<Option<Entry>, DatabaseError> {
+    let query = "SELECT id, number, state, check_id, name, at FROM queue WHERE id = $1";
+    let Some(held) = statements.query(query, &[id.into()])?.first().map(entry).transpose()? else {
+        return Ok(None);
+    };
+    let check = kept::load(statements, &held.check)?;
+    if state != Step::Left && check.is_some_and(|check| check.is_somebody_else()) {
+        return Ok(Some(held));
+    }
+    statements.execute("UPDATE queue SET state = $1 WHERE id = $2", &[state.word().into(), id.into()])?;
+    Ok(Some(Entry { state, ..held }))
+}
+
+/// Takes a check's person out of the queue, of whatever day.
+pub(crate) fn leave(statements: &mut dyn Statements, check: &str) -> Result<(), DatabaseError> {
+    let update = "UPDATE queue SET state = 'left' WHERE check_id = $1 AND state IN ('waiting', 'called')";
+    statements.execute(update, &[check.into()]).map(drop)
 }
 
 fn append(
@@ -120,7 +138,13 @@ fn append(
     let day = kept::day(now);
     let held = "SELECT id, number, state, check_id, name, at FROM queue WHERE check_id = $1 AND day = $2";
     if let Some(row) = statements.query(held, &[check.into(), day.as_str().into()])?.first() {
-        return entry(row);
+        let held = entry(row)?;
+        if held.state != Step::Left {
+            return Ok(held);
+        }
+        let update = "UPDATE queue SET state = 'waiting' WHERE id = $1";
+        statements.execute(update, &[held.id.as_str().into()])?;
+        return Ok(Entry { state: Step::Waiting, ..held });
     }
     let next = "SELECT COALESCE(MAX(number), 0) + 1 FROM queue WHERE day = $1";
     let rows = statements.query(next, &[day.as_str().into()])?;

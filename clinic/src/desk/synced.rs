@@ -60,6 +60,7 @@ pub(crate) async fn seen(State(desk): State<Shared>, session: Session, body: Bod
         desk.database.run(move |statements| entries.iter().map(|handed| join(statements, handed)).collect());
     let results: Vec<Value> = joined.await?;
     desk.tell(Event::Check);
+    desk.tell(Event::Queue);
     Ok(Json(json!({"results": results})))
 }
 

@@ -90,6 +90,39 @@ pub fn whom_the_clerk_did_not_recognise_is_served_nowhere(place: Places) {
     assert!(served().iter().all(|answered| answered.status.is_success()));
 }
 
+pub fn whoever_shows_another_face_leaves_the_queue_until_that_is_taken_back(place: Places) {
+    let mut nation = Nation::new();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let checks = [clerk.check(&nation.code_of(1)), clerk.check(&nation.code_of(2))];
+    let entries = [line_up(&clerk, &checks[0]), line_up(&clerk, &checks[1])];
+    let states = || {
+        clerk.get("/api/queue").ok()["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["state"].clone())
+            .collect::<Vec<_>>()
+    };
+    let face = format!("/api/checks/{}/face", id(&checks[0]));
+    let step = |state: &str| clerk.post(&format!("/api/queue/{}", id(&entries[0])), &json!({"state": state}));
+    step("called").ok();
+    clerk.post(&face, &json!({"result": "differs"})).ok();
+    assert_eq!(states(), ["left", "waiting"]);
+    assert_eq!(clerk.get("/api/state").ok()["queue_length"], 1);
+    for state in ["waiting", "called", "done"] {
+        assert_eq!(step(state).refusal(), (409, "face_differs".into()));
+    }
+    assert_eq!(states(), ["left", "waiting"]);
+    clerk.delete(&face).ok();
+    clerk.post(&face, &json!({"result": "matches"})).ok();
+    assert_eq!(line_up(&clerk, &checks[0]), entries[0], "the same number");
+    assert_eq!(states(), ["waiting", "waiting"]);
+    step("done").ok();
+    clerk.post(&face, &json!({"result": "differs"})).ok();
+    assert_eq!(states(), ["done", "waiting"], "what is done is done");
+}
+
 pub fn numbers_of_the_queue_count_from_one_each_day(place: Places) {
     let mut nation = Nation::new();
     let running = Running::first(&nation, &place(&nation));

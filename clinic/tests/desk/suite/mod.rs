@@ -42,6 +42,7 @@ macro_rules! tests {
             a_sighting_that_comes_late_does_not_hide_the_newest
             a_comparison_made_after_a_lost_answer_is_kept_and_an_older_one_changes_nothing
             every_table_about_people_is_empty_after_its_time
+            whoever_shows_another_face_leaves_the_queue_until_that_is_taken_back
             whom_the_clerk_did_not_recognise_is_served_nowhere
             a_desk_without_a_name_asks_nothing
             the_answer_to_a_question_is_taken_once_and_closes_it
