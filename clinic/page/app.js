@@ -105,27 +105,30 @@ const sentTwice = () => banner("twice", "good", say("scanned_twice"), 6000);
 
 /** The server's answer, or this page's own where nobody answers; nothing where neither may be given. */
 async function decide(text, milliseconds, receivedAt, frames) {
+  // An answer that is lost on its way was given all the same: what is decided here instead bears the same name.
+  let id = null;
   if (now.reachable) {
+    id = crypto.randomUUID();
     try {
-      return fromServer(await askServer(text, frames, milliseconds));
+      return fromServer(await askServer(id, text, frames, milliseconds));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       lost();
     }
   }
-  const check = await offline.checkHere(frames ?? [text], receivedAt, now.session?.clerk ?? null).catch(() => null);
+  const check = await offline.checkHere(id, frames ?? [text], receivedAt, now.session?.clerk ?? null).catch(() => null);
   if (check) refreshLost();
   return check;
 }
 
-async function askServer(text, frames, milliseconds) {
+async function askServer(id, text, frames, milliseconds) {
   try {
-    if (frames) return await api.checkFrames(frames);
+    if (frames) return await api.checkFrames(id, frames);
   } catch (error) {
     // An older desk reads the presentation alone.
     if (error.status !== 404) throw error;
   }
-  return api.check(text, milliseconds);
+  return api.check(id, text, milliseconds);
 }
 
 const fromServer = (kept) => ({ ...kept, face: kept.face ?? null, entitlement: kept.entitlement ?? null, queued: kept.queued ?? null, offline: false });

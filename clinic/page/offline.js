@@ -67,22 +67,25 @@ export async function noteQuietly(text, receivedAt) {
   if (noted) await store.putSeen([{ key: noted.key, keep_until: noted.keep_until }]);
 }
 
-/** A check by this page alone; null where it has no data. What must be remembered is on the disk before this returns. */
-export async function checkHere(texts, receivedAt, clerk) {
+/**
+ * A check by this page alone; null where it has no data. What must be remembered is on the disk before this returns. `id` is its
+ * name where the server was asked by that and did not answer; null where it was not asked.
+ */
+export async function checkHere(id, texts, receivedAt, clerk) {
   if (!desk) return null;
   const first = ask(texts, receivedAt, await knownKeys());
   try {
-    return await remember(first, receivedAt, clerk);
+    return await remember(id, first, receivedAt, clerk);
   } catch (error) {
     // Another tab was quicker with this code.
     if (!first.noted) throw error;
-    return remember(ask(texts, receivedAt, [first.noted.key]), receivedAt, clerk);
+    return remember(id, ask(texts, receivedAt, [first.noted.key]), receivedAt, clerk);
   }
 }
 
-async function remember({ answer, noted, portrait }, receivedAt, clerk) {
+async function remember(given, { answer, noted, portrait }, receivedAt, clerk) {
   const at = receivedAt.toISOString();
-  const check = { id: `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, clerk, face: null };
+  const check = { id: given ?? `offline-${crypto.randomUUID()}`, answer, at, keep_until: noted?.keep_until ?? at, key: noted?.key ?? null, credential: noted?.credential ?? null, clerk, face: null };
   await store.addCheck(check, noted && { key: noted.key, keep_until: noted.keep_until });
   return { ...shown(check), portrait: portrait ?? null };
 }

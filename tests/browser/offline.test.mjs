@@ -71,6 +71,21 @@ test("when the network is back the server learns of it, at the second attempt to
   await shoot(page, "synced");
 });
 
+test("an answer that is lost on its way is no second use of its code", async () => {
+  await page.click("#tab-scan");
+  await page.route("**/api/checks", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  const synced = page.waitForResponse((response) => response.url().endsWith("/api/seen") && response.request().method() === "POST", { timeout: 40000 });
+  await scan(page, await nation.code());
+  assert.equal((await verdict(page)).headline, COMPARE, "alone it decides all the same");
+  const { results } = await (await synced).json();
+  await page.unrouteAll({ behavior: "wait" });
+  assert.deepEqual(results.map(({ seen }) => seen), ["first"]);
+  assert.equal(await page.isVisible("#banner-conflict"), false);
+});
+
 /** Works on the page's own store. */
 const inStore = (work, given) => page.evaluate(`new Promise((done, failed) => {
   const open = indexedDB.open("sen-desk", 1);

@@ -32,6 +32,8 @@ const LATE: Refusal = Refusal::malformed("a scan began a minute ago at most");
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scanned {
+    /// Random, made by the caller; the server makes one where there is none.
+    id: Option<String>,
     text: String,
     received_at: Option<String>,
     duration_ms: Option<u64>,
@@ -44,7 +46,7 @@ pub(crate) async fn text(State(desk): State<Shared>, session: Session, body: Bod
         return Err(super::body::too_large());
     }
     let received_at = received_at(&scanned, desk.now())?;
-    decide(&desk, session, scanned.text, received_at).await
+    decide(&desk, session, scanned.id, vec![scanned.text], received_at).await
 }
 
 /// `POST /api/checks/picture`
@@ -60,12 +62,13 @@ pub(crate) async fn picture(State(desk): State<Shared>, session: Session, body: 
         PictureError::NoCode => refused("no_code", "no QR code was found in the picture"),
         PictureError::Unreadable => refused("picture_unreadable", "a PNG or JPEG picture is expected"),
     })?;
-    decide(&desk, session, text, received_at).await
+    decide(&desk, session, None, vec![text], received_at).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Frames {
+    id: Option<String>,
     texts: Vec<String>,
 }
 
@@ -79,7 +82,7 @@ pub(crate) async fn frames(State(desk): State<Shared>, session: Session, body: B
         return Err(super::body::too_large());
     }
     let received_at = desk.now();
-    decide_all(&desk, session, frames.texts, received_at).await
+    decide(&desk, session, frames.id, frames.texts, received_at).await
 }
 
 /// When the first character came: a minute back at most, and never after now.
@@ -97,12 +100,20 @@ fn received_at(scanned: &Scanned, now: Timestamp) -> Result<Timestamp, Refusal> 
     Ok(received_at)
 }
 
-async fn decide(desk: &Shared, session: Session, text: String, received_at: Timestamp) -> Answered {
-    decide_all(desk, session, vec![text], received_at).await
-}
-
-/// Decides on one text, or on the frames of an animated code.
-async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, received_at: Timestamp) -> Answered {
+/// Decides on one text, or on the frames of an animated code. A page that gives the check its name finds it again when the answer
+/// is lost: what it then decides on alone and hands in under that name is this check and no second use of the code.
+async fn decide(
+    desk: &Shared,
+    session: Session,
+    id: Option<String>,
+    texts: Vec<String>,
+    received_at: Timestamp,
+) -> Answered {
+    let id = match id {
+        Some(id) if !kept::is_name(&id) => return Err(kept::NO_NAME),
+        Some(id) => id,
+        None => random_id()?,
+    };
     let now = desk.now();
     let data = desk.lists.data();
     let mut policy = desk.policy(&data);
@@ -115,7 +126,7 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
     let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
     let (first, portrait, sighting) = scan.prepare();
     let check = Check {
-        id: random_id()?,
+        id,
         at: now,
         received_at,
         desk: session.desk,
@@ -127,7 +138,7 @@ async fn decide_all(desk: &Shared, session: Session, texts: Vec<String>, receive
     let scanned = Arc::clone(&scan);
     let settled =
         desk.database.run(move |statements| settle(statements, &scanned, sighting.as_ref(), &check));
-    let check = settled.await?;
+    let check = settled.await?.ok_or(TAKEN)?;
     // Only now: while nothing is kept, the question waits for this answer still.
     if is_answer(&check.answer) {
         scan.texts.iter().for_each(|text| desk.screens.close(text, &check.id));
@@ -147,13 +158,18 @@ fn is_answer(answer: &Answer) -> bool {
     answer.verdict != Verdict::Refused && answer.freshness.as_deref() == Some("challenged")
 }
 
-/// Notes the sighting, and keeps the check with the answer that this gives.
+const TAKEN: Refusal = Refusal::conflict("check_known", "there is a check of this name already");
+
+/// Notes the sighting, and keeps the check with the answer that this gives; nothing where another bears its name.
 fn settle(
     statements: &mut dyn Statements,
     scan: &Scan,
     sighting: Option<&Sighting>,
     check: &Check,
-) -> Result<Check, DatabaseError> {
+) -> Result<Option<Check>, DatabaseError> {
+    if kept::load(statements, &check.id)?.is_some() {
+        return Ok(None);
+    }
     let mut check = check.clone();
     if let Some(sighting) = sighting {
         let seen = database::note(statements, sighting, &check.desk)?;
@@ -162,7 +178,7 @@ fn settle(
         }
     }
     kept::keep(statements, &check)?;
-    Ok(check)
+    Ok(Some(check))
 }
 
 /// A scan and what it is judged with.

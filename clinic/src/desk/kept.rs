@@ -28,6 +28,15 @@ pub(crate) struct Check {
     pub(crate) face: Option<Face>,
 }
 
+/// Why a check does not get its name from a page.
+pub(crate) const NO_NAME: Refusal = Refusal::malformed("a check's name has 16 to 64 letters, digits, - or _");
+
+/// Whether a page may call its check so.
+pub(crate) fn is_name(id: &str) -> bool {
+    (16..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
 /// The clerk's comparison of a face.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Face {

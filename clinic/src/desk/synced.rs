@@ -86,11 +86,8 @@ fn parse(entry: Entry, session: &Session, now: Timestamp) -> Result<Handed, Refu
     let time = |text: &str| {
         Timestamp::parse_rfc3339(text).map_err(|_| Refusal::malformed("a time is no RFC 3339 time"))
     };
-    let named = entry.id.len() >= 16
-        && entry.id.len() <= 64
-        && entry.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    if !named {
-        return Err(Refusal::malformed("an entry's id has 16 to 64 letters, digits, - or _"));
+    if !kept::is_name(&entry.id) {
+        return Err(kept::NO_NAME);
     }
     let at = time(&entry.at)?.min(now);
     let keep_until = time(&entry.keep_until)?.min(now.plus_seconds(LONGEST));
@@ -159,23 +156,36 @@ fn join(statements: &mut dyn Statements, handed: &Handed) -> Result<Value, Datab
     Ok(json!({"id": handed.id, "key": handed.key, "seen": seen, "face": face}))
 }
 
-/// Notes the sighting of a new entry and keeps its check.
+/// Notes the sighting of a new entry and keeps its check. One that the server made itself, and whose answer alone was lost, stays as it
+/// was answered.
 fn take_in(statements: &mut dyn Statements, handed: &Handed) -> Result<&'static str, DatabaseError> {
     let noted = handed.sighting.as_ref().map(|sighting| database::note(statements, sighting, &handed.desk));
-    let seen = match noted.transpose()? {
-        Some(Seen::First) => "first",
-        Some(Seen::Again) => "again",
-        Some(Seen::FirstHereAfterAnotherDesk) => "elsewhere",
-        Some(Seen::NotChecked) | None => "not_checked",
+    let made_here = kept::load(statements, &handed.id)?;
+    let seen = match (noted.transpose()?, &made_here) {
+        (Some(Seen::Again), Some(check)) => as_answered(&check.answer),
+        (Some(Seen::First), _) => "first",
+        (Some(Seen::Again), None) => "again",
+        (Some(Seen::FirstHereAfterAnotherDesk), _) => "elsewhere",
+        (Some(Seen::NotChecked) | None, _) => "not_checked",
     };
     let values = [handed.id.as_str().into(), seen.into(), handed.at.as_unix().into()];
     statements.execute("INSERT INTO synced VALUES ($1, $2, $3)", &values)?;
-    if let Some(check) = &handed.check {
+    if let (Some(check), None) = (&handed.check, made_here) {
         let mut check = check.clone();
         correct(&mut check.answer, seen);
         kept::keep(statements, &check)?;
     }
     Ok(seen)
+}
+
+/// How the code was seen when this was answered.
+fn as_answered(answer: &Answer) -> &'static str {
+    let says = |reason: &str| answer.reasons.iter().any(|held| held == reason);
+    match () {
+        () if says("replayed") => "again",
+        () if says("seen_elsewhere") => "elsewhere",
+        () => "first",
+    }
 }
 
 /// Keeps the comparison where it is later than the last one that is kept: it may have been made after the entry was handed in

@@ -49,6 +49,46 @@ pub fn a_replay_that_a_page_hands_in_the_next_day_is_found_and_told(place: Place
     assert_eq!((verdict(&kept).as_str(), &kept["answer"]["replay"]), ("unsure replayed", &json!("seen")));
 }
 
+pub fn a_check_whose_answer_was_lost_is_no_second_use_of_its_code(place: Places) {
+    let mut nation = Nation::new();
+    let place = place(&nation);
+    let running = Running::first(&nation, &place);
+    let clerk = running.clerk("Quầy 1");
+    let code = nation.code_of(1);
+    let asked = |id: &str, text: &str| clerk.post("/api/checks", &json!({"id": id, "text": text}));
+    let first = asked("page-0000-000001", &code).ok();
+    assert_eq!((verdict(&first).as_str(), &first["id"]), ("accepted", &json!("page-0000-000001")));
+    // No check takes another's place, whatever was scanned.
+    let other = nation.code_of(2);
+    assert_eq!(asked("page-0000-000001", &other).refusal(), (409, "check_known".into()));
+    assert_eq!(asked("too-short", &other).refusal(), (400, "malformed".into()));
+    let frames = json!({"id": "page-0000-000002", "texts": [other]});
+    assert_eq!(clerk.post("/api/checks/frames", &frames).ok()["id"], "page-0000-000002", "nothing was noted");
+    let again = asked("page-0000-000003", &code).ok();
+    assert_eq!(verdict(&again), "refused replayed");
+    // The page heard none of these answers, and decided by itself.
+    let keys = clerk.get("/api/seen").ok()["entries"].clone();
+    let hand_in = |id: &str, key: usize| {
+        let entry = json!({"id": id, "key": keys[key]["key"], "credential": STANDARD.encode([1; 32]),
+                           "keep_until": NOW.to_string(), "at": NOW.to_string(), "answer": first["answer"],
+                           "face": {"result": "matches", "clerk": "Lan", "at": NOW.to_string()}});
+        clerk.post("/api/seen", &json!({"entries": [entry]})).ok()["results"][0].clone()
+    };
+    for _ in 0..2 {
+        let told = hand_in("page-0000-000001", 0);
+        assert_eq!((&told["seen"], &told["face"]["result"]), (&json!("first"), &json!("matches")));
+    }
+    assert_eq!(hand_in("page-0000-000003", 0)["seen"], "again", "so it was answered");
+    assert_eq!(hand_in("page-0000-000004", 0)["seen"], "again", "a name that was not asked by");
+    let kept = |id: &str| clerk.get(&format!("/api/checks/{id}")).ok();
+    assert_eq!(verdict(&kept("page-0000-000001")), "accepted");
+    assert_eq!(
+        (verdict(&kept("page-0000-000003")).as_str(), &kept("page-0000-000003")["face"]),
+        ("refused replayed", &Value::Null)
+    );
+    assert_eq!(verdict(&kept("page-0000-000004")), "unsure replayed");
+}
+
 pub fn a_card_that_a_page_saw_after_another_counter_is_kept_with_the_warning(place: Places) {
     let mut nation = Nation::new();
     let running = Running::first(&nation, &place(&nation));

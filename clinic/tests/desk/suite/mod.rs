@@ -36,6 +36,7 @@ macro_rules! tests {
             what_is_older_than_the_clinic_says_is_forgotten
             a_page_that_was_alone_hands_in_what_it_saw
             a_replay_that_a_page_hands_in_the_next_day_is_found_and_told
+            a_check_whose_answer_was_lost_is_no_second_use_of_its_code
             a_card_that_a_page_saw_after_another_counter_is_kept_with_the_warning
             a_key_without_its_credential_is_refused
             a_sighting_that_comes_late_is_no_warning_for_another_time_of_day
