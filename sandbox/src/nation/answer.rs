@@ -41,6 +41,14 @@ impl Refusal {
         self.of_status(StatusCode::FORBIDDEN)
     }
 
+    /// As [`Refusal::after_seconds`] where whoever refused could not know that a message was used up before.
+    pub(super) const fn with_a_new_message(self) -> Self {
+        match self.wait_seconds {
+            Some(seconds) => self.after_seconds(seconds),
+            None => self,
+        }
+    }
+
     /// The sandbox itself is broken.
     pub(super) const fn broken() -> Self {
         Self::new("server_error", "the sandbox failed").of_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -67,12 +75,13 @@ impl Refusal {
     }
 }
 
+/// Without a time to come back: what the request came with, a challenge or a code, may be used up, and clients that read a time
+/// send the very same again.
 impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Unreachable | DatabaseError::InUse => {
-                let mut refusal = Self::new("database", "the sandbox's database is away at the moment");
-                refusal.wait_seconds = Some(1);
+                let refusal = Self::new("database", "the sandbox's database is away at the moment");
                 refusal.of_status(StatusCode::SERVICE_UNAVAILABLE)
             }
             _ => Self::broken(),
@@ -107,6 +116,18 @@ impl IntoResponse for Refusal {
     }
 }
 
+impl Refusal {
+    /// Told on a page, which gets its status and its time to come back.
+    pub(super) fn on(self, mut page: Response) -> Response {
+        let answer = self.into_response();
+        *page.status_mut() = answer.status();
+        if let Some(wait) = answer.headers().get(RETRY_AFTER) {
+            page.headers_mut().insert(RETRY_AFTER, wait.clone());
+        }
+        page
+    }
+}
+
 /// Whether whoever asks wants JSON and no page.
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
@@ -129,4 +150,27 @@ pub(super) async fn nowhere() -> Refusal {
 pub(super) async fn wrong_method() -> Refusal {
     Refusal::new("method_not_allowed", "this address is asked in another way")
         .of_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked_back(refusal: Refusal) -> (u16, Option<String>) {
+        let response = refusal.into_response();
+        let wait = response.headers().get(RETRY_AFTER).map(|wait| wait.to_str().unwrap().to_owned());
+        (response.status().as_u16(), wait)
+    }
+
+    /// Clients send the same again after a 429 or 503 that names a time: a challenge that is used up would then be unknown.
+    #[test]
+    fn names_a_time_to_send_the_same_again_only_where_nothing_was_used_up() {
+        let busy = || Refusal::wait("slow_down", "too many are asking", 5);
+        assert_eq!(asked_back(busy()), (429, Some("5".to_owned())));
+        assert_eq!(asked_back(busy().with_a_new_message()), (403, Some("5".to_owned())));
+        assert_eq!(asked_back(Refusal::broken().with_a_new_message()), (500, None));
+        for away in [DatabaseError::Unreachable, DatabaseError::InUse] {
+            assert_eq!(asked_back(away.into()), (503, None));
+        }
+    }
 }

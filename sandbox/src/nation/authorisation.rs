@@ -146,7 +146,8 @@ pub(super) async fn push(State(nation): State<Shared>, headers: HeaderMap, body:
     let mut under_way = nation.authorisations.lock();
     under_way.visits.retain(|_, visit| now - visit.began < VISIT_LIFE + CODE_LIFE);
     if under_way.visits.len() >= MOST {
-        return Err(Refusal::wait("slow_down", "too many are asking at the moment", 5));
+        // The wallet's proof of possession was used up above.
+        return Err(Refusal::new("slow_down", "too many are asking at the moment").after_seconds(5));
     }
     under_way.visits.insert(id.clone(), Visit { wish, began: now, stage: Stage::Pushed });
     let answer = fresh(json!({"request_uri": format!("{REQUEST_URI}{id}"), "expires_in": PUSHED_LIFE}));

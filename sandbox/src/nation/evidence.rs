@@ -59,7 +59,8 @@ pub(super) fn begin(
     key: &Jwk,
     purpose: Purpose,
 ) -> Result<Response, Refusal> {
-    let nonce = nation.proofs.give(&purpose.bound_to(account, key), nation.now().as_unix())?;
+    let given = nation.proofs.give(&purpose.bound_to(account, key), nation.now().as_unix());
+    let nonce = given.map_err(Refusal::with_a_new_message)?;
     let (face_service, life) = (format!("{}/face/statement", nation.url), nation.proofs.life());
     Ok(fresh(json!({
         "account": account, "nonce": nonce, "purpose": purpose.name(), "face_service": face_service, "expires_in": life,

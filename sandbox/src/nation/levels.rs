@@ -55,7 +55,8 @@ pub(super) async fn state(State(nation): State<Shared>, body: Body) -> Answer {
 fn start(nation: &Nation, account: &Account, message: &Message) -> Result<Response, Refusal> {
     let portrait = portrait(nation, &account.id)?;
     let purpose = Purpose::LevelStatement;
-    let nonce = nation.proofs.give(&purpose.bound_to(&account.id, &message.key), nation.now().as_unix())?;
+    let given = nation.proofs.give(&purpose.bound_to(&account.id, &message.key), nation.now().as_unix());
+    let nonce = given.map_err(Refusal::with_a_new_message)?;
     Ok(fresh(json!({
         "account": account.id, "nonce": nonce, "purpose": purpose.name(), "portrait_sha256": portrait,
         "face_service": format!("{}/face/statement", nation.url), "expires_in": nation.proofs.life(),

@@ -60,7 +60,7 @@ pub(super) async fn wait(State(nation): State<Shared>, body: Body) -> Answer {
     let now = nation.now().as_unix();
     let mut all = nation.readings.at(now);
     if all.len() >= MOST && !all.contains_key(&account.id) {
-        return Err(Refusal::wait("slow_down", "too many are asking at the moment", 5));
+        return Err(Refusal::new("slow_down", "too many are asking at the moment").after_seconds(5));
     }
     all.insert(account.id, Awaited { to: to.to_owned(), sealed: None, expires: now + LIFE });
     Ok(fresh(json!({"expires_in": LIFE})))
