@@ -31,7 +31,7 @@ const VISIT_LIFE: i64 = 600;
 const CODE_LIFE: i64 = 60;
 /// Attempts at a one-time code.
 const MOST_ATTEMPTS: u32 = 5;
-/// One-time codes for a person within an hour, each with its attempts.
+/// One-time codes for a number within an hour, each with its attempts.
 const MOST_SENT: usize = 5;
 const HOUR: i64 = 3600;
 /// More are not under way at a time.
@@ -92,7 +92,7 @@ struct Visit {
 #[derive(Default)]
 struct UnderWay {
     visits: HashMap<String, Visit>,
-    /// When one-time codes went to a person.
+    /// When one-time codes were asked for with a number, whether or not it is anybody's.
     sent: HashMap<String, Vec<i64>>,
 }
 

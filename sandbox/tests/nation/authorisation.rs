@@ -235,6 +235,32 @@ fn five_codes_an_hour_go_to_a_phone() {
     logged_in(&world);
 }
 
+#[test]
+fn the_sixth_code_tells_nobody_who_has_an_account() {
+    let world = World::start(clock!());
+    let mut locked = Device::at_level_2(&world);
+    locked.ask(&world, "/account/lock", "lock", &json!({})).done();
+    let asked = |number: &str| {
+        let request_uri = pushed(&world);
+        open(&world, "app", &request_uri);
+        let visit = request_uri.rsplit(':').next().unwrap();
+        typed(&world, &[("visit", visit), ("number", number)])
+    };
+    let stranger = "000199999999";
+    for number in [NUMBER, stranger] {
+        for _ in 0..5 {
+            assert_eq!(asked(number).status, 200);
+        }
+    }
+    let sixth = [NUMBER, stranger].map(|number| {
+        let answer = asked(number);
+        (answer.status, answer.refusal(), answer.headers.get("retry-after").cloned(), answer.body)
+    });
+    assert_eq!((sixth[0].0, sixth[0].1.as_str()), (403, "too_many_attempts"));
+    assert_eq!(sixth[0], sixth[1]);
+    assert_eq!(asked("000199999998").status, 200, "another number");
+}
+
 /// What a person in a browser reads: words in both languages, nothing to go to.
 fn told(answer: &Answer, status: u16, vietnamese: &str, english: &str) {
     assert_eq!(answer.status, status);

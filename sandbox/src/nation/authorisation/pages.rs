@@ -1,7 +1,7 @@
 //! What the person sees in the browser: who asks for which document, a log-in by number and one-time code, and yes or no.
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -101,20 +101,9 @@ fn take(nation: &Nation, typed: &Typed) -> Answer {
 /// Sends a code where the account may agree. The page looks the same where it may not: a stranger learns nothing of a number.
 fn send_code(nation: &Nation, id: &str, visit: &Visit, number: &str) -> Answer {
     let (now, code) = (nation.now(), one_time_code()?);
+    count(nation, number, now.as_unix())?;
     let known = nation.database.read(|statements| Account::of_person(statements, number))?;
     let known = known.and_then(|account| account.active().ok());
-    if known.is_some() {
-        let mut under_way = nation.authorisations.lock();
-        let sent = under_way.sent.entry(number.to_owned()).or_default();
-        sent.retain(|at| now.as_unix() - at < HOUR);
-        if let Some(first) = sent.first().filter(|_| sent.len() >= MOST_SENT) {
-            let wait = first + HOUR - now.as_unix();
-            return Err(
-                Refusal::new("too_many_attempts", "too many codes were sent: wait").after_seconds(wait)
-            );
-        }
-        sent.push(now.as_unix());
-    }
     let may = known.filter(|account| account.standing.level() >= LEVEL.max(visit.wish.document.level));
     nation.database.change(|change| match (&may, Account::of_person(change, number)?) {
         (Some(account), _) => {
@@ -133,6 +122,27 @@ fn send_code(nation: &Nation, id: &str, visit: &Visit, number: &str) -> Answer {
     let account = may.map(|account| Owner { account: account.id, person: account.person });
     visit.stage = Stage::CodeSent { account, code, attempts: 0 };
     Ok(shown(&code_form(&visit.wish, id, "")))
+}
+
+/// Counts a code for a number before anything is looked at: the sixth is refused to a stranger and a locked account as well. A number is
+/// counted once a visit, so that there are no more of them than visits in an hour.
+fn count(nation: &Nation, number: &str, now: i64) -> Result<(), Refusal> {
+    // What is no number is nobody's, and not kept.
+    if number.len() != 12 || !number.bytes().all(|character| character.is_ascii_digit()) {
+        return Ok(());
+    }
+    let sent = &mut nation.authorisations.lock().sent;
+    sent.retain(|_, times| {
+        times.retain(|at| now - at < HOUR);
+        !times.is_empty()
+    });
+    let times = sent.entry(number.to_owned()).or_default();
+    if let Some(first) = times.first().filter(|_| times.len() >= MOST_SENT) {
+        let refusal = Refusal::new("too_many_attempts", "too many codes were sent: wait");
+        return Err(refusal.after_seconds(first + HOUR - now));
+    }
+    times.push(now);
+    Ok(())
 }
 
 fn agree(nation: &Nation, id: &str, typed: &str) -> Answer {
@@ -198,17 +208,12 @@ fn told(headers: &HeaderMap, refusal: Refusal) -> Response {
         "request_unknown" => {
             "Yêu cầu này không có, đã hết hạn hoặc đã được trả lời. Hãy bắt đầu lại trong ứng dụng."
         }
-        "too_many_attempts" => "Đã gửi quá nhiều mã đến điện thoại này. Hãy chờ một giờ.",
+        "too_many_attempts" => "Đã gửi quá nhiều mã cho số này. Hãy chờ một giờ.",
         "invalid_request" => "Trang này được mở sai cách. Hãy bắt đầu lại trong ứng dụng.",
         _ => "Hệ thống có lỗi. Hãy thử lại sau.",
     };
-    let mut page = shown(&format!("<p>{vietnamese}</p><p>{}</p>", escape(refusal.description())));
-    let answer = refusal.into_response();
-    *page.status_mut() = answer.status();
-    if let Some(wait) = answer.headers().get(RETRY_AFTER) {
-        page.headers_mut().insert(RETRY_AFTER, wait.clone());
-    }
-    page
+    let page = shown(&format!("<p>{vietnamese}</p><p>{}</p>", escape(refusal.description())));
+    refusal.on(page)
 }
 
 /// Back to the app, with the state that it sent and who answers (RFC 9207).
