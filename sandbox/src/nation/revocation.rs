@@ -16,10 +16,11 @@ use super::body::Body;
 use super::database::values;
 use super::mailbox::tell;
 use super::message::Message;
-use super::pages::page;
+use super::pages::{escape, page};
 use super::standing::Event;
 use super::{Nation, Shared, device};
 
+const TITLE: &str = "Mất điện thoại / lost phone";
 const DIGITS: usize = 18;
 /// Wrong codes from one address within [`WINDOW`].
 const MOST_WRONG: usize = 5;
@@ -68,7 +69,7 @@ pub(super) async fn new_code(State(nation): State<Shared>, body: Body) -> Answer
 /// The page for whoever lost the phone.
 pub(super) async fn form() -> Html<String> {
     page(
-        "Mất điện thoại / lost phone",
+        TITLE,
         "<p>Nhập mã thu hồi gồm 18 chữ số. Điện thoại cũ mất quyền dùng tài khoản ngay lập tức.<br>\
          Enter the revocation code of 18 digits. The lost phone can no longer use the account, at once.</p>\
          <form method=\"post\" action=\"/revoke\"><input name=\"code\" inputmode=\"numeric\" autocomplete=\"off\" size=\"24\" \
@@ -81,25 +82,44 @@ struct Typed {
     code: String,
 }
 
-/// Takes the lost phone out of use. The code serves once.
+/// Takes the lost phone out of use. The code serves once. Who types it on the page is told on a page, a refusal too.
 pub(super) async fn revoke(
     State(nation): State<Shared>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     body: Body,
 ) -> Answer {
-    let (typed, from_page) = if body.is_form() {
-        (body.form::<Typed>()?, true)
-    } else {
-        (body.json::<Typed>("invalid_request")?, false)
+    if !body.is_form() {
+        end(&nation, address.ip(), &body.json("invalid_request")?)?;
+        return Ok(fresh(json!({"revoked": true})));
+    }
+    let ended = body.form().and_then(|typed| end(&nation, address.ip(), &typed));
+    let Err(refusal) = ended else {
+        let done = "<p>Đã thu hồi. Khi có điện thoại mới, hãy đọc lại thẻ.<br>Done. With a new phone, read the card again.</p>";
+        return Ok(page(TITLE, done).into_response());
     };
+    let vietnamese = match refusal.code() {
+        "wrong_code" => "Không có mã thu hồi này. Hãy kiểm tra lại 18 chữ số.",
+        "too_many_attempts" => "Đã nhập sai quá nhiều lần. Hãy chờ mười phút.",
+        "account_locked" | "account_not_active" => "Tài khoản này không thể thu hồi điện thoại lúc này.",
+        "invalid_request" => "Trang này được mở sai cách.",
+        _ => "Hệ thống có lỗi. Hãy thử lại sau.",
+    };
+    let told = format!(
+        "<p role=\"alert\">{vietnamese}<br>{}. <a href=\"/revoke\">Thử lại / try again</a></p>",
+        escape(refusal.description())
+    );
+    Ok(refusal.on(page(TITLE, &told).into_response()))
+}
+
+fn end(nation: &Nation, address: IpAddr, typed: &Typed) -> Result<(), Refusal> {
     let digits: String = typed.code.chars().filter(|character| !character.is_whitespace()).collect();
     let now = nation.now();
-    nation.wrong_codes.count(address.ip(), now.as_unix())?;
+    nation.wrong_codes.count(address, now.as_unix())?;
     let find = "SELECT account FROM revocation_code WHERE hash = $1";
-    let found = nation.database.read(|statements| statements.row(find, values![hash(&nation, &digits)]))?;
+    let found = nation.database.read(|statements| statements.row(find, values![hash(nation, &digits)]))?;
     let wrong = Refusal::new("wrong_code", "there is no such revocation code");
     let id: String = found.ok_or(wrong)?.get(0)?;
-    let (account, ()) = change_account(&nation, &id, |change, account| {
+    let (account, ()) = change_account(nation, &id, |change, account| {
         account.apply(change, Event::PhoneLost, now)?;
         device::retire(change, &account.id, "lost")?;
         for end in
@@ -109,13 +129,9 @@ pub(super) async fn revoke(
         }
         Ok(tell(change, &account.person, "Đã thu hồi điện thoại / the phone was revoked.", now)?)
     })?;
-    nation.wrong_codes.forgive(address.ip());
+    nation.wrong_codes.forgive(address);
     nation.journal.note(now, &account.id, Event::PhoneLost.name());
-    if from_page {
-        let done = "<p>Đã thu hồi. Khi có điện thoại mới, hãy đọc lại thẻ.<br>Done. With a new phone, read the card again.</p>";
-        return Ok(page("Mất điện thoại / lost phone", done).into_response());
-    }
-    Ok(fresh(json!({"revoked": true})))
+    Ok(())
 }
 
 /// Eighteen digits, each code as likely as any other.

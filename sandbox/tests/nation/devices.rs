@@ -22,7 +22,7 @@ impl Device {
     }
 
     /// Asks for the account of the test card's person with the card and the face.
-    fn move_here(&mut self, world: &World) -> Answer {
+    pub(crate) fn move_here(&mut self, world: &World) -> Answer {
         let started = self.begin_move(world, PHONE).done();
         assert_eq!(started["purpose"], "new-device");
         let proof = StepUp::read(world, self, &started, "new-device");
@@ -334,6 +334,28 @@ fn the_revocation_code_ends_a_lost_phone_from_any_computer() {
     new.move_here(&world).done();
     world.pass(DAY);
     assert_eq!(new.show(&world)["state"], "active");
+}
+
+#[test]
+fn who_mistypes_a_revocation_code_on_the_page_is_told_on_a_page() {
+    let world = World::start(clock!());
+    let typed = || world.post_form("/revoke", &[("code", "000000000000000000")]);
+    let told = |answer: &Answer, status: u16, vietnamese: &str, english: &str| {
+        assert_eq!(answer.status, status);
+        assert!(answer.headers.get("content-type").unwrap().to_str().unwrap().starts_with("text/html"));
+        let page = String::from_utf8(answer.body.clone()).unwrap();
+        assert!(
+            page.contains(vietnamese) && page.contains(english) && page.contains("href=\"/revoke\""),
+            "{page}"
+        );
+    };
+    for _ in 0..5 {
+        told(&typed(), 400, "Không có mã thu hồi này", "no such revocation code");
+    }
+    let sixth = typed();
+    told(&sixth, 429, "chờ mười phút", "too many wrong codes");
+    assert_eq!(sixth.headers.get("retry-after").unwrap(), "600");
+    told(&world.post_form("/revoke", &[("word", "x")]), 400, "mở sai cách", "not the form");
 }
 
 #[test]
