@@ -3,13 +3,14 @@ use axum::extract::State;
 use serde_json::{Value, json};
 use trust::time::Timestamp;
 
-use super::account::{Account, change_account};
+use super::account::{Account, UNKNOWN_PERSON, change_account};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::database::{DatabaseError, Row, Statements, values};
 use super::evidence::Proven;
 use super::mailbox::tell;
 use super::message::Message;
+use super::register::Person;
 use super::standing::Event;
 use super::{Nation, Shared, device};
 
@@ -122,10 +123,11 @@ pub(super) fn take_effect(
     let Some(pending) = pending.filter(|pending| now.as_unix() >= pending.effective_at) else {
         return Ok(());
     };
+    let event = new_phone_of(change, account, now)?;
     if pending.kind == Kind::Pin.name() {
         change.execute("DELETE FROM pin WHERE account = $1", values![account.id])?;
-    } else if account.standing.after(Event::NewPhoneProven).is_ok() {
-        account.apply(change, Event::NewPhoneProven, now)?;
+    } else if account.standing.after(event).is_ok() {
+        account.apply(change, event, now)?;
         device::retire(change, &account.id, "replaced")?;
         device::add(change, &account.id, &pending.thumbprint, &pending.name, pending.sequence, now)?;
         let keep = "UPDATE account SET verified_at = $1, method = 'chip+face', portrait = $2, card_expires = $3 \
@@ -139,6 +141,13 @@ pub(super) fn take_effect(
     }
     change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
     Ok(())
+}
+
+/// What a new phone does to the account: a person too young for level 2 keeps the level.
+fn new_phone_of(change: &dyn Statements, account: &Account, now: Timestamp) -> Result<Event, Refusal> {
+    let person = Person::find(change, &account.person)?.ok_or(UNKNOWN_PERSON)?;
+    let may_reach_level_2 = person.may_reach_level_2(now.date());
+    Ok(if may_reach_level_2 { Event::NewPhoneProven } else { Event::ChildsNewPhoneProven })
 }
 
 /// Tells a phone that waits how long; nothing for any other.

@@ -2,10 +2,11 @@
 //! 26/2023/QH15, article 34). Everything that changes an account is an event and finds its row here; what has no row is refused.
 //!
 //! To add an event: a variant of [`Event`], its rows in [`TABLE`], and a sentence in the tests.
-use Effect::{Become, Lift, RaiseToLevel2, SetLock};
+use Effect::{Become, KeepLevel, Lift, RaiseToLevel2, SetLock};
 use Event::{
-    ClosedByHolder, CodeMatched, CodeMatchedInCare, GuardianConsented, GuardianRefused, HandedOver,
-    HotlineHelped, Lifted, LockedFor, NewPhoneProven, PersonProven, PhoneLost, SeenAtCounter, WeekPassed,
+    ChildsNewPhoneProven, ClosedByHolder, CodeMatched, CodeMatchedInCare, GuardianConsented, GuardianRefused,
+    HandedOver, HotlineHelped, Lifted, LockedFor, NewPhoneProven, PersonProven, PhoneLost, SeenAtCounter,
+    WeekPassed,
 };
 use Lock::{Authority, CardWithdrawn, Death, Expiry, Guardian, Holder, Terms};
 use Phase::{Active, AwaitingCode, AwaitingConsent, Closed, Overdue, Recovery};
@@ -70,6 +71,8 @@ pub(super) enum Event {
     PhoneLost,
     /// As [`Event::PersonProven`], with a new phone, and the waiting time is over.
     NewPhoneProven,
+    /// As [`Event::NewPhoneProven`], by a person who is too young for level 2.
+    ChildsNewPhoneProven,
     /// The phone in use handed the account to another one.
     HandedOver,
     /// A reason to lock came up.
@@ -86,6 +89,8 @@ enum Effect {
     Become(Phase),
     /// In use, at level 2; an expired card was replaced by the one that was read.
     RaiseToLevel2,
+    /// In use, at the level that it had; an expired card was replaced by the one that was read.
+    KeepLevel,
     SetLock(Lock),
     Lift(Lock),
 }
@@ -104,7 +109,7 @@ enum Though {
 /// A row: in one of these phases, this happens, though so locked; then.
 type Row = (&'static [Phase], Event, Though, Effect);
 
-const TABLE: [Row; 26] = [
+const TABLE: [Row; 27] = [
     (&[AwaitingCode], CodeMatched, Free, Become(Active)),
     (&[AwaitingCode], CodeMatchedInCare, Free, Become(AwaitingConsent)),
     (&[AwaitingConsent], GuardianConsented, Free, Become(Active)),
@@ -117,6 +122,7 @@ const TABLE: [Row; 26] = [
     (&[Active], PhoneLost, LockedAtAll, Become(Recovery)),
     // The new phone comes with the same proof as level 2. A lock that the holder set from the old phone stays to be lifted.
     (&[Active, Recovery], NewPhoneProven, OnlyLockedFor(&[Holder, Expiry]), RaiseToLevel2),
+    (&[Active, Recovery], ChildsNewPhoneProven, OnlyLockedFor(&[Holder, Expiry]), KeepLevel),
     (&[Active], HandedOver, Free, Become(Active)),
     // The holder's lock is the holder's to lift, and no other lock is.
     (&[Active], LockedFor(Holder), Free, SetLock(Holder)),
@@ -211,9 +217,9 @@ impl Standing {
                     next.level = next.level.max(1);
                 }
             }
-            RaiseToLevel2 => {
+            RaiseToLevel2 | KeepLevel => {
                 next.phase = Active;
-                next.level = 2;
+                next.level = if *effect == RaiseToLevel2 { 2 } else { next.level };
                 next.locks.retain(|lock| *lock != Expiry);
             }
             SetLock(lock) => {
@@ -284,7 +290,7 @@ impl Event {
             HotlineHelped => "hotline".to_owned(),
             PersonProven => "level_2".to_owned(),
             PhoneLost => "phone_lost".to_owned(),
-            NewPhoneProven => "new_phone".to_owned(),
+            NewPhoneProven | ChildsNewPhoneProven => "new_phone".to_owned(),
             HandedOver => "handed_over".to_owned(),
             LockedFor(lock) => format!("locked_{}", lock.name()),
             Lifted(lock) => format!("unlocked_{}", lock.name()),

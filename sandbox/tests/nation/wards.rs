@@ -60,6 +60,26 @@ fn a_child_s_account_waits_for_the_guardian_s_consent() {
     assert_eq!(world.post("/sandbox/level-2", &json!({"number": CHILD.0})).refusal(), "too_young");
 }
 
+/// The person of the test card, whom the register takes for a child of five here.
+#[test]
+fn a_child_below_six_moves_to_another_phone_and_keeps_the_level() {
+    let world = World::start(clock!());
+    let mut old = Device::at_level_1(&world);
+    world.tamper(&format!("UPDATE person SET birth = '2019-06-02' WHERE number = '{NUMBER}'"));
+    let mut new = Device::new();
+    new.move_here(&world).done();
+    // The child is five still when the new phone takes over, and six the day after.
+    world.pass(23 * 3600);
+    world.post("/sandbox/counter", &json!({"number": NUMBER})).done();
+    let shown = new.show(&world);
+    assert_eq!((&shown["state"], &shown["level"]), (&json!("active"), &json!(1)));
+    assert_eq!(old.ask(&world, "/account/show", "show", &json!({})).refusal(), "device_replaced");
+    let step_up = |device: &mut Device| device.ask(&world, "/account/step-up", "step_up_start", &json!({}));
+    assert_eq!(step_up(&mut new).refusal(), "too_young");
+    world.pass(3600);
+    step_up(&mut new).done();
+}
+
 #[test]
 fn a_guardian_refuses_and_the_child_may_ask_again() {
     let world = World::start(clock!());
