@@ -11,7 +11,7 @@ use presentation::qr;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::{MEDICAL_CARE, NoQuestion, OpenChallenge, Questions, Wanted};
+use verifier::{MEDICAL_CARE, NoQuestion, OpenChallenge, Questions, Readable, Wanted};
 
 use super::body::Body;
 use super::refusal::{Answered, Refusal};
@@ -54,17 +54,24 @@ impl Screens {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text to decide on, decrypted where it answers an open question, and the questions that are open.
-    pub(crate) fn read(&self, scanned: &str, now: Timestamp) -> (String, Vec<OpenChallenge>) {
+    /// What to decide on, decrypted where it answers an open question, and the questions that are open to a scan whose first character
+    /// came then.
+    pub(crate) fn read(&self, scanned: &str, received_at: Timestamp) -> (Readable, Vec<OpenChallenge>) {
         let mut asked = self.asked();
-        (asked.questions.decrypt(scanned, now), asked.questions.open(now))
+        (asked.questions.decrypt(scanned, received_at), asked.questions.open(received_at))
     }
 
     /// Closes the question that this text answers, once its check is kept.
-    pub(crate) fn close(&self, text: &str, check: &str) {
-        let Some(cnonce) = cnonce(text) else { return };
+    pub(crate) fn close_answered(&self, text: &str, check: &str) {
+        if let Some(cnonce) = cnonce(text) {
+            self.close(&cnonce, check);
+        }
+    }
+
+    /// Closes the question with this number, which this check was about.
+    pub(crate) fn close(&self, cnonce: &[u8], check: &str) {
         let mut asked = self.asked();
-        asked.questions.close(&cnonce);
+        asked.questions.close(cnonce);
         for shown in asked.shown.iter_mut().filter(|shown| shown.cnonce == cnonce && shown.check.is_none()) {
             shown.check = Some(check.to_owned());
         }

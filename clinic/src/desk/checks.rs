@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use trust::time::Timestamp;
-use verifier::{Policy, Seen, SeenList, Sighting, answer_frames, portrait_address};
+use verifier::{LONGEST_SCAN, Policy, Seen, SeenList, Sighting, answer_frames, portrait_address};
 
 use super::body::Body;
 use super::events::Event;
@@ -25,8 +25,6 @@ use crate::picture::{self, PictureError};
 const LONGEST_TEXT: usize = 16 << 10;
 /// Frames that a camera hands in at once: a few rounds of a loop.
 const MOST_FRAMES: usize = 64;
-/// A scan may have begun this long ago, in seconds.
-const LONGEST_SCAN: i64 = 60;
 const LATE: Refusal = Refusal::malformed("a scan began a minute ago at most");
 
 #[derive(Deserialize)]
@@ -117,10 +115,11 @@ async fn decide(
     let now = desk.now();
     let data = desk.lists.data();
     let mut policy = desk.policy(&data);
-    let mut read = Vec::with_capacity(texts.len());
+    let (mut read, mut spent) = (Vec::with_capacity(texts.len()), Vec::new());
     for text in texts {
-        let (text, open) = desk.screens.read(&text, now);
-        read.push(text);
+        let (readable, open) = desk.screens.read(&text, received_at);
+        read.push(readable.text);
+        spent.extend(readable.decrypted_for);
         policy.open_challenges = open;
     }
     let scan = Arc::new(Scan { texts: read, policy, data, received_at, now });
@@ -141,7 +140,14 @@ async fn decide(
     let check = settled.await?.ok_or(TAKEN)?;
     // Only now: while nothing is kept, the question waits for this answer still.
     if is_answer(&check.answer) {
-        scan.texts.iter().for_each(|text| desk.screens.close(text, &check.id));
+        scan.texts.iter().for_each(|text| desk.screens.close_answered(text, &check.id));
+    }
+    // A question whose key is spent takes no other answer, also where this one was refused; a second scan of one that was taken
+    // is none.
+    if check.answer.replay != "seen" {
+        for cnonce in &spent {
+            desk.screens.close(cnonce, &check.id);
+        }
     }
     desk.tell(Event::Check);
     // Shown now and never kept.

@@ -27,7 +27,7 @@ pub use decision::{
 };
 pub use frames::{answer_frames, portrait_address};
 pub use policy::{OpenChallenge, Policy, SKEW, is_behind};
-pub use questions::{Asked, DeskName, MEDICAL_CARE, NoQuestion, Questions, Wanted};
+pub use questions::{Asked, DeskName, LONGEST_SCAN, MEDICAL_CARE, NoQuestion, Questions, Readable, Wanted};
 pub use reason::{Reason, Weight};
 pub use seen::{MemorySeenList, NoSeenList, Seen, SeenList, Sighting};
 pub use verify::verify;

@@ -4,12 +4,18 @@ use presentation::encryption::{AnswerKey, EncryptedAnswer};
 use presentation::frame;
 use trust::cose::Draft;
 use trust::random::Random;
+use trust::secret::Secret;
 use trust::time::Timestamp;
 
 use crate::policy::OpenChallenge;
+use crate::verify::sha256;
 
 /// Bytes of a question's random number.
 const CNONCE_LENGTH: usize = 16;
+/// A scan may have begun this long before its last character came, in seconds: an answer counts from the first one, so a question is
+/// remembered for as long after its end.
+pub const LONGEST_SCAN: i64 = 60;
+
 /// Questions open at once; the oldest make room.
 const MOST_OPEN: usize = 256;
 
@@ -77,8 +83,22 @@ struct Question {
 enum AnswerForm {
     Plain,
     Encrypted(Box<AnswerKey>),
-    /// It came encrypted, and its key is used up.
-    Decrypted,
+    /// It came encrypted, and its key is used up. What it held is there for whoever brings the very same again: whatever comes after
+    /// may fail, and a key opens one answer alone.
+    Decrypted {
+        sealed: [u8; 32],
+        text: Secret<String>,
+    },
+}
+
+/// A scanned text in the form in which it is verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Readable {
+    /// The text: as it was scanned, or what it held.
+    pub text: String,
+    /// The number of the question whose key opened it; nothing where it came in the clear, or is readable to nobody here. Its
+    /// question takes no other answer, so it is [closed](Questions::close) once this one was decided on, whatever the decision.
+    pub decrypted_for: Option<Vec<u8>>,
 }
 
 impl Questions {
@@ -114,7 +134,7 @@ impl Questions {
         }
         .prepare()
         .map_err(NoQuestion::Wanted)?;
-        self.0.retain(|question| now < question.open.expires_at);
+        self.forget(now);
         if self.0.len() >= MOST_OPEN {
             self.0.remove(0);
         }
@@ -130,36 +150,49 @@ impl Questions {
         Ok(Asked { draft, cnonce, expires_at })
     }
 
-    /// The text to verify: a scanned text as it is, or what an encrypted one holds. An encrypted answer that no open question
-    /// can read stays as it is, and is refused as one that is not for this desk.
-    pub fn decrypt(&mut self, scanned: &str, now: Timestamp) -> String {
-        self.try_decrypt(scanned, now).unwrap_or_else(|| scanned.to_owned())
+    /// What to verify: a scanned text as it is, or what an encrypted one holds. `received_at` is when its first character came, at
+    /// most [`LONGEST_SCAN`] ago. An encrypted answer that no open question can read stays as it is, and is refused as one that
+    /// is not for this desk; the same one again gives the same until its question is closed.
+    pub fn decrypt(&mut self, scanned: &str, received_at: Timestamp) -> Readable {
+        self.forget(received_at);
+        let (text, decrypted_for) = self.try_decrypt(scanned, received_at).unzip();
+        Readable { text: text.unwrap_or_else(|| scanned.to_owned()), decrypted_for }
     }
 
-    fn try_decrypt(&mut self, scanned: &str, now: Timestamp) -> Option<String> {
+    fn try_decrypt(&mut self, scanned: &str, received_at: Timestamp) -> Option<(String, Vec<u8>)> {
         let bytes = frame::decode(scanned).ok()?;
-        let sealed = EncryptedAnswer::parse(&bytes).ok()?;
-        let question = self.0.iter_mut().find(|question| {
-            let waits = matches!(question.form, AnswerForm::Encrypted(_)) && now < question.open.expires_at;
-            waits && sealed.answers(&question.open.cnonce)
+        let answer = EncryptedAnswer::parse(&bytes).ok()?;
+        let sealed = sha256(&bytes);
+        let at = self.0.iter().position(|question| {
+            let reads = match &question.form {
+                AnswerForm::Plain => false,
+                AnswerForm::Encrypted(_) => true,
+                AnswerForm::Decrypted { sealed: before, .. } => *before == sealed,
+            };
+            reads && received_at < question.open.expires_at && answer.answers(&question.open.cnonce)
         })?;
-        let AnswerForm::Encrypted(key) = std::mem::replace(&mut question.form, AnswerForm::Decrypted) else {
-            return None;
+        // Taken out: a key that does not open this answer is spent, so its question cannot be answered any more.
+        let Question { open, form } = self.0.remove(at);
+        let text = match form {
+            AnswerForm::Encrypted(key) => Secret::new(frame::encode(&key.open(&answer).ok()?)),
+            AnswerForm::Decrypted { text, .. } => text,
+            AnswerForm::Plain => return None,
         };
-        let token = key.open(&sealed).ok();
-        if token.is_none() {
-            // The key is spent, so the question cannot be answered any more.
-            let cnonce = question.open.cnonce.clone();
-            self.close(&cnonce);
-        }
-        token.map(|token| frame::encode(&token))
+        let decrypted = (text.expose().clone(), open.cnonce.clone());
+        self.0.insert(at, Question { open, form: AnswerForm::Decrypted { sealed, text } });
+        Some(decrypted)
     }
 
-    /// What may be answered at this time, for the [policy](crate::Policy). A question that wants its answer encrypted is here
-    /// only once such an answer was decrypted: the same answer in the clear has no question.
-    pub fn open(&self, now: Timestamp) -> Vec<OpenChallenge> {
+    /// Those that no scan can answer any more.
+    fn forget(&mut self, now: Timestamp) {
+        self.0.retain(|question| now.seconds_since(question.open.expires_at) < LONGEST_SCAN);
+    }
+
+    /// What may be answered by a scan whose first character came at this time, for the [policy](crate::Policy). A question that wants
+    /// its answer encrypted is here only once such an answer was decrypted: the same answer in the clear has no question.
+    pub fn open(&self, received_at: Timestamp) -> Vec<OpenChallenge> {
         let answerable = |question: &&Question| {
-            now < question.open.expires_at && !matches!(question.form, AnswerForm::Encrypted(_))
+            received_at < question.open.expires_at && !matches!(question.form, AnswerForm::Encrypted(_))
         };
         self.0.iter().filter(answerable).map(|question| question.open.clone()).collect()
     }

@@ -59,7 +59,7 @@ pub(super) fn ask(arguments: &AskArgs, as_json: bool) -> Result<u8, Failure> {
     let scanned = read_line()?;
     // The answer counts from its end here: a terminal does not say when the first digit came.
     let now = home::now();
-    let text = questions.decrypt(&scanned, now);
+    let text = questions.decrypt(&scanned, now).text;
     let folders = Folders {
         trust: &arguments.trust,
         status: arguments.status.as_deref(),

@@ -50,6 +50,8 @@ macro_rules! tests {
             a_phone_is_told_the_purpose_and_one_that_it_could_not_show_is_refused
             of_two_phones_that_answer_one_question_at_once_one_is_taken
             a_question_waits_until_its_answer_is_kept
+            an_encrypted_answer_waits_until_it_is_kept_and_one_that_is_refused_closes_its_question
+            an_answer_counts_from_its_first_character
             a_question_says_what_it_is_for_and_which_level_will_do
             a_desk_that_takes_answers_alone_refuses_a_code_for_any_clinic
             an_encrypted_answer_is_read_where_it_was_asked_for

@@ -143,6 +143,53 @@ pub fn a_question_waits_until_its_answer_is_kept(place: Places) {
     assert_eq!(clerk.verdict(&answer), "accepted");
 }
 
+pub fn an_encrypted_answer_waits_until_it_is_kept_and_one_that_is_refused_closes_its_question(place: Places) {
+    let mut nation = named();
+    let place = place(&nation);
+    let running = Running::first(&nation, &place);
+    let clerk = running.clerk("Quầy 1");
+    let ask = || clerk.post("/api/challenges", &json!({"encrypted": true, "level": 2})).ok();
+    nation.world.level = Some(2);
+    let asked = [ask(), ask()];
+    let questions = asked.clone().map(|asked| scanned(&nation, &asked));
+    let mut sealed = |question: &VerifiedChallenge, cap| {
+        nation.world.credential.claims.level_policy = Some(cap);
+        let token = token(&mut nation, question);
+        let sealed = encryption::encrypt(&token, question.encryption_key().unwrap(), question.cnonce());
+        frame::encode(&sealed.unwrap())
+    };
+    let answer = sealed(&questions[0], 2);
+    let database = Database::open(&place).unwrap();
+    let change = |statement| {
+        database.run_blocking(move |statements| statements.execute(statement, &[])).unwrap();
+    };
+    change("ALTER TABLE checks RENAME TO broken");
+    assert_eq!(clerk.post("/api/checks", &json!({"text": answer})).refusal(), (503, "database".into()));
+    assert_eq!(state(&clerk, &asked[0])["state"], "waiting");
+    change("ALTER TABLE broken RENAME TO checks");
+    assert_eq!(clerk.verdict(&answer), "accepted");
+    let (low, high) = (sealed(&questions[1], 1), sealed(&questions[1], 2));
+    let refused = clerk.check(&low);
+    assert_eq!(verdict(&refused), "refused authentication_level");
+    assert_eq!(state(&clerk, &asked[1]), json!({"state": "answered", "check": refused["id"]}));
+    assert_eq!(clerk.verdict(&high), "refused stale", "its key was used once");
+}
+
+pub fn an_answer_counts_from_its_first_character(place: Places) {
+    let mut nation = named();
+    let running = Running::first(&nation, &place(&nation));
+    let clerk = running.clerk("Quầy 1");
+    let asked = clerk.post("/api/challenges", &json!({})).ok();
+    let question = scanned(&nation, &asked);
+    nation.world.presented_at = NOW.plus_seconds(50);
+    let answer = frame::encode(&token(&mut nation, &question));
+    running.clock.pass(70);
+    clerk.post("/api/challenges", &json!({})).ok();
+    let slow = clerk.post("/api/checks", &json!({"text": answer, "duration_ms": 12_000})).ok();
+    assert_eq!((verdict(&slow).as_str(), &slow["answer"]["freshness"]), ("accepted", &json!("challenged")));
+    assert_eq!(state(&clerk, &asked)["check"], slow["id"]);
+}
+
 pub fn a_question_says_what_it_is_for_and_which_level_will_do(place: Places) {
     let mut nation = named();
     let running = Running::first(&nation, &place(&nation));
