@@ -77,6 +77,11 @@ test("the counter opens an account and the machine pays what was approved", asyn
   await over("done");
   assert.match(await text(), /5\.000\.000/);
   phone = await scanned("/atm", "[data-start*='2000000']", "atm");
+  // A look that a busy server refuses ends nothing: the bank goes on.
+  const busy = { status: 429, headers: { "retry-after": "1" }, json: { error: "slow_down", error_description: "too many are asking at the moment" } };
+  const refused = page.waitForResponse((response) => response.status() === 429);
+  await page.route("**/asking/state", (route) => route.fulfill(busy), { times: 1 });
+  await refused;
   phone.type(await page.textContent("#digits"));
   const { code, said } = await phone.ended;
   assert.equal(code, 0, said);

@@ -78,7 +78,9 @@ function show(answer) {
 
 async function watch(view, code) {
   for (;;) {
-    if (show(await post("/asking/state", { view, code }).catch(() => ({ state: "waiting" })))) return;
+    const answer = await post("/asking/state", { view, code }).catch(() => ({}));
+    // Whatever else is no word on how it stands, a busy server's among them: the bank may pay all the same.
+    if ((answer.state || answer.error === "request_unknown") && show(answer)) return;
     await new Promise((done) => setTimeout(done, 500));
   }
 }
