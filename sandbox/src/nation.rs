@@ -24,6 +24,7 @@ mod journal;
 mod levels;
 mod mailbox;
 mod message;
+mod names;
 mod national;
 mod new_device;
 mod once;

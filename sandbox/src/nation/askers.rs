@@ -26,7 +26,7 @@ use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::certificates::LeafOf;
 use super::database::{DatabaseError, Row, values};
-use super::{Nation, SandboxError, Shared, vouched};
+use super::{Nation, SandboxError, Shared, names, vouched};
 pub(super) use page::form;
 
 /// Days that certificate and registration live.
@@ -92,13 +92,14 @@ fn enter(nation: &Nation, wish: &Wish) -> Result<Registered, Refusal> {
             "name and purpose are text that a screen shows as it is, of 64 and 160 bytes at most",
         ))
     };
-    let (name, purpose) = (named(&wish.name, LONGEST_NAME)?, named(&wish.purpose, LONGEST_PURPOSE)?);
+    let (name, purpose) =
+        (named(&names::composed(&wish.name), LONGEST_NAME)?, named(&wish.purpose, LONGEST_PURPOSE)?);
     let host = host(&wish.address)?;
     Query::parse(&wish.may_ask).map_err(|_| {
         Refusal::new("invalid_query", "what may be asked for is a query of DCQL (OpenID4VP 1.0, 6)")
     })?;
     let key = wish.public_key()?;
-    if vouched::is_own(nation, &name) {
+    if vouched::is_own(nation, &name) || names::is_own(&name) {
         return Err(TAKEN);
     }
     let (issued_at, expires_at) = (nation.now(), nation.now().plus_seconds(LIFE_DAYS * 24 * 3600));

@@ -10,10 +10,8 @@ use super::answer::{Answer, Refusal, fresh};
 use super::asking::{self, Customer, Purpose, Reason};
 use super::body::Body;
 use super::database::{DatabaseError, Row, Statements, values};
-use super::{Nation, Shared, decode};
+use super::{Nation, Shared, decode, names};
 
-/// The bank's name.
-pub(super) const NAME: &str = "Ngân hàng Mẫu";
 /// What a new account holds, in dong: a present.
 const PRESENT: i64 = 5_000_000;
 /// The smallest note, and the most that a machine gives at a time.
@@ -98,7 +96,7 @@ pub(super) fn pay(
     };
     let (receipt, balance) = nation.database.change(pay)?;
     Ok(json!({
-        "receipt": receipt, "bank": NAME, "terminal": terminal.name, "place": terminal.place, "amount": amount,
+        "receipt": receipt, "bank": names::BANK, "terminal": terminal.name, "place": terminal.place, "amount": amount,
         "at": now.to_string(), "balance": balance,
     }))
 }

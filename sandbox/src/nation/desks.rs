@@ -12,7 +12,7 @@ use trust::time::Timestamp;
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::database::{Row, values};
-use super::{Nation, SandboxError, Shared, decode, encode, sha256, status};
+use super::{Nation, SandboxError, Shared, decode, encode, names, sha256, status};
 
 /// Claim `iss` of the certificates.
 pub(super) const ISS: &str = "vn-desks";
@@ -30,7 +30,10 @@ struct Desk {
 /// under a name that is taken is refused.
 pub(super) async fn name(State(nation): State<Shared>, body: Body) -> Answer {
     let desk: Desk = body.json(INVALID)?;
-    let name = desk.name.trim();
+    let name = &names::composed(desk.name.trim());
+    if names::is_own(name) {
+        return Err(Refusal::new("name_taken", "somebody else bears this name"));
+    }
     let key = decode(&desk.key).and_then(|key| PublicKey::from_compressed(&key).ok());
     let key = key.ok_or(Refusal::new(INVALID, "the key is a compressed P-256 point in base64url"))?;
     let now = nation.now();
@@ -71,7 +74,8 @@ struct Named {
 pub(super) async fn withdraw(State(nation): State<Shared>, body: Body) -> Answer {
     let named: Named = body.json(INVALID)?;
     nation.database.change(|change| {
-        let found = change.row("SELECT key FROM desk WHERE name = $1", values![named.name.trim()])?;
+        let found = change
+            .row("SELECT key FROM desk WHERE name = $1", values![names::composed(named.name.trim())])?;
         let found = found.ok_or(Refusal::new("desk_unknown", "no desk bears this name"))?;
         let key: Vec<u8> = found.get(0)?;
         change.execute("DELETE FROM desk WHERE key = $1", values![key])?;

@@ -9,7 +9,7 @@ use trust::certificates::{Certificate, CertificateAnchors};
 use super::answer::{Answer, Refusal, fresh};
 use super::body::Body;
 use super::database::{DatabaseError, Statements, values};
-use super::{Nation, SandboxError, Shared, askers, status};
+use super::{Nation, SandboxError, Shared, askers, names, status};
 
 /// Somebody with a certificate.
 struct Certified<'n> {
@@ -113,12 +113,13 @@ struct Withdrawal {
 /// Withdraws somebody, or lists them again; the trust list follows at once.
 pub(super) async fn withdraw(State(nation): State<Shared>, body: Body) -> Answer {
     let asked: Withdrawal = body.json("invalid_request")?;
-    if !is_own(&nation, &asked.who) && !askers::is_registered(&nation, &asked.who)? {
+    let who = names::composed(&asked.who);
+    if !is_own(&nation, &who) && !askers::is_registered(&nation, &who)? {
         let text = "documents, askers, registrar, issuer, portal, bank, or the name of somebody registered";
         return Err(Refusal::new("who_unknown", text));
     }
     let put = "INSERT INTO setting VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    let row = values![setting(&asked.who), i64::from(asked.withdrawn)];
+    let row = values![setting(&who), i64::from(asked.withdrawn)];
     nation.database.change(|change| change.execute(put, row))?;
     status::publish_trust_list(&nation)?;
     Ok(fresh(json!({"done": true})))

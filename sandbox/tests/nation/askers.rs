@@ -90,6 +90,14 @@ fn wallets_believe_who_registered_with_a_key_of_its_own_until_it_is_withdrawn() 
     assert_ne!(again["certificate"], registered["certificate"]);
     assert_eq!(world.post("/sandbox/asker", &wish("Cổng thử", &other)).refusal(), "name_taken");
     assert_eq!(world.post("/sandbox/asker", &wish("portal", &other)).refusal(), "name_taken");
+    // Nor one that looks the same on a phone, here in characters apart from their marks, nor what the nation's own are called.
+    for taken in
+        ["Cô\u{309}ng thử", "Ngân hàng Mẫu", "Nga\u{302}n hàng Mẫu", "Cổng dịch vụ công Mẫu, TEST ONLY"]
+    {
+        assert_eq!(world.post("/sandbox/asker", &wish(taken, &other)).refusal(), "name_taken", "{taken}");
+    }
+    let apart = world.post("/sandbox/asker", &wish("Cô\u{309}ng thử", &key)).done();
+    assert_eq!(apart["name"], "Cổng thử");
 
     let withdraw = |withdrawn: bool| {
         world.post("/sandbox/withdrawal", &json!({"who": "Cổng thử", "withdrawn": withdrawn})).done()

@@ -39,6 +39,9 @@ fn a_withdrawn_desk_is_answered_no_more_and_its_key_gets_no_other_name() {
     };
     let named = name(&world, "Quầy 1", &stolen).text("certificate");
     name(&world, "Quầy 3", &stolen).done();
+    for taken in ["Quâ\u{300}y 1", "Cổng dịch vụ công Mẫu", "Ngân hàng Mẫu: quầy 1"] {
+        assert_eq!(name(&world, taken, &other).refusal(), "name_taken", "{taken}");
+    }
     let others = name(&world, "Quầy 2", &other).text("certificate");
     let (question, now) = screen(&world, &stolen, &named);
     let before = trust(&world);

@@ -11,7 +11,7 @@ use super::super::answer::Refusal;
 use super::super::authority::Certified;
 use super::super::bank::{self, Terminal};
 use super::super::documents::CITIZEN;
-use super::super::{Nation, status, vouched};
+use super::super::{Nation, names, status, vouched};
 use super::Reason;
 
 /// The one query.
@@ -63,15 +63,15 @@ impl Purpose {
         let origin = nation.url.clone();
         match self {
             Self::SignIn { other_screen } => {
-                let service = "Cổng dịch vụ công Mẫu".to_owned();
+                let service = names::PORTAL.to_owned();
                 Transaction::SignIn { service, origin, other_screen: *other_screen }
             }
             Self::Counter => {
-                let service = format!("{}: quầy giao dịch", bank::NAME);
+                let service = format!("{}: quầy giao dịch", names::BANK);
                 Transaction::SignIn { service, origin, other_screen: true }
             }
             Self::Cash { terminal, amount } => Transaction::CashWithdrawal {
-                bank: bank::NAME.to_owned(),
+                bank: names::BANK.to_owned(),
                 terminal: terminal.name.to_owned(),
                 place: terminal.place.to_owned(),
                 amount: *amount,
@@ -89,9 +89,9 @@ impl Purpose {
         }]});
         let (now, registrar) = (nation.now(), &nation.authority.registrar);
         let (name, purpose) = match self {
-            Self::SignIn { .. } => ("Cổng dịch vụ công Mẫu", "Đăng nhập / to sign you in"),
+            Self::SignIn { .. } => (names::PORTAL, "Đăng nhập / to sign you in"),
             Self::Counter | Self::Cash { .. } => {
-                (bank::NAME, "Xác minh khách hàng và rút tiền / to know customers and pay out cash")
+                (names::BANK, "Xác minh khách hàng và rút tiền / to know customers and pay out cash")
             }
         };
         let draft = RegistrationDraft {
