@@ -1,10 +1,13 @@
 //! `sen card`: reads a chip, proves a saved reading, serves a card folder.
 use std::collections::BTreeMap;
+use std::net::ToSocketAddrs as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use card::{CardReading, FileId, ReadRequest, read_card};
+use serde_json::json;
+use tokio::task::spawn_blocking;
 use trust::random::{Random, SystemRandom};
 
 use crate::card_anchors::anchors;
@@ -13,8 +16,8 @@ use crate::card_lend;
 use crate::card_report::Report;
 use crate::chip::{self, Shown};
 use crate::cli::{CardCommand, ReadArgs, VerifyArgs};
-use crate::home;
 use crate::output::{Failure, print_json, say};
+use crate::{home, wallet};
 
 /// Runs a command; gives the exit status.
 pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
@@ -22,7 +25,7 @@ pub(crate) fn run(command: &CardCommand, json: bool) -> Result<u8, Failure> {
         CardCommand::Read(wanted) => read(wanted, json),
         CardCommand::Verify(wanted) => verify(wanted, json),
         CardCommand::Lend(wanted) => card_lend::lend(wanted, json),
-        CardCommand::Serve { folder, vpcd } => serve(folder, vpcd),
+        CardCommand::Serve { folder, vpcd } => serve(folder, vpcd, json),
     }
 }
 
@@ -122,27 +125,34 @@ fn write_reading(folder: &Path, reading: &CardReading) -> Result<(), Failure> {
     Ok(())
 }
 
-fn serve(folder: &Path, address: &str) -> Result<u8, Failure> {
+fn serve(folder: &Path, address: &str, as_json: bool) -> Result<u8, Failure> {
     static STOP: AtomicBool = AtomicBool::new(false);
-    if !folder.join("EF_SOD.bin").exists() {
-        return Err(Failure::input(
-            "card_folder_unreadable",
-            format!("{} is no card folder", folder.display()),
-        ));
-    }
-    say(format_args!(
-        "serving {} to the virtual reader at {address}; Ctrl-C takes the card away",
-        folder.display()
-    ));
-    let served = std::thread::scope(|scope| {
-        let server = scope.spawn(|| sandbox::chip::vpcd::serve(folder, address, &STOP));
-        let waited = crate::wallet::block_on(tokio::signal::ctrl_c());
-        STOP.store(true, Ordering::Relaxed);
-        (server.join(), waited)
-    });
-    match served.0 {
-        Ok(Ok(())) => Ok(0),
-        Ok(Err(error)) => Err(Failure::unreachable("vpcd_unreachable", error)),
-        Err(_) => Err(Failure::unreachable("vpcd_unreachable", "the chip stopped")),
-    }
+    // Read once to say what is wrong with it; the server reads it again at each reset.
+    drop(chip::of_folder(folder)?);
+    let socket = address.to_socket_addrs().ok().and_then(|mut found| found.next());
+    let socket = socket.ok_or_else(|| Failure::input("bad_address", format!("{address} names no reader")))?;
+    let (folder, address) = (folder.to_owned(), socket.to_string());
+    wallet::block_on(async move {
+        let no_signal = |error| Failure::input("no_signal", error);
+        let told_to_stop = home::stop_signals().map_err(no_signal)?;
+        let shown = folder.display().to_string();
+        if as_json {
+            print_json(&json!({"folder": shown, "vpcd": address}));
+        }
+        say(format_args!("serving {shown} to the virtual reader at {address}; Ctrl-C takes the card away"));
+        let mut server = spawn_blocking(move || sandbox::chip::vpcd::serve(&folder, &address, &STOP));
+        let served = tokio::select! {
+            ended = &mut server => ended,
+            told = told_to_stop => {
+                STOP.store(true, Ordering::Relaxed);
+                told.map_err(no_signal)?;
+                server.await
+            }
+        };
+        match served {
+            Ok(Ok(())) => Ok(0),
+            Ok(Err(error)) => Err(Failure::input("card_folder_unreadable", error)),
+            Err(_) => Err(Failure::unreachable("vpcd_unreachable", "the chip stopped")),
+        }
+    })?
 }

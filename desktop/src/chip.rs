@@ -1,6 +1,7 @@
 //! Where the chip is: a simulated card folder or a PC/SC reader; and how its reading is shown.
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use card::{AccessKey, Can, CardTransport, MrzKey, ProgressListener, ReadError, ReadStep, TransportError};
 use sandbox::chip::{Chip, ChipTransport};
@@ -11,26 +12,22 @@ use crate::output::Failure;
 /// The way to the chip that the flags name.
 pub(crate) fn transport(chip: &ChipArgs) -> Result<Box<dyn CardTransport>, Failure> {
     match (&chip.simulate, &chip.reader) {
-        (Some(folder), _) => {
-            if !folder.join("EF_SOD.bin").exists() {
-                return Err(Failure::input(
-                    "card_folder_unreadable",
-                    format!("{} is no card folder", folder.display()),
-                ));
-            }
-            let chip = Chip::from_folder(folder).map_err(|error| {
-                Failure::input(
-                    "card_folder_unreadable",
-                    format!("cannot serve {}: {error}", folder.display()),
-                )
-            })?;
-            Ok(Box::new(ChipTransport::new(chip)))
-        }
+        (Some(folder), _) => Ok(Box::new(ChipTransport::new(of_folder(folder)?))),
         (None, Some(name)) => reader(name),
         (None, None) => {
             Err(Failure::input("no_chip", "say where the card is: --reader NAME or --simulate DIR"))
         }
     }
+}
+
+/// The simulated chip of a card folder.
+pub(crate) fn of_folder(folder: &Path) -> Result<Chip, Failure> {
+    let unreadable = |why: String| Failure::input("card_folder_unreadable", why);
+    if !folder.join("EF_SOD.bin").exists() {
+        return Err(unreadable(format!("{} is no card folder", folder.display())));
+    }
+    Chip::from_folder(folder)
+        .map_err(|error| unreadable(format!("cannot serve {}: {error}", folder.display())))
 }
 
 #[cfg(feature = "reader")]

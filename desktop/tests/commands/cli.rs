@@ -88,6 +88,30 @@ fn a_desk_that_takes_answers_alone_needs_a_name_to_ask_with() {
     assert!(refused.status == 2 && refused.stderr.contains("--identity"), "{refused:?}");
 }
 
+#[test]
+fn a_card_is_served_until_it_is_told_to_stop_and_a_wrong_one_is_said_at_once() {
+    let home = Home::new();
+    let folder = card(CARD_B);
+    let serve =
+        |folder: &str, address: &str| home.run(&["card", "serve", folder, "--vpcd", address, "--json"]);
+    serve(&home.path("nowhere"), "127.0.0.1:1").fails(2, "card_folder_unreadable");
+    // A folder that begins well.
+    let broken = home.path("broken");
+    std::fs::create_dir_all(format!("{broken}/keys")).unwrap();
+    std::fs::write(format!("{broken}/EF_SOD.bin"), [0x77, 0]).unwrap();
+    std::fs::write(format!("{broken}/keys/aa_pkcs8.der"), "no key").unwrap();
+    serve(&broken, "127.0.0.1:1").fails(2, "card_folder_unreadable");
+    for address in ["nothing", "127.0.0.1", "127.0.0.1:port"] {
+        serve(&folder, address).fails(2, "bad_address");
+    }
+    // No reader is there: the card waits for one.
+    let mut waiting = home.waiting(&["card", "serve", &folder, "--vpcd", "127.0.0.1:1", "--json"]);
+    waiting.says("serving ");
+    waiting.interrupt();
+    let served = waiting.given("").exits(0);
+    assert_eq!((&served["folder"], &served["vpcd"]), (&folder.as_str().into(), &"127.0.0.1:1".into()));
+}
+
 fn verify(home: &Home, folder: &str, csca: &str, more: &[&str]) -> Ran {
     let mut words = vec!["card", "verify", folder, "--csca", csca, "--json"];
     words.extend(more);
