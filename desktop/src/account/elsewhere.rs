@@ -19,7 +19,7 @@ pub(super) fn verify(wallet: &Wallet, wanted: &StepUpArgs, as_json: bool) -> Res
     let begun = block_on(account.start_step_up(home::now()))?.map_err(failure)?;
     let awaited = block_on(account.borrow_reader(&begun, home::now()))?.map_err(failure)?;
     let drawn = Drawn { text: wanted.text, png: wanted.png.as_deref(), as_json };
-    // A machine gets one object, at the end: what it shows meanwhile is the picture.
+    // A machine gets one object, at the end.
     drawn.show(&awaited.text, None)?;
     say(format_args!(
         "both devices show {}; on the other one, within {} s: sen card lend CODE --can N --reader NAME",

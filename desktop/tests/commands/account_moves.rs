@@ -116,6 +116,20 @@ fn a_picture_of_the_code_is_read_and_the_old_device_waits_until_it_is_taken() {
 }
 
 #[test]
+fn where_a_machine_waits_for_its_object_the_code_is_shown_beside_it() {
+    let (old, new) = (Home::new(), Home::new());
+    let (_sandbox, nation) = start(&old);
+    insure(&old, &nation);
+    with_pin(&old, "account pin set", "159357\n").exits(0);
+    let receive = format!("account transfer receive {} --json --text", provider(&nation));
+    let mut receiving = new.waiting(&receive.split(' ').collect::<Vec<_>>());
+    let is_code = |line: &String| line.len() > 50 && line.bytes().all(|octet| octet.is_ascii_digit());
+    let code = std::iter::repeat_with(|| receiving.says("")).find(is_code).unwrap();
+    with_pin(&old, &format!("account transfer to {code} --yes"), "159357\n").exits(0);
+    assert_eq!(receiving.given("").exits(0)["state"], "active");
+}
+
+#[test]
 fn revocation_code_wards_recovery_and_the_end() {
     let home = Home::new();
     let (_sandbox, nation) = start(&home);
