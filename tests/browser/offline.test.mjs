@@ -86,6 +86,35 @@ test("an answer that is lost on its way is no second use of its code", async () 
   assert.equal(await page.isVisible("#banner-conflict"), false);
 });
 
+test("a comparison that is taken back after the answer to it was lost is taken back at the server too", async () => {
+  await browser.context.setOffline(true);
+  await pause(2600);
+  await scan(page, await nation.code());
+  assert.equal((await verdict(page)).headline, COMPARE);
+  await page.keyboard.press("F8");
+  await page.waitForSelector("#verdict[data-look=good]");
+  let told = 0;
+  await page.route("**/api/seen", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    told += 1;
+    if (told === 1) await route.fetch();
+    return route.abort();
+  });
+  await browser.context.setOffline(false);
+  for (let tries = 0; tries < 300 && told === 0; tries += 1) await pause(100);
+  const taken = () => page.evaluate(async () => {
+    const { checks } = await fetch("/api/day").then((day) => day.json());
+    return checks[0].face?.result ?? null;
+  });
+  for (let tries = 0; tries < 100 && (await taken()) !== "matches"; tries += 1) await pause(100);
+  assert.equal(await taken(), "matches", "the server has it, and the page does not know");
+  await page.click("#face-recorded button");
+  await page.waitForSelector("#verdict[data-look=warn]");
+  await page.unrouteAll({ behavior: "wait" });
+  for (let tries = 0; tries < 300 && (await taken()) !== null; tries += 1) await pause(100);
+  assert.equal(await taken(), null);
+});
+
 /** Works on the page's own store. */
 const inStore = (work, given) => page.evaluate(`new Promise((done, failed) => {
   const open = indexedDB.open("sen-desk", 1);
