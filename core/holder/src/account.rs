@@ -155,9 +155,10 @@ impl Account<'_> {
     /// that was opened and never activated is given up for the new one.
     ///
     /// # Errors
-    /// [`AccountError::AlreadyActive`] where this wallet has an active account; what the provider refuses.
+    /// [`AccountError::AlreadyActive`] where this wallet has an active account; `account.device_waiting` where one is on its way to
+    /// it; what the provider refuses.
     pub async fn open(self, provider: &Provider, who: &Applicant, now: Timestamp) -> Result<Opened, Error> {
-        let (client, trust_root) = self.reach(provider).await?;
+        let (client, trust_root) = self.reach(provider, now).await?;
         let members = Map::from_iter([
             ("personal_number".to_owned(), json!(who.personal_number)),
             ("phone".to_owned(), json!(who.phone)),
@@ -196,58 +197,106 @@ impl Account<'_> {
         }
         let level = self.wallet.note_refusal(Action::OpenAccount, now, answer)?.level;
         if level == Level::None {
-            self.turn(now, Turn::ConsentAwaited, None, |_| {})?;
+            self.turn(now, Turn::ConsentAwaited, |_| {})?;
             return Ok(Level::None);
         }
-        self.turn(
-            now,
-            Turn::CodeMatched,
-            Some(Event::AccountActivated { level: Level::One.into() }),
-            |_| {},
-        )?;
+        self.turn(now, Turn::CodeMatched, |_| {})?;
         Ok(Level::One)
     }
 
     /// Locks the account at once.
     pub async fn lock(self, now: Timestamp) -> Result<(), Error> {
-        self.ask_action("/account/lock", "lock", Action::Lock, now).await?;
+        let locked = |view: &AccountView| view.locks.contains(&LockedBy::Holder);
+        self.ask_action("/account/lock", "lock", Action::Lock, locked, now).await?;
         self.update(now, Some(Event::AccountLocked), |record| record.told_mut(now).lock(LockedBy::Holder))
     }
 
     /// Lifts the holder's own lock; a lock set by an authority stays.
     pub async fn unlock(self, now: Timestamp) -> Result<(), Error> {
-        self.ask_action("/account/unlock", "unlock", Action::Lock, now).await?;
+        let unlocked = |view: &AccountView| !view.locks.contains(&LockedBy::Holder);
+        self.ask_action("/account/unlock", "unlock", Action::Lock, unlocked, now).await?;
         self.update(now, Some(Event::AccountUnlocked), |record| record.told_mut(now).unlock(LockedBy::Holder))
     }
 
     /// Ends the account, for good. What this phone holds of it is deleted; the history stays.
     pub async fn close(self, now: Timestamp) -> Result<(), Error> {
-        self.ask_action("/account/close", "close", Action::Lock, now).await?;
+        let closed = |view: &AccountView| view.state == AccountState::Closed;
+        self.ask_action("/account/close", "close", Action::Lock, closed, now).await?;
         departure::empty(self.wallet, Turn::ClosedByHolder, now)
     }
 
-    /// An instruction without members whose answer says nothing more.
+    /// An instruction without members whose answer says nothing more. Where it is refused because an earlier try was taken, whose
+    /// answer was lost, the account is `done` by now and was not before.
     async fn ask_action(
         &self,
         path: &str,
         operation: &str,
         action: Action,
+        done: impl Fn(&AccountView) -> bool,
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut contact = Contact::of(self.wallet)?;
+        let undone = !done(&self.remembered()?);
         let answer = contact.ask::<Value>(path, operation, Map::new(), now).await;
+        let too_late = [
+            ServerCode::AccountLocked,
+            ServerCode::NotHolderLock,
+            ServerCode::AccountNotActive,
+            ServerCode::NothingPending,
+        ];
+        let refused = answer.as_ref().is_err_and(|error| too_late.contains(&error.server_code()));
+        if undone && refused && done(&self.show(now).await?) {
+            return Ok(());
+        }
         self.wallet.note_refusal(action, now, answer).map(drop)
     }
 
     /// Where there is room for an account: reaches its provider, and gives its trust root.
-    async fn reach(&self, provider: &Provider) -> Result<(http_client::Client, PublicKey), Error> {
-        if self.earlier().is_some_and(|record| record.standing().is_in_use()) {
-            return Err(AccountError::AlreadyActive.into());
+    async fn reach(
+        &self,
+        provider: &Provider,
+        now: Timestamp,
+    ) -> Result<(http_client::Client, PublicKey), Error> {
+        if let Some(earlier) = self.earlier() {
+            self.make_room(&earlier, provider, now).await?;
         }
         provider.check_address()?;
         let client = self.wallet.client(&provider.roots_pem)?;
         let trust_root = fetch_trust_root(&client, &provider.url).await?;
         Ok((client, trust_root))
+    }
+
+    /// Makes sure that no key is given up which is the account's, or is about to be: the provider may have taken a proof or a
+    /// claim whose answer was lost, and would make the account that of a key which is gone.
+    async fn make_room(
+        &self,
+        earlier: &AccountRecord,
+        provider: &Provider,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if earlier.standing().is_in_use() {
+            return Err(AccountError::AlreadyActive.into());
+        }
+        if earlier.provider != provider.url {
+            return Ok(());
+        }
+        let asked = match earlier.stage {
+            Stage::Proving | Stage::Waiting => self.show(now).await.map(drop),
+            Stage::Receiving => self.claim(now).await.map(drop),
+            _ => return Ok(()),
+        };
+        let Some(record) = self.earlier() else { return Ok(()) };
+        match asked {
+            Ok(()) if record.standing().is_in_use() => Err(AccountError::AlreadyActive.into()),
+            Err(error)
+                if departure::refuse_departed(record.stage).is_ok()
+                    && error != AccountError::NotHandedOver.into()
+                    && error.server_code() != ServerCode::AccountUnknown =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn earlier(&self) -> Option<AccountRecord> {
@@ -282,42 +331,35 @@ impl Account<'_> {
         Ok(())
     }
 
-    /// Moves the phone's standing by a turn of the table, with its history entry and what else changes, in one transaction.
-    fn turn(
-        &self,
-        now: Timestamp,
-        turn: Turn,
-        event: Option<Event>,
-        edit: impl FnOnce(&mut AccountRecord),
-    ) -> Result<(), Error> {
+    /// Moves the phone's standing by a turn of the table, with what the history says of it and what else changes, in one transaction.
+    fn turn(&self, now: Timestamp, turn: Turn, edit: impl FnOnce(&mut AccountRecord)) -> Result<(), Error> {
         self.wallet.vault.change(|change| {
             let mut record: AccountRecord =
                 change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
-            let before = record.stage;
-            record.set_standing(record.standing().after(turn).map_err(|_| AccountError::NotInUse)?);
-            if record.stage != before {
+            let before = record.standing();
+            let after = before.after(turn).map_err(|_| AccountError::NotInUse)?;
+            record.set_standing(after);
+            if after.stage != before.stage {
                 // What was said of another stage says nothing of this one.
                 record.told = None;
             }
+            let told = matches!(turn, Turn::ToldLevel1 | Turn::ToldProof(_));
+            // A level that the account had on the old phone is not reached here.
+            let said_at_last = told && std::mem::take(&mut record.level_unsaid);
             edit(&mut record);
             change.put(Table::Account, ACCOUNT, &record)?;
-            if let Some(event) = event {
+            if let Some(event) = before.noted(turn, after).filter(|_| !said_at_last) {
                 append(change, now, event)?;
             }
             Ok(())
         })
     }
 
-    /// Takes in what the provider told when it was asked. A new phone that is told of an account has taken over.
+    /// Takes in what the provider told when it was asked: where an earlier answer was lost, this is how the phone learns of it.
     fn taken_over(&self, now: Timestamp, turn: Option<Turn>, told: Told) -> Result<(), Error> {
-        let new =
-            self.earlier().is_some_and(|record| matches!(record.stage, Stage::Proving | Stage::Waiting));
         match turn {
             Some(Turn::ClosedByHolder) => departure::empty(self.wallet, Turn::ClosedByHolder, now),
-            Some(turn) => {
-                let event = new.then_some(Event::PhoneTaken);
-                self.turn(now, turn, event, |record| record.told = Some(told))
-            }
+            Some(turn) => self.turn(now, turn, |record| record.told = Some(told)),
             None => self.update(now, None, |record| record.told = Some(told)),
         }
     }
@@ -364,6 +406,7 @@ fn new_record(
         clock_offset: 0,
         newest_time: 0,
         device_name: device_name.to_owned(),
+        level_unsaid: false,
         told: None,
     }
 }

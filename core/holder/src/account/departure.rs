@@ -8,7 +8,7 @@ use super::record::{ACCOUNT, AccountRecord};
 use super::standing::{Stage, Turn};
 use super::view::{AccountState, LockedBy, Pending, PendingKind};
 use super::{AccountError, pin, transfer};
-use crate::history::{Event, append};
+use crate::history::append;
 use crate::issuance::deferred;
 use crate::keys::Keys;
 use crate::store::Table;
@@ -66,7 +66,7 @@ fn learn_from(
             empty(wallet, Turn::Cancelled, now)?;
             return Ok(Some(AccountError::Cancelled.into()));
         }
-        ServerCode::DeviceWaiting if new => account.turn(now, Turn::WaitBegun, None, |record| {
+        ServerCode::DeviceWaiting if new => account.turn(now, Turn::WaitBegun, |record| {
             let effective_at = until(record);
             let name = record.device_name.clone();
             record.told_mut(now).pending =
@@ -98,7 +98,9 @@ pub(super) fn empty(wallet: &Wallet, why: Turn, now: Timestamp) -> Result<(), Er
     let doomed = wallet.vault.change(|change| {
         let mut record: AccountRecord =
             change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
-        record.set_standing(record.standing().after(why).map_err(|_| AccountError::NotInUse)?);
+        let (before, after) = (record.standing(), record.standing().after(why));
+        let after = after.map_err(|_| AccountError::NotInUse)?;
+        record.set_standing(after);
         let mut doomed = vec![record.instance_key.clone()];
         for (id, credential) in change.list::<credentials::CredentialRecord>(Table::Credential)? {
             credentials::remove(change, &id, &credential.key)?;
@@ -115,16 +117,9 @@ pub(super) fn empty(wallet: &Wallet, why: Turn, now: Timestamp) -> Result<(), Er
         transfer::forget(change)?;
         record.told = None;
         change.put(Table::Account, ACCOUNT, &record)?;
-        append(
-            change,
-            now,
-            match why {
-                Turn::MovedAway => Event::PhoneReplaced,
-                Turn::ReportedLost => Event::PhoneRevoked,
-                Turn::ClosedByHolder => Event::AccountClosed,
-                _ => Event::MoveCancelled,
-            },
-        )?;
+        if let Some(event) = before.noted(why, after) {
+            append(change, now, event)?;
+        }
         Ok(doomed)
     })?;
     wallet.stop_showing();

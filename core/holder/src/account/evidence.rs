@@ -5,14 +5,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use card::{AccessKey, CardReading, CardTransport, FileId, ReadRequest, read_card};
 use credential::jose::Jwk;
-use http_client::Request;
+use http_client::{Request, ServerCode};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use trust::random::SystemRandom;
+use trust::time::Timestamp;
 
-use super::AccountError;
 use super::message::Contact;
+use super::standing::{Level, Proof};
+use super::{AccountError, AccountView};
 use crate::Error;
 use crate::keys::SigningKey;
 use crate::ports::{ProgressListener, Step};
@@ -75,6 +77,8 @@ pub struct StepUp {
     face_service: String,
     challenge: [u8; 8],
     expires_in: u32,
+    /// When the account's holder had been proven before, as far as this phone knew.
+    proven_before: Option<Timestamp>,
 }
 
 impl StepUp {
@@ -89,6 +93,11 @@ impl StepUp {
 
     pub(super) fn nonce_octets(&self) -> Result<Vec<u8>, AccountError> {
         URL_SAFE_NO_PAD.decode(&self.nonce).map_err(|_| AccountError::UnexpectedAnswer)
+    }
+
+    /// Whether the provider says that the holder was proven since this was begun.
+    pub(super) fn is_done(&self, shown: &AccountView) -> bool {
+        shown.level == Level::Two && shown.verified_at != self.proven_before
     }
 
     /// Seconds that remain from the server's answer on.
@@ -108,7 +117,12 @@ pub(super) struct Started {
 
 impl Started {
     /// Takes it for what was asked for, and for nothing else.
-    pub(super) fn begun(self, purpose: Purpose, key: &SigningKey) -> Result<StepUp, Error> {
+    pub(super) fn begun(
+        self,
+        purpose: Purpose,
+        key: &SigningKey,
+        before: Option<Proof>,
+    ) -> Result<StepUp, Error> {
         if self.purpose != purpose.name() {
             return Err(AccountError::UnexpectedAnswer.into());
         }
@@ -123,8 +137,14 @@ impl Started {
             nonce: self.nonce,
             face_service: self.face_service,
             expires_in: self.expires_in,
+            proven_before: before.map(|proof| Timestamp::from_unix(proof.at)),
         })
     }
+}
+
+/// Whether the provider knows this proof's nonce no more: it was too late, or was taken and the answer was lost.
+pub(super) fn is_spent<T>(answer: &Result<T, Error>) -> bool {
+    answer.as_ref().is_err_and(|error| error.server_code() == ServerCode::NonceUnknown)
 }
 
 #[derive(Serialize)]

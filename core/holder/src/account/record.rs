@@ -39,6 +39,9 @@ pub(crate) struct AccountRecord {
     /// What the device is called, until the provider knows it.
     #[serde(default)]
     pub(crate) device_name: String,
+    /// Handed over by the old phone, and the provider has not said yet at which level: it counts as 1 until then.
+    #[serde(default)]
+    pub(crate) level_unsaid: bool,
     #[serde(default)]
     pub(crate) told: Option<Told>,
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::Event;
 use Effect::{AtLevel1, AtLevel2, NoLevel, SameLevel};
 use Happened::{
     Cancelled, ClosedByHolder, CodeMatched, ConsentAwaited, HandedOver, MovedAway, ReportedLost, ToldLevel1,
@@ -149,7 +150,10 @@ enum Effect {
 /// A row: at one of these stages this happens; then it is at that stage, and so much for its level.
 type Row = (&'static [Stage], Happened, Stage, Effect);
 
-const TABLE: [Row; 12] = [
+/// Where the provider knows this phone, or soon may: an answer that said so can be lost on its way.
+const KNOWN: &[Stage] = &[AwaitingCode, AwaitingConsent, InUse, Proving, Waiting, Receiving];
+
+const TABLE: [Row; 15] = [
     (&[AwaitingCode], CodeMatched, InUse, AtLevel1),
     (&[AwaitingCode, AwaitingConsent], ConsentAwaited, AwaitingConsent, NoLevel),
     // An answer may be lost on its way. Then the provider's next word says that the account is here.
@@ -160,9 +164,13 @@ const TABLE: [Row; 12] = [
     // Whatever level it was at on the old phone, the provider has to say it to the new one.
     (&[Receiving], HandedOver, InUse, AtLevel1),
     (&[Proving, Waiting, Receiving], Cancelled, GivenUp, NoLevel),
-    (&[AwaitingCode, AwaitingConsent, InUse, Replaced], MovedAway, Replaced, NoLevel),
-    (&[AwaitingCode, AwaitingConsent, InUse, Lost], ReportedLost, Lost, NoLevel),
-    (&[AwaitingCode, AwaitingConsent, InUse, Closed], ClosedByHolder, Closed, NoLevel),
+    (KNOWN, MovedAway, Replaced, NoLevel),
+    (KNOWN, ReportedLost, Lost, NoLevel),
+    (KNOWN, ClosedByHolder, Closed, NoLevel),
+    // Two processes may hear the same.
+    (&[Replaced], MovedAway, Replaced, NoLevel),
+    (&[Lost], ReportedLost, Lost, NoLevel),
+    (&[Closed], ClosedByHolder, Closed, NoLevel),
     // What was proven stays proven while a second proof waits: for a forgotten PIN, from the phone in use.
     (&[InUse], WaitBegun, InUse, SameLevel),
 ];
@@ -201,6 +209,30 @@ impl Standing {
             (AtLevel1 | AtLevel2, _) => Self { stage, level: Level::One, proof: None },
             (NoLevel, _) => Self::at(stage),
         })
+    }
+
+    /// What the history says of a turn from here to `after`; nothing where its holder learns nothing new.
+    pub(crate) fn noted(self, turn: Turn, after: Self) -> Option<Event> {
+        if self.stage == after.stage && self.stage != InUse {
+            return None;
+        }
+        let level = after.level.into();
+        match (self.stage, turn) {
+            (AwaitingCode | AwaitingConsent, Turn::CodeMatched | Turn::ToldLevel1 | Turn::ToldProof(_)) => {
+                Some(Event::AccountActivated { level })
+            }
+            (Proving | Waiting, Turn::ToldLevel1 | Turn::ToldProof(_)) | (_, Turn::HandedOver) => {
+                Some(Event::PhoneTaken)
+            }
+            (_, Turn::Proven(_)) => Some(Event::LevelRaised { level }),
+            (_, Turn::ToldProof(_)) if after.level > self.level => Some(Event::LevelRaised { level }),
+            (InUse, Turn::WaitBegun) => Some(Event::PinRecovered),
+            (_, Turn::MovedAway) => Some(Event::PhoneReplaced),
+            (_, Turn::ReportedLost) => Some(Event::PhoneRevoked),
+            (_, Turn::ClosedByHolder) => Some(Event::AccountClosed),
+            (_, Turn::Cancelled) => Some(Event::MoveCancelled),
+            _ => None,
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use serde_json::Map;
 use trust::time::Timestamp;
 
-use super::evidence::{CardAtHand, FaceCapture, Purpose, Started, StepUp, members};
+use super::evidence::{CardAtHand, FaceCapture, Purpose, Started, StepUp, is_spent, members};
 use super::message::Contact;
 use super::standing::{Level, Method, Proof, Turn};
 use super::{Account, AccountError};
 use crate::Error;
-use crate::history::{Action, Event};
+use crate::history::Action;
 use crate::ports::{ProgressListener, Step};
 
 #[derive(Deserialize)]
@@ -45,10 +45,11 @@ impl Account<'_> {
     pub async fn start_step_up(self, now: Timestamp) -> Result<StepUp, Error> {
         let mut contact = Contact::of(self.wallet)?;
         let started: Started = contact.ask("/account/step-up", "step_up_start", Map::new(), now).await?;
-        started.begun(Purpose::Level2, &contact.key)
+        started.begun(Purpose::Level2, &contact.key, contact.record.proof)
     }
 
-    /// Completes the step-up with what was read of a card whose Active Authentication answered the challenge.
+    /// Completes the step-up with what was read of a card whose Active Authentication answered the challenge. Where the answer to an
+    /// earlier try was lost, it ends at what became of that.
     ///
     /// # Errors
     /// [`AccountError::NoActiveResponse`] where the chip gave none to this challenge; what face service or server refuse.
@@ -64,13 +65,16 @@ impl Account<'_> {
         let members = members(&contact, Purpose::Level2, begun, reading, capture, progress).await;
         let members = self.wallet.note_refusal(Action::StepUp, now, members)?;
         let answer = contact.ask::<Raised>("/account/verify", "step_up", members, now).await;
+        if is_spent(&answer) && begun.is_done(&self.show(now).await?) {
+            return Ok(Level::Two);
+        }
         let raised = self.wallet.note_refusal(Action::StepUp, now, answer)?;
         let at = Timestamp::parse_rfc3339(&raised.verified_at).map_err(|_| AccountError::UnexpectedAnswer)?;
         if raised.level != Level::Two {
             return Err(AccountError::UnexpectedAnswer.into());
         }
         let proof = Proof { at: at.as_unix(), method: raised.method };
-        self.turn(now, Turn::Proven(proof), Some(Event::LevelRaised { level: Level::Two.into() }), |_| {})?;
+        self.turn(now, Turn::Proven(proof), |_| {})?;
         Ok(Level::Two)
     }
 }

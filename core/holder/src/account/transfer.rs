@@ -115,7 +115,7 @@ impl Account<'_> {
         if let Some(shown) = self.shown_code(provider, device_name, now)? {
             return Ok(shown);
         }
-        let (client, trust_root) = self.reach(provider).await?;
+        let (client, trust_root) = self.reach(provider, now).await?;
         let (key_challenge, server_time) = key_challenge(&client, &provider.url).await?;
         let parcel_key = ParcelKey::generate().map_err(|_| StoreError::Random)?;
         let key = self.wallet.keys.create(&self.wallet.vault, POLICY, key_challenge.as_bytes())?;
@@ -242,7 +242,7 @@ impl Account<'_> {
                 change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
             let standing = record.standing().after(Turn::HandedOver).map_err(|_| AccountError::NotInUse)?;
             record.set_standing(standing);
-            record.account = account;
+            (record.account, record.level_unsaid) = (account, true);
             change.put(Table::Account, ACCOUNT, &record)?;
             for entry in parcel.history {
                 append(change, Timestamp::from_unix(entry.at), entry.event)?;

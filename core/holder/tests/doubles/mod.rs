@@ -20,12 +20,14 @@ pub mod server;
 pub mod torn;
 pub mod watched_files;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use card::{ActiveExchange, CardReading, FileId};
 use device::{MemoryKeyStore, MemorySecretStore};
-use holder::{Consent, CredentialName, Error, Recognised, Wallet};
+use holder::{Consent, CredentialName, Error, Recognised, StepUp, Wallet};
 use trust::time::Timestamp;
 
 /// A folder of its own for each test, gone afterwards, with the device that holds its secret and keys.
@@ -56,6 +58,13 @@ impl Phone {
     pub fn wallet(&self) -> Wallet {
         self.try_wallet().unwrap()
     }
+}
+
+/// A card that answers a challenge with itself.
+pub fn reading(begun: &StepUp) -> CardReading {
+    let files = BTreeMap::from([(FileId::Sod, b"sod".to_vec()), (FileId::Dg(2), b"face".to_vec())]);
+    let challenge = begun.challenge();
+    CardReading::from_files(files, Some(ActiveExchange { challenge, response: challenge.to_vec() }))
 }
 
 /// The person agrees to show the insurance card to any clinic.

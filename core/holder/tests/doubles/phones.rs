@@ -11,6 +11,10 @@ pub struct Phones {
     replaced: Vec<Jwk>,
     /// Who may claim the account, and what the old phone passes on.
     next: Option<(Jwk, Value)>,
+    /// Who has begun to prove the holder, with the card.
+    proving: Option<Jwk>,
+    /// Who has proven the holder, and takes over later.
+    waiting: Option<Jwk>,
     numbers: HashMap<String, u64>,
 }
 
@@ -26,14 +30,49 @@ impl Phones {
     /// Takes in who sent a message: a phone that may send this one, with a number higher than any before.
     pub fn heard(&mut self, key: &Jwk, claims: &Map<String, Value>) {
         let may_claim = claims["op"] == "hand_over_claim";
-        if claims["op"] == "open" {
-            self.in_use = Some(key.clone());
+        match claims["op"].as_str() {
+            Some("open") => self.in_use = Some(key.clone()),
+            Some("device_start") => self.proving = Some(key.clone()),
+            _ => {}
         }
-        assert!(may_claim || self.is_replaced(key) || self.in_use.as_ref() == Some(key));
+        let known = [&self.in_use, &self.proving, &self.waiting].contains(&&Some(key.clone()));
+        assert!(may_claim || known || self.is_replaced(key));
         let last = self.numbers.entry(key.thumbprint_base64url()).or_default();
         let number = claims["seq"].as_u64().unwrap();
         assert!(number > *last, "a number was used twice");
         *last = number;
+    }
+
+    /// Who may have a face compared.
+    pub fn speaks(&self, thumbprint: &Value) -> bool {
+        let known = [&self.in_use, &self.proving];
+        known.into_iter().flatten().any(|key| key.thumbprint_base64url() == *thumbprint)
+    }
+
+    /// The phone of the last proof takes over later.
+    pub fn wait(&mut self, key: &Jwk) {
+        self.waiting = Some(key.clone());
+    }
+
+    /// Nobody waits any more.
+    pub fn cancel(&mut self) -> bool {
+        self.waiting.take().is_some()
+    }
+
+    pub fn is_waiting(&self, key: &Jwk) -> bool {
+        self.waiting.as_ref() == Some(key)
+    }
+
+    /// Whether an account is this phone's, or was.
+    pub fn is_known(&self, key: &Jwk) -> bool {
+        self.in_use.as_ref() == Some(key) || self.is_replaced(key)
+    }
+
+    /// The time to object is over.
+    pub fn take_over(&mut self) {
+        let waited = self.waiting.take();
+        self.replace();
+        self.in_use = waited;
     }
 
     /// Another phone is in use from now on.

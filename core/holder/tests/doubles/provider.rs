@@ -19,6 +19,8 @@ use super::pin::PinDesk;
 use super::server::{Asked, Reply, Server};
 
 pub const SERVER_TIME: i64 = 1_780_000_000;
+/// Seconds for which a new phone or PIN waits.
+pub const WAIT: i64 = 3600;
 /// What the key of a phone answers that another one hands the account to.
 pub const KEY_CHALLENGE: &str = "key-challenge";
 
@@ -38,6 +40,14 @@ pub struct TestProvider {
     pub activated: bool,
     /// Seconds by which its clock is behind what it was.
     pub set_back: i64,
+    /// The nonce of the last proof was used up.
+    pub nonce_spent: bool,
+    /// Whether the holder has it locked; before that was said it is shown as locked.
+    pub locked: Option<bool>,
+    /// The holder ended it.
+    pub closed: bool,
+    /// A new PIN waits for its time.
+    pub pin_waits: bool,
     /// The face service does not find the face of the card.
     pub face_fails: bool,
     pub issuer: TestIssuer,
@@ -115,6 +125,13 @@ impl TestProvider {
         if self.phones.is_replaced(&key) {
             return Some(Reply::error(403, &json!({"error": "device_replaced"})));
         }
+        if self.phones.is_waiting(&key) && operation != "device" {
+            let refusal = Reply::error(403, &json!({"error": "device_waiting"}));
+            return Some(refusal.with("retry-after", &WAIT.to_string()));
+        }
+        if operation == "show" && !self.phones.is_known(&key) {
+            return Some(Reply::error(400, &json!({"error": "account_unknown"})));
+        }
         if let Some(answer) = self.vouching.answer(&claims) {
             return Some(Reply::json(&answer));
         }
@@ -132,20 +149,50 @@ impl TestProvider {
                 json!({"account": "acc_1", "level": 1, "state": "active"})
             }
             "show" => {
-                json!({"account": "acc_1", "level": 2, "state": "locked", "locked_by": "holder", "method": "chip+face",
-                             "verified_at": "2026-05-28T20:26:40Z", "devices": [{"name": "phone"}],
-                             "pin_id": self.pin.id})
+                let locked = self.locked != Some(false);
+                let state = if locked { "locked" } else { "active" };
+                json!({"account": "acc_1", "level": 2, "state": if self.closed { "closed" } else { state },
+                       "locked_by": locked.then_some("holder"), "method": "chip+face",
+                       "verified_at": "2026-05-28T20:26:40Z", "devices": [{"name": "phone"}],
+                       "pin": self.pin.id.as_ref().map(|_| json!({"blocked": false})), "pin_id": self.pin.id,
+                       "pending": self.pin_waits.then(|| json!({"kind": "pin", "effective_at": SERVER_TIME + WAIT}))})
             }
-            "step_up_start" => json!({"nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": "level-2",
-                                      "face_service": format!("{url}/face/statement"), "expires_in": 300}),
+            "lock" => match self.locked.replace(true) {
+                Some(true) => return Some(Reply::error(400, &json!({"error": "account_locked"}))),
+                _ => json!({"account": "acc_1", "state": "locked"}),
+            },
+            "unlock" => match self.locked.replace(false) {
+                Some(false) => return Some(Reply::error(400, &json!({"error": "not_holder_lock"}))),
+                _ => json!({"account": "acc_1", "state": "active"}),
+            },
+            "close" if std::mem::replace(&mut self.closed, true) => {
+                return Some(Reply::error(400, &json!({"error": "account_not_active"})));
+            }
+            "close" => json!({"account": "acc_1", "state": "closed"}),
+            "pending_cancel" if std::mem::take(&mut self.pin_waits) || self.phones.cancel() => {
+                json!({"cancelled": true, "account": "acc_1"})
+            }
+            "pending_cancel" => return Some(Reply::error(400, &json!({"error": "nothing_pending"}))),
+            "revocation_code" => json!({"code": "123456789012345678", "use_at": format!("{url}/revoke")}),
+            "step_up_start" => self.begin_proof("level-2", url),
+            "device_start" => self.begin_proof("new-device", url),
+            "pin_recover_start" => self.begin_proof("new-pin", url),
+            "step_up" | "device" | "pin_recover" if std::mem::replace(&mut self.nonce_spent, true) => {
+                return Some(Reply::error(400, &json!({"error": "nonce_unknown"})));
+            }
             "step_up" => {
-                let thumbprint = self.phones.in_use().thumbprint();
-                let challenge = digest(&SHA256, &[&[9; 32], &thumbprint[..], b"level-2"].concat());
-                // The card of these tests answers a challenge with itself.
-                assert_eq!(claims["active_response"], URL_SAFE_NO_PAD.encode(&challenge.as_ref()[..8]));
-                assert_eq!(claims["face_statement"], "statement");
-                assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
+                proven(&claims, &key, "level-2");
                 json!({"level": 2, "verified_at": "2026-05-28T20:26:40Z", "method": "chip+face"})
+            }
+            "device" => {
+                proven(&claims, &key, "new-device");
+                self.phones.wait(&key);
+                json!({"account": "acc_1", "state": "waiting", "effective_at": SERVER_TIME + WAIT})
+            }
+            "pin_recover" => {
+                proven(&claims, &key, "new-pin");
+                self.pin_waits = true;
+                json!({"account": "acc_1", "state": "waiting", "effective_at": SERVER_TIME + WAIT})
             }
             "hand_over_claim" => match self.phones.claim(&key) {
                 Some(sealed) => {
@@ -183,12 +230,18 @@ impl TestProvider {
         }))
     }
 
+    fn begin_proof(&mut self, purpose: &str, url: &str) -> Value {
+        self.nonce_spent = false;
+        json!({"account": "acc_1", "nonce": URL_SAFE_NO_PAD.encode([9; 32]), "purpose": purpose,
+               "face_service": format!("{url}/face/statement"), "expires_in": 300})
+    }
+
     fn face(&mut self, asked: &Asked) -> Reply {
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
         assert_eq!(body["account"], "acc_1");
         assert_eq!(body["nonce"], URL_SAFE_NO_PAD.encode([9; 32]));
         assert_eq!(body["dg2_sha256"], URL_SAFE_NO_PAD.encode(digest(&SHA256, b"face")));
-        assert_eq!(body["device_key_thumbprint"], self.phones.in_use().thumbprint_base64url());
+        assert!(self.phones.speaks(&body["device_key_thumbprint"]));
         assert_eq!(body["capture"], URL_SAFE_NO_PAD.encode(b"picture"));
         if self.face_fails {
             return Reply::error(400, &json!({"error": "face_not_matched"}));
@@ -209,6 +262,14 @@ impl TestProvider {
         self.phones.heard(&key, &claims);
         (key, claims)
     }
+}
+
+/// The card of these tests answers a challenge with itself.
+fn proven(claims: &Map<String, Value>, key: &Jwk, purpose: &str) {
+    let challenge = digest(&SHA256, &[&[9; 32], &key.thumbprint()[..], purpose.as_bytes()].concat());
+    assert_eq!(claims["active_response"], URL_SAFE_NO_PAD.encode(&challenge.as_ref()[..8]));
+    assert_eq!(claims["face_statement"], "statement");
+    assert_eq!(claims["files"]["EF_DG2"], URL_SAFE_NO_PAD.encode(b"face"));
 }
 
 /// The running provider. What it remembers can be looked at and changed between two calls.

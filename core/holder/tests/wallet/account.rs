@@ -37,11 +37,13 @@ async fn opens_activates_shows_locks_and_unlocks_across_restarts() {
         [
             Event::AccountUnlocked,
             Event::AccountLocked,
+            // A counter's doing, of which the phone hears when it asks.
+            Event::LevelRaised { level: 2 },
             Event::AccountActivated { level: 1 },
             Event::AccountOpened
         ]
     );
-    assert_eq!(phone.wallet().verify_history(), Ok(4));
+    assert_eq!(phone.wallet().verify_history(), Ok(5));
 }
 
 #[tokio::test]

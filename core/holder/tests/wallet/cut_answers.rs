@@ -2,15 +2,15 @@
 //! changes something; and at random places of what goes over the wire. The error says so, nothing is half, and the same call goes
 //! through afterwards.
 use holder::{
-    AccountError, AccountState, CredentialName, Error, Event, Issuers, Kind, Level, Pin, Silent, Wallet,
-    Wanted,
+    AccountError, AccountState, CredentialName, Error, Event, FaceCapture, Issuers, Kind, Level, Pin, Silent,
+    Wallet, Wanted,
 };
 
 use crate::doubles::document_issuer::RunningIssuer;
 use crate::doubles::numbers::Numbers;
 use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
 use crate::doubles::server::Server;
-use crate::doubles::{Phone, agree};
+use crate::doubles::{Phone, agree, reading};
 
 const WIRE_CUTS: u32 = 50;
 
@@ -190,6 +190,119 @@ async fn handing_over_and_claiming_survive_answers_cut_anywhere() {
     new.account().obtain_carried(&Silent, now()).await.unwrap();
     assert_eq!((new.credentials().unwrap().len(), new_phone.keys.count()), (1, 2));
     assert_eq!(new.account().show(now()).await.unwrap().level, Level::Two);
+}
+
+fn last(wallet: &Wallet) -> Event {
+    wallet.history(None, 1).unwrap().remove(0).event
+}
+
+/// Each cut answer is one of an instruction that was taken; the provider is then as if it had not been.
+#[tokio::test]
+async fn locking_unlocking_cancelling_and_ending_survive_answers_cut_anywhere() {
+    let (running, phone, wallet) = active().await;
+    let (server, account) = (&running.server, wallet.account());
+    let unchanged = |entries: u64| {
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (1, Ok(entries)));
+    };
+    cut_everywhere(
+        server,
+        "/account/lock",
+        async || account.lock(now()).await,
+        || {
+            assert_eq!(running.state().locked.take(), Some(true));
+            unchanged(2);
+        },
+    )
+    .await;
+    assert_eq!(last(&wallet), Event::AccountLocked);
+    cut_everywhere(
+        server,
+        "/account/unlock",
+        async || account.unlock(now()).await,
+        || {
+            assert_eq!(running.state().locked.replace(true), Some(false));
+            unchanged(3);
+        },
+    )
+    .await;
+    assert_eq!(last(&wallet), Event::AccountUnlocked);
+    let code = async || account.new_revocation_code(now()).await.map(drop);
+    cut_everywhere(server, "/account/revocation-code", code, || unchanged(4)).await;
+    assert_eq!(last(&wallet), Event::RevocationCodeMade);
+    account.set_pin(&pin(), now()).await.unwrap();
+    running.state().pin_waits = true;
+    cut_everywhere(
+        server,
+        "/account/pending/cancel",
+        async || account.cancel_pending(now()).await,
+        || {
+            assert!(!std::mem::replace(&mut running.state().pin_waits, true));
+            unchanged(5);
+        },
+    )
+    .await;
+    assert_eq!(last(&wallet), Event::PendingCancelled);
+    cut_everywhere(
+        server,
+        "/account/close",
+        async || account.close(now()).await,
+        || {
+            assert!(std::mem::take(&mut running.state().closed));
+            unchanged(6);
+        },
+    )
+    .await;
+    assert_eq!((last(&wallet), phone.keys.count()), (Event::AccountClosed, 0));
+}
+
+#[tokio::test]
+async fn a_new_pin_survives_answers_cut_anywhere() {
+    let (running, _phone, wallet) = active().await;
+    let account = wallet.account();
+    account.set_pin(&pin(), now()).await.unwrap();
+    let (before, next) = (running.state().pin.clone(), Pin::parse("404071").unwrap());
+    let change = async || account.change_pin(&pin(), &next, now()).await;
+    cut_everywhere(&running.server, "/account/pin", change, || running.state().pin = before.clone()).await;
+    account.check_pin(&next, now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proof_survives_an_answer_cut_anywhere() {
+    let (running, _phone, wallet) = active().await;
+    let account = wallet.account();
+    let begun = account.start_step_up(now()).await.unwrap();
+    let finish = async || {
+        let picture = FaceCapture(b"picture");
+        account.finish_step_up(&begun, &reading(&begun), picture, &Silent, now()).await.map(drop)
+    };
+    cut_everywhere(&running.server, "/account/verify", finish, || {
+        assert!(std::mem::take(&mut running.state().nonce_spent));
+        assert_eq!(account.remembered().unwrap().level, Level::One);
+        assert_eq!(wallet.verify_history(), Ok(2));
+    })
+    .await;
+    assert_eq!(last(&wallet), Event::LevelRaised { level: 2 });
+}
+
+#[tokio::test]
+async fn a_new_phone_s_proof_survives_an_answer_cut_anywhere() {
+    let (running, _old_phone, _old) = active().await;
+    let phone = Phone::new();
+    let wallet = phone.wallet();
+    let account = wallet.account();
+    let begun = account.start_new_phone(&at(&running), &applicant(), now()).await.unwrap();
+    let finish = async || {
+        let picture = FaceCapture(b"picture");
+        account.finish_new_phone(&begun, &reading(&begun), picture, &Silent, now()).await.map(drop)
+    };
+    cut_everywhere(&running.server, "/account/device/verify", finish, || {
+        assert!(running.state().phones.cancel());
+        running.state().nonce_spent = false;
+        assert_eq!(account.remembered().unwrap().state, AccountState::Proving);
+        assert_eq!((phone.keys.count(), wallet.verify_history()), (1, Ok(0)));
+    })
+    .await;
+    assert_eq!(account.remembered().unwrap().state, AccountState::Waiting);
 }
 
 /// Everything from nothing to two credentials; goes on wherever an earlier run was stopped.

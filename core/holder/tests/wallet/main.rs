@@ -14,6 +14,7 @@ mod doubled_members;
 mod doubles;
 mod issuance;
 mod level;
+mod lost_answers;
 mod pin;
 mod ports;
 mod present;

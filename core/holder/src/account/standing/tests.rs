@@ -59,6 +59,20 @@ fn a_phone_that_lost_its_account_gets_it_back_by_no_word_of_the_provider() {
     }
 }
 
+/// A new phone that waits may have had the account and lost it again before it asked.
+#[test]
+fn a_phone_at_any_stage_that_can_ask_leaves_by_what_it_is_told() {
+    for stage in [AwaitingCode, AwaitingConsent, InUse, Proving, Waiting, Receiving] {
+        for (turn, left) in
+            [(Turn::MovedAway, Replaced), (Turn::ReportedLost, Lost), (Turn::ClosedByHolder, Closed)]
+        {
+            let after = Standing::at(stage).after(turn);
+            assert_eq!(after, Ok(Standing::at(left)), "{stage:?} {turn:?}");
+            assert!(!after.unwrap().is_in_use());
+        }
+    }
+}
+
 #[test]
 fn a_new_phone_gets_the_account_by_the_provider_s_word_or_the_old_phone_s() {
     for stage in [Proving, Waiting] {
