@@ -11,7 +11,7 @@ use super::database::{DatabaseError, Statements, values};
 use super::mailbox::tell;
 use super::message::Message;
 use super::standing::Event;
-use super::{Shared, attested, device, pin};
+use super::{Shared, attested, device, pending, pin};
 
 /// Seconds in which the new phone has to claim the account.
 const LIFE: i64 = 300;
@@ -51,31 +51,36 @@ struct Parcel {
 }
 
 /// The new phone claims the account, which its key alone names: it learns from the answer what the account is called. An answer
-/// that was lost is given again, as long as the parcel is kept.
+/// that was lost is given again, with the parcel as long as that is kept.
 pub(super) async fn claim(State(nation): State<Shared>, body: Body) -> Answer {
     let message = Message::receive(&nation, &body, &["hand_over_claim"])?;
     let (thumbprint, now) = (message.key.thumbprint_base64url(), nation.now());
     let nothing = Refusal::new("no_hand_over", "no phone handed an account over to this key");
-    let find = "SELECT account FROM hand_over WHERE thumbprint = $1";
+    let find = "SELECT account FROM hand_over WHERE thumbprint = $1 \
+                UNION SELECT account FROM device WHERE thumbprint = $1 AND state = 'active'";
     let found = nation.database.read(|statements| statements.row(find, values![thumbprint]))?;
     let id: String = found.ok_or(nothing.clone())?.get(0)?;
     let (account, sealed) = change_account(&nation, &id, |change, account| {
-        let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?.ok_or(nothing)?;
+        let parcel = parcel(change, &account.id, &thumbprint, now.as_unix())?;
         let in_use = "SELECT 1 FROM device WHERE thumbprint = $1 AND account = $2 AND state = 'active'";
-        if !change.exists(in_use, values![thumbprint, account.id])? {
-            // Not before: a phone asks again and again until there is something to take.
-            if let Some(attested) = attested::of_new_phone(&nation, &message)? {
-                attested::keep(change, &account.id, &thumbprint, &attested)?;
-            }
-            account.apply(change, Event::HandedOver, now)?;
-            device::retire(change, &account.id, "replaced")?;
-            device::add(change, &account.id, &thumbprint, &parcel.name, message.sequence, now)?;
-            let kept = "INSERT INTO hand_over VALUES ($1, $2, $3, $4, $5)";
-            let expires = now.as_unix() + LIFE;
-            change.execute(kept, values![account.id, thumbprint, parcel.name, parcel.sealed, expires])?;
-            let text = format!("Tài khoản đã chuyển sang / the account moved to: {}", parcel.name);
-            tell(change, &account.person, &text, now)?;
+        if change.exists(in_use, values![thumbprint, account.id])? {
+            return Ok(parcel.and_then(|parcel| parcel.sealed));
         }
+        let parcel = parcel.ok_or(nothing)?;
+        // Not before: a phone asks again and again until there is something to take.
+        if let Some(attested) = attested::of_new_phone(&nation, &message)? {
+            attested::keep(change, &account.id, &thumbprint, &attested)?;
+        }
+        account.apply(change, Event::HandedOver, now)?;
+        device::retire(change, &account.id, "replaced")?;
+        // What waited was for the phone that is out of use, or would take the account from this one.
+        pending::forget(change, &account.id)?;
+        device::add(change, &account.id, &thumbprint, &parcel.name, message.sequence, now)?;
+        let kept = "INSERT INTO hand_over VALUES ($1, $2, $3, $4, $5)";
+        let expires = now.as_unix() + LIFE;
+        change.execute(kept, values![account.id, thumbprint, parcel.name, parcel.sealed, expires])?;
+        let text = format!("Tài khoản đã chuyển sang / the account moved to: {}", parcel.name);
+        tell(change, &account.person, &text, now)?;
         Ok(parcel.sealed)
     })?;
     Ok(fresh(json!({

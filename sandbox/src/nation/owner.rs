@@ -2,7 +2,7 @@
 use axum::extract::State;
 use serde_json::json;
 
-use super::account::happens;
+use super::account::{change_account, happens};
 use super::answer::{Answer, fresh};
 use super::body::Body;
 use super::database::DatabaseError;
@@ -57,6 +57,12 @@ pub(super) async fn unlock(State(nation): State<Shared>, body: Body) -> Answer {
 
 pub(super) async fn close(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["close"])?.account(&nation)?;
-    let account = happens(&nation, &account.id, Event::ClosedByHolder)?;
+    let (account, ()) = change_account(&nation, &account.id, |change, account| {
+        account.apply(change, Event::ClosedByHolder, nation.now())?;
+        // A new phone that waits for an account which ended learns that it gets none.
+        pending::forget(change, &account.id)?;
+        Ok(())
+    })?;
+    nation.journal.note(nation.now(), &account.id, Event::ClosedByHolder.name());
     Ok(fresh(json!({"account": account.id, "state": "closed"})))
 }

@@ -87,7 +87,7 @@ pub(super) fn wait(
     let setting = "SELECT value FROM setting WHERE name = $1";
     let seconds = change.row(setting, values![WAIT_SETTING])?.map_or(Ok(WAIT), |row| row.get(0))?;
     let effective_at = now.as_unix() + seconds;
-    change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
+    forget(change, &account.id)?;
     let put = "INSERT INTO pending VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     change.execute(
         put,
@@ -139,7 +139,7 @@ pub(super) fn take_effect(
         // Locked meanwhile: it waits for the lock to end.
         return Ok(());
     }
-    change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
+    forget(change, &account.id)?;
     Ok(())
 }
 
@@ -148,6 +148,11 @@ fn new_phone_of(change: &dyn Statements, account: &Account, now: Timestamp) -> R
     let person = Person::find(change, &account.person)?.ok_or(UNKNOWN_PERSON)?;
     let may_reach_level_2 = person.may_reach_level_2(now.date());
     Ok(if may_reach_level_2 { Event::NewPhoneProven } else { Event::ChildsNewPhoneProven })
+}
+
+/// Lets nothing wait any more; says whether something did.
+pub(super) fn forget(change: &dyn Statements, account: &str) -> Result<bool, DatabaseError> {
+    Ok(change.execute("DELETE FROM pending WHERE account = $1", values![account])? > 0)
 }
 
 /// Tells a phone that waits how long; nothing for any other.
@@ -179,8 +184,7 @@ pub(super) fn shown(statements: &dyn Statements, account: &str) -> Result<Value,
 pub(super) async fn cancel(State(nation): State<Shared>, body: Body) -> Answer {
     let account = Message::receive(&nation, &body, &["pending_cancel"])?.account(&nation)?;
     change_account(&nation, &account.id, |change, account| {
-        let cancelled = change.execute("DELETE FROM pending WHERE account = $1", values![account.id])?;
-        if cancelled == 0 {
+        if !forget(change, &account.id)? {
             return Err(Refusal::new("nothing_pending", "nothing waits"));
         }
         Ok(tell(change, &account.person, "Đã hủy / cancelled.", nation.now())?)

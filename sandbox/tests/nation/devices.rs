@@ -125,6 +125,31 @@ fn the_old_phone_cancels_a_new_one() {
 }
 
 #[test]
+fn a_phone_that_waits_for_an_account_which_ends_is_told_that_it_gets_none() {
+    let world = World::start(clock!());
+    let mut old = Device::at_level_2(&world);
+    let mut new = Device::new();
+    new.move_here(&world).done();
+    old.ask(&world, "/account/close", "close", &json!({})).done();
+    assert_eq!(new.try_show(&world).refusal(), "account_unknown");
+}
+
+#[test]
+fn a_phone_that_waits_does_not_take_the_account_from_one_that_it_was_handed_to() {
+    let world = World::start(clock!());
+    let (mut old, pin) = Device::with_pin(&world);
+    let (mut waits, mut new) = (Device::new(), Device::new());
+    waits.move_here(&world).done();
+    new.account = old.account.clone();
+    old.hand_over(&world, &pin, &new, &json!({})).done();
+    assert_eq!(waits.try_show(&world).refusal(), "device_waiting");
+    new.claim(&world).done();
+    assert_eq!(waits.try_show(&world).refusal(), "account_unknown");
+    world.pass(2 * DAY);
+    assert_eq!(new.show(&world)["state"], "active");
+}
+
+#[test]
 fn a_counter_s_proof_ends_the_wait() {
     let world = World::start(clock!());
     Device::at_level_2(&world);
@@ -291,6 +316,10 @@ fn hands_the_account_over_from_phone_to_phone() {
     assert_eq!(status(&world, &credential), Status::Revoked);
     // The answer may be lost.
     assert_eq!(new.claim(&world).done()["sealed"], "for the new phone's eyes");
+    // For longer than the parcel is kept: the account is that key's.
+    world.pass(300);
+    let late = new.claim(&world).done();
+    assert_eq!((&late["account"], &late["sealed"]), (&claimed["account"], &Value::Null));
     obtain(&world, &mut new, CITIZEN, &Key::generate());
     assert_eq!(new.show(&world)["pin"], Value::Null);
 }
