@@ -31,6 +31,8 @@ pub enum AccountState {
     Replaced,
     /// This phone was reported lost and emptied.
     Lost,
+    /// The device lost the key that speaks for the account: it comes back with the card, or from the old phone.
+    KeyLost,
     /// One that this version has no words for.
     Other,
 }
@@ -208,7 +210,7 @@ macro_rules! same_names {
 
 same_names!(holder::AccountState => AccountState {
     AwaitingCode, AwaitingConsent, ActivationOverdue, Active, Locked, Blocked, Recovery, Closed, Proving, Waiting,
-    Receiving, Cancelled, Replaced, Lost
+    Receiving, Cancelled, Replaced, Lost, KeyLost
 });
 same_names!(holder::LockedBy => LockedBy { Holder, Terms, CardWithdrawn, Death, Authority, Expiry, Guardian });
 same_names!(holder::Method => LevelMethod { ChipAndFace, Counter });

@@ -99,6 +99,47 @@ async fn a_new_phone_does_not_begin_to_wait_without_the_face_and_keeps_one_key()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_begun_again_while_it_waits_ends_on_the_same_key() {
+    let world = World::insured().await;
+    set_wait(&world, 3600).await;
+    let (new, keys) = open_phone(world.folder.path(), "new");
+    move_by_card(&world, &new).await.unwrap();
+    assert_eq!(move_by_card(&world, &new).await.unwrap_err().code(), "account.device_waiting");
+    let at = provider(&world.sandbox);
+    let refused = new.account().receive(&at, "new phone", now()).await.unwrap_err();
+    assert_eq!((refused.code(), keys.count()), ("account.device_waiting", 1));
+    post(&world.sandbox, "/sandbox/counter", &json!({"number": NUMBER})).await.unwrap();
+    assert_eq!(new.account().show(now()).await.unwrap().level, Level::Two);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_lost_its_keys_gets_its_account_back_with_the_card() {
+    let world = World::insured().await;
+    set_wait(&world, 0).await;
+    world.keys.lose_all();
+    let lost = world.wallet.account().show(now()).await.unwrap_err();
+    assert_eq!((lost.code(), lost.kind()), ("key.lost", Kind::DeviceKeyLost));
+    assert_eq!(world.wallet.account().remembered().unwrap().state, AccountState::KeyLost);
+    let before = world.wallet.verify_history().unwrap();
+    move_by_card(&world, &world.wallet).await.unwrap();
+    assert_eq!(world.wallet.account().show(now()).await.unwrap().level, Level::Two);
+    assert_eq!((last(&world.wallet), world.wallet.verify_history()), (Event::PhoneTaken, Ok(before + 1)));
+    world.obtain(CredentialName::HealthInsurance).await.unwrap();
+    assert_eq!((world.wallet.credentials().unwrap().len(), world.keys.count()), (1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_waits_for_an_account_which_ends_is_told() {
+    let world = World::insured().await;
+    set_wait(&world, 3600).await;
+    let (new, keys) = open_phone(world.folder.path(), "new");
+    move_by_card(&world, &new).await.unwrap();
+    world.wallet.account().close(now()).await.unwrap();
+    assert_eq!(new.account().show(now()).await.unwrap_err(), AccountError::Cancelled.into());
+    assert_eq!((new.account().remembered().unwrap().state, keys.count()), (AccountState::Cancelled, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phone_with_an_account_takes_no_other() {
     let world = World::insured().await;
     let refused = move_by_card(&world, &world.wallet).await.unwrap_err();

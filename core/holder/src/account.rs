@@ -24,6 +24,7 @@ use trust::time::Timestamp;
 
 use crate::history::{Action, Event, append};
 use crate::keys::{Keys, NewKey};
+use crate::ports::KeyError;
 use crate::store::{Change, Table};
 use crate::wallet::Wallet;
 use crate::{Error, issuance, stated_level, trust_list};
@@ -275,7 +276,10 @@ impl Account<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         if earlier.standing().is_in_use() {
-            return Err(AccountError::AlreadyActive.into());
+            return match departure::instance_key(self.wallet, earlier) {
+                Err(Error::Key(KeyError::Lost)) => Ok(()),
+                _ => Err(AccountError::AlreadyActive.into()),
+            };
         }
         if earlier.provider != provider.url {
             return Ok(());

@@ -68,6 +68,9 @@ pub(super) const fn state(state: AccountState) -> &'static str {
         AccountState::Cancelled => "the move to this device was cancelled from the phone in use",
         AccountState::Replaced => "the account is on another phone; this one was emptied",
         AccountState::Lost => "this device was reported lost and emptied",
+        AccountState::KeyLost => {
+            "this device lost its key: bring the account back with the card, or from the old phone"
+        }
         _ => "a state that this version does not know",
     }
 }

@@ -103,7 +103,7 @@ export interface AccountView {
   level: 0 | 1 | 2;
   state:
     | "awaiting_code" | "awaiting_consent" | "activation_overdue" | "active" | "locked" | "blocked" | "recovery" | "closed" | "proving"
-    | "waiting" | "receiving" | "cancelled" | "replaced" | "lost" | "other";
+    | "waiting" | "receiving" | "cancelled" | "replaced" | "lost" | "key_lost" | "other";
   /** All reasons for which it is locked, who is not its holder first. */
   locks: string[];
   /** How the level was reached. */

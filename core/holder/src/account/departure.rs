@@ -10,7 +10,8 @@ use super::view::{AccountState, LockedBy, Pending, PendingKind};
 use super::{AccountError, pin, transfer};
 use crate::history::append;
 use crate::issuance::deferred;
-use crate::keys::Keys;
+use crate::keys::{Keys, SigningKey};
+use crate::ports::KeyError;
 use crate::store::Table;
 use crate::wallet::Wallet;
 use crate::{Error, credentials, documents, stated_level, trust_list};
@@ -22,8 +23,34 @@ pub(super) fn refuse_departed(stage: Stage) -> Result<(), Error> {
         Stage::Lost => Err(AccountError::ReportedLost.into()),
         Stage::GivenUp => Err(AccountError::Cancelled.into()),
         Stage::Closed => Err(AccountError::NoAccount.into()),
+        Stage::Keyless => Err(KeyError::Lost.into()),
         _ => Ok(()),
     }
+}
+
+/// The key that speaks for the account. Where the device has it no more, this phone is without an account from here on; what was
+/// obtained with other keys stays, and so does the history.
+pub(super) fn instance_key(wallet: &Wallet, record: &AccountRecord) -> Result<SigningKey, Error> {
+    let found = wallet.keys.find(&record.instance_key);
+    if matches!(found, Err(Error::Key(KeyError::Lost))) {
+        note_key_lost(wallet, &record.instance_key)?;
+    }
+    found
+}
+
+fn note_key_lost(wallet: &Wallet, instance_key: &str) -> Result<(), Error> {
+    wallet.vault.change(|change| {
+        let record: Option<AccountRecord> = change.read(Table::Account, ACCOUNT)?;
+        let Some(mut record) = record.filter(|record| record.instance_key == instance_key) else {
+            return Ok(());
+        };
+        if let Ok(standing) = record.standing().after(Turn::KeyLost) {
+            record.set_standing(standing);
+            record.told = None;
+            change.put(Table::Account, ACCOUNT, &record)?;
+        }
+        Ok(())
+    })
 }
 
 /// Takes from a refusal what it says of the account, and gives the error that says it best.
@@ -45,6 +72,11 @@ fn learn_from(
     let record = AccountRecord::load(&wallet.vault.store())?;
     if record.instance_key != instance_key {
         // Meant for an account that another process has replaced since.
+        return Ok(None);
+    }
+    if *error == Error::Key(KeyError::Lost) {
+        // There until it was to sign: some devices say it only then.
+        note_key_lost(wallet, instance_key)?;
         return Ok(None);
     }
     let account = wallet.account();

@@ -58,7 +58,7 @@ impl<'w> Contact<'w> {
         let record = AccountRecord::load(&wallet.vault.store())?;
         departure::refuse_departed(record.stage)?;
         let client = wallet.client(&record.roots_pem)?;
-        let key = wallet.keys.find(&record.instance_key)?;
+        let key = departure::instance_key(wallet, &record)?;
         Ok(Self { wallet, client, record, key })
     }
 

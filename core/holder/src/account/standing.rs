@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::history::Event;
 use Effect::{AtLevel1, AtLevel2, NoLevel, SameLevel};
 use Happened::{
-    Cancelled, ClosedByHolder, CodeMatched, ConsentAwaited, HandedOver, MovedAway, ReportedLost, ToldLevel1,
-    ToldProof, WaitBegun, WasProven,
+    Cancelled, ClosedByHolder, CodeMatched, ConsentAwaited, HandedOver, KeyLost, MovedAway, ReportedLost,
+    ToldLevel1, ToldProof, WaitBegun, WasProven,
 };
 use Stage::{
-    AwaitingCode, AwaitingConsent, Closed, GivenUp, InUse, Lost, Proving, Receiving, Replaced, Waiting,
+    AwaitingCode, AwaitingConsent, Closed, GivenUp, InUse, Keyless, Lost, Proving, Receiving, Replaced,
+    Waiting,
 };
 
 /// How well the provider knows who the holder is (Decree 69/2024/ND-CP article 8).
@@ -92,6 +93,8 @@ pub(crate) enum Stage {
     Lost,
     /// The holder ended the account.
     Closed,
+    /// The device lost the key that speaks for the account, and with it every way to say something about it.
+    Keyless,
 }
 
 /// What moves a phone from stage to stage.
@@ -119,6 +122,8 @@ pub(crate) enum Turn {
     ReportedLost,
     /// The holder ended the account.
     ClosedByHolder,
+    /// The device has the phone's own key no more.
+    KeyLost,
 }
 
 /// A turn without what it carries: what the table is read by.
@@ -135,6 +140,7 @@ enum Happened {
     MovedAway,
     ReportedLost,
     ClosedByHolder,
+    KeyLost,
 }
 
 /// What becomes of the level.
@@ -153,7 +159,7 @@ type Row = (&'static [Stage], Happened, Stage, Effect);
 /// Where the provider knows this phone, or soon may: an answer that said so can be lost on its way.
 const KNOWN: &[Stage] = &[AwaitingCode, AwaitingConsent, InUse, Proving, Waiting, Receiving];
 
-const TABLE: [Row; 15] = [
+const TABLE: [Row; 16] = [
     (&[AwaitingCode], CodeMatched, InUse, AtLevel1),
     (&[AwaitingCode, AwaitingConsent], ConsentAwaited, AwaitingConsent, NoLevel),
     // An answer may be lost on its way. Then the provider's next word says that the account is here.
@@ -167,6 +173,7 @@ const TABLE: [Row; 15] = [
     (KNOWN, MovedAway, Replaced, NoLevel),
     (KNOWN, ReportedLost, Lost, NoLevel),
     (KNOWN, ClosedByHolder, Closed, NoLevel),
+    (KNOWN, KeyLost, Keyless, NoLevel),
     // Two processes may hear the same.
     (&[Replaced], MovedAway, Replaced, NoLevel),
     (&[Lost], ReportedLost, Lost, NoLevel),
@@ -250,6 +257,7 @@ impl Turn {
             Self::MovedAway => (MovedAway, None),
             Self::ReportedLost => (ReportedLost, None),
             Self::ClosedByHolder => (ClosedByHolder, None),
+            Self::KeyLost => (KeyLost, None),
         }
     }
 }

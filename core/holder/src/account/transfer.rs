@@ -18,13 +18,13 @@ use super::message::{Contact, Numbered, key_challenge};
 use super::pin::Inner;
 use super::record::{ACCOUNT, AccountRecord};
 use super::standing::{Stage, Turn};
-use super::{Account, AccountError, Provider, new_record};
+use super::{Account, AccountError, Provider, departure, new_record};
 use crate::Error;
 use crate::attestation::handed;
 use crate::history::{Action, Event, append};
 use crate::issuance::Wanted;
 use crate::pin::Pin;
-use crate::ports::{KeyPolicy, ProgressListener};
+use crate::ports::{KeyError, KeyPolicy, ProgressListener};
 use crate::store::{Change, StoreError, Table};
 use crate::{CredentialInfo, CredentialName};
 use parcel::Parcel;
@@ -148,7 +148,10 @@ impl Account<'_> {
         if !same || !(0..FRESH).contains(&age) {
             return Ok(None);
         }
-        let key = self.wallet.keys.find(&record.instance_key)?;
+        let key = match departure::instance_key(self.wallet, &record) {
+            Err(Error::Key(KeyError::Lost)) => return Ok(None),
+            key => key?,
+        };
         let parcel_key = receiving.parcel_key()?;
         shown(&code(*key.public(), &parcel_key, receiving.made_at, name), age).map(Some)
     }

@@ -43,6 +43,8 @@ pub enum AccountState {
     Replaced,
     /// This phone was reported lost and emptied.
     Lost,
+    /// The device lost the key that speaks for the account: it comes back with the card, or from the old phone.
+    KeyLost,
     /// Another state.
     #[serde(other)]
     Other,
@@ -61,6 +63,7 @@ impl AccountState {
             Stage::Replaced => Self::Replaced,
             Stage::Lost => Self::Lost,
             Stage::Closed => Self::Closed,
+            Stage::Keyless => Self::KeyLost,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The provider took an instruction and its answer was lost: the same call again ends at what became of the first, and the history
 //! says so once. Nothing is given up that the provider is about to make the account's.
 use holder::{
-    AccountError, AccountState, Error, Event, FaceCapture, Kind, Level, LockedBy, PendingKind, Pin, Silent,
-    Wallet,
+    AccountError, AccountState, Error, Event, FaceCapture, KeyError, Kind, Level, LockedBy, PendingKind, Pin,
+    Silent, Wallet,
 };
 use serde_json::json;
 use trust::time::Timestamp;
@@ -217,4 +217,23 @@ async fn a_new_phone_that_was_overtaken_leaves() {
             wallet.account().start_new_phone(&at(&running), &applicant(), now()).await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_phone_that_lost_its_key_has_room_for_an_account_and_keeps_its_history() {
+    let (running, phone, wallet) = active().await;
+    let account = wallet.account();
+    phone.keys.lose_all();
+    for known in [AccountState::Active, AccountState::KeyLost] {
+        assert_eq!(account.remembered().unwrap().state, known);
+        assert_eq!(account.lock(now()).await.unwrap_err(), Error::Key(KeyError::Lost));
+    }
+    account.start_new_phone(&at(&running), &applicant(), now()).await.unwrap();
+    assert_eq!((account.remembered().unwrap().state, phone.keys.count()), (AccountState::Proving, 1));
+    assert_eq!(wallet.verify_history(), Ok(2));
+    // Before anybody asked, too.
+    let (running, phone, wallet) = active().await;
+    phone.keys.lose_all();
+    wallet.account().receive(&at(&running), "phone", now()).await.unwrap();
+    assert_eq!(wallet.account().remembered().unwrap().state, AccountState::Receiving);
 }

@@ -1,10 +1,21 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
-const STAGES: [Stage; 10] =
-    [AwaitingCode, AwaitingConsent, InUse, Proving, Waiting, Receiving, GivenUp, Replaced, Lost, Closed];
+const STAGES: [Stage; 11] = [
+    AwaitingCode,
+    AwaitingConsent,
+    InUse,
+    Proving,
+    Waiting,
+    Receiving,
+    GivenUp,
+    Replaced,
+    Lost,
+    Closed,
+    Keyless,
+];
 const PROOF: Proof = Proof { at: 1, method: Method::ChipAndFace };
-const TURNS: [Turn; 11] = [
+const TURNS: [Turn; 12] = [
     Turn::CodeMatched,
     Turn::ConsentAwaited,
     Turn::Proven(PROOF),
@@ -16,6 +27,7 @@ const TURNS: [Turn; 11] = [
     Turn::MovedAway,
     Turn::ReportedLost,
     Turn::ClosedByHolder,
+    Turn::KeyLost,
 ];
 
 /// Every standing that these turns reach, in any order and number, from wherever a phone begins.
@@ -36,7 +48,7 @@ fn reachable(turns: &[Turn]) -> Vec<Standing> {
 #[test]
 fn no_path_reaches_level_2_without_a_proof() {
     let without = TURNS.into_iter().filter(|turn| turn.happened().1.is_none()).collect::<Vec<_>>();
-    assert_eq!(without.len(), 9);
+    assert_eq!(without.len(), 10);
     assert!(reachable(&without).iter().all(|standing| standing.level < Level::Two));
     let all = reachable(&TURNS);
     assert!(STAGES.iter().all(|stage| all.iter().any(|at| at.stage == *stage)));
@@ -51,7 +63,7 @@ fn only_a_phone_in_use_has_a_level() {
 
 #[test]
 fn a_phone_that_lost_its_account_gets_it_back_by_no_word_of_the_provider() {
-    for stage in [GivenUp, Replaced, Lost, Closed] {
+    for stage in [GivenUp, Replaced, Lost, Closed, Keyless] {
         for turn in TURNS {
             let after = Standing::at(stage).after(turn);
             assert!(after.is_err() || after == Ok(Standing::at(stage)), "{stage:?} {turn:?}");
@@ -63,9 +75,12 @@ fn a_phone_that_lost_its_account_gets_it_back_by_no_word_of_the_provider() {
 #[test]
 fn a_phone_at_any_stage_that_can_ask_leaves_by_what_it_is_told() {
     for stage in [AwaitingCode, AwaitingConsent, InUse, Proving, Waiting, Receiving] {
-        for (turn, left) in
-            [(Turn::MovedAway, Replaced), (Turn::ReportedLost, Lost), (Turn::ClosedByHolder, Closed)]
-        {
+        for (turn, left) in [
+            (Turn::MovedAway, Replaced),
+            (Turn::ReportedLost, Lost),
+            (Turn::ClosedByHolder, Closed),
+            (Turn::KeyLost, Keyless),
+        ] {
             let after = Standing::at(stage).after(turn);
             assert_eq!(after, Ok(Standing::at(left)), "{stage:?} {turn:?}");
             assert!(!after.unwrap().is_in_use());
