@@ -36,7 +36,7 @@ pub enum Event {
     AccountUnlocked,
     /// The account came to this phone: with the card, or from the old phone.
     PhoneTaken,
-    /// This phone handed the account over to a new one, which has yet to take it.
+    /// This phone handed the account over to a new one, which has yet to take it; or that was on its way when the connection broke.
     HandedOver {
         /// What the new phone is called.
         to: String,

@@ -9,11 +9,11 @@ use trust::time::Timestamp;
 
 use crate::Error;
 use crate::account::record::{ACCOUNT, AccountRecord};
-use crate::account::{AccountError, departure};
+use crate::account::{AccountError, departure, transfer};
 use crate::attestation::handed;
 use crate::keys::{NewKey, SigningKey};
 use crate::ports::KeyPolicy;
-use crate::store::Table;
+use crate::store::{Change, StoreError, Table};
 use crate::wallet::Wallet;
 
 /// A line to the account's provider.
@@ -99,6 +99,18 @@ impl<'w> Contact<'w> {
         members: impl FnOnce(&Numbered<'_>) -> Map<String, Value>,
         now: Timestamp,
     ) -> Result<T, Error> {
+        self.ask_noting(challenge, (path, operation), members, now, |_| Ok(())).await
+    }
+
+    /// The same for an instruction of which something has to stand written before it leaves; that goes with its number.
+    pub(crate) async fn ask_noting<T: DeserializeOwned>(
+        &mut self,
+        challenge: Challenge,
+        (path, operation): (&str, &str),
+        members: impl FnOnce(&Numbered<'_>) -> Map<String, Value>,
+        now: Timestamp,
+        note: impl FnOnce(&mut Change<'_>) -> Result<(), StoreError>,
+    ) -> Result<T, Error> {
         let (record, wallet) = (&mut self.record, self.wallet);
         let _turn = wallet.instruction.lock().await;
         wallet.vault.change(|change| {
@@ -110,7 +122,8 @@ impl<'w> Contact<'w> {
             record.sequence += 1;
             record.learn_time(challenge.server_time, now);
             change.put(Table::Account, ACCOUNT, record)?;
-            Ok(())
+            transfer::note_handed_over(change, now)?;
+            Ok(note(change)?)
         })?;
         let numbered = Numbered {
             audience: &self.record.provider,

@@ -8,6 +8,7 @@ mod parcel;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::jose::Jwk;
+use http_client::{NoNetworkReason, ServerCode};
 use presentation::new_phone::{self, NewPhoneCode, ParcelKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -37,6 +38,14 @@ const FRESH: i64 = 300;
 const RECEIVING: &str = "receiving";
 /// What is still to be obtained on this phone.
 const CARRIED: &str = "carried-credentials";
+
+/// The phone that this one is handing the account over to, from before that is sent until the provider has answered.
+const HANDING_OVER: &str = "handing-over";
+
+#[derive(Serialize, Deserialize)]
+struct HandingOver {
+    to: String,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Receiving {
@@ -191,10 +200,19 @@ impl Account<'_> {
                 ("pin".to_owned(), json!(inner.sign(numbered))),
             ])
         };
-        let answer = contact.ask_signed::<Given>("/account/hand-over", "hand_over", members, now).await;
-        let given = self.wallet.note_refusal(Action::Move, now, answer)?;
-        self.update(now, Some(Event::HandedOver { to: to.name.clone() }), |_| {})?;
-        Ok(given.expires_in)
+        let challenge = contact.challenge().await?;
+        let leaving = HandingOver { to: to.name.clone() };
+        let note = |change: &mut Change<'_>| change.put(Table::Setting, HANDING_OVER, &leaving);
+        let call = ("/account/hand-over", "hand_over");
+        let answer = contact.ask_noting::<Given>(challenge, call, members, now, note).await;
+        let stands = answer.as_ref().map_or_else(may_stand, |_| true);
+        self.wallet.vault.change(|change| {
+            if !stands {
+                change.delete(Table::Setting, HANDING_OVER)?;
+            }
+            Ok(note_handed_over(change, now)?)
+        })?;
+        Ok(self.wallet.note_refusal(Action::Move, now, answer)?.expires_in)
     }
 
     /// On the new phone: claims the account. To be called until it succeeds or the code is over. What the platform says of this
@@ -300,8 +318,25 @@ impl Receiving {
     }
 }
 
+/// Whether the provider may have done what this came of: it answered nothing that says otherwise.
+fn may_stand(error: &Error) -> bool {
+    match error {
+        Error::Network(http_client::Error::NoNetwork(NoNetworkReason::Unreachable)) => false,
+        Error::Network(_) => error.server_code() == ServerCode::None,
+        _ => false,
+    }
+}
+
+/// Writes into the history that this phone handed the account over, where that left it and its answer was read or lost.
+pub(super) fn note_handed_over(change: &mut Change<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let Some(HandingOver { to }) = change.read(Table::Setting, HANDING_OVER)? else { return Ok(()) };
+    change.delete(Table::Setting, HANDING_OVER)?;
+    append(change, now, Event::HandedOver { to }).map(drop)
+}
+
 /// Forgets what was begun, with the account it was for.
 pub(super) fn forget(change: &mut Change<'_>) -> Result<(), StoreError> {
+    change.delete(Table::Setting, HANDING_OVER)?;
     change.delete(Table::Setting, RECEIVING)?;
     change.delete(Table::Setting, CARRIED).map(drop)
 }

@@ -1,6 +1,6 @@
 //! The process is killed inside the store's own writing: before each write of the database and its log, with half of it written,
 //! and around each sync, truncation and deletion; while a person enrols and obtains credentials, while an account moves to a phone,
-//! and while the phone that it left is emptied. Whatever the moment, the next opening finds nothing half, and the person can go on.
+//! while the old one hands it over, and while the phone that it left is emptied. Whatever the moment, the next opening finds nothing half, and the person can go on.
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -8,8 +8,10 @@ use std::time::Duration;
 use holder::{AccountError, Provider, Wallet};
 
 use crate::doubles::disk::copy_folder;
-use crate::doubles::moving::{arrives, give, is_emptied, old_phone, receive, replaced_phone};
-use crate::doubles::provider::{Running, enrol, now, provider};
+use crate::doubles::moving::{
+    arrives, give, is_emptied, is_given, old_phone, old_phone_in_files, receive, replaced_phone,
+};
+use crate::doubles::provider::{Running, at, enrol, now, provider};
 use crate::doubles::reopened::{enrols, holds, reopened, reopened_of_two, wallet};
 use crate::doubles::{Phone, torn};
 
@@ -34,6 +36,8 @@ async fn child() {
     if moves {
         torn::tear(moment);
         receive(&wallet, &folder, &provider).await.unwrap();
+    } else if folder.join("gives").exists() {
+        give(&wallet, &folder).await;
     } else if folder.join("left").exists() {
         assert_eq!(wallet.account().show(now()).await.unwrap_err(), AccountError::Replaced.into());
     } else {
@@ -114,6 +118,34 @@ async fn an_account_arrives_whole_though_the_new_phone_is_killed_inside_any_writ
     }
     println!("killed at {moment} moments inside writes of a move");
     assert!(moment > 100, "{moment}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_hands_over_says_so_though_it_is_killed_inside_any_write() {
+    let running = provider().await;
+    let full = old_phone_in_files(&running).await;
+    std::fs::write(full.folder().join("gives"), b"").unwrap();
+    let before = running.state().phones.clone();
+    let mut moment = 0;
+    loop {
+        let name = format!("write moment {moment}");
+        let (phone, new_phone) = (Phone::new(), Phone::new());
+        let folder = phone.folder();
+        copy_folder(full.folder(), folder);
+        let new = new_phone.wallet();
+        let shown = new.account().receive(&at(&running), "new phone", now()).await.unwrap();
+        std::fs::write(folder.join("code"), shown.text).unwrap();
+        let ended = spawn(folder, &running, moment).wait().unwrap().success();
+        let wallet = reopened_of_two(folder, &name);
+        is_given(&wallet, &new, folder, &name).await;
+        running.state().phones = before.clone();
+        if ended {
+            break;
+        }
+        moment += 1;
+    }
+    println!("killed at {moment} moments inside writes of handing over");
+    assert!(moment > 20, "{moment}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

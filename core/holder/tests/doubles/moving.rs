@@ -23,6 +23,31 @@ pub async fn old_phone(running: &Running) -> (Phone, Wallet) {
     (phone, wallet)
 }
 
+/// The same in files.
+pub async fn old_phone_in_files(running: &Running) -> Phone {
+    let phone = Phone::new();
+    let old = wallet(phone.folder());
+    enrol(&old, &at(running)).await.unwrap();
+    old.account().set_pin(&pin(), now()).await.unwrap();
+    phone
+}
+
+/// The old phone was cut off at that moment: the new one claims what the provider took, else it is handed over again. The old phone's
+/// history has it either way.
+pub async fn is_given(old: &Wallet, new: &Wallet, folder: &Path, moment: &str) {
+    let received = match new.account().claim(now()).await {
+        Err(Error::Account(AccountError::NotHandedOver)) => {
+            give(old, folder).await;
+            new.account().claim(now()).await
+        }
+        claimed => claimed,
+    };
+    assert!(received.unwrap_or_else(|error| panic!("{moment}: {error}")).opened, "{moment}");
+    is_emptied(old, folder, moment).await;
+    let told = old.history(None, 2).unwrap();
+    assert!(matches!(&told[1].event, Event::HandedOver { to } if to == "new phone"), "{moment}: {told:?}");
+}
+
 /// A new phone's part, from whatever point on: shows its code in a file, claims, and obtains what the old phone held.
 pub async fn receive(wallet: &Wallet, folder: &Path, provider: &Provider) -> Result<(), Error> {
     let account = wallet.account();
