@@ -47,7 +47,8 @@ impl SealingKey {
     }
 }
 
-/// Where a record stands. Bound into its seal, so that no record can be moved or taken for an older one of itself.
+/// Where a record stands. Bound into its seal, so that no record can be moved, and none passes under another version. An older one that
+/// somebody kept and puts back with its version opens: `docs/threat-model.md` says what that can bring about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) table: Table,
