@@ -29,6 +29,12 @@ impl Wallet {
     /// could be fetched is kept all the same.
     pub async fn refresh_due(&self, now: i64) -> Result<Refreshed, SenError> {
         let renewed = self.0.account().refresh_due(&Silent, Timestamp::from_unix(now)).await?;
+        Ok(self.refreshed(renewed, now))
+    }
+}
+
+impl Wallet {
+    pub(crate) fn refreshed(&self, renewed: Vec<Renewed>, now: i64) -> Refreshed {
         let mut refreshed = Refreshed { credentials: Vec::new(), documents: Vec::new() };
         for one in renewed {
             match one {
@@ -37,6 +43,6 @@ impl Wallet {
                 _ => {}
             }
         }
-        Ok(refreshed)
+        refreshed
     }
 }

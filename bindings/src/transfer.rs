@@ -6,7 +6,7 @@ use trust::time::Timestamp;
 
 use crate::account::{AccountProvider, typed};
 use crate::error::SenError;
-use crate::records::Credential;
+use crate::renewal::Refreshed;
 use crate::wallet::Wallet;
 
 /// What the new phone shows.
@@ -29,6 +29,10 @@ pub struct Received {
     pub left_out: u64,
     /// Credentials to be obtained anew on this phone.
     pub credentials: u64,
+    /// Documents of the account's provider to be obtained anew on this phone.
+    pub documents: u64,
+    /// Documents of other issuers that the old phone held: they come from their issuers alone.
+    pub other_issuers: u64,
     /// False where the account is here and the rest is not.
     pub opened: bool,
 }
@@ -82,14 +86,17 @@ impl Wallet {
             history: received.history,
             left_out: received.left_out,
             credentials: received.credentials,
+            documents: received.documents,
+            other_issuers: received.other_issuers,
             opened: received.opened,
         })
     }
 
-    /// On the new phone: obtains what the old one held, bound to keys of this one. Goes on where an earlier call failed.
-    pub async fn obtain_carried(&self, now: i64) -> Result<Vec<Credential>, SenError> {
+    /// On the new phone: obtains what the old one held, bound to keys of this one; what is refused for good is left out, and the history
+    /// says so. Goes on where an earlier call failed. The error is the first of what may still come: the rest is kept all the same.
+    pub async fn obtain_carried(&self, now: i64) -> Result<Refreshed, SenError> {
         let obtained = self.0.account().obtain_carried(&Silent, Timestamp::from_unix(now)).await?;
-        Ok(self.told(obtained, now))
+        Ok(self.refreshed(obtained, now))
     }
 
     /// Whether something of the old phone is still to be obtained.

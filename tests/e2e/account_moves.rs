@@ -2,7 +2,7 @@
 use card::{AccessKey, Can, Unwatched};
 use holder::{
     AccountError, AccountState, CardAtHand, CredentialName, DeviceState, Error, Event, FaceCapture, Kind,
-    Level, PendingKind, Pin, Silent, Wallet,
+    Level, PendingKind, Pin, Renewed, Silent, Wallet,
 };
 use serde_json::json;
 use trust::time::Timestamp;
@@ -185,7 +185,8 @@ async fn hands_over_from_phone_to_phone_with_history_and_credentials() {
     new.verify_history().unwrap();
 
     let obtained = new.account().obtain_carried(&Silent, now()).await.unwrap();
-    assert_eq!(obtained[0].vct, CredentialName::HealthInsurance.vct().urn());
+    let Renewed::Credentials(insurance) = &obtained[0] else { panic!("{obtained:?}") };
+    assert_eq!(insurance[0].vct, CredentialName::HealthInsurance.vct().urn());
     assert_eq!((new.account().obtain_carried(&Silent, now()).await.unwrap().len(), keys.count()), (0, 2));
     assert_eq!(world.check(&show(&new, now()).text, false, now()).verdict, clinic::answer::Verdict::Accepted);
 
@@ -194,6 +195,29 @@ async fn hands_over_from_phone_to_phone_with_history_and_credentials() {
     // The PIN stays with the old phone; the new one sets its own.
     assert_eq!(new.account().check_pin(&pin(), now()).await.unwrap_err(), AccountError::NoPin.into());
     new.account().set_pin(&pin(), now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_of_the_provider_come_along_with_keys_of_the_new_phone() {
+    let world = World::insured().await;
+    let (old, at) = (world.wallet.account(), provider(&world.sandbox));
+    old.set_pin(&pin(), now()).await.unwrap();
+    for name in ["driving_licence_mdoc", "citizen_sd_jwt"] {
+        old.obtain_document(name, None, &Silent, now()).await.unwrap();
+    }
+    let kinds = |wallet: &Wallet| {
+        let mut kinds: Vec<_> = wallet.documents().unwrap().into_iter().map(|held| held.kind).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    let held = kinds(&world.wallet);
+    let (new, _) = open_phone(world.folder.path(), "new");
+    let shown = new.account().receive(&at, "new phone", now()).await.unwrap();
+    old.hand_over(&old.read_new_phone(&shown.text, now()).unwrap(), &pin(), now()).await.unwrap();
+    let received = new.account().claim(now()).await.unwrap();
+    assert_eq!((received.credentials, received.documents, received.other_issuers), (1, 2, 0));
+    assert_eq!(new.account().obtain_carried(&Silent, now()).await.unwrap().len(), 3);
+    assert_eq!((kinds(&new), new.account().has_carried()), (held, Ok(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

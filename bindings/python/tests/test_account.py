@@ -126,7 +126,7 @@ class AccountLife(TestCase):
         received = run(new.claim_account(now()))
         self.assertTrue(received.opened and received.history > 5)
         self.assertTrue(new.has_carried())
-        self.assertEqual(len(run(new.obtain_carried(now()))), 1)
+        self.assertEqual(len(run(new.obtain_carried(now())).credentials), 1)
         self.assertFalse(new.has_carried())
         self.refuses(sen.SenError.DeviceKeyLost, "account.device_replaced", self.wallet.show_account, now())
         self.assertEqual(self.wallet.credentials(now()), [])

@@ -1,7 +1,7 @@
 //! `sen account transfer`: the account moves to another device.
 use std::time::Duration;
 
-use holder::{AccountError, AccountState, Error, Provider, Received, ShownCode, Wallet};
+use holder::{AccountError, AccountState, Error, Provider, Received, Renewed, ShownCode, Wallet};
 use serde_json::json;
 
 use super::shown::Drawn;
@@ -117,17 +117,31 @@ fn finish(wallet: &Wallet, received: Option<Received>, as_json: bool) -> Result<
     let account = wallet.account();
     let view = block_on(account.show(home::now()))?.map_err(failure)?;
     let obtained = block_on(account.obtain_carried(&Aloud, home::now()))?.map_err(failure)?;
+    let (mut credentials, mut documents) = (0, 0);
+    for renewed in obtained {
+        match renewed {
+            Renewed::Credentials(new) => credentials += new.len(),
+            Renewed::Documents(new) => documents += new.len(),
+            _ => {}
+        }
+    }
     let (history, left_out) = received.map_or((0, 0), |received| (received.history, received.left_out));
+    let elsewhere = received.map_or(0, |received| received.other_issuers);
+    if elsewhere > 0 {
+        say(format_args!(
+            "note: the old device held {elsewhere} documents of other issuers; obtain them there again"
+        ));
+    }
     if received.is_some_and(|received| !received.opened) {
         say("note: what the old device sent along could not be opened; obtain the credentials again");
     }
     tell(
         as_json,
         &json!({"state": view.state, "level": super::number_of(view.level), "history": history,
-                "history_left_out": left_out, "credentials": obtained.len()}),
+                "history_left_out": left_out, "credentials": credentials, "documents": documents,
+                "documents_elsewhere": elsewhere}),
         &format!(
-            "The account is on this device, with {history} lines of history and {} credentials. Next: sen account pin set",
-            obtained.len()
+            "The account is on this device, with {history} lines of history, {credentials} credentials and {documents} documents. Next: sen account pin set"
         ),
     );
     Ok(0)

@@ -319,7 +319,7 @@ struct WholePathTests {
         let received = try await newPhone.claimAccount(now: now)
         #expect(received.opened && received.history > 10)
         #expect(try newPhone.hasCarried())
-        #expect(try await newPhone.obtainCarried(now: now).count == 2)
+        #expect(try await newPhone.obtainCarried(now: now).credentials.count == 2)
         await refused(.deviceKeyLost, "account.device_replaced") { _ = try await wallet.showAccount(now: now) }
         #expect(try wallet.credentials(now: now).isEmpty)
     }

@@ -3,6 +3,7 @@
 //! done again after a crash: the code is the same while it is fresh, a second hand-over replaces the first, and the provider
 //! answers a claim again whose answer was lost.
 
+mod carried;
 mod parcel;
 
 use base64::Engine;
@@ -23,11 +24,9 @@ use super::{Account, AccountError, Provider, departure, new_record};
 use crate::Error;
 use crate::attestation::handed;
 use crate::history::{Action, Event, append};
-use crate::issuance::Wanted;
 use crate::pin::Pin;
-use crate::ports::{KeyError, KeyPolicy, ProgressListener};
+use crate::ports::{KeyError, KeyPolicy};
 use crate::store::{Change, StoreError, Table};
-use crate::{CredentialInfo, CredentialName};
 use parcel::Parcel;
 
 /// When a phone's own key may be used.
@@ -36,9 +35,6 @@ const POLICY: KeyPolicy = KeyPolicy::Presentation;
 const FRESH: i64 = 300;
 /// What the new phone needs until it has opened the parcel.
 const RECEIVING: &str = "receiving";
-/// What is still to be obtained on this phone.
-const CARRIED: &str = "carried-credentials";
-
 /// The phone that this one is handing the account over to, from before that is sent until the provider has answered.
 const HANDING_OVER: &str = "handing-over";
 
@@ -55,13 +51,6 @@ struct Receiving {
     key_challenge: String,
     #[serde(with = "serde_bytes")]
     parcel_key: Vec<u8>,
-}
-
-/// A credential of the old phone, to be obtained anew: keys do not travel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Carried {
-    name: String,
-    ward: Option<String>,
 }
 
 /// What the new phone shows.
@@ -94,6 +83,10 @@ pub struct Received {
     pub left_out: u64,
     /// Credentials to be obtained with [`Account::obtain_carried`].
     pub credentials: u64,
+    /// Documents of the account's provider, to be obtained with the same.
+    pub documents: u64,
+    /// Documents of other issuers, which the old phone held: this one gets them from their issuers alone.
+    pub other_issuers: u64,
     /// False where the parcel was missing or could not be opened: the account is here, the rest is not.
     pub opened: bool,
 }
@@ -188,7 +181,7 @@ impl Account<'_> {
     pub async fn hand_over(self, to: &NewPhone, pin: &Pin, now: Timestamp) -> Result<u32, Error> {
         let inner = Inner::with(&self, pin, now).await?;
         let mut contact = Contact::of(self.wallet)?;
-        let parcel = Parcel::pack(&self.wallet.vault.store())?.encode()?;
+        let parcel = Parcel::pack(&self.wallet.vault.store(), &contact.record.provider)?.encode()?;
         let info = info(&contact.record.provider, &to.code.instance_key);
         let sealed = new_phone::seal(&parcel, &to.code.parcel_key, &info)
             .map_err(|_| AccountError::BadTransferCode)?;
@@ -252,12 +245,16 @@ impl Account<'_> {
     fn take(&self, account: String, parcel: Option<Parcel>, now: Timestamp) -> Result<Received, Error> {
         let opened = parcel.is_some();
         let parcel = parcel.unwrap_or_default();
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let received = Received {
-            history: u64::try_from(parcel.history.len()).unwrap_or(u64::MAX),
+            history: count(parcel.history.len()),
             left_out: parcel.left_out,
-            credentials: u64::try_from(parcel.credentials.len()).unwrap_or(u64::MAX),
+            credentials: count(parcel.credentials.len()),
+            documents: count(parcel.documents.len()),
+            other_issuers: parcel.other_issuers,
             opened,
         };
+        let carried = parcel.carried();
         self.wallet.vault.change(|change| {
             let mut record: AccountRecord =
                 change.read(Table::Account, ACCOUNT)?.ok_or(AccountError::NoAccount)?;
@@ -270,44 +267,9 @@ impl Account<'_> {
             }
             append(change, now, Event::PhoneTaken)?;
             change.delete(Table::Setting, RECEIVING)?;
-            Ok(change.put(Table::Setting, CARRIED, &parcel.credentials)?)
+            Ok(carried::keep(change, &carried)?)
         })?;
         Ok(received)
-    }
-
-    /// Obtains what the old phone held and this one does not yet: bound to keys of this phone. Each is struck off as it comes, so
-    /// that the next call goes on where this one failed.
-    ///
-    /// # Errors
-    /// As [`Account::obtain_credential`].
-    pub async fn obtain_carried(
-        self,
-        progress: &dyn ProgressListener,
-        now: Timestamp,
-    ) -> Result<Vec<CredentialInfo>, Error> {
-        let mut obtained = Vec::new();
-        while let Some(next) = self.carried()?.first().cloned() {
-            // What a later version held and this one does not know is struck off.
-            if let Some(name) = CredentialName::from_text(&next.name) {
-                let wanted = Wanted::Named(name, next.ward.as_deref());
-                obtained.extend(self.obtain_credential(wanted, None, progress, now).await?);
-            }
-            self.wallet.vault.change(|change| {
-                let mut left: Vec<Carried> = change.read(Table::Setting, CARRIED)?.unwrap_or_default();
-                left.retain(|carried| *carried != next);
-                Ok(change.put(Table::Setting, CARRIED, &left)?)
-            })?;
-        }
-        Ok(obtained)
-    }
-
-    /// Whether something of the old phone is still to be obtained.
-    pub fn has_carried(self) -> Result<bool, Error> {
-        Ok(!self.carried()?.is_empty())
-    }
-
-    fn carried(&self) -> Result<Vec<Carried>, Error> {
-        Ok(self.wallet.vault.store().read(Table::Setting, CARRIED)?.unwrap_or_default())
     }
 }
 
@@ -338,7 +300,7 @@ pub(super) fn note_handed_over(change: &mut Change<'_>, now: Timestamp) -> Resul
 pub(super) fn forget(change: &mut Change<'_>) -> Result<(), StoreError> {
     change.delete(Table::Setting, HANDING_OVER)?;
     change.delete(Table::Setting, RECEIVING)?;
-    change.delete(Table::Setting, CARRIED).map(drop)
+    carried::forget(change)
 }
 
 fn code(instance_key: PublicKey, parcel_key: &ParcelKey, made_at: i64, name: &str) -> NewPhoneCode {

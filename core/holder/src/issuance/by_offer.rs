@@ -125,7 +125,8 @@ impl Account<'_> {
         progress.began(Step::Provider);
         let mut contact = Contact::of(self.wallet)?;
         let members = Map::from_iter([("credential".to_owned(), json!(name))]);
-        let answer: OfferAnswer = contact.ask("/account/offer", "offer", members, now).await?;
+        let answer = contact.ask::<OfferAnswer>("/account/offer", "offer", members, now).await;
+        let answer = self.wallet.note_refusal(Action::Obtain, now, answer)?;
         let issuers = Issuers { roots_pem: &contact.record.roots_pem, anchors_pem };
         self.wallet.obtain_documents(&answer.credential_offer, issuers, None, progress, now).await
     }

@@ -4,6 +4,7 @@
 mod account;
 mod approval;
 mod attestation;
+mod carried;
 mod consent;
 mod contracts_can_fail;
 mod cut_answers;

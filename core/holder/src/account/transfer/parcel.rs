@@ -1,12 +1,11 @@
-//! What the old phone passes on: its history, and which credentials it held. Keys, PIN and the credentials themselves stay.
+//! What the old phone passes on: its history, and what it held. Keys, PIN and what is bound to the keys stay.
 
 use serde::{Deserialize, Serialize};
 
-use super::Carried;
-use crate::credentials;
+use super::carried::Carried;
 use crate::history::{Event, newest};
 use crate::store::{Store, StoreError, decode, encode};
-use crate::{CredentialName, Error};
+use crate::{CredentialName, Error, credentials, documents};
 
 /// Bytes of history that travel: the provider keeps no larger parcel than 256 Ki characters.
 const LONGEST_HISTORY: usize = 160 * 1024;
@@ -16,6 +15,12 @@ const VERSION: u8 = 1;
 pub(super) struct Parcel {
     version: u8,
     pub(super) credentials: Vec<Carried>,
+    /// Documents of the account's provider, by its names for them; none from an older version.
+    #[serde(default)]
+    pub(super) documents: Vec<String>,
+    /// How many documents are other issuers'.
+    #[serde(default)]
+    pub(super) other_issuers: u64,
     /// Oldest first.
     pub(super) history: Vec<Entry>,
     /// Entries older than those.
@@ -29,12 +34,20 @@ pub(super) struct Entry {
 }
 
 impl Parcel {
-    /// Everything that this phone passes on: the newest history that fits.
-    pub(super) fn pack(store: &Store) -> Result<Self, Error> {
+    /// Everything that the phone of an account with this provider passes on: the newest history that fits.
+    pub(super) fn pack(store: &Store, provider: &str) -> Result<Self, Error> {
         let mut held: Vec<Carried> = Vec::new();
         for (_, record) in credentials::list(store)? {
             if let Some(name) = CredentialName::from_vct(&record.vct) {
-                held.push(Carried { name: name.as_str().to_owned(), ward: record.ward });
+                held.push(Carried { name: name.as_str().to_owned(), ward: record.ward, document: false });
+            }
+        }
+        let (mut documents, mut other_issuers) = (Vec::new(), 0);
+        for (_, record) in documents::list(store)? {
+            if record.issuer_url != provider {
+                other_issuers += 1;
+            } else if !documents.contains(&record.configuration) {
+                documents.push(record.configuration);
             }
         }
         let mut size = 0;
@@ -49,7 +62,14 @@ impl Parcel {
             Ok(fits)
         })?;
         history.reverse();
-        Ok(Self { version: VERSION, credentials: held, history, left_out })
+        Ok(Self { version: VERSION, credentials: held, documents, other_issuers, history, left_out })
+    }
+
+    /// What is to be obtained by whoever opens this.
+    pub(super) fn carried(&self) -> Vec<Carried> {
+        let documents = self.documents.iter().cloned();
+        let documents = documents.map(|name| Carried { name, ward: None, document: true });
+        self.credentials.iter().cloned().chain(documents).collect()
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {

@@ -324,7 +324,7 @@ class WholePathTest {
         val received = newPhone.claimAccount(now())
         assertTrue(received.opened && received.history > 10u)
         assertTrue(newPhone.hasCarried())
-        assertEquals(2, newPhone.obtainCarried(now()).size)
+        assertEquals(2, newPhone.obtainCarried(now()).credentials.size)
         refused<SenException.DeviceKeyLost>("account.device_replaced") { wallet.showAccount(now()) }
         assertEquals(emptyList<Credential>(), wallet.credentials(now()))
     }
