@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::{Map, json};
 use trust::time::Timestamp;
 
+use super::beginning::new_record;
 use super::evidence::{CardAtHand, FaceCapture, Purpose, Started, StepUp, is_spent, members};
 use super::message::{Contact, first};
 use super::standing::{Stage, Turn};
 use super::view::{Pending, PendingKind};
-use super::{Account, AccountView, Applicant, Provider, new_record};
+use super::{Account, AccountView, Applicant, Provider};
 use crate::Error;
 use crate::history::{Action, Event};
 use crate::ports::{ProgressListener, Step};

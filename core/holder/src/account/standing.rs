@@ -1,7 +1,8 @@
 //! Where this phone stands with its account, and the one table that says how that moves. What the provider says of the account
 //! itself (locks, blocked until) is beside it, in the record: the provider decides, and the phone remembers what it last heard.
 //!
-//! To add a turn: a variant of [`Turn`], its rows in [`TABLE`], and a sentence in the tests.
+//! To add a turn: a variant of [`Turn`], its rows in [`TABLE`], what the history says of it in [`Standing::noted`], and a sentence in the
+//! tests.
 
 use serde::{Deserialize, Serialize};
 

@@ -16,11 +16,12 @@ use serde_json::{Map, json};
 use trust::p256::PublicKey;
 use trust::time::Timestamp;
 
+use super::beginning::new_record;
 use super::message::{Contact, Numbered, key_challenge};
 use super::pin::Inner;
 use super::record::{ACCOUNT, AccountRecord};
 use super::standing::{Stage, Turn};
-use super::{Account, AccountError, Provider, departure, new_record};
+use super::{Account, AccountError, Provider, departure};
 use crate::Error;
 use crate::attestation::handed;
 use crate::history::{Action, Event, append};
