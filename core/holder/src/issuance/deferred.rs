@@ -45,8 +45,8 @@ pub struct AwaitedInfo {
 pub(crate) struct AwaitedRecord {
     pub(super) format: DocumentFormat,
     pub(super) kind: String,
-    pub(super) issuer_url: String,
-    pub(super) configuration: String,
+    pub(crate) issuer_url: String,
+    pub(crate) configuration: String,
     pub(super) transaction: String,
     pub(super) not_before: i64,
     /// The keys that were proved.

@@ -53,8 +53,11 @@ async fn one_that_may_still_come_is_told_after_the_others_came_and_is_tried_agai
 }
 
 #[tokio::test]
-async fn documents_of_other_issuers_are_told_of() {
-    let issuer = RunningIssuer::start().await;
-    let (_running, _phone, new, other_issuers) = claimed(Some(&issuer)).await;
-    assert_eq!((other_issuers, new.documents().unwrap().len()), (1, 0));
+async fn documents_of_other_issuers_are_told_of_those_awaited_too() {
+    for put_off in [0, 1] {
+        let issuer = RunningIssuer::start().await;
+        issuer.state().put_off = put_off;
+        let (_running, _phone, new, other_issuers) = claimed(Some(&issuer)).await;
+        assert_eq!((other_issuers, new.documents().unwrap().len()), (1, 0));
+    }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::Carried;
 use crate::history::{Event, newest};
-use crate::store::{Store, StoreError, decode, encode};
+use crate::issuance::deferred::AwaitedRecord;
+use crate::store::{Store, StoreError, Table, decode, encode};
 use crate::{CredentialName, Error, credentials, documents};
 
 /// Bytes of history that travel: the provider keeps no larger parcel than 256 Ki characters.
@@ -15,7 +16,7 @@ const VERSION: u8 = 1;
 pub(super) struct Parcel {
     version: u8,
     pub(super) credentials: Vec<Carried>,
-    /// Documents of the account's provider, by its names for them; none from an older version.
+    /// Documents of the account's provider, those awaited among them, by its names for them; none from an older version.
     #[serde(default)]
     pub(super) documents: Vec<String>,
     /// How many documents are other issuers'.
@@ -43,11 +44,15 @@ impl Parcel {
             }
         }
         let (mut documents, mut other_issuers) = (Vec::new(), 0);
-        for (_, record) in documents::list(store)? {
-            if record.issuer_url != provider {
+        let at_hand = documents::list(store)?.into_iter();
+        let at_hand = at_hand.map(|(_, record)| (record.issuer_url, record.configuration));
+        let awaited = store.list::<AwaitedRecord>(Table::Awaited)?.into_iter();
+        let awaited = awaited.map(|(_, record)| (record.issuer_url, record.configuration));
+        for (issuer, name) in at_hand.chain(awaited) {
+            if issuer != provider {
                 other_issuers += 1;
-            } else if !documents.contains(&record.configuration) {
-                documents.push(record.configuration);
+            } else if !documents.contains(&name) {
+                documents.push(name);
             }
         }
         let mut size = 0;
