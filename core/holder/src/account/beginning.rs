@@ -53,11 +53,7 @@ impl Account<'_> {
         let Some(record) = self.earlier() else { return Ok(()) };
         match asked {
             Ok(()) if record.standing().is_in_use() => Err(AccountError::AlreadyActive.into()),
-            Err(error)
-                if departure::refuse_departed(record.stage).is_ok()
-                    && error != AccountError::NotHandedOver.into()
-                    && error.server_code() != ServerCode::AccountUnknown =>
-            {
+            Err(error) if departure::refuse_departed(record.stage).is_ok() && !took_nothing(&error) => {
                 Err(error)
             }
             _ => Ok(()),
@@ -91,6 +87,18 @@ impl Account<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the provider says that it took nothing from this phone's key.
+fn took_nothing(error: &Error) -> bool {
+    *error == AccountError::NotHandedOver.into()
+        || matches!(
+            error.server_code(),
+            ServerCode::AccountUnknown
+                | ServerCode::AttestationRefused
+                | ServerCode::NotAttested
+                | ServerCode::PlatformUnknown
+        )
 }
 
 /// A record of an account that begins here; the provider's name for it is not known yet, and nothing was sent.

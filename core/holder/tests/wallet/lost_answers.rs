@@ -201,6 +201,20 @@ async fn a_phone_that_claimed_the_account_shows_no_other_code() {
     assert_eq!(events(&new)[0], Event::PhoneTaken);
 }
 
+/// Whose attestation is refused gets no account by that key, and needs another.
+#[tokio::test]
+async fn a_phone_whose_claim_is_refused_shows_another_code() {
+    let (running, _old_phone, _old) = active().await;
+    let phone = Phone::new();
+    let new = phone.wallet();
+    let shown = new.account().receive(&at(&running), "new phone", now()).await.unwrap();
+    running.state().refuse = Some(json!({"error": "attestation_refused"}));
+    let later = now().plus_seconds(400);
+    let next = new.account().receive(&at(&running), "new phone", later).await.unwrap();
+    assert_ne!(next.text, shown.text);
+    assert_eq!(phone.keys.count(), 1);
+}
+
 #[tokio::test]
 async fn a_new_phone_that_was_overtaken_leaves() {
     for code in ["device_replaced", "device_revoked"] {
