@@ -75,11 +75,17 @@ impl Response {
     }
 
     /// The parameter `error` of `WWW-Authenticate` (RFC 6750 section 3, RFC 9449 section 7.1): a resource server need not say it
-    /// in the body.
+    /// in the body. Who takes tokens of several schemes has a challenge for each, in fields of their own or in one (RFC 9110 section
+    /// 11.6.1): the first that names an error counts.
     fn challenge_error(&self) -> Option<&str> {
-        let challenge = self.header(WWW_AUTHENTICATE.as_str())?;
-        let parameters = challenge.split_once(' ')?.1.split(',');
-        parameters.map(str::trim).find_map(|one| one.strip_prefix("error=\"")?.strip_suffix('"'))
+        let fields = self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let mut parts =
+            fields.flat_map(|field| field.split(',')).map(|part| match part.trim().split_once(' ') {
+                // The first parameter of a challenge stands behind its scheme.
+                Some((scheme, parameter)) if !scheme.contains('=') => parameter.trim_start(),
+                _ => part.trim(),
+            });
+        parts.find_map(|one| one.strip_prefix("error=\"")?.strip_suffix('"'))
     }
 
     /// `Retry-After` in seconds (RFC 9110 section 10.2.3). A date counts from the one in `Date` of the same answer, so that our
@@ -104,18 +110,37 @@ mod tests {
 
     use super::*;
 
-    fn refused(challenge: &'static str, body: &[u8]) -> ServerCode {
-        let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))]);
+    fn refused(challenges: &[&'static str], body: &[u8]) -> ServerCode {
+        let mut headers = HeaderMap::new();
+        for challenge in challenges {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
         Response { status: 401, headers, body: body.to_vec() }.success().unwrap_err().server_code()
     }
 
     #[test]
     fn reads_the_code_of_a_resource_server_from_the_header_where_the_body_has_none() {
         let nonce = "DPoP algs=\"ES256\", error=\"use_dpop_nonce\", error_description=\"x\"";
-        assert_eq!(refused(nonce, b""), ServerCode::UseDpopNonce);
-        assert_eq!(refused(nonce, br#"{"error":"invalid_token"}"#), ServerCode::InvalidToken);
-        assert_eq!(refused("DPoP", b""), ServerCode::None);
+        assert_eq!(refused(&[nonce], b""), ServerCode::UseDpopNonce);
+        assert_eq!(refused(&[nonce], br#"{"error":"invalid_token"}"#), ServerCode::InvalidToken);
+        for silent in [&["DPoP"][..], &[], &["Bearer error"], &["Bearer realm=\"error=\""]] {
+            assert_eq!(refused(silent, b""), ServerCode::None, "{silent:?}");
+        }
     }
+
+    #[test]
+    fn reads_the_code_of_a_resource_server_from_whichever_challenge_has_it() {
+        let nonce = "DPoP error=\"use_dpop_nonce\", algs=\"ES256\"";
+        for challenges in [
+            &["Bearer realm=\"a\"", nonce][..],
+            &["Bearer", nonce],
+            &[nonce, "Bearer error=\"invalid_token\""],
+            &["Bearer realm=\"a\", DPoP error=\"use_dpop_nonce\""],
+        ] {
+            assert_eq!(refused(challenges, b""), ServerCode::UseDpopNonce, "{challenges:?}");
+        }
+    }
+
     fn pause(retry_after: &'static str, date: Option<&'static str>) -> Option<u32> {
         let value = HeaderValue::from_static;
         let mut headers = HeaderMap::from_iter([(RETRY_AFTER, value(retry_after))]);
