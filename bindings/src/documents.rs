@@ -218,9 +218,11 @@ impl Wallet {
         Ok(fetched.map(Document::from))
     }
 
-    /// Fetches a document anew with new keys, where its issuer gave leave to.
-    pub async fn refresh_document(&self, id: String, now: i64) -> Result<Document, SenError> {
-        Ok(self.0.refresh_document(&id, &Silent, Timestamp::from_unix(now)).await?.into())
+    /// Fetches a document anew with new keys, where its issuer gave leave to; nothing where the issuer has it later, and it is awaited
+    /// from here on.
+    pub async fn refresh_document(&self, id: String, now: i64) -> Result<Option<Document>, SenError> {
+        let fetched = self.0.refresh_document(&id, &Silent, Timestamp::from_unix(now)).await?;
+        Ok(fetched.map(Document::from))
     }
 
     /// The documents held, newest issue first.

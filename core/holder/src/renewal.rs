@@ -83,16 +83,27 @@ impl Renewable {
     }
 }
 
+impl Renewed {
+    /// None where the issuer will have it later.
+    fn documents(fetched: impl IntoIterator<Item = DocumentInfo>) -> Self {
+        let documents: Vec<_> = fetched.into_iter().collect();
+        if documents.is_empty() { Self::NotReady } else { Self::Documents(documents) }
+    }
+}
+
 impl Wallet {
-    /// All that could be fetched anew, credentials first.
+    /// All that could be fetched anew, credentials first. A document whose issuer will have it anew later stands here as the one that is
+    /// awaited, and no second one is asked for.
     ///
     /// # Errors
     /// What the store says.
     pub fn renewable(&self) -> Result<Vec<Renewable>, Error> {
+        let awaited = self.awaited()?;
+        let mut documents = self.documents()?;
+        documents.retain(|held| !awaited.iter().any(|awaited| awaited.replaces(held)));
         let credentials = self.credentials()?.into_iter().map(Renewable::Credential);
-        let documents = self.documents()?.into_iter().map(Renewable::Document);
-        let awaited = self.awaited()?.into_iter().map(Renewable::Awaited);
-        Ok(credentials.chain(documents).chain(awaited).collect())
+        let documents = documents.into_iter().map(Renewable::Document);
+        Ok(credentials.chain(documents).chain(awaited.into_iter().map(Renewable::Awaited)).collect())
     }
 
     /// Whether its time has come, at this time of the device's: for a credential its [moment](CredentialInfo::refresh_at); for a
@@ -149,7 +160,8 @@ impl Account<'_> {
     /// Fetches one anew. Others are none of its concern: a failure here stops nothing there.
     ///
     /// # Errors
-    /// As [`Account::obtain_credential`], [`Wallet::refresh_document`], [`Account::obtain_document`] and [`Wallet::fetch_awaited`].
+    /// As [`Account::obtain_credential`], [`Wallet::refresh_document`], [`Account::obtain_document`] and [`Wallet::fetch_awaited`];
+    /// [`IssuanceError::NotFound`] for what is not held any more.
     pub async fn renew(
         self,
         renewable: &Renewable,
@@ -162,18 +174,22 @@ impl Account<'_> {
                 let wanted = Wanted::Named(name, info.ward.as_deref());
                 Ok(Renewed::Credentials(self.obtain_credential(wanted, None, progress, now).await?))
             }
-            Renewable::Document(info) => Ok(match self.way(&info.id)? {
-                Way::Leave => {
-                    Renewed::Documents(vec![self.wallet.refresh_document(&info.id, progress, now).await?])
+            Renewable::Document(info) => {
+                if let Some(awaited) = self.wallet.awaited_anew(&info.id)? {
+                    return Ok(Renewed::documents(self.wallet.fetch_awaited(&awaited, progress, now).await?));
                 }
-                Way::Named(name) => {
-                    Renewed::Documents(self.obtain_document(&name, None, progress, now).await?)
-                }
-                Way::None => Renewed::NeedsOffer,
-            }),
+                Ok(match self.way(&info.id)? {
+                    Way::Leave => {
+                        Renewed::documents(self.wallet.refresh_document(&info.id, progress, now).await?)
+                    }
+                    Way::Named(name) => {
+                        Renewed::documents(self.obtain_document(&name, None, progress, now).await?)
+                    }
+                    Way::None => Renewed::NeedsOffer,
+                })
+            }
             Renewable::Awaited(info) => {
-                let fetched = self.wallet.fetch_awaited(&info.id, progress, now).await?;
-                Ok(fetched.map_or(Renewed::NotReady, |document| Renewed::Documents(vec![document])))
+                Ok(Renewed::documents(self.wallet.fetch_awaited(&info.id, progress, now).await?))
             }
         }
     }
@@ -194,6 +210,11 @@ impl Account<'_> {
 mod tests {
     use super::*;
     use crate::documents::DocumentFormat;
+
+    #[test]
+    fn an_issuer_that_gave_nothing_yet_has_it_later() {
+        assert_eq!(Renewed::documents([]), Renewed::NotReady);
+    }
 
     fn document(copies: usize, unshown: usize) -> Renewable {
         Renewable::Document(DocumentInfo {

@@ -9,10 +9,12 @@ use crate::wallet::{Aloud, block_on, failure};
 
 /// One, by its identifier.
 pub(super) fn one(wallet: &Wallet, id: &str, as_json: bool, now: Timestamp) -> Result<(), Failure> {
-    let held = wallet.renewable().map_err(failure)?;
-    let found = held.iter().find(|renewable| renewable.id() == id);
+    // Also a document that is awaited anew already: then that is asked for.
+    let documents = wallet.documents().map_err(failure)?.into_iter().map(Renewable::Document);
+    let mut held = wallet.renewable().map_err(failure)?.into_iter().chain(documents);
+    let found = held.find(|renewable| renewable.id() == id);
     let found = found.ok_or_else(|| failure(holder::Error::from(holder::IssuanceError::NotFound)))?;
-    match block_on(wallet.account().renew(found, &Aloud, now))?.map_err(failure)? {
+    match block_on(wallet.account().renew(&found, &Aloud, now))?.map_err(failure)? {
         Renewed::NeedsOffer => Err(failure(holder::Error::from(holder::IssuanceError::NotRefreshable))),
         Renewed::Credentials(obtained) => {
             super::show(wallet, &obtained, as_json, now);

@@ -61,6 +61,13 @@ pub(crate) struct AwaitedRecord {
     pub(super) grant: String,
 }
 
+impl AwaitedInfo {
+    /// Whether it will be this document in a newer issue.
+    pub(crate) fn replaces(&self, held: &DocumentInfo) -> bool {
+        self.format == held.format && self.kind == held.kind && self.issuer_url == held.issuer_url
+    }
+}
+
 impl Wallet {
     /// The documents that are awaited.
     pub fn awaited(&self) -> Result<Vec<AwaitedInfo>, Error> {
@@ -73,6 +80,16 @@ impl Wallet {
             not_before: Timestamp::from_unix(record.not_before),
         };
         Ok(records.into_iter().map(info).collect())
+    }
+
+    /// What is awaited in place of this document, where it is fetched anew and its issuer has it later.
+    ///
+    /// # Errors
+    /// [`IssuanceError::NotFound`] where there is no document of this id.
+    pub(crate) fn awaited_anew(&self, document: &str) -> Result<Option<String>, Error> {
+        let documents = self.documents()?;
+        let held = documents.iter().find(|held| held.id == document).ok_or(IssuanceError::NotFound)?;
+        Ok(self.awaited()?.into_iter().find(|awaited| awaited.replaces(held)).map(|awaited| awaited.id))
     }
 
     /// Asks for an awaited document; `None` while it is not ready, and without asking before its time.

@@ -38,7 +38,8 @@ pub(crate) struct GrantRecord {
 }
 
 impl Wallet {
-    /// Fetches a document anew with new keys, where its issuer gave leave to; the earlier one is replaced.
+    /// Fetches a document anew with new keys, where its issuer gave leave to; the earlier one is replaced. `None` where the issuer has
+    /// it later: it is [awaited](Self::awaited) from here on, and asked for instead of another one; the earlier stays until it is there.
     ///
     /// # Errors
     /// [`IssuanceError::NotFound`] where there is none of this id, [`IssuanceError::NotRefreshable`] where the person must follow
@@ -48,7 +49,10 @@ impl Wallet {
         id: &str,
         progress: &dyn ProgressListener,
         now: Timestamp,
-    ) -> Result<DocumentInfo, Error> {
+    ) -> Result<Option<DocumentInfo>, Error> {
+        if let Some(awaited) = self.awaited_anew(id)? {
+            return self.fetch_awaited(&awaited, progress, now).await;
+        }
         let obtained = self.fetch_anew(id, progress, now).await;
         self.note_refusal(Action::Obtain, now, obtained)
     }
@@ -58,7 +62,7 @@ impl Wallet {
         id: &str,
         progress: &dyn ProgressListener,
         now: Timestamp,
-    ) -> Result<DocumentInfo, Error> {
+    ) -> Result<Option<DocumentInfo>, Error> {
         let (document, grant_id, mut grant) = {
             let store = self.vault.store();
             let document: DocumentRecord = store.read(Table::Document, id)?.ok_or(IssuanceError::NotFound)?;
@@ -84,7 +88,7 @@ impl Wallet {
         let visit = Visit { wallet, issuer, issuers, anchors, named, progress, now, there };
         let grant = Grant { id: grant_id, record: grant, new_key: None };
         let kept = visit.fetch_and_keep(&mut line, &token, &[asked], grant).await?;
-        Ok(kept.into_iter().next().ok_or(IssuanceError::BadCredential)?)
+        Ok(kept.into_iter().next())
     }
 
     /// Has another access token, and keeps the newest refresh token: the one just used may be worth nothing from here on, whatever

@@ -292,6 +292,7 @@ impl DocumentIssuer {
         let reply = match token {
             None => Reply::error(400, &json!({"error": "use_dpop_nonce"})),
             Some(_) => Reply { body: Vec::new(), ..Reply::error(401, &Value::Null) }
+                .with("www-authenticate", "Bearer realm=\"tenant\"")
                 .with("www-authenticate", "DPoP error=\"use_dpop_nonce\""),
         };
         Err(reply.with("dpop-nonce", &next))

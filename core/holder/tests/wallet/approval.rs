@@ -97,7 +97,7 @@ async fn what_is_fetched_anew_can_approve_as_well() {
     running.state().refresh = true;
     let wallet = phone.wallet();
     let first = obtain(&running, &wallet).await.unwrap().remove(0);
-    let next = wallet.refresh_document(&first.id, &Silent, now()).await.unwrap();
+    let next = wallet.refresh_document(&first.id, &Silent, now()).await.unwrap().unwrap();
     assert_eq!((kinds(&phone), said(&next), phone.keys.prompts.asked()), ((1, 2), (3, 2, true), 2));
 }
 

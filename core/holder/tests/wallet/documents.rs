@@ -154,7 +154,7 @@ async fn fetches_a_document_anew_without_the_person_and_keeps_the_newest_leave_t
     let wallet = phone.wallet();
     let mut held = obtain(&running, &wallet).await.unwrap().remove(0);
     for _ in 0..2 {
-        let next = wallet.refresh_document(&held.id, &Silent, now()).await.unwrap();
+        let next = wallet.refresh_document(&held.id, &Silent, now()).await.unwrap().unwrap();
         assert_ne!(next.id, held.id);
         assert_eq!(wallet.documents().unwrap(), std::slice::from_ref(&next));
         assert_eq!(phone.keys.count(), 4);
@@ -219,6 +219,34 @@ async fn what_is_awaited_comes_with_what_is_due() {
     assert_eq!(wallet.due(awaited).unwrap(), []);
     let refreshed = refresh(awaited.plus_seconds(60)).await.unwrap();
     assert_eq!(refreshed, [Renewed::Documents(wallet.documents().unwrap())]);
+}
+
+#[tokio::test]
+async fn a_document_that_its_issuer_has_anew_later_is_kept_until_then_and_awaited_once() {
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    running.state().begins = SERVER_TIME - 43_200;
+    let held = obtain(&running, &wallet).await.unwrap().remove(0);
+    let entries = wallet.verify_history().unwrap();
+    running.state().put_off = 1;
+    assert_eq!(wallet.due(now()).unwrap(), [Renewable::Document(held.clone())]);
+    assert_eq!(wallet.account().refresh_due(&Silent, now()).await.unwrap(), []);
+    // Three keys more, for the copies to come.
+    let standing = || (wallet.documents().unwrap(), wallet.awaited().unwrap().len(), phone.keys.count());
+    assert_eq!(standing(), (vec![held.clone()], 1, 7));
+
+    // Whoever tries again asks for the same one, and not before its time.
+    let asked = running.state().asked.len();
+    assert_eq!(wallet.due(now()).unwrap(), []);
+    assert_eq!(wallet.refresh_document(&held.id, &Silent, now()).await, Ok(None));
+    let renewable = Renewable::Document(held.clone());
+    assert_eq!(wallet.account().renew(&renewable, &Silent, now()).await, Ok(Renewed::NotReady));
+    assert_eq!((standing(), running.state().asked.len()), ((vec![held.clone()], 1, 7), asked));
+    assert_eq!(wallet.verify_history(), Ok(entries));
+
+    let late = now().plus_seconds(60);
+    let new = wallet.refresh_document(&held.id, &Silent, late).await.unwrap().unwrap();
+    assert_eq!(standing(), (vec![new], 0, 4));
 }
 
 #[tokio::test]

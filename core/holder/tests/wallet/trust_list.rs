@@ -101,7 +101,7 @@ async fn documents_of_whom_the_list_names_need_no_anchors_of_the_persons_own() {
     running.state().issuer.certificates = vec![listed(Role::Documents, authority)];
     wallet.account().refresh_trust_list(now()).await.unwrap();
     let obtained = obtain().await.unwrap();
-    let anew = wallet.refresh_document(&obtained[0].id, &Silent, there).await.unwrap();
+    let anew = wallet.refresh_document(&obtained[0].id, &Silent, there).await.unwrap().unwrap();
     running.state().issuer.certificates[0].revoked = true;
     wallet.account().refresh_trust_list(now()).await.unwrap();
     let refused = wallet.refresh_document(&anew.id, &Silent, there).await.unwrap_err();
