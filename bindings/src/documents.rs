@@ -218,6 +218,11 @@ impl Wallet {
         Ok(fetched.map(Document::from))
     }
 
+    /// Stops awaiting a document and deletes its keys.
+    pub fn give_up_awaited(&self, id: String, now: i64) -> Result<(), SenError> {
+        Ok(self.0.give_up_awaited(&id, Timestamp::from_unix(now))?)
+    }
+
     /// Fetches a document anew with new keys, where its issuer gave leave to; nothing where the issuer has it later, and it is awaited
     /// from here on.
     pub async fn refresh_document(&self, id: String, now: i64) -> Result<Option<Document>, SenError> {

@@ -161,7 +161,7 @@ pub(crate) enum CredentialCommand {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Delete a credential and its key
+    /// Delete a credential and its key, or await a document no more
     #[command(
         after_help = "Example:\n  sen credential delete ID --yes      ID as `sen credential list` shows it"
     )]

@@ -45,11 +45,7 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
             if !agreed {
                 return Err(Failure::negative("cancelled", "nothing was deleted: say --yes, or answer yes"));
             }
-            let documents = wallet.documents().map_err(failure)?;
-            let is_document = documents.iter().any(|document| document.id == *id);
-            let deleted =
-                if is_document { wallet.delete_document(id, now) } else { wallet.delete_credential(id, now) };
-            deleted.map_err(failure)?;
+            delete(&wallet, id, now).map_err(failure)?;
             if as_json {
                 print_json(&json!({"deleted": id}));
             } else {
@@ -58,6 +54,17 @@ pub(crate) fn run(command: &CredentialCommand, as_json: bool) -> Result<u8, Fail
         }
     }
     Ok(0)
+}
+
+/// A document, one that is awaited, or a credential.
+fn delete(wallet: &Wallet, id: &str, now: Timestamp) -> Result<(), holder::Error> {
+    if wallet.documents()?.iter().any(|document| document.id == id) {
+        return wallet.delete_document(id, now);
+    }
+    if wallet.awaited()?.iter().any(|awaited| awaited.id == id) {
+        return wallet.give_up_awaited(id, now);
+    }
+    wallet.delete_credential(id, now)
 }
 
 fn rows(wallet: &Wallet, held: &[CredentialInfo], now: Timestamp) -> Vec<Value> {

@@ -15,7 +15,7 @@ API = pathlib.Path(__file__).resolve().parents[2] / "api.txt"
 
 # The sandbox's issuer neither has documents late nor gives leave to fetch them anew, so these are refused and never return here;
 # what they do with an issuer that does is tested in the core.
-REFUSED_ALONE = {"Wallet.fetch_awaited", "Wallet.refresh_document"}
+REFUSED_ALONE = {"Wallet.fetch_awaited", "Wallet.give_up_awaited", "Wallet.refresh_document"}
 
 _lock = threading.Lock()
 returned, refused = set(), set()

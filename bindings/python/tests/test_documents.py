@@ -56,6 +56,7 @@ class Documents(TestCase):
         self.refuses(sen.SenError.NotReady, "credential.not_found", self.wallet.delete_document, card.id, now())
         self.assertEqual(self.wallet.awaited_documents(), [])
         self.refuses(sen.SenError.NotReady, "credential.not_found", self.wallet.fetch_awaited, card.id, now())
+        self.refuses(sen.SenError.NotReady, "credential.not_found", self.wallet.give_up_awaited, card.id, now())
 
     def begin(self):
         link = self.offer(credential="residence_sd_jwt", browser=True)

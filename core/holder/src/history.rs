@@ -74,7 +74,7 @@ pub enum Event {
         /// Its issuer, as the credential names it.
         issuer: String,
     },
-    /// A credential and its key were deleted.
+    /// A credential and its key were deleted, or one that was awaited was given up.
     CredentialDeleted {
         /// Its type.
         vct: String,

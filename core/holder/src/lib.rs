@@ -17,7 +17,7 @@
 //! | obtain credentials | [`Account::read_offer`], [`Account::obtain_credential`] | yes |
 //! | obtain documents of any issuer | [`Wallet::read_offer`], [`Wallet::obtain_documents`], [`Account::obtain_document`] | yes |
 //! | the same with a browser between | [`Wallet::begin_authorisation`], [`Authorisation::finish`] | yes |
-//! | fetch late ones, fetch anew | [`Wallet::awaited`], [`Wallet::fetch_awaited`], [`Wallet::refresh_document`] | yes |
+//! | fetch late ones, fetch anew | [`Wallet::awaited`], [`Wallet::fetch_awaited`], [`Wallet::give_up_awaited`], [`Wallet::refresh_document`] | yes |
 //! | keep them fresh | [`Wallet::due`], [`Account::refresh_due`], [`Wallet::warnings`] | to refresh |
 //! | look at them, delete one | [`Wallet::credentials`], [`Wallet::delete_credential`] | no |
 //! | ask the person what may go to whom | [`Wallet::ask_consent`], [`Wallet::decline`] | no |

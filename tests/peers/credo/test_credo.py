@@ -76,6 +76,9 @@ class Issuer(Peer):
             self.assertEqual(answer["error"]["code"], "issuance.wrong_key")
         listed = self.wallet.sen("credential", "list")
         self.assertEqual((listed["documents"], len(listed["awaited"])), ([], 2))
+        for one in awaited:
+            self.wallet.sen("credential", "delete", one["id"], "--yes")
+        self.assertEqual(self.wallet.sen("credential", "list")["awaited"], [])
 
     def test_a_wrong_code_can_be_typed_again(self):
         link, code = self.credo.offer("residence-sd-jwt", txCode=True)

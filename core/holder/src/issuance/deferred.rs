@@ -19,7 +19,7 @@ use super::notify::{self, Outcome};
 use super::{IssuanceError, encryption};
 use crate::Error;
 use crate::documents::{DocumentFormat, DocumentInfo};
-use crate::history::Action;
+use crate::history::{Action, Event, append};
 use crate::keys::Keys;
 use crate::ports::{ProgressListener, Step};
 use crate::store::{Change, Table};
@@ -92,11 +92,24 @@ impl Wallet {
         Ok(self.awaited()?.into_iter().find(|awaited| awaited.replaces(held)).map(|awaited| awaited.id))
     }
 
+    /// Stops awaiting a document; its keys are deleted, and what its issuer may still make is of no use to anybody.
+    ///
+    /// # Errors
+    /// [`IssuanceError::NotFound`] where nothing of this id is awaited.
+    pub fn give_up_awaited(&self, id: &str, now: Timestamp) -> Result<(), Error> {
+        let doomed = self.vault.change(|change| {
+            let record = change.read::<AwaitedRecord>(Table::Awaited, id)?.ok_or(IssuanceError::NotFound)?;
+            append(change, now, Event::CredentialDeleted { vct: record.kind })?;
+            give_up(change, id)
+        })?;
+        doomed.iter().try_for_each(|key| self.keys.delete(&self.vault, key))
+    }
+
     /// Asks for an awaited document; `None` while it is not ready, and without asking before its time.
     ///
     /// # Errors
-    /// [`IssuanceError::NotFound`] where nothing of this id is awaited. Where the issuer refuses for good nothing is awaited any
-    /// more.
+    /// [`IssuanceError::NotFound`] where nothing of this id is awaited. Where the issuer refuses for good, or takes neither the token any
+    /// more nor gives another, nothing is awaited any more.
     pub async fn fetch_awaited(
         &self,
         id: &str,
@@ -105,15 +118,27 @@ impl Wallet {
     ) -> Result<Option<DocumentInfo>, Error> {
         let fetched = self.ask_again(id, progress, now).await;
         if let Err(Error::Network(error)) = &fetched
-            && matches!(
-                error.server_code(),
-                ServerCode::InvalidTransactionId | ServerCode::CredentialRequestDenied
-            )
+            && match error.server_code() {
+                // The last one is of the refresh token.
+                ServerCode::InvalidTransactionId
+                | ServerCode::CredentialRequestDenied
+                | ServerCode::InvalidGrant => true,
+                ServerCode::InvalidToken => !self.has_leave(id)?,
+                _ => false,
+            }
         {
             let doomed = self.vault.change(|change| give_up(change, id))?;
             doomed.iter().try_for_each(|key| self.keys.delete(&self.vault, key))?;
         }
         self.note_refusal(Action::Obtain, now, fetched)
+    }
+
+    /// Whether another access token can be had for what is awaited.
+    fn has_leave(&self, id: &str) -> Result<bool, Error> {
+        let store = self.vault.store();
+        let Some(record) = store.read::<AwaitedRecord>(Table::Awaited, id)? else { return Ok(false) };
+        let grant: Option<GrantRecord> = store.read(Table::Grant, &record.grant)?;
+        Ok(grant.is_some_and(|grant| grant.refresh_token.is_some()))
     }
 
     async fn ask_again(

@@ -49,6 +49,8 @@ pub enum DocumentFault {
     StaleNonces,
     /// Denies for good what it put off.
     Denied,
+    /// Takes no refresh token any more.
+    LeaveOver,
     /// Answers in the clear though encryption was agreed on.
     InTheClear,
     /// Encrypts with a shorter key than was agreed on.
@@ -321,6 +323,9 @@ impl DocumentIssuer {
                     (field("redirect_uri").unwrap(), field("client_id").unwrap()),
                     (REDIRECT.into(), CLIENT.into())
                 );
+            }
+            "refresh_token" if self.fault == DocumentFault::LeaveOver => {
+                return Reply::error(400, &json!({"error": "invalid_grant"}));
             }
             "refresh_token" => {
                 assert_eq!(field("refresh_token").unwrap(), format!("refresh-{}", self.tokens));

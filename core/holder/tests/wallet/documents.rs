@@ -250,6 +250,29 @@ async fn a_document_that_its_issuer_has_anew_later_is_kept_until_then_and_awaite
 }
 
 #[tokio::test]
+async fn gives_up_what_is_awaited_with_its_keys_and_keeps_the_earlier_one() {
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    running.state().put_off = 1;
+    obtain(&running, &wallet).await.unwrap();
+    let awaited = wallet.awaited().unwrap().remove(0);
+    assert_eq!(phone.keys.count(), 4);
+    wallet.give_up_awaited(&awaited.id, now()).unwrap();
+    assert_eq!((wallet.awaited().unwrap().len(), phone.keys.count()), (0, 0));
+    let last = wallet.history(None, 1).unwrap().remove(0).event;
+    assert_eq!(last, Event::CredentialDeleted { vct: DOCTYPE.to_owned() });
+    assert_eq!(wallet.give_up_awaited(&awaited.id, now()), Err(IssuanceError::NotFound.into()));
+
+    let running = strict().await;
+    let held = obtain(&running, &wallet).await.unwrap().remove(0);
+    running.state().put_off = 1;
+    assert_eq!(wallet.refresh_document(&held.id, &Silent, now()).await, Ok(None));
+    wallet.give_up_awaited(&wallet.awaited().unwrap()[0].id, now()).unwrap();
+    assert_eq!((wallet.documents().unwrap(), phone.keys.count()), (vec![held.clone()], 4));
+    assert!(wallet.refresh_document(&held.id, &Silent, now()).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn awaits_a_document_that_comes_later_and_asks_no_earlier_than_the_issuer_said() {
     let (running, phone) = (strict().await, Phone::new());
     running.state().put_off = 2;
@@ -301,6 +324,24 @@ async fn awaits_no_more_what_the_issuer_denies_for_good() {
         let refused = wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(60)).await.unwrap_err();
         assert_eq!(refused.code(), "issuer.credential_request_denied");
         assert_eq!((wallet.awaited().unwrap().len(), phone.keys.count()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn awaits_no_more_what_no_token_can_be_had_for() {
+    for (refresh, fault, code) in [
+        (false, DocumentFault::None, "issuer.invalid_token"),
+        (true, DocumentFault::LeaveOver, "issuer.invalid_grant"),
+    ] {
+        let (running, phone) = (strict().await, Phone::new());
+        (running.state().put_off, running.state().refresh) = (1, refresh);
+        let wallet = phone.wallet();
+        obtain(&running, &wallet).await.unwrap();
+        let awaited = wallet.awaited().unwrap().remove(0);
+        (running.state().token_expired, running.state().fault) = (true, fault);
+        let refused = wallet.fetch_awaited(&awaited.id, &Silent, now().plus_seconds(60)).await.unwrap_err();
+        assert_eq!(refused.code(), code);
+        assert_eq!((wallet.awaited().unwrap().len(), phone.keys.count()), (0, 0), "{code}");
     }
 }
 
