@@ -8,7 +8,8 @@ const text = () => randomBytes(16).toString("base64url")
 
 /**
  * Asks like a server that wants its nonce in every DPoP proof (RFC 9449, 8 and 9): the authorization server and the issuer each
- * one of its own. `wish.dpopNonce` is "once" for one that stays, or "never" for one that no proof can have.
+ * one of its own. `wish.dpopNonce` is "once" for one that stays, or "never" for one that no proof can have. A proof with the nonce that
+ * the other one of the two gave is refused as "foreign".
  */
 export function nonces(wish) {
   const own = { token: text(), resource: text() }
@@ -21,7 +22,8 @@ export function nonces(wish) {
     if (wish.dpopNonce === "never") own[party] = text()
     answer.set("DPoP-Nonce", own[party])
     if (nonce === own[party]) return next()
-    wish.nonceRefusals.push(party)
+    const other = own[party === "token" ? "resource" : "token"]
+    wish.nonceRefusals.push(nonce === other ? "foreign" : party)
     if (party === "resource") answer.set("WWW-Authenticate", 'DPoP error="use_dpop_nonce"')
     answer.status(party === "token" ? 400 : 401).json({ error: "use_dpop_nonce" })
   }

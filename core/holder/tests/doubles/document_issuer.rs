@@ -284,6 +284,9 @@ impl DocumentIssuer {
             None => ("as", &mut self.server_nonces),
             Some(_) => ("rs", &mut self.resource_nonces),
         };
+        if let Some(given) = claims.get("nonce") {
+            assert!(given.as_str().unwrap().starts_with(name), "{given} at {}", asked.path);
+        }
         let newest = format!("{name}-{count}");
         let fresh = *count > 0 && claims.get("nonce") == Some(&json!(newest));
         if fresh && self.fault != DocumentFault::EndlessNonces {
