@@ -97,9 +97,17 @@ impl Wallet {
         self.while_showing(consent, now, |presenter| presenter.frame(now))
     }
 
-    /// Begins to show a credential, and writes the use, or why it was refused, into the history.
+    /// Begins to show a credential: signs the first code, and writes the use into the history before that is given out, or why it was
+    /// refused. Where the key does not sign, because the person declined at its prompt, there was no use.
+    ///
+    /// # Errors
+    /// As [`present_qr`](Self::present_qr).
     pub fn start_presenting(&self, consent: &Consent, now: Timestamp) -> Result<Presenter, Error> {
-        let presenter = self.note_refusal(Action::Present, now, self.load_presenter(consent, now))?;
+        let signed = self.load_presenter(consent, now).and_then(|mut presenter| {
+            presenter.frame(now)?;
+            Ok(presenter)
+        });
+        let presenter = self.note_refusal(Action::Present, now, signed)?;
         self.vault.change(|change| Ok(append(change, now, presenter.consent.event())?))?;
         Ok(presenter)
     }

@@ -18,6 +18,8 @@ pub struct MemoryKeyStore {
     /// The next call of `create` fails so.
     pub fail_create: Mutex<Option<KeyError>>,
     signatures: Arc<AtomicUsize>,
+    /// The next signature of any key fails so.
+    pub fail_sign: Arc<Mutex<Option<KeyError>>>,
     pub prompts: Arc<Prompts>,
     /// Nobody has enrolled a finger or face: keys that ask at each use cannot be made.
     pub no_biometrics: AtomicBool,
@@ -45,6 +47,7 @@ pub struct MemoryKey {
     pub policy: KeyPolicy,
     pair: EcdsaKeyPair,
     signatures: Arc<AtomicUsize>,
+    fail_sign: Arc<Mutex<Option<KeyError>>>,
     prompts: Arc<Prompts>,
 }
 
@@ -97,7 +100,8 @@ impl KeyStore for MemoryKeyStore {
             KeyAttestation::None
         };
         let (signatures, prompts) = (self.signatures.clone(), self.prompts.clone());
-        let key = Arc::new(MemoryKey { attestation, policy, pair, signatures, prompts });
+        let fail_sign = self.fail_sign.clone();
+        let key = Arc::new(MemoryKey { attestation, policy, pair, signatures, fail_sign, prompts });
         self.keys.lock().unwrap().insert(id.as_str().to_owned(), key.clone());
         Ok(key)
     }
@@ -124,6 +128,9 @@ impl DeviceKey for MemoryKey {
             if let Some(error) = self.prompts.fail.lock().unwrap().take() {
                 return Err(error);
             }
+        }
+        if let Some(error) = self.fail_sign.lock().unwrap().take() {
+            return Err(error);
         }
         self.signatures.fetch_add(1, Ordering::SeqCst);
         Ok(self.pair.sign(&SystemRandom::new(), message).unwrap().as_ref().try_into().unwrap())

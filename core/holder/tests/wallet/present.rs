@@ -1,5 +1,5 @@
 //! The clinic QR, with the network gone.
-use holder::{CredentialName, Error, Event, Kind, QrFrame, Silent, Wallet, Wanted};
+use holder::{Action, CredentialName, Error, Event, KeyError, Kind, QrFrame, Silent, Wallet, Wanted};
 use presentation::frame;
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
@@ -84,6 +84,22 @@ async fn refuses_an_expired_credential_and_says_so_in_the_history() {
     assert_eq!((error.code(), error.kind()), ("present.expired", Kind::CredentialExpired));
     let last = wallet.history(None, 1).unwrap().remove(0).event;
     assert!(matches!(last, Event::Refused { code, .. } if code == "present.expired"));
+}
+
+#[tokio::test]
+async fn where_the_key_did_not_sign_there_was_no_use() {
+    let (phone, wallet) = offline().await;
+    let consent = agree(&wallet, now()).unwrap();
+    for (error, code) in [(KeyError::UserCancelled, "key.cancelled"), (KeyError::Locked, "key.locked")] {
+        *phone.keys.fail_sign.lock().unwrap() = Some(error);
+        assert_eq!(wallet.present_qr(&consent, now()), Err(error.into()));
+        let last = wallet.history(None, 1).unwrap().remove(0).event;
+        assert_eq!(last, Event::Refused { action: Action::Present, code: code.to_owned() });
+    }
+    assert!(wallet.recipients().unwrap().is_empty());
+    let signatures = phone.keys.signatures();
+    wallet.present_qr(&consent, now()).unwrap();
+    assert_eq!((wallet.recipients().unwrap().len(), phone.keys.signatures()), (1, signatures + 1));
 }
 
 #[tokio::test]
