@@ -343,6 +343,9 @@ async fn a_request_that_is_cut_anywhere_is_no_request_and_is_fetched_again() {
             ("network.interrupted", Ok(0)),
             "octet {cut}"
         );
+        world.line().cut = None;
+        let request = world.read().await.unwrap();
+        assert_eq!(request.choices().len(), 1, "octet {cut}");
     }
 }
 
