@@ -91,6 +91,10 @@ fn of_whom(ward: Option<&String>) -> String {
     ward.map(|ward| format!(" of the minor {ward}")).unwrap_or_default()
 }
 
+fn warning<T>(over_asked: &[T]) -> &'static str {
+    if over_asked.is_empty() { "" } else { ", more than it may ask" }
+}
+
 fn in_words(entry: &HistoryEntry) -> String {
     match &entry.event {
         Event::AccountOpened => "account opened".to_owned(),
@@ -114,22 +118,21 @@ fn in_words(entry: &HistoryEntry) -> String {
         Event::Presented { vct, to, claims, over_asked, by_guardian, ward, stated_level, .. } => {
             let level = stated_level.map(|level| format!(", at stated level {level}")).unwrap_or_default();
             let guardian = if *by_guardian { ", the guardian agreed" } else { "" };
-            let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
-            format!(
-                "{vct}{} shown to {to}, {} claims{level}{guardian}{warning}",
-                of_whom(ward.as_ref()),
-                claims.len()
-            )
+            let whom = of_whom(ward.as_ref());
+            let warning = warning(over_asked);
+            format!("{vct}{whom} shown to {to}, {} claims{level}{guardian}{warning}", claims.len())
         }
-        Event::Declined { vct, to, ward, .. } => {
-            format!("declined to show {vct}{} to {to}", of_whom(ward.as_ref()))
+        Event::Declined { vct, to, over_asked, ward, .. } => {
+            format!("declined to show {vct}{} to {to}{}", of_whom(ward.as_ref()), warning(over_asked))
         }
         Event::PresentedOnline { by, documents, claims, over_asked, approved, .. } => {
             let approved = approved.as_ref().map(|what| format!(", approved {what}")).unwrap_or_default();
-            let warning = if over_asked.is_empty() { "" } else { ", more than it may ask" };
+            let warning = warning(over_asked);
             format!("{} shown to {by}, {} claims{warning}{approved}", documents.join(", "), claims.len())
         }
-        Event::DeclinedOnline { by, .. } => format!("declined to show anything to {by}"),
+        Event::DeclinedOnline { by, over_asked, .. } => {
+            format!("declined to show anything to {by}{}", warning(over_asked))
+        }
         Event::Refused { code, .. } => format!("refused: {code}"),
         other => format!("{other:?}"),
     }

@@ -155,7 +155,6 @@ async fn hands_over_from_phone_to_phone_with_history_and_credentials() {
     let (old, at) = (world.wallet.account(), provider(&world.sandbox));
     old.set_pin(&pin(), now()).await.unwrap();
     show(&world.wallet, now());
-    let before = world.wallet.history(None, 100).unwrap();
     let (new, keys) = open_phone(world.folder.path(), "new");
     let shown = new.account().receive(&at, "new phone", now()).await.unwrap();
     assert_eq!(new.account().receive(&at, "new phone", now()).await.unwrap().text, shown.text);
@@ -165,6 +164,8 @@ async fn hands_over_from_phone_to_phone_with_history_and_credentials() {
     assert_eq!((read.name.as_str(), &read.check_digits), ("new phone", &shown.check_digits));
     let wrong = old.hand_over(&read, &Pin::parse("404071").unwrap(), now()).await.unwrap_err();
     assert_eq!(wrong.code(), "account.wrong_pin");
+    let before = world.wallet.history(None, 100).unwrap();
+    assert!(matches!(&before[0].event, Event::Refused { code, .. } if code == "account.wrong_pin"));
     assert_eq!(new.account().claim(now()).await.unwrap_err(), AccountError::NotHandedOver.into());
     assert!(old.hand_over(&read, &pin(), now()).await.unwrap() >= 60);
     // Until the new phone takes it, this one is in use.

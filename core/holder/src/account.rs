@@ -165,8 +165,9 @@ impl Account<'_> {
             ("device_name".to_owned(), json!(who.device_name)),
         ]);
         let call = ("/account/open", "open");
+        let answer = first(self.wallet, &client, &provider.url, call, members).await;
         let (opened, server_time, key): (Opened, _, _) =
-            first(self.wallet, &client, &provider.url, call, members).await?;
+            self.wallet.note_refusal(Action::OpenAccount, now, answer)?;
         let record = AccountRecord {
             account: opened.account.clone(),
             sequence: 1,

@@ -114,6 +114,7 @@ impl Wallet {
             vct: request.credential.vct().urn().to_owned(),
             to: request.recipient().to_owned(),
             claims: request.disclosed.clone(),
+            over_asked: request.over_asked(),
             ward: request.ward.clone(),
         };
         self.vault.change(|change| Ok(append(change, now, event)?))?;

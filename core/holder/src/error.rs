@@ -206,12 +206,18 @@ impl Error {
         }
     }
 
-    /// True where somebody said no; false where nobody could be asked.
+    /// True where somebody said no, also to a PIN or code that can be typed again; false where nobody could be asked.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(
-            self.kind(),
-            Kind::IssuerRefused | Kind::UserCancelled | Kind::CardNotGenuine | Kind::CredentialExpired
-        )
+        match self.kind() {
+            Kind::IssuerRefused | Kind::UserCancelled | Kind::CardNotGenuine | Kind::CredentialExpired => {
+                true
+            }
+            Kind::NotReady => {
+                let code_wrong = matches!(self, Self::Issuance(IssuanceError::TransactionCodeWrong));
+                code_wrong || self.server_code() != ServerCode::None
+            }
+            _ => false,
+        }
     }
 }
 

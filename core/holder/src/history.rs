@@ -111,6 +111,9 @@ pub enum Event {
         to: String,
         /// The numbers of the claims that would have been told.
         claims: Vec<i64>,
+        /// Those among them that the recipient was not named for asking, and the person was warned of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over_asked: Vec<i64>,
         /// The personal number of the minor whose credential it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ward: Option<String>,
@@ -138,8 +141,17 @@ pub enum Event {
     DeclinedOnline {
         /// The client identifier.
         to: String,
-        /// Who that is.
+        /// Who that is: the subject of the certificate, or the host where nobody proved who asked.
         by: String,
+        /// The types of the documents that would have been shown; none where the wallet held nothing that answers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<String>,
+        /// The claims that would have been told: the document's type and the claim's place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<String>,
+        /// Those among them that the verifier is not registered to ask for, and the person was warned of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over_asked: Vec<String>,
     },
     /// Something was refused, by the person, a server or the wallet.
     Refused {
@@ -163,12 +175,14 @@ pub enum Action {
     Obtain,
     /// Showing a credential.
     Present,
-    /// Locking, unlocking or ending the account.
+    /// Locking, unlocking or ending the account, also by a revocation code for the day on which the phone is lost.
     Lock,
     /// Moving the account to another phone.
     Move,
     /// Recovering a forgotten PIN.
     RecoverPin,
+    /// Setting, changing or proving the PIN.
+    Pin,
     /// Acting for a person in the holder's care.
     Ward,
 }

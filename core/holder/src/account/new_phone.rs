@@ -70,8 +70,8 @@ impl Account<'_> {
             ("phone".to_owned(), json!(who.phone)),
         ]);
         let call = ("/account/device", "device_start");
-        let (begun, server_time, key): (Begun, _, _) =
-            first(self.wallet, &client, &provider.url, call, members).await?;
+        let answer = first(self.wallet, &client, &provider.url, call, members).await;
+        let (begun, server_time, key): (Begun, _, _) = self.wallet.note_refusal(Action::Move, now, answer)?;
         let step_up = begun.started.begun(Purpose::NewDevice, key.key()?, None)?;
         let mut record = new_record(provider, &trust_root, key.id(), &who.device_name, Stage::Proving);
         (record.account, record.sequence) = (begun.account, 1);
@@ -156,8 +156,9 @@ impl Account<'_> {
     /// `account.no_pin` where there is none.
     pub async fn start_pin_recovery(self, now: Timestamp) -> Result<StepUp, Error> {
         let mut contact = Contact::of(self.wallet)?;
-        let started: Started =
-            contact.ask("/account/pin/recover", "pin_recover_start", Map::new(), now).await?;
+        let answer =
+            contact.ask::<Started>("/account/pin/recover", "pin_recover_start", Map::new(), now).await;
+        let started = self.wallet.note_refusal(Action::RecoverPin, now, answer)?;
         started.begun(Purpose::NewPin, &contact.key, contact.record.proof)
     }
 

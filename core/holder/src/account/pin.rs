@@ -16,6 +16,7 @@ use trust::time::Timestamp;
 use super::message::{Contact, Numbered};
 use super::{Account, AccountError};
 use crate::Error;
+use crate::history::Action;
 use crate::pin::{Pin, PinKey, SALT_LENGTH};
 use crate::store::{Change, StoreError, Table};
 use crate::wallet::Wallet;
@@ -61,8 +62,8 @@ impl Account<'_> {
         let mut contact = Contact::of(self.wallet)?;
         let sign =
             |numbered: &Numbered<'_>| Map::from_iter([("pin".to_owned(), json!(inner.sign(numbered)))]);
-        let _: Value = contact.ask_signed("/account/pin", "pin_check", sign, now).await?;
-        Ok(())
+        let answer = contact.ask_signed::<Value>("/account/pin", "pin_check", sign, now).await;
+        self.wallet.note_refusal(Action::Pin, now, answer).map(drop)
     }
 
     async fn replace_pin(&self, old: Option<&Pin>, new: &Pin, now: Timestamp) -> Result<(), Error> {
@@ -92,7 +93,8 @@ impl Account<'_> {
             }
             members
         };
-        let _: Value = contact.ask_signed("/account/pin", operation, sign, now).await?;
+        let answer = contact.ask_signed::<Value>("/account/pin", operation, sign, now).await;
+        self.wallet.note_refusal(Action::Pin, now, answer)?;
         self.adopt(&next)
     }
 

@@ -44,7 +44,8 @@ impl Account<'_> {
     /// Begins the step-up: asks the server for its nonce.
     pub async fn start_step_up(self, now: Timestamp) -> Result<StepUp, Error> {
         let mut contact = Contact::of(self.wallet)?;
-        let started: Started = contact.ask("/account/step-up", "step_up_start", Map::new(), now).await?;
+        let answer = contact.ask::<Started>("/account/step-up", "step_up_start", Map::new(), now).await;
+        let started = self.wallet.note_refusal(Action::StepUp, now, answer)?;
         started.begun(Purpose::Level2, &contact.key, contact.record.proof)
     }
 

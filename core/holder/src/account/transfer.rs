@@ -227,13 +227,14 @@ impl Account<'_> {
             members.insert("attestation".to_owned(), handed);
             members.insert("key_challenge".to_owned(), json!(receiving.key_challenge));
         }
-        let claimed: Claimed = contact
-            .ask("/account/hand-over/claim", "hand_over_claim", members, now)
+        let claimed = contact
+            .ask::<Claimed>("/account/hand-over/claim", "hand_over_claim", members, now)
             .await
             .map_err(|error| match error.code() {
                 "account.no_hand_over" => AccountError::NotHandedOver.into(),
                 _ => error,
-            })?;
+            });
+        let claimed = self.wallet.note_refusal(Action::Move, now, claimed)?;
         let info = info(&contact.record.provider, contact.key.public());
         let parcel = claimed.sealed.and_then(|sealed| {
             let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;

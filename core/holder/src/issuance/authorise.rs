@@ -81,6 +81,17 @@ impl Wallet {
         known_as: WalletClient<'_>,
         now: Timestamp,
     ) -> Result<Authorisation<'_>, Error> {
+        let begun = self.authorise(link, issuers, known_as, now).await;
+        self.note_refusal(Action::Obtain, now, begun)
+    }
+
+    async fn authorise(
+        &self,
+        link: &str,
+        issuers: Issuers<'_>,
+        known_as: WalletClient<'_>,
+        now: Timestamp,
+    ) -> Result<Authorisation<'_>, Error> {
         let anchors = issuers.anchors(self, now).await?;
         let client = self.client(issuers.roots_pem)?;
         let there = self.there(now);

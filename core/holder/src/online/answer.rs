@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http_client::{Client, Request};
+use presentation::dcql::Pointer;
 use presentation::openid4vp::{Form, Refusal, Requester, Transaction, VpToken};
 use serde::Deserialize;
 use trust::time::Timestamp;
@@ -61,8 +62,8 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Answered, Error> {
         self.vault.change(|change| {
-            let (to, by) = (request.request().client_id().to_string(), name_of(request.requester()));
-            append(change, now, Event::DeclinedOnline { to, by })?;
+            let Told { to, by, documents, claims, over_asked } = Told::of(request);
+            append(change, now, Event::DeclinedOnline { to, by, documents, claims, over_asked })?;
             Ok(())
         })?;
         let refusal = match request.unanswerable() {
@@ -208,23 +209,39 @@ fn name_of(requester: &Requester) -> String {
     }
 }
 
-fn event(consent: &OnlineConsent) -> Event {
-    let request = consent.request();
-    let texts = |choice: &Choice, claims: &[presentation::dcql::Pointer]| -> Vec<String> {
-        claims.iter().map(|claim| format!("{}: {claim}", choice.kind)).collect()
-    };
-    Event::PresentedOnline {
-        to: request.request().client_id().to_string(),
-        by: name_of(request.requester()),
-        documents: request.choices().iter().map(|choice| choice.kind.clone()).collect(),
-        claims: request.choices().iter().flat_map(|choice| texts(choice, &choice.claims)).collect(),
-        over_asked: request.choices().iter().flat_map(|choice| texts(choice, &choice.over_asked)).collect(),
-        approved: request.transaction().map(|transaction| match transaction {
-            Transaction::CashWithdrawal { bank, terminal, place, amount } => {
-                format!("cash: {amount} VND, {bank}, {terminal}, {place}")
-            }
-            Transaction::SignIn { service, origin, .. } => format!("sign-in: {service}, {origin}"),
-        }),
-        level: consent.recognised.level(),
+/// What goes to whom, for the history.
+struct Told {
+    to: String,
+    by: String,
+    documents: Vec<String>,
+    claims: Vec<String>,
+    over_asked: Vec<String>,
+}
+
+impl Told {
+    fn of(request: &OnlineRequest) -> Self {
+        let choices = request.choices();
+        let texts = |choice: &Choice, claims: &[Pointer]| -> Vec<String> {
+            claims.iter().map(|claim| format!("{}: {claim}", choice.kind)).collect()
+        };
+        Self {
+            to: request.request().client_id().to_string(),
+            by: name_of(request.requester()),
+            documents: choices.iter().map(|choice| choice.kind.clone()).collect(),
+            claims: choices.iter().flat_map(|choice| texts(choice, &choice.claims)).collect(),
+            over_asked: choices.iter().flat_map(|choice| texts(choice, &choice.over_asked)).collect(),
+        }
     }
+}
+
+fn event(consent: &OnlineConsent) -> Event {
+    let Told { to, by, documents, claims, over_asked } = Told::of(consent.request());
+    let approved = consent.request().transaction().map(|transaction| match transaction {
+        Transaction::CashWithdrawal { bank, terminal, place, amount } => {
+            format!("cash: {amount} VND, {bank}, {terminal}, {place}")
+        }
+        Transaction::SignIn { service, origin, .. } => format!("sign-in: {service}, {origin}"),
+    });
+    let level = consent.recognised.level();
+    Event::PresentedOnline { to, by, documents, claims, over_asked, approved, level }
 }

@@ -194,6 +194,28 @@ async fn a_no_of_the_person_and_an_empty_wallet_read_the_same() {
 }
 
 #[tokio::test]
+async fn the_history_has_what_a_declined_request_asked_for_and_what_of_it_was_too_much() {
+    let world = World::start(json!({"credentials": [card_query(&["name", "birthdate"])]}), None).await;
+    let request = world.read().await.unwrap();
+    world.wallet.decline_request(&request, &world.trust(), NOW).await.unwrap();
+    let event = world.wallet.history(None, 1).unwrap().remove(0).event;
+    let Event::DeclinedOnline { by, documents, claims, over_asked, .. } = event else { panic!("{event:?}") };
+    assert_eq!((by.as_str(), documents), ("CN=Portal,C=VN", vec!["urn:example:card".to_owned()]));
+    assert_eq!(claims, ["urn:example:card: name", "urn:example:card: birthdate"]);
+    assert_eq!(over_asked, ["urn:example:card: birthdate"]);
+}
+
+#[test]
+fn reads_a_refusal_that_an_older_wallet_kept() {
+    let kept = json!({"declined_online": {"to": "x509_san_dns:a.vn", "by": "CN=Portal"}});
+    let event: Event = serde_json::from_value(kept.clone()).unwrap();
+    assert_eq!(serde_json::to_value(event).unwrap(), kept);
+    let kept = json!({"declined": {"vct": "urn:vn:citizen:1", "to": "vn.clinic", "claims": [1]}});
+    let event: Event = serde_json::from_value(kept.clone()).unwrap();
+    assert_eq!(serde_json::to_value(event).unwrap(), kept);
+}
+
+#[tokio::test]
 async fn nothing_to_show_is_nothing_to_agree_to() {
     let world = World::start(json!({"credentials": [card_query(&["income"])]}), None).await;
     let granted = world.read().await.unwrap().grant(Recognised::ByDevice, None, NOW);

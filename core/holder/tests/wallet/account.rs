@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use card::{AccessKey, ActiveExchange, Can, CardReading, CardTransport, FileId, TransportError, Unwatched};
 use holder::{
-    Account, AccountError, AccountState, CardAtHand, Error, Event, FaceCapture, KeyError, Kind, Level,
-    LockedBy, Provider, Silent,
+    Account, AccountError, AccountState, Action, CardAtHand, Error, Event, FaceCapture, KeyError, Kind,
+    Level, LockedBy, Pin, Provider, Silent,
 };
 use http_client::ServerCode;
 use serde_json::json;
@@ -90,11 +90,48 @@ async fn tells_how_many_attempts_are_left_after_a_wrong_code_and_notes_the_refus
     let error = wallet.account().activate("000000", now()).await.unwrap_err();
     assert_eq!((error.server_code(), error.attempts_left()), (ServerCode::WrongCode, Some(2)));
     assert_eq!((error.code(), error.kind()), ("account.wrong_code", Kind::NotReady));
+    let last = wallet.history(None, 1).unwrap();
+    assert!(matches!(&last[0].event, Event::Refused { code, .. } if code == "account.wrong_code"));
     provider.state().refuse = Some(json!({"error": "code_expired"}));
     wallet.account().activate("000000", now()).await.unwrap_err();
     let last = wallet.history(None, 1).unwrap();
     assert!(matches!(&last[0].event, Event::Refused { code, .. } if code == "account.code_expired"));
     wallet.account().activate("123456", now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_no_of_the_provider_stands_in_the_history_and_a_lost_network_does_not() {
+    let (provider, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    let (account, pin) = (wallet.account(), Pin::parse("159357").unwrap());
+    let refuse = || provider.state().refuse = Some(json!({"error": "level_required"}));
+    let noted = |action| {
+        let last = wallet.history(None, 1).unwrap().remove(0).event;
+        assert_eq!(last, Event::Refused { action, code: "account.level_required".to_owned() });
+        let entries = wallet.verify_history().unwrap();
+        provider.state().hang_up = true;
+        entries
+    };
+    /// The call is refused and that noted, then the network is lost in it and nothing noted.
+    macro_rules! refuses {
+        ($action:ident, $call:expr) => {
+            refuse();
+            assert_eq!($call.await.err().map(|error| error.kind()), Some(Kind::NotReady));
+            let entries = noted(Action::$action);
+            assert_eq!($call.await.err().map(|error| error.kind()), Some(Kind::NoNetwork));
+            assert_eq!(wallet.verify_history(), Ok(entries));
+        };
+    }
+    refuses!(OpenAccount, account.open(&at(&provider), &applicant(), now()));
+    refuses!(Move, account.start_new_phone(&at(&provider), &applicant(), now()));
+    account.open(&at(&provider), &applicant(), now()).await.unwrap();
+    account.activate("123456", now()).await.unwrap();
+    refuses!(StepUp, account.start_step_up(now()));
+    refuses!(RecoverPin, account.start_pin_recovery(now()));
+    refuses!(Lock, account.new_revocation_code(now()));
+    refuses!(Obtain, account.obtain_document("licence_mdoc", None, &Silent, now()));
+    account.set_pin(&pin, now()).await.unwrap();
+    refuses!(Pin, account.check_pin(&pin, now()));
 }
 
 #[tokio::test]

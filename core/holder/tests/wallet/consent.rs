@@ -51,9 +51,11 @@ async fn a_refusal_is_kept_in_the_history_and_nothing_is_signed() {
     let (_running, phone, wallet) = enrolled(|_| {}).await;
     let (request, signed) = (wallet.ask_consent(CARD, None, None, now()).unwrap(), phone.keys.signatures());
     wallet.decline(&request, now()).unwrap();
-    let Event::Declined { vct, to, claims, ward: None } = newest(&wallet) else { panic!("another event") };
+    let Event::Declined { vct, to, claims, over_asked, ward: None } = newest(&wallet) else {
+        panic!("another event")
+    };
     assert_eq!((vct.as_str(), to.as_str()), ("urn:vn:health-insurance:1", "vn.clinic"));
-    assert_eq!(claims, request.disclosed());
+    assert_eq!((claims.as_slice(), over_asked), (request.disclosed(), Vec::new()));
     assert!(wallet.recipients().unwrap().is_empty());
     assert_eq!(phone.keys.signatures(), signed);
 }
@@ -178,6 +180,11 @@ async fn warns_of_what_the_desk_was_not_named_for_and_keeps_the_warning() {
     let text = screen(&running, &TestDesk { asked, ..TestDesk::new() });
     let request = wallet.ask_consent(CARD, None, Some(&text), now()).unwrap();
     assert_eq!((request.over_asked(), request.missing()), (vec![key::LEVEL_POLICY], &[key::GUARDIAN][..]));
+    // The warning stands in the history, whatever the person says to it.
+    wallet.decline(&request, now()).unwrap();
+    assert!(
+        matches!(newest(&wallet), Event::Declined { over_asked, .. } if over_asked == [key::LEVEL_POLICY])
+    );
     let consent = request.grant(Recognised::ByDevice, now()).unwrap();
     wallet.present_qr(&consent, now()).unwrap();
     assert!(

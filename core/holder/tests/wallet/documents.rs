@@ -1,7 +1,7 @@
 //! Obtaining documents from an issuer that checks each request as the standards say, and that fails in many ways.
 use holder::{
-    Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Renewable, Renewed,
-    Silent, Wallet, WalletClient,
+    Action, Authorisation, DocumentFormat, DocumentInfo, Error, Event, IssuanceError, Issuers, Renewable,
+    Renewed, Silent, Wallet, WalletClient,
 };
 use trust::time::Timestamp;
 
@@ -410,6 +410,19 @@ async fn obtains_a_document_after_the_person_agreed_in_a_browser() {
     let obtained = begun.finish(&running.returned(&[]), &Silent, now()).await.unwrap();
     assert_eq!((obtained[0].copies, phone.keys.count()), (3, 4));
     wallet.refresh_document(&obtained[0].id, &Silent, now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_keeps_an_authorisation_from_beginning_stands_in_the_history() {
+    let (running, phone) = (strict().await, Phone::new());
+    let wallet = phone.wallet();
+    running.state().fault = DocumentFault::OtherServer;
+    let known_as = WalletClient { client_id: CLIENT, redirect_uri: REDIRECT };
+    let begun = wallet.begin_authorisation(&running.offer(), issuers(&running), known_as, now()).await;
+    assert_eq!(begun.err(), Some(IssuanceError::IssuerMixUp.into()));
+    let last = wallet.history(None, 1).unwrap().remove(0).event;
+    let code = "issuance.issuer_mix_up".to_owned();
+    assert_eq!(last, Event::Refused { action: Action::Obtain, code });
 }
 
 #[tokio::test]

@@ -109,6 +109,8 @@ async fn asks_for_a_transaction_code_and_lets_a_wrong_one_be_typed_again() {
     assert_eq!(with(None).await.unwrap_err(), IssuanceError::TransactionCodeRequired.into());
     let wrong = with(Some("0000")).await.unwrap_err();
     assert_eq!((wrong.clone(), wrong.kind()), (IssuanceError::TransactionCodeWrong.into(), Kind::NotReady));
+    let last = wallet.history(None, 1).unwrap().remove(0).event;
+    assert!(matches!(last, Event::Refused { code, .. } if code == "issuance.tx_code_wrong"));
     assert_eq!(with(Some("4711")).await.unwrap().len(), 2);
     running.state().issuer.transaction_code = None;
     assert_eq!(with(Some("4711")).await.unwrap_err(), IssuanceError::TransactionCodeUnexpected.into());

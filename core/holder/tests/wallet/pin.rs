@@ -1,5 +1,5 @@
 //! The PIN against a server that counts and checks.
-use holder::{AccountError, Kind, Pin, PinRefused, Wallet};
+use holder::{AccountError, Action, Event, Kind, Pin, PinRefused, Wallet};
 use http_client::ServerCode;
 
 use crate::doubles::Phone;
@@ -17,6 +17,13 @@ fn pin(text: &str) -> Pin {
     Pin::parse(text).unwrap()
 }
 
+/// The code of the refusal that the history ends with.
+fn last_refused(wallet: &Wallet) -> String {
+    let last = wallet.history(None, 1).unwrap().remove(0).event;
+    let Event::Refused { action: Action::Pin, code } = last else { panic!("{last:?}") };
+    code
+}
+
 #[tokio::test]
 async fn sets_checks_and_changes_a_pin_that_only_the_server_can_check() {
     let (running, phone, wallet) = enrolled().await;
@@ -26,7 +33,7 @@ async fn sets_checks_and_changes_a_pin_that_only_the_server_can_check() {
     account.check_pin(&pin("159357"), now()).await.unwrap();
     let error = account.check_pin(&pin("159358"), now()).await.unwrap_err();
     assert_eq!((error.server_code(), error.attempts_left()), (ServerCode::WrongPin, Some(2)));
-    assert_eq!(error.kind(), Kind::NotReady);
+    assert_eq!((error.kind(), last_refused(&wallet)), (Kind::NotReady, "account.wrong_pin".to_owned()));
     account.change_pin(&pin("159357"), &pin("404071"), now()).await.unwrap();
     drop(wallet);
     let reopened = phone.wallet();
@@ -37,6 +44,7 @@ async fn sets_checks_and_changes_a_pin_that_only_the_server_can_check() {
     }
     let error = reopened.account().check_pin(&pin("404071"), now()).await.unwrap_err();
     assert_eq!((error.code(), error.kind()), ("account.pin_blocked", Kind::IssuerRefused));
+    assert_eq!(last_refused(&reopened), "account.pin_blocked");
     assert_eq!(running.state().pin.attempts, 4);
 }
 
@@ -72,6 +80,6 @@ async fn keeps_no_change_that_the_server_refused() {
     let account = wallet.account();
     account.set_pin(&pin("159357"), now()).await.unwrap();
     let error = account.change_pin(&pin("159358"), &pin("404071"), now()).await.unwrap_err();
-    assert_eq!(error.code(), "account.wrong_pin");
+    assert_eq!((error.code(), last_refused(&wallet)), ("account.wrong_pin", error.code().to_owned()));
     account.check_pin(&pin("159357"), now()).await.unwrap();
 }
