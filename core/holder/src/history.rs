@@ -10,7 +10,7 @@ use crate::Error;
 use crate::account::WardAct;
 use crate::wallet::Wallet;
 
-pub(crate) use chain::{Head, append, continues, head, newest};
+pub(crate) use chain::{Head, Kept, append, continues, head, newest, start};
 pub use view::Recipient;
 
 /// What happened.

@@ -1,5 +1,9 @@
 //! The chain: entry `n` holds the hash of entry `n - 1`, and the hash of the last one is kept beside the sealing key in the
-//! `SecretStore`. A changed, moved, left-out or cut-off entry is noticed, and so is an older copy of the whole file.
+//! `SecretStore`. A changed, moved, left-out or cut-off entry is noticed, and so is an older copy of the whole file. Where the beginning
+//! was pruned an anchor stands in its place, which the account's key signed and the `SecretStore` knows.
+
+#[cfg(test)]
+mod tests;
 
 use ring::digest::{SHA256, digest};
 use rusqlite::Row;
@@ -27,6 +31,17 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) const EMPTY: Self = Self { sequence: 0, hash: [0; 32] };
+}
+
+/// What is kept beside the sealing key: the last entry, and the last one that was pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) head: Head,
+    pub(crate) start: Head,
+}
+
+impl Kept {
+    pub(crate) const EMPTY: Self = Self { head: Head::EMPTY, start: Head::EMPTY };
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,23 +81,23 @@ pub(crate) fn head(store: &Store) -> Result<Head, StoreError> {
     Ok(store.read::<Head>(Table::Setting, HEAD)?.unwrap_or(Head::EMPTY))
 }
 
-/// Checks that the file's history continues the one whose head was kept outside it.
+/// Checks that the file's history continues the one whose head was kept outside it, and begins where that says.
 ///
 /// # Errors
 /// [`StoreError::RolledBack`] where it does not.
-pub(crate) fn continues(store: &Store, kept: Head) -> Result<(), StoreError> {
+pub(crate) fn continues(store: &Store, kept: &Kept) -> Result<(), StoreError> {
     let start = start(store)?;
-    // What was pruned since is vouched for by the anchor's signature.
-    if kept == start || kept.sequence < start.sequence {
-        return Ok(());
-    }
-    let plain = read(store.connection(), store.key(), Table::History, &id(kept.sequence))?;
-    match plain {
-        Some(plain) if link(kept.sequence, &plain) == kept.hash && head(store)?.sequence >= kept.sequence => {
-            Ok(())
-        }
-        _ => Err(StoreError::RolledBack),
-    }
+    // A beginning is noted outside before entries go: where that was interrupted they are here still.
+    let begins = kept.start == start || (start.sequence < kept.start.sequence && holds(store, kept.start)?);
+    let goes_on =
+        kept.head == start || (holds(store, kept.head)? && head(store)?.sequence >= kept.head.sequence);
+    if begins && goes_on { Ok(()) } else { Err(StoreError::RolledBack) }
+}
+
+/// Whether an entry is there as it was.
+fn holds(store: &Store, entry: Head) -> Result<bool, StoreError> {
+    let plain = read(store.connection(), store.key(), Table::History, &id(entry.sequence))?;
+    Ok(plain.is_some_and(|plain| link(entry.sequence, &plain) == entry.hash))
 }
 
 /// At most `limit` entries with numbers below `before` (or the last ones), newest first.
@@ -153,36 +168,50 @@ pub(super) fn each(
 pub(super) fn prune(wallet: &Wallet, now: Timestamp) -> Result<u64, Error> {
     let (start, end, old, account) = {
         let store = wallet.vault.store();
+        let account = AccountRecord::load(&store)?;
+        let oldest = now.as_unix() - KEEP;
         let (start, last) = (start(&store)?, head(&store)?.sequence);
         let mut end = start;
         let mut old = Vec::new();
         each(&store, |link| {
-            let stays = now.as_unix() - link.record()?.at <= KEEP || link.sequence == last;
+            let stays = link.record()?.at >= oldest || link.sequence == last;
             if !stays {
                 end = link.head();
                 old.push(id(link.sequence));
             }
             Ok(!stays)
         })?;
-        (start, end, old, AccountRecord::load(&store))
+        if old.is_empty() {
+            return Ok(0);
+        }
+        verify(&store)?;
+        (start, end, old, account)
     };
-    if old.is_empty() {
-        return Ok(0);
-    }
-    let key = wallet.keys.find(&account?.instance_key)?;
+    let key = wallet.keys.find(&account.instance_key)?;
     let signature = key.sign(&statement(end))?.to_vec();
     let anchor = Anchor { start: end, signature, key: key.public().uncompressed().to_vec() };
-    wallet.vault.change(|change| {
+    let removed = wallet.vault.change(|change| {
+        // Another process may have pruned further since.
+        let before =
+            change.read::<Anchor>(Table::Setting, ANCHOR)?.map_or(Head::EMPTY, |anchor| anchor.start);
+        if before != start {
+            return Ok(0);
+        }
         for id in &old {
             change.delete(Table::History, id)?;
         }
-        Ok(change.put(Table::Setting, ANCHOR, &anchor)?)
+        change.put(Table::Setting, ANCHOR, &anchor)?;
+        let head = change.read::<Head>(Table::Setting, HEAD)?.unwrap_or(Head::EMPTY);
+        wallet.vault.note_start(Kept { head, start: end })?;
+        Ok(end.sequence - start.sequence)
     })?;
-    Ok(end.sequence - start.sequence)
+    // Once more: another process that wrote meanwhile did not know of it yet.
+    let _ = wallet.vault.note_head(&wallet.vault.store());
+    Ok(removed)
 }
 
 /// Where the chain begins: nothing, or a signed anchor in place of the entries before it.
-fn start(store: &Store) -> Result<Head, StoreError> {
+pub(crate) fn start(store: &Store) -> Result<Head, StoreError> {
     let Some(anchor) = store.read::<Anchor>(Table::Setting, ANCHOR)? else { return Ok(Head::EMPTY) };
     let key = PublicKey::from_uncompressed(&anchor.key).map_err(|_| StoreError::Record)?;
     let signature = anchor.signature.as_slice().try_into().map_err(|_| StoreError::Record)?;

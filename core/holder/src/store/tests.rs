@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::seal::SealingKey;
 use super::*;
 use crate::history::chain;
-use crate::history::{self, Event, Head};
+use crate::history::{self, Event, Head, Kept};
 use trust::time::Timestamp;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,10 @@ fn append(store: &mut Store, count: i64) -> Head {
             .unwrap();
     }
     head
+}
+
+fn continues(store: &Store, head: Head) -> Result<(), StoreError> {
+    history::continues(store, &Kept { head, start: Head::EMPTY })
 }
 
 #[test]
@@ -187,11 +191,11 @@ fn notices_an_older_copy_of_the_whole_file() {
     store.connection.pragma_update(None, "journal_mode", "DELETE").unwrap();
     let old = std::fs::read(folder.0.join("wallet.db")).unwrap();
     let late = append(&mut store, 2);
-    assert_eq!(history::continues(&store, early), Ok(()));
-    assert_eq!(history::continues(&store, late), Ok(()));
+    assert_eq!(continues(&store, early), Ok(()));
+    assert_eq!(continues(&store, late), Ok(()));
     drop(store);
     std::fs::write(folder.0.join("wallet.db"), old).unwrap();
     let store = folder.store();
-    assert_eq!(history::continues(&store, early), Ok(()));
-    assert_eq!(history::continues(&store, late), Err(StoreError::RolledBack));
+    assert_eq!(continues(&store, early), Ok(()));
+    assert_eq!(continues(&store, late), Err(StoreError::RolledBack));
 }

@@ -20,7 +20,7 @@ fn refuses_a_wallet_whose_secret_is_gone() {
 
 #[test]
 fn refuses_a_secret_that_is_not_one_of_ours() {
-    for secret in [vec![], vec![1; 72], vec![2; 73], vec![1; 74]] {
+    for secret in [vec![], vec![1; 72], vec![1; 74], vec![2; 73], vec![2; 112], vec![2; 114], vec![3; 73]] {
         let phone = Phone::new();
         phone.secrets.save(&Secret::new(secret)).unwrap();
         assert_eq!(phone.try_wallet().err(), Some(StoreError::BadSecret.into()));
