@@ -212,10 +212,13 @@ impl Wallet {
         Ok(chain::verify(&self.vault.store())?)
     }
 
-    /// Removes entries older than five years; the account's key signs where the chain now begins. Gives the number removed.
+    /// Removes entries older than five years, but for the last one; the account's key signs where the chain now begins. Gives the number
+    /// removed. What time it is the provider's word counts for: a clock that is set ahead removes nothing. Whoever
+    /// [obtains](crate::Account::obtain_credential) a credential of the provider by name has this done.
     ///
     /// # Errors
-    /// What the key store says; [`AccountError::NoAccount`](crate::AccountError::NoAccount) without a key to sign with.
+    /// What key store and secret store say; [`AccountError::NoAccount`](crate::AccountError::NoAccount) without a key to sign with;
+    /// as [`verify_history`](Self::verify_history), whose chain is not cut where it is broken.
     pub fn prune_history(&self, now: Timestamp) -> Result<u64, Error> {
         chain::prune(self, now)
     }

@@ -289,7 +289,13 @@ impl Account<'_> {
             };
             obtained.push((key, record));
         }
-        self.store(obtained, now)
+        let stored = self.store(obtained, now)?;
+        if let Wanted::Named(..) = wanted {
+            // The provider has just said what time it is, and the account's key has signed: it asks nobody again. What cannot be removed
+            // now goes next time.
+            let _ = self.wallet.prune_history(now);
+        }
+        Ok(stored)
     }
 
     /// Stores what was obtained in one transaction, in place of earlier ones.

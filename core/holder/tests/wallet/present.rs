@@ -4,7 +4,7 @@ use presentation::frame;
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
 
-use crate::doubles::provider::{applicant, at, now, provider, server_time};
+use crate::doubles::provider::{Running, applicant, at, now, provider, server_time};
 use crate::doubles::{Phone, agree};
 
 /// A wallet with a health-insurance credential whose provider is down.
@@ -125,20 +125,69 @@ async fn tells_who_received_what_and_exports_it() {
     assert_eq!(lines.last().unwrap()["event"]["presented"]["to"], "vn.clinic");
 }
 
+const SIX_YEARS: i64 = 6 * 365 * 86_400;
+
+/// A wallet whose account was opened at this time of the device's, and which then obtained a credential.
+async fn enrolled_at(early: Timestamp) -> (Running, Phone, Wallet) {
+    let (running, phone) = (provider().await, Phone::new());
+    let wallet = phone.wallet();
+    wallet.account().open(&at(&running), &applicant(), early).await.unwrap();
+    wallet.account().activate("123456", early).await.unwrap();
+    (running, phone, wallet)
+}
+
+async fn obtain(wallet: &Wallet, at: Timestamp) {
+    let wanted = Wanted::Named(CredentialName::HealthInsurance, None);
+    wallet.account().obtain_credential(wanted, None, &Silent, at).await.unwrap();
+}
+
 #[tokio::test]
 async fn prunes_after_five_years_under_a_signed_anchor_and_still_notices_changes() {
-    let (phone, wallet) = offline().await;
-    assert_eq!(wallet.prune_history(now()).unwrap(), 0);
-    let later = now().plus_seconds(6 * 365 * 86_400);
-    let error = show(&wallet, later).unwrap_err();
-    assert_eq!(error.code(), "present.expired");
-    let all = wallet.verify_history().unwrap();
-    assert_eq!(wallet.prune_history(later).unwrap(), all - 1);
+    let early = now().minus_seconds(SIX_YEARS);
+    let (running, phone, wallet) = enrolled_at(early).await;
+    obtain(&wallet, early).await;
+    running.server.stop();
+    assert_eq!(wallet.prune_history(early).unwrap(), 0);
+    assert_eq!(wallet.prune_history(now()).unwrap(), 2);
+    assert_eq!(wallet.prune_history(now()).unwrap(), 0, "the last one stays");
     assert_eq!(wallet.history(None, 10).unwrap().len(), 1);
-    assert_eq!(wallet.verify_history().unwrap(), all);
+    assert_eq!(wallet.verify_history().unwrap(), 3);
     drop(wallet);
     let reopened = phone.wallet();
-    assert_eq!(reopened.verify_history().unwrap(), all);
-    show(&reopened, later).unwrap_err();
-    assert_eq!(reopened.verify_history().unwrap(), all + 1);
+    assert_eq!(reopened.verify_history().unwrap(), 3);
+    show(&reopened, early).unwrap();
+    assert_eq!(reopened.verify_history().unwrap(), 4);
+    drop(reopened);
+    assert_eq!(phone.wallet().prune_history(now()).unwrap(), 1);
+    assert_eq!(phone.wallet().verify_history().unwrap(), 4);
+}
+
+#[tokio::test]
+async fn whoever_obtains_a_credential_has_the_history_pruned_and_a_clock_set_ahead_removes_nothing() {
+    for (early, at, left) in [
+        (now().minus_seconds(SIX_YEARS), now(), 1),
+        // The device says it is 2040; the provider does not.
+        (now(), now().plus_seconds(14 * 365 * 86_400), 3),
+        (now().minus_seconds(SIX_YEARS), now().minus_seconds(SIX_YEARS), 3),
+    ] {
+        let (_running, phone, wallet) = enrolled_at(early).await;
+        obtain(&wallet, at).await;
+        assert_eq!((wallet.history(None, 10).unwrap().len(), wallet.verify_history()), (left, Ok(3)));
+        drop(wallet);
+        assert_eq!(phone.wallet().verify_history(), Ok(3));
+    }
+}
+
+#[tokio::test]
+async fn two_wallets_on_one_folder_agree_on_where_the_history_begins() {
+    let early = now().minus_seconds(SIX_YEARS);
+    let (_running, phone, wallet) = enrolled_at(early).await;
+    obtain(&wallet, early).await;
+    let other = phone.wallet();
+    assert_eq!(other.prune_history(now()).unwrap(), 2);
+    // This one was open before that.
+    show(&wallet, early).unwrap();
+    assert_eq!((wallet.verify_history(), other.verify_history()), (Ok(4), Ok(4)));
+    drop((wallet, other));
+    assert_eq!(phone.wallet().verify_history(), Ok(4));
 }
