@@ -1,4 +1,5 @@
 //! Every use and refusal.
+use holder::Suspect;
 use serde_json::{Map, Value};
 use trust::time::Timestamp;
 
@@ -70,6 +71,17 @@ impl Wallet {
             last: recipient.last.as_unix(),
         };
         Ok(self.0.recipients()?.into_iter().map(row).collect())
+    }
+
+    /// Writes into the history that what an entry tells of was fraud, in the person's words of 1 to 1000 characters. Nothing goes to
+    /// anybody: the person takes it to the authority with `export_history`. Gives the number of the new entry.
+    pub fn report_entry(&self, sequence: u64, words: String, now: i64) -> Result<u64, SenError> {
+        Ok(self.0.report_fraud(Suspect::Entry(sequence), &words, Timestamp::from_unix(now))?)
+    }
+
+    /// The same of somebody of whom the history has no entry, by what the person calls them.
+    pub fn report_fraud(&self, who: String, words: String, now: i64) -> Result<u64, SenError> {
+        Ok(self.0.report_fraud(Suspect::Named(&who), &words, Timestamp::from_unix(now))?)
     }
 
     /// Follows the whole chain; gives the number of entries that it has had.

@@ -73,7 +73,9 @@ pub(crate) enum Command {
     Present(PresentCommand),
     /// Every use and refusal, newest first
     #[command(
-        after_help = "Examples:\n  sen history --limit 20\n  sen history --recipients\n  sen history --export history.jsonl"
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  sen history --limit 20\n  sen history --recipients\n  sen history --export history.jsonl\n  \
+        sen history report --entry 12 \"I was not there\""
     )]
     History(HistoryOptions),
     /// The clinic desk
@@ -87,6 +89,8 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct HistoryOptions {
+    #[command(subcommand)]
+    pub(crate) command: Option<HistoryCommand>,
     /// How many entries
     #[arg(long, default_value_t = 50)]
     pub(crate) limit: u32,
@@ -99,6 +103,23 @@ pub(crate) struct HistoryOptions {
     /// Write the whole history to FILE, one JSON object a line, oldest first, each with its place in the chain
     #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "before"])]
     pub(crate) export: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum HistoryCommand {
+    /// Note what you take for fraud, for the authority: nothing is sent, `sen history --export` is what to take there
+    #[command(after_help = "Examples:\n  sen history report --entry 12 \"I was not there\"\n  \
+        sen history report --who \"a caller\" \"asked for my PIN\"")]
+    Report {
+        /// What happened
+        words: String,
+        /// The number of the entry that it is about
+        #[arg(long, value_name = "NUMBER", required_unless_present = "who", conflicts_with = "who")]
+        entry: Option<u64>,
+        /// Who it was, where the history has no entry of it
+        #[arg(long, value_name = "NAME")]
+        who: Option<String>,
+    },
 }
 
 #[derive(Subcommand, Debug)]

@@ -1,10 +1,10 @@
 //! `sen history`: every use and refusal.
 use std::path::Path;
 
-use holder::{Event, HistoryEntry, Wallet};
+use holder::{Event, HistoryEntry, Suspect, Wallet};
 use serde_json::{Value, json};
 
-use crate::cli::HistoryOptions;
+use crate::cli::{HistoryCommand, HistoryOptions};
 use crate::consent::claim;
 use crate::home;
 use crate::output::{Failure, print_json};
@@ -14,6 +14,13 @@ use crate::wallet::{failure, open};
 pub(crate) fn run(options: &HistoryOptions, as_json: bool) -> Result<u8, Failure> {
     let wallet = open(&home::folder()?)?;
     let all = wallet.verify_history().map_err(failure)?;
+    if let Some(HistoryCommand::Report { words, entry, who }) = &options.command {
+        let suspect = match (entry, who) {
+            (Some(number), _) => Suspect::Entry(*number),
+            (None, who) => Suspect::Named(who.as_deref().unwrap_or_default()),
+        };
+        return report(&wallet, suspect, words, as_json);
+    }
     if let Some(file) = &options.export {
         return export(&wallet, file, as_json);
     }
@@ -21,6 +28,17 @@ pub(crate) fn run(options: &HistoryOptions, as_json: bool) -> Result<u8, Failure
         return recipients(&wallet, as_json);
     }
     page(&wallet, options, all, as_json)
+}
+
+fn report(wallet: &Wallet, suspect: Suspect<'_>, words: &str, as_json: bool) -> Result<u8, Failure> {
+    let sequence = wallet.report_fraud(suspect, words, home::now()).map_err(failure)?;
+    if as_json {
+        print_json(&json!({"sequence": sequence}));
+    } else {
+        println!("Entry {sequence} of the history has it. Nothing was sent: take it to the authority with");
+        println!("  sen history --export FILE");
+    }
+    Ok(0)
 }
 
 /// The file names people and places: it is for its owner alone.
@@ -132,6 +150,10 @@ fn in_words(entry: &HistoryEntry) -> String {
         }
         Event::DeclinedOnline { by, over_asked, .. } => {
             format!("declined to show anything to {by}{}", warning(over_asked))
+        }
+        Event::FraudReported { by, words, .. } => {
+            let by = by.as_ref().map(|by| format!(" of {by}")).unwrap_or_default();
+            format!("reported as fraud{by}: {words}")
         }
         Event::Refused { code, .. } => format!("refused: {code}"),
         other => format!("{other:?}"),

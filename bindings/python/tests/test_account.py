@@ -156,6 +156,14 @@ class AccountLife(TestCase):
         self.assertEqual(len(self.wallet.export_history().splitlines()), len(pages))
         self.assertIn("vn.clinic", [recipient.to for recipient in self.wallet.recipients()])
         self.assertEqual(self.wallet.prune_history(now()), 0)
+        shown = next(line for line in pages if line.kind == "presented")
+        number = self.wallet.report_entry(shown.sequence, "Nobody was there", now())
+        line = self.wallet.history(None, 1)[0]
+        self.assertEqual((line.sequence, line.kind, line.who), (number, "fraud_reported", shown.who))
+        self.wallet.report_fraud("somebody on the phone", "They asked for my PIN", now())
+        self.assertIn("They asked for my PIN", self.wallet.export_history())
+        self.refuses(sen.SenError.NotReady, "history.no_entry", self.wallet.report_entry, 10_000, "nothing", now())
+        self.refuses(sen.SenError.NotReady, "history.bad_words", self.wallet.report_fraud, "somebody", " ", now())
         type(self).wallet = new
 
     def test_8_its_end_leaves_the_history_and_an_erased_wallet_is_new(self):

@@ -7,6 +7,7 @@ use presentation::challenge::ChallengeError;
 use presentation::frame::FrameError;
 
 use crate::account::AccountError;
+use crate::history::HistoryError;
 use crate::issuance::IssuanceError;
 use crate::online::{OnlineError, VerifierWords};
 use crate::pin::PinRefused;
@@ -45,6 +46,9 @@ pub enum Error {
     /// While presenting.
     #[error(transparent)]
     Present(#[from] PresentError),
+    /// With what is to go into the history.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// While answering a request over the network.
     #[error(transparent)]
     Online(#[from] OnlineError),
@@ -129,7 +133,8 @@ impl Error {
                 | PresentError::StatementOld
                 | PresentError::NoPortrait,
             )
-            | Self::Pin(_) => Kind::NotReady,
+            | Self::Pin(_)
+            | Self::History(_) => Kind::NotReady,
             Self::Issuance(error) => error.kind(),
             Self::Online(error) => error.kind(),
             Self::Present(PresentError::Expired) => Kind::CredentialExpired,
@@ -152,6 +157,8 @@ impl Error {
             Self::Account(error) => error.code(),
             Self::Pin(PinRefused::NotSixDigits) => "pin.not_six_digits",
             Self::Pin(PinRefused::TooEasy) => "pin.too_easy",
+            Self::History(HistoryError::NoEntry) => "history.no_entry",
+            Self::History(HistoryError::BadWords) => "history.bad_words",
             Self::Issuance(error) => error.code(),
             Self::Online(error) => error.code(),
             Self::Present(PresentError::NoCredential) => "present.no_credential",

@@ -1,6 +1,7 @@
 //! Every use and refusal, append-only and hash-chained, kept for five years.
 
 pub(crate) mod chain;
+mod report;
 mod view;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::account::WardAct;
 use crate::wallet::Wallet;
 
 pub(crate) use chain::{Head, Kept, append, continues, head, newest, start};
+pub use report::{HistoryError, Suspect};
 pub use view::Recipient;
 
 /// What happened.
@@ -152,6 +154,17 @@ pub enum Event {
         /// Those among them that the verifier is not registered to ask for, and the person was warned of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         over_asked: Vec<String>,
+    },
+    /// The person takes something for fraud.
+    FraudReported {
+        /// Who: as the history has it of the entry that is reported, or as the person calls them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// The time of the entry that is reported, in seconds: its number changes where the history moves to another phone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        happened_at: Option<i64>,
+        /// What happened, in the person's words.
+        words: String,
     },
     /// Something was refused, by the person, a server or the wallet.
     Refused {

@@ -25,6 +25,7 @@
 //! | at a level that the provider states | [`Account::obtain_level_statement`], [`Wallet::at_stated_level`] | to obtain it |
 //! | answer a portal, bank or cash machine | [`Wallet::read_request`], [`Wallet::answer_request`], [`Wallet::decline_request`] | yes |
 //! | know whom the nation vouches for | [`Account::national_anchors`], [`Account::refresh_trust_list`] | where the list is a day old |
+//! | report what was fraud, for the authority | [`Wallet::report_fraud`], then [`Wallet::export_history`] | no |
 //! | see every use and refusal | [`Wallet::history`], [`Wallet::recipients`], [`Wallet::export_history`], [`Wallet::verify_history`] | no |
 //!
 //! What it keeps to:
@@ -125,7 +126,7 @@ pub use consent::{Audience, Consent, ConsentRequest, Recognised};
 pub use credentials::{CredentialInfo, CredentialName, Warning};
 pub use documents::{DocumentFormat, DocumentInfo};
 pub use error::{Error, Kind};
-pub use history::{Action, Event, HistoryEntry, Recipient};
+pub use history::{Action, Event, HistoryEntry, HistoryError, Recipient, Suspect};
 #[cfg(fuzzing)]
 pub use issuance::fuzzing;
 pub use issuance::{

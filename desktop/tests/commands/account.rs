@@ -88,6 +88,13 @@ fn an_account_from_opening_to_deletion() {
     assert_eq!(sen(&format!("history --export {export}")).exits(0)["entries"], lines.len());
     let exported = std::fs::read_to_string(&export).unwrap();
     assert_eq!(exported.lines().count(), lines.len());
+    let entry = lines.iter().find(|line| line["event"].get("presented").is_some()).unwrap();
+    let report = sen(&format!("history report --entry {} fake", entry["sequence"])).exits(0);
+    let noted = &sen("history --limit 1").exits(0)["history"][0];
+    assert_eq!(noted["sequence"], report["sequence"]);
+    assert_eq!(noted["event"]["fraud_reported"]["by"], entry["event"]["presented"]["to"]);
+    sen("history report --who caller wanted-my-PIN").exits(0);
+    sen("history report --entry 9999 fake").fails(2, "history.no_entry");
     let nowhere = home.path("no-such-folder/history.jsonl");
     sen(&format!("history --export {nowhere}")).fails(2, "file_not_writable");
     drop(sandbox);

@@ -1,5 +1,8 @@
 //! The clinic QR, with the network gone.
-use holder::{Action, CredentialName, Error, Event, KeyError, Kind, QrFrame, Silent, Wallet, Wanted};
+use holder::{
+    Action, CredentialName, Error, Event, HistoryError, KeyError, Kind, QrFrame, Silent, Suspect, Wallet,
+    Wanted,
+};
 use presentation::frame;
 use presentation::kbt::Kbt;
 use trust::time::Timestamp;
@@ -123,6 +126,44 @@ async fn tells_who_received_what_and_exports_it() {
         export.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len() as u64, wallet.verify_history().unwrap());
     assert_eq!(lines.last().unwrap()["event"]["presented"]["to"], "vn.clinic");
+}
+
+#[tokio::test]
+async fn a_report_of_fraud_stands_in_the_history_and_its_export() {
+    let (_phone, wallet) = offline().await;
+    show(&wallet, now()).unwrap();
+    let shown = wallet.verify_history().unwrap();
+    let later = now().plus_seconds(60);
+    let report = |suspect, words: &str| wallet.report_fraud(suspect, words, later);
+    let noted = || wallet.history(None, 1).unwrap().remove(0);
+    let fraud = |by: &str, happened_at, words: &str| Event::FraudReported {
+        by: Some(by.to_owned()),
+        happened_at,
+        words: words.to_owned(),
+    };
+    assert_eq!(report(Suspect::Entry(shown), "  I was\nnot there "), Ok(shown + 1));
+    let entry = noted();
+    assert_eq!(entry.event, fraud("vn.clinic", Some(now().as_unix()), "I was not there"));
+    assert_eq!((entry.sequence, entry.at), (shown + 1, later));
+    assert_eq!(report(Suspect::Named("a caller"), "asked for my PIN"), Ok(shown + 2));
+    assert_eq!(noted().event, fraud("a caller", None, "asked for my PIN"));
+    // Of an entry without anybody else, and of a report.
+    assert_eq!(report(Suspect::Entry(1), "not by me"), Ok(shown + 3));
+    assert!(matches!(noted().event, Event::FraudReported { by: None, .. }));
+    assert_eq!(report(Suspect::Entry(shown + 1), "again"), Ok(shown + 4));
+    assert!(matches!(noted().event, Event::FraudReported { by: Some(by), .. } if by == "vn.clinic"));
+
+    for number in [0, shown + 5, u64::MAX] {
+        assert_eq!(report(Suspect::Entry(number), "nothing"), Err(HistoryError::NoEntry.into()));
+    }
+    let (longest, longer) = ("x".repeat(1000), "x".repeat(1001));
+    for words in ["", " \n", "a\u{1b}[7m", &longer] {
+        assert_eq!(report(Suspect::Entry(shown), words), Err(HistoryError::BadWords.into()), "{words:?}");
+        assert_eq!(report(Suspect::Named(words), "words"), Err(HistoryError::BadWords.into()), "{words:?}");
+    }
+    report(Suspect::Entry(shown), &longest).unwrap();
+    assert!(wallet.export_history().unwrap().contains("asked for my PIN"));
+    assert_eq!(wallet.verify_history(), Ok(shown + 5));
 }
 
 const SIX_YEARS: i64 = 6 * 365 * 86_400;
