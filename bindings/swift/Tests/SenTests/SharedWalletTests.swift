@@ -131,27 +131,40 @@ struct SharedWalletTests {
     @Test("what is released under a call goes when the call is over")
     func released() async throws {
         let shared = try await Shared.made()
-        let provider = AccountProvider(url: shared.nation.url, rootsPem: shared.nation.roots)
-        for number in 0..<20 {
-            let folder = try shared.nation.wallet("other-\(number)")
-            let secret = SecretInMemory()
-            var other: Wallet? = try Wallet.open(folder: folder, secretStore: secret, keyStore: shared.keys)
-            let nobody = AccountApplicant(personalNumber: "000000000000", phone: "0", deviceName: "x")
-            let call = Task { [weak other] in
-                // Gone already, or held for as long as the call takes.
-                guard let other else { return true }
-                do {
-                    _ = try await other.openAccount(provider: provider, applicant: nobody, now: systemNow())
-                    return false
-                } catch {
-                    return error is SenError
+        let before = Held.shared.now
+        let (folder, secret) = (try shared.nation.wallet("released"), SecretInMemory())
+        let (reached, goOn) = (Gate(), Gate())
+        let call: Task<Int, any Error>
+        weak var released: Wallet?
+        do {
+            let other = try Wallet.open(folder: folder, secretStore: secret, keyStore: shared.keys)
+            let provider = AccountProvider(url: shared.nation.url, rootsPem: shared.nation.roots)
+            let applicant = AccountApplicant(personalNumber: "000199012345", phone: "0900000001", deviceName: "swift")
+            _ = try await other.openAccount(provider: provider, applicant: applicant, now: systemNow())
+            _ = try await other.activateAccount(code: shared.nation.mailedCode("0900000001"), now: systemNow())
+            let proof = try await other.beginStepUp(now: systemNow())
+            let reader = try ChipReader(shared.chip) {
+                if $0 == 5 {
+                    reached.open()
+                    goOn.wait()
                 }
             }
-            other = nil
-            #expect(await call.value)
-            // Nobody holds its folder any more: another can be opened in it.
-            _ = try Wallet.open(folder: folder, secretStore: secret, keyStore: shared.keys)
+            call = Task {
+                try await proof.read(transport: reader, key: .can(number: Person.thao.can), listener: Steps())
+                return reader.commands
+            }
+            await reached.passed()
+            released = other
         }
+        // Between a command and its answer: the wallet is gone here, and the call alone holds the proof and what it needs.
+        #expect(released == nil)
+        #expect(Held.shared.now > before)
+        goOn.open()
+        #expect(try await call.value > 5)
+        for _ in 0..<50 where Held.shared.now != before { try await Task.sleep(for: .milliseconds(100)) }
+        #expect(Held.shared.now == before)
+        // Nobody holds its folder any more: another can be opened in it.
+        _ = try Wallet.open(folder: folder, secretStore: secret, keyStore: shared.keys)
     }
 
     @Test("no port stays behind after its call")
