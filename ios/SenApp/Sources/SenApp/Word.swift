@@ -330,6 +330,16 @@ public enum Word: String, CaseIterable, Sendable {
     case takePicture = "take_picture"
     case noReading = "no_reading"
     case obtainCarried = "obtain_carried"
+    case accountHere = "account_here"
+    case otherIssuersLeft = "other_issuers_left"
+    case eventFraudReported = "event_fraud_reported"
+    case reportFraud = "report_fraud"
+    case reportHint = "report_hint"
+    case reportWords = "report_words"
+    case reportNote = "report_note"
+    case reportTold = "report_told"
+    case reportTooLong = "report_too_long"
+    case reportGone = "report_gone"
 
     /// How many values belong into it.
     public var places: Int {
@@ -341,7 +351,7 @@ public enum Word: String, CaseIterable, Sendable {
             .historyApproved, .approvedCash, .approvedSignIn, .wrongCode, .waitSeconds, .notReady, .refusedByIssuer, .bug,
             .accessibilityWarning, .claimOwnWord, .claimOther, .bothShow, .codeUntil, .movedHere, .historyLeftOut, .handOverTo,
             .handedOver, .pinWrong, .pinWait, .wardBorn, .awaited, .renewDue, .heldPapers, .heldHistory, .lendFor, .levelDemanded,
-            .chooseThis, .serverBusy: 1
+            .chooseThis, .serverBusy, .otherIssuersLeft, .eventFraudReported, .reportTold: 1
         case .pendingPhone, .qrDesk, .registered, .approveSignIn, .eventPresented, .eventPresentedOnline, .awaitedFrom, .levelStated: 2
         case .heldRecipient: 3
         case .approveCash: 4

@@ -330,6 +330,16 @@ enum class Word(val places: Int) {
     TAKE_PICTURE(0),
     NO_READING(0),
     OBTAIN_CARRIED(0),
+    ACCOUNT_HERE(0),
+    OTHER_ISSUERS_LEFT(1),
+    EVENT_FRAUD_REPORTED(1),
+    REPORT_FRAUD(0),
+    REPORT_HINT(0),
+    REPORT_WORDS(0),
+    REPORT_NOTE(0),
+    REPORT_TOLD(1),
+    REPORT_TOO_LONG(0),
+    REPORT_GONE(0),
     ;
 
     /** Its name in the string files. */
