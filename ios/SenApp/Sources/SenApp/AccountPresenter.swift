@@ -134,6 +134,8 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
         return work(refused: { [self] problem in
             if problem.code == "account.no_account" {
                 show(AccountScreen(step: .open), in: turn)
+            } else if problem.code == deviceWaiting {
+                show(AccountScreen(step: .wait, lines: [problem.line]), in: turn)
             } else if problem.next == .enrolAgain {
                 show(AccountScreen(step: .gone, problem: problem), in: turn)
             } else {
@@ -170,7 +172,7 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
         case .active, .locked, .blocked: .inUse
         // A move that was begun and stopped is begun again, or given up for another way.
         case .receiving, .proving: .open
-        case .closed, .cancelled, .replaced, .lost: .gone
+        case .closed, .cancelled, .replaced, .lost, .keyLost: .gone
         default: .wait
         }
     }
@@ -185,6 +187,7 @@ public final class AccountPresenter: Presenter<AccountScreen>, @unchecked Sendab
             case .blocked: .warning(.accountBlocked)
             case .closed: Line(.accountClosed)
             case .replaced, .lost, .cancelled: .warning(.accountElsewhere)
+            case .keyLost: .warning(.keyLost)
             // Begun and left: the screen is that of a phone without an account.
             case .receiving, .proving: nil
             case .waiting: Line(.accountWaiting, view.pending.map { minute($0.effectiveAt, around.zone) } ?? "")

@@ -45,7 +45,7 @@ public class Presenter<State: Equatable & Sendable>: Shown<State>, @unchecked Se
             do {
                 try await block()
             } catch let error as SenError {
-                refused(error.problem)
+                refused(error.problem(now(), around.zone))
             } catch is CancellationError {
                 return
             } catch {

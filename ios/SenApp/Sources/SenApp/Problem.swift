@@ -1,3 +1,4 @@
+import Foundation
 import Sen
 
 /// What the screen offers next.
@@ -28,6 +29,9 @@ public struct Problem: Equatable, Sendable {
 /// A document is to be obtained again before it can approve.
 let noApprovalKey = "online.no_approval_key"
 
+/// The account comes to this phone when the time to object is over.
+let deviceWaiting = "account.device_waiting"
+
 extension SenError {
     /// One place decides what each kind of error means to a person.
     public var problem: Problem {
@@ -44,6 +48,12 @@ extension SenError {
         case .NotReady: Problem(missing, missingAt[code] ?? .typeAgain, code)
         case .Bug: Problem(Line(.bug, code), .report, code)
         }
+    }
+
+    /// The same where it is known what time it is: a phone that waits for the account is told until when, and not to try again.
+    func problem(_ now: Int64, _ zone: TimeZone) -> Problem {
+        guard code == deviceWaiting, let wait = waitSeconds else { return problem }
+        return Problem(Line(.accountWaiting, minute(now + Int64(wait), zone)), .stop, code)
     }
 
     private var gone: Line {

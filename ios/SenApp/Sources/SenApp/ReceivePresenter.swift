@@ -27,7 +27,8 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
         waiting.value?.cancel()
         let task = work(refused: { [self] in stay($0) }) { [self] in
             while true {
-                showCode(try await wallet.receiveAccount(provider: provider, deviceName: device.trimmed, now: now()))
+                guard let code = try await begun(device.trimmed) else { return try await arrived() }
+                showCode(code)
                 try Task.checkCancellation()
                 if let received = try await claimed() {
                     around.accepted()
@@ -59,6 +60,23 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
     /// The screen is left. The code stays good for its time, and the same one is shown again; what arrives goes on arriving.
     public func leave() { if case .showing = state { waiting.value?.cancel() } }
 
+    /// Nothing where the account is here already.
+    private func begun(_ device: String) async throws -> TransferCode? {
+        do {
+            return try await wallet.receiveAccount(provider: provider, deviceName: device, now: now())
+        } catch SenError.NotReady("account.already_active", _, _) {
+            return nil
+        }
+    }
+
+    /// An earlier claim was taken, whose answer was lost: what the account is now the provider knows.
+    private func arrived() async throws {
+        let view = try await wallet.showAccount(now: now())
+        around.accepted()
+        show(.arrived([Line(.accountHere)] + (view.pin.set ? [] : [Line(.setPinNext)])))
+        try await carry()
+    }
+
     private func claimed() async throws -> Received? {
         do {
             return try await wallet.claimAccount(now: now())
@@ -75,7 +93,7 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
         if case .arrived(let before, _, _) = state { lines = before }
         if try await calling({ try $0.hasCarried() }) {
             let obtained = try await wallet.obtainCarried(now: now())
-            lines.append(Line(.obtained, "\(obtained.count)"))
+            lines.append(Line(.obtained, "\(obtained.credentials.count + obtained.documents.count)"))
         }
         show(.arrived(lines))
     }
@@ -88,12 +106,6 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
         show(.showing(digits: code.text, lines: lines, until: until))
     }
 
-    private func said(_ received: Received) -> [Line] {
-        let leftOut = received.leftOut > 0 ? [Line(.historyLeftOut, "\(received.leftOut)")] : []
-        let unopened: [Line] = received.opened ? [] : [.warning(.notCarried)]
-        return [Line(.movedHere, "\(received.history)")] + leftOut + unopened + [Line(.setPinNext)]
-    }
-
     private func stay(_ problem: Problem) {
         change {
             switch $0 {
@@ -103,4 +115,12 @@ public final class ReceivePresenter: Presenter<ReceiveScreen>, @unchecked Sendab
             }
         }
     }
+}
+
+/// What came along, and what did not.
+func said(_ received: Received) -> [Line] {
+    let leftOut = received.leftOut > 0 ? [Line(.historyLeftOut, "\(received.leftOut)")] : []
+    let unopened: [Line] = received.opened ? [] : [.warning(.notCarried)]
+    let others = received.otherIssuers > 0 ? [Line(.otherIssuersLeft, "\(received.otherIssuers)", warning: true)] : []
+    return [Line(.movedHere, "\(received.history)")] + leftOut + unopened + others + [Line(.setPinNext)]
 }

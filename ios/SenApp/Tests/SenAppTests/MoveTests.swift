@@ -15,6 +15,7 @@ final class Phones: @unchecked Sendable {
     /// The new phone's keys. Their owner declines at the next prompt once the account has come, where the test wants that.
     let newKeys = SoftwareKeys()
     let declines = Kept<Bool>()
+    let childKeys = SoftwareKeys()
     private let around: [String: Surroundings]
 
     init() throws {
@@ -23,7 +24,7 @@ final class Phones: @unchecked Sendable {
         provider = AccountProvider(url: nation.url, rootsPem: nation.roots)
         var around: [String: Surroundings] = [:]
         for name in ["old", "new", "last"] {
-            let keys = name == "new" ? newKeys : SoftwareKeys()
+            let keys = ["new": newKeys, "last": childKeys][name] ?? SoftwareKeys()
             let wallet = try Wallet.open(folder: nation.wallet(name), secretStore: SecretInMemory(), keyStore: keys)
             around[name] = Surroundings(
                 wallet: wallet, recogniser: PersonInFront(),
@@ -267,6 +268,24 @@ struct MoveTests {
         let here = AccountPresenter(old, provider)
         await here.start().value
         #expect(here.state.step == .wait && here.state.lines.map(\.word) == [.accountWaiting])
+        // Whatever is begun here meanwhile, it waits, and says until when.
+        await here.refresh().value
+        #expect(here.state == AccountScreen(step: .wait, lines: here.state.lines) && here.state.lines.map(\.word) == [.accountWaiting])
+        await here.open(number: thao.number, phone: thao.phone, device: "old again").value
+        #expect(here.state.step == .wait && here.state.lines.map(\.word) == [.accountWaiting])
+        let receive = ReceivePresenter(old, provider)
+        await receive.start(device: "old again").value
+        guard case .name(let waits?) = receive.state else {
+            Issue.record("\(receive.state)")
+            return
+        }
+        #expect(waits.line.word == .accountWaiting)
+        await card.moveHere(provider, who, .can(number: thao.can), face: Data([0])).value
+        guard case .failed(let refused) = card.state else {
+            Issue.record("\(card.state)")
+            return
+        }
+        #expect(refused.line.word == .accountWaiting)
         // The app is opened on the phone in use, which is told of it there.
         let inUse = AccountPresenter(new, provider)
         await inUse.start().value
@@ -276,6 +295,30 @@ struct MoveTests {
         #expect(here.state.step == .inUse)
         await inUse.refresh().value
         #expect(inUse.state.step == .gone)
+        // It arrived: there is nothing to be received.
+        await receive.start(device: "old again").value
+        guard case .arrived(let arrived, _, nil) = receive.state else {
+            Issue.record("\(receive.state)")
+            return
+        }
+        #expect(arrived.first == Line(.accountHere))
+    }
+
+    @Test("a phone that lost its key says so, and can be opened or moved to again")
+    func keyLost() async throws {
+        let child = AccountPresenter(phones["last"], provider)
+        phones.childKeys.fault = DeviceKeyError.Lost
+        await child.refresh().value
+        #expect(child.state.step == .gone && child.state.problem?.line == Line(.keyLost))
+        phones.childKeys.fault = nil
+        // The app is opened again.
+        await child.start().value
+        #expect(child.state == AccountScreen(step: .gone, lines: [.warning(.keyLost)]))
+        let receive = ReceivePresenter(phones["last"], provider)
+        let receiving = receive.start(device: "last")
+        _ = try await receive.until { if case .showing = $0 { true } else { false } }
+        receive.leave()
+        await receiving.value
     }
 
     @Test("the account ends when the person said so twice")

@@ -53,6 +53,26 @@ struct WordsTests {
 
     @Test("every word is a sentence in both languages, with as many places as it has values", arguments: ["vi", "en"])
     func table(language: String) throws {
+    @Test("a phone that waits for the account is told until when")
+    func waiting() throws {
+        let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
+        let waits = SenError.IssuerRefused(code: "account.device_waiting", attemptsLeft: nil, waitSeconds: 1800)
+        let line = Line(.accountWaiting, "00:30 01/02/2030")
+        #expect(waits.problem(1_896_109_200, zone) == Problem(line, .stop, "account.device_waiting"))
+        let other = SenError.IssuerRefused(code: "account.pin_delayed", attemptsLeft: nil, waitSeconds: 30)
+        #expect(other.problem(1_896_109_200, zone) == other.problem)
+    }
+
+    @Test("what came along is said, and warned of what did not")
+    func received() {
+        func received(leftOut: UInt64, others: UInt64) -> [Line] {
+            said(Received(history: 7, leftOut: leftOut, credentials: 1, documents: 1, otherIssuers: others, opened: true))
+        }
+        #expect(received(leftOut: 0, others: 0) == [Line(.movedHere, "7"), Line(.setPinNext)])
+        let some = received(leftOut: 3, others: 2).dropFirst().dropLast()
+        #expect(Array(some) == [Line(.historyLeftOut, "3"), Line(.otherIssuersLeft, "2", warning: true)])
+    }
+
         let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
         let text = try String(contentsOfFile: "\(root)/ios/words/\(language).lproj/Localizable.strings", encoding: .utf8)
         let sentences = text.matches(of: /"([a-z0-9_]+)" = "((?:[^"\\]|\\.)+)";/).map { (String($0.1), String($0.2)) }
