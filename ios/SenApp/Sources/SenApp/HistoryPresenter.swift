@@ -1,3 +1,4 @@
+import Foundation
 import Sen
 
 /// What happened; `more` is what was approved and told with it.
@@ -6,6 +7,8 @@ public struct HistoryRow: Equatable, Sendable, Identifiable {
     public let at: String
     public let line: Line
     public let more: [Line]
+    /// Somebody else had a part in it.
+    public let canReport: Bool
 
     public var id: UInt64 { sequence }
 }
@@ -14,6 +17,8 @@ public struct HistoryScreen: Equatable, Sendable {
     public var rows: [HistoryRow] = []
     public var more = false
     public var lines: [Line] = []
+    /// The one that the person takes for fraud, until it is noted down.
+    public var reporting: UInt64?
     public var problem: Problem?
 }
 
@@ -32,20 +37,49 @@ public final class HistoryPresenter: Presenter<HistoryScreen>, @unchecked Sendab
     @discardableResult
     public func more() -> Task<Void, Never> { turn(state.rows) }
 
+    /// Asks what happened, before anything is written.
+    public func askToReport(_ row: HistoryRow) { change { ($0.reporting, $0.problem) = (row.sequence, nil) } }
+
+    public func stop() { change { ($0.reporting, $0.problem) = (nil, nil) } }
+
+    /// Notes an entry down as fraud, in the person's words; nothing goes to anybody.
+    @discardableResult
+    public func report(_ sequence: UInt64, _ words: String) -> Task<Void, Never> {
+        let asked = state
+        guard asked.reporting == sequence else { return Task {} }
+        var meanwhile = asked
+        (meanwhile.reporting, meanwhile.problem) = (nil, nil)
+        let task = once(asked, meanwhile) { [self] problem in
+            change { ($0.reporting, $0.problem) = (sequence, problem) }
+        } _: { [self] in
+            let at = now()
+            _ = try await calling { try $0.reportEntry(sequence: sequence, words: words, now: at) }
+            try await list([])
+        }
+        return task ?? Task {}
+    }
+
     private func turn(_ before: [HistoryRow]) -> Task<Void, Never> {
         work(refused: { [self] problem in
             change { $0.problem = problem }
         }) { [self] in
-            let limit = page
-            let next = try await calling { try $0.history(before: before.last?.sequence, limit: limit) }
-            let rows = before + next.map(row)
-            show(HistoryScreen(rows: rows, more: (next.last?.sequence ?? 0) > 1, lines: rows.isEmpty ? [Line(.historyNothing)] : []))
+            try await list(before)
         }
     }
 
-    private func row(_ of: HistoryLine) -> HistoryRow {
-        HistoryRow(sequence: of.sequence, at: minute(of.at, around.zone), line: happened(of), more: told(of))
+    private func list(_ before: [HistoryRow]) async throws {
+        let limit = page
+        let next = try await calling { try $0.history(before: before.last?.sequence, limit: limit) }
+        let rows = before + next.map { row($0, minute($0.at, around.zone)) }
+        let nothing = rows.isEmpty ? [Line(.historyNothing)] : []
+        change { $0 = HistoryScreen(rows: rows, more: (next.last?.sequence ?? 0) > 1, lines: nothing, reporting: $0.reporting) }
     }
+}
+
+/// One line of the history in words, and whether it can be reported.
+func row(_ of: HistoryLine, _ at: String) -> HistoryRow {
+    let canReport = of.who != nil && of.kind != reported
+    return HistoryRow(sequence: of.sequence, at: at, line: happened(of), more: told(of), canReport: canReport)
 }
 
 /// One line of the history in words.
@@ -58,6 +92,8 @@ func happened(_ of: HistoryLine) -> Line {
     case "refused": refused(of.code ?? "")
     case "credential_obtained": Line(.eventObtained, parts: [what])
     case "credential_deleted": Line(.eventDeleted, parts: [what])
+    // Who it was is known of most; else the person's words say it.
+    case reported: Line(.eventFraudReported, parts: [of.who == nil ? .own(reportedWords(of) ?? "") : who])
     default: accountEvent(of.kind, who: who, ward: of.ward ?? "")
     }
 }
@@ -76,9 +112,21 @@ func told(_ of: HistoryLine) -> [Line] {
         let parts = claims.map { Part.line(claim($0, of: of.what)) }
         return claims.isEmpty ? [] : [Line(word, parts: [.listed(parts)], warning: warning)]
     }
-    return (ward ?? []) + (of.approved.map { [Line(.historyApproved, parts: [approved($0)])] } ?? [])
+    let words = of.who == nil ? nil : reportedWords(of).map { [Line(.reportTold, $0)] }
+    return (ward ?? []) + (words ?? []) + (of.approved.map { [Line(.historyApproved, parts: [approved($0)])] } ?? [])
         + listed(.historyTold, told) + listed(.overAsked, of.overAsked, warning: true)
 }
+
+/// The person's words, out of the event as JSON.
+private func reportedWords(_ of: HistoryLine) -> String? {
+    (try? JSONDecoder().decode([String: Reported].self, from: Data(of.event.utf8)))?[reported]?.words
+}
+
+private struct Reported: Decodable {
+    let words: String
+}
+
+private let reported = "fraud_reported"
 
 /// The core says in English what it was that was approved; the rest of it are names and numbers, the same in each language.
 private func approved(_ what: String) -> Part {

@@ -97,6 +97,8 @@ private let plainly: [String: Word] = [
     "account.transfer_code_old": .scanAgain,
     "account.bad_reader_code": .scanAgain,
     "account.reader_code_old": .scanAgain,
+    "history.no_entry": .reportGone,
+    "history.bad_words": .reportTooLong,
     levelRequired: .level2Needed,
 ]
 

@@ -445,6 +445,32 @@ struct PresentersTests {
         #expect(words.isSuperset(of: [.eventPresented, .eventPresentedOnline, .eventDeclined, .eventObtained, .eventAccountOpened]))
     }
 
+    @Test("fraud is noted down once, in the person's words, after the person was asked for them")
+    func fraud() async throws {
+        let history = HistoryPresenter(around)
+        await history.start().value
+        let before = history.state
+        let row = try #require(before.rows.first { $0.line.word == .eventPresentedOnline })
+        #expect(row.canReport)
+        // Nobody asked.
+        await history.report(row.sequence, "early").value
+        #expect(history.state == before)
+        history.askToReport(row)
+        await history.report(row.sequence, " ").value
+        #expect(history.state.reporting == row.sequence && history.state.problem?.line == Line(.reportTooLong))
+        history.stop()
+        #expect(history.state == before)
+        history.askToReport(row)
+        let first = history.report(row.sequence, " They asked\nfor my \"PIN\" ")
+        await history.report(row.sequence, "twice").value
+        await first.value
+        #expect(history.state.reporting == nil && history.state.problem == nil)
+        let noted = try #require(history.state.rows.first)
+        #expect(noted.line == Line(.eventFraudReported, parts: Array(row.line.values.prefix(1))))
+        #expect(noted.more == [Line(.reportTold, "They asked for my \"PIN\"")])
+        #expect(noted.sequence == (before.rows.first?.sequence ?? 0) + 1)
+    }
+
     @Test("a lost phone is prepared for, the account locked and unlocked")
     func locked() async throws {
         await account.newRevocationCode().value

@@ -44,6 +44,8 @@ struct WordsTests {
         #expect(notReady("challenge.expired").line == Line(.scanAgain))
         #expect(notReady("account.wrong_code", 2).line == Line(.wrongCode, "2"))
         #expect(notReady("card.unheard_of").line == Line(.notReady, "card.unheard_of"))
+        #expect(notReady("history.bad_words").line == Line(.reportTooLong) && notReady("history.bad_words").next == .typeAgain)
+        #expect(notReady("history.no_entry").line == Line(.reportGone))
         let unknown = SenError.IssuerRefused(code: "account.unknown_person", attemptsLeft: nil, waitSeconds: nil)
         #expect(unknown.problem.line == Line(.personUnknown))
         let refused = SenError.IssuerRefused(code: "issuer.invalid_grant", attemptsLeft: nil, waitSeconds: nil)
@@ -51,8 +53,6 @@ struct WordsTests {
         #expect(SenError.NoNetwork(code: "network.timeout", attemptsLeft: nil, waitSeconds: 7).problem.line == Line(.waitSeconds, "7"))
     }
 
-    @Test("every word is a sentence in both languages, with as many places as it has values", arguments: ["vi", "en"])
-    func table(language: String) throws {
     @Test("a phone that waits for the account is told until when")
     func waiting() throws {
         let zone = try #require(TimeZone(identifier: "Asia/Ho_Chi_Minh"))
@@ -73,6 +73,8 @@ struct WordsTests {
         #expect(Array(some) == [Line(.historyLeftOut, "3"), Line(.otherIssuersLeft, "2", warning: true)])
     }
 
+    @Test("every word is a sentence in both languages, with as many places as it has values", arguments: ["vi", "en"])
+    func table(language: String) throws {
         let root = try #require(ProcessInfo.processInfo.environment["SEN_ROOT"])
         let text = try String(contentsOfFile: "\(root)/ios/words/\(language).lproj/Localizable.strings", encoding: .utf8)
         let sentences = text.matches(of: /"([a-z0-9_]+)" = "((?:[^"\\]|\\.)+)";/).map { (String($0.1), String($0.2)) }
@@ -240,6 +242,32 @@ struct WordsTests {
         for code in ["card.cancelled", "key.cancelled", "key.locked"] { #expect(refused(code) == Line(.cancelled)) }
         #expect(refused("present.expired") == Line(.credentialExpired))
         #expect(refused("issuer.invalid_grant") == Line(.eventRefused, "issuer.invalid_grant"))
+    }
+
+    @Test("what was noted as fraud says whom it is about, and the person's words")
+    func reported() {
+        let event = #"{"fraud_reported":{"by":"\"words\":\"none\"","happened_at":1,"words":"Said \"police\", a \\ b"}}"#
+        func noted(_ who: String?) -> HistoryRow {
+            row(entry("fraud_reported", who, event), "")
+        }
+        #expect(noted("CN=Shop").line == Line(.eventFraudReported, "Shop"))
+        #expect(noted("CN=Shop").more == [Line(.reportTold, #"Said "police", a \ b"#)])
+        #expect(noted(nil).line == Line(.eventFraudReported, #"Said "police", a \ b"#) && noted(nil).more.isEmpty)
+        #expect(!noted("CN=Shop").canReport)
+    }
+
+    @Test("what somebody else had a part in can be reported")
+    func reportable() {
+        for kind in ["presented", "presented_online", "declined", "declined_online", "handed_over"] {
+            #expect(row(entry(kind, "x"), "").canReport, "\(kind)")
+        }
+        #expect(!row(entry("account_opened", nil), "").canReport)
+    }
+
+    private func entry(_ kind: String, _ who: String?, _ event: String = "") -> HistoryLine {
+        HistoryLine(
+            sequence: 8, at: 0, kind: kind, who: who, what: [], claims: [], overAsked: [], approved: nil, ward: nil, code: nil,
+            event: event)
     }
 
     private func presented(claims: [String] = [], overAsked: [String] = [], approved: String) -> HistoryLine {

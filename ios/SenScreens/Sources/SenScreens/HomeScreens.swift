@@ -108,9 +108,10 @@ struct DevicesView: View {
     }
 }
 
-/// Every use and refusal.
+/// Every use and refusal, and what of it was fraud.
 struct HistoryView: View {
     @State private var history: HistoryPresenter
+    @State private var words = ""
 
     init(_ house: House) { _history = State(initialValue: HistoryPresenter(house.around)) }
 
@@ -118,7 +119,7 @@ struct HistoryView: View {
         Page(.history) {
             Following(history) { shown in
                 LazyVStack(alignment: .leading, spacing: 16) {
-                    ProblemText(shown.problem)
+                    if shown.reporting == nil { ProblemText(shown.problem) }
                     Sentences(shown.lines)
                     ForEach(shown.rows) { row in
                         VStack(alignment: .leading) {
@@ -127,12 +128,28 @@ struct HistoryView: View {
                             Sentences(row.more)
                         }
                         .accessibilityElement(children: .combine)
+                        if shown.reporting == row.sequence {
+                            reporting(row, shown.problem)
+                        } else if row.canReport {
+                            Press(.reportFraud) {
+                                words = ""
+                                history.askToReport(row)
+                            }
+                        }
                     }
                     if shown.more { Press(.historyMore) { history.more() } }
                 }
             }
         }
         .task { history.start() }
+    }
+
+    @ViewBuilder private func reporting(_ row: HistoryRow, _ problem: Problem?) -> some View {
+        Sentence(Line(.reportHint))
+        ProblemText(problem)
+        Field(.reportWords, $words, numeric: false)
+        Press(.reportNote) { history.report(row.sequence, words) }
+        Press(.stop) { history.stop() }
     }
 }
 
