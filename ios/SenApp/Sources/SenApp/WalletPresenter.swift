@@ -61,6 +61,8 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
     /// Asks once more before it is gone.
     public func askToDelete(_ row: HeldRow) { change { ($0.deleting, $0.problem) = (row.id, nil) } }
 
+    public func askToDelete(_ row: AwaitedRow) { change { ($0.deleting, $0.problem) = (row.id, nil) } }
+
     public func keep() { change { $0.deleting = nil } }
 
     /// After the person was asked once more.
@@ -70,6 +72,16 @@ public final class WalletPresenter: Presenter<WalletScreen>, @unchecked Sendable
             guard state.deleting == row.id else { return }
             let at = now()
             try await calling { try row.isDocument ? $0.deleteDocument(id: row.id, now: at) : $0.deleteCredential(id: row.id, now: at) }
+        }
+    }
+
+    /// An awaited document is waited for no longer, after the person was asked once more.
+    @discardableResult
+    public func giveUp(_ row: AwaitedRow) -> Task<Void, Never> {
+        ask { [self] in
+            guard state.deleting == row.id else { return }
+            let at = now()
+            try await calling { try $0.giveUpAwaited(id: row.id, now: at) }
         }
     }
 

@@ -471,6 +471,24 @@ struct PresentersTests {
         #expect(noted.sequence == (before.rows.first?.sequence ?? 0) + 1)
     }
 
+    @Test("what is awaited is given up after the person was asked once more")
+    func givenUp() async throws {
+        let held = WalletPresenter(around)
+        await held.start().value
+        let before = held.state
+        let row = AwaitedRow(id: "none", line: Line(.awaited, parts: [.line(Line(.residence))]), canAsk: true)
+        await held.giveUp(row).value
+        #expect(held.state == before)
+        held.askToDelete(row)
+        #expect(held.state.deleting == "none")
+        held.keep()
+        #expect(held.state == before)
+        held.askToDelete(row)
+        await held.giveUp(row).value
+        // The sandbox's issuer has nothing later: the wallet was asked, and knows of none.
+        #expect(held.state.problem?.code == "credential.not_found" && held.state.deleting == nil)
+    }
+
     @Test("a lost phone is prepared for, the account locked and unlocked")
     func locked() async throws {
         await account.newRevocationCode().value

@@ -173,8 +173,11 @@ struct WalletView: View {
                     if shown.due > 0 { Press(Line(.renewDue, "\(shown.due)")) { wallet.renewDue() } }
                     ForEach(shown.rows) { held($0, isDeleting: shown.deleting == $0.id) }
                     ForEach(shown.awaited) { row in
-                        Sentence(row.line)
-                        if row.canAsk { Press(.awaitedAsk) { wallet.askFor(row) } }
+                        Card {
+                            Sentence(row.line)
+                            if row.canAsk { Press(.awaitedAsk) { wallet.askFor(row) } }
+                            end(shown.deleting == row.id, ask: { wallet.askToDelete(row) }, yes: { wallet.giveUp(row) })
+                        }
                     }
                     Press(.obtainInsurance) { wallet.obtain("health-insurance") }
                     Press(.obtainCitizen) { wallet.obtain("citizen") }
@@ -189,12 +192,17 @@ struct WalletView: View {
             Sentence(row.title).font(.title2)
             Sentences(row.lines)
             if row.showsAtClinic { NavigationLink(said(.showQr)) { QrView(house, ward: row.ward) } }
-            if isDeleting {
-                Press(.yesDelete, role: .destructive) { wallet.delete(row) }
-                Press(.keep) { wallet.keep() }
-            } else {
-                Press(.delete) { wallet.askToDelete(row) }
-            }
+            end(isDeleting, ask: { wallet.askToDelete(row) }, yes: { wallet.delete(row) })
+        }
+    }
+
+    /// A document goes when the person said so twice.
+    @ViewBuilder private func end(_ asked: Bool, ask: @escaping @MainActor () -> Void, yes: @escaping @MainActor () -> Void) -> some View {
+        if asked {
+            Press(.yesDelete, role: .destructive, action: yes)
+            Press(.keep) { wallet.keep() }
+        } else {
+            Press(.delete, action: ask)
         }
     }
 }
