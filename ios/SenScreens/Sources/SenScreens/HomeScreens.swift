@@ -131,10 +131,7 @@ struct HistoryView: View {
                         if shown.reporting == row.sequence {
                             reporting(row, shown.problem)
                         } else if row.canReport {
-                            Press(.reportFraud) {
-                                words = ""
-                                history.askToReport(row)
-                            }
+                            report(row)
                         }
                     }
                     if shown.more { Press(.historyMore) { history.more() } }
@@ -142,6 +139,17 @@ struct HistoryView: View {
             }
         }
         .task { history.start() }
+    }
+
+    /// It stands at each line of the list: as high as any, and no wider than its words.
+    private func report(_ row: HistoryRow) -> some View {
+        Button(role: nil) {
+            words = ""
+            history.askToReport(row)
+        } label: {
+            Text(said(.reportFraud)).font(.body).frame(minHeight: 44)
+        }
+        .buttonStyle(.bordered)
     }
 
     @ViewBuilder private func reporting(_ row: HistoryRow, _ problem: Problem?) -> some View {
