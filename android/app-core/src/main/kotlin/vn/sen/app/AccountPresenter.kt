@@ -102,6 +102,7 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
     private fun ask(next: suspend (Wallet) -> AccountScreen): Job = work({ problem ->
         when {
             problem.code == "account.no_account" -> AccountScreen(AccountStep.OPEN)
+            problem.code == DEVICE_WAITING -> AccountScreen(AccountStep.WAIT, listOf(problem.line))
             problem.next == Next.ENROL_AGAIN -> AccountScreen(AccountStep.GONE, problem = problem)
             else -> state.value.copy(problem = problem)
         }
@@ -125,7 +126,7 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
         AccountState.ACTIVE, AccountState.LOCKED, AccountState.BLOCKED -> AccountStep.IN_USE
         // A move that was begun and stopped is begun again, or given up for another way.
         AccountState.RECEIVING, AccountState.PROVING -> AccountStep.OPEN
-        AccountState.CLOSED, AccountState.CANCELLED, AccountState.REPLACED, AccountState.LOST -> AccountStep.GONE
+        AccountState.CLOSED, AccountState.CANCELLED, AccountState.REPLACED, AccountState.LOST, AccountState.KEY_LOST -> AccountStep.GONE
         else -> AccountStep.WAIT
     }
 
@@ -138,6 +139,7 @@ class AccountPresenter(around: Surroundings, private val provider: AccountProvid
             AccountState.BLOCKED -> warning(Word.ACCOUNT_BLOCKED)
             AccountState.CLOSED -> line(Word.ACCOUNT_CLOSED)
             AccountState.REPLACED, AccountState.LOST, AccountState.CANCELLED -> warning(Word.ACCOUNT_ELSEWHERE)
+            AccountState.KEY_LOST -> warning(Word.KEY_LOST)
             // Begun and left: the screen is that of a phone without an account.
             AccountState.RECEIVING, AccountState.PROVING -> null
             AccountState.WAITING -> line(Word.ACCOUNT_WAITING, view.pending?.let { minute(it.effectiveAt, around.zone) }.orEmpty())

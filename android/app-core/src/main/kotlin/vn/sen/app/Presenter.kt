@@ -77,7 +77,7 @@ abstract class Presenter<S : Any>(start: S, protected val around: Surroundings) 
         try {
             block()
         } catch (error: SenException) {
-            show(refused(error.problem()))
+            show(refused(error.problem(now(), around.zone)))
         } finally {
             around.busy.over()
         }

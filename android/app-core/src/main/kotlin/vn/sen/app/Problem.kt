@@ -1,5 +1,6 @@
 package vn.sen.app
 
+import java.time.ZoneId
 import vn.sen.SenException
 import vn.sen.attemptsLeft
 import vn.sen.code
@@ -28,6 +29,15 @@ fun SenException.problem(): Problem = when (this) {
     is SenException.NotReady -> Problem(missing(), WHERE[code] ?: Next.TYPE_AGAIN, code)
     is SenException.Bug -> Problem(line(Word.BUG, code), Next.REPORT, code)
 }
+
+/** The same where it is known what time it is: a phone that waits for the account is told until when, and not to try again. */
+fun SenException.problem(now: Long, zone: ZoneId): Problem {
+    val wait = waitSeconds?.takeIf { code == DEVICE_WAITING } ?: return problem()
+    return Problem(line(Word.ACCOUNT_WAITING, minute(now + wait.toLong(), zone)), Next.STOP, code)
+}
+
+/** The account comes to this phone when the time to object is over. */
+internal const val DEVICE_WAITING = "account.device_waiting"
 
 private fun SenException.DeviceKeyLost.gone(): Line = when {
     code == "account.device_replaced" -> line(Word.ACCOUNT_ELSEWHERE)

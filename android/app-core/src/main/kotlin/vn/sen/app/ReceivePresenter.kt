@@ -33,8 +33,7 @@ class ReceivePresenter(around: Surroundings, private val provider: AccountProvid
         val job = work(::stay) {
             var received: Received? = null
             while (received == null) {
-                val code = wallet.receiveAccount(provider, device.trim(), now())
-                showCode(code)
+                showCode(begun(device.trim()) ?: return@work arrived())
                 received = claimed()
                 if (received == null) delay(pause)
             }
@@ -53,6 +52,21 @@ class ReceivePresenter(around: Surroundings, private val provider: AccountProvid
         if (state.value is ReceiveScreen.Showing) waiting?.cancel()
     }
 
+    /** Nothing where the account is here already. */
+    private suspend fun begun(device: String): TransferCode? = try {
+        wallet.receiveAccount(provider, device, now())
+    } catch (error: SenException.NotReady) {
+        if (error.code != "account.already_active") throw error
+        null
+    }
+
+    /** An earlier claim was taken, whose answer was lost: what the account is now the provider knows. */
+    private suspend fun arrived() {
+        val view = wallet.showAccount(now())
+        show(ReceiveScreen.Arrived(listOfNotNull(line(Word.ACCOUNT_HERE), line(Word.SET_PIN_NEXT).takeIf { !view.pin.set })))
+        carry()
+    }
+
     private suspend fun claimed(): Received? = try {
         wallet.claimAccount(now())
     } catch (error: SenException.NotReady) {
@@ -64,7 +78,7 @@ class ReceivePresenter(around: Surroundings, private val provider: AccountProvid
         val before = (state.value as? ReceiveScreen.Arrived)?.lines.orEmpty()
         if (!wallet.hasCarried()) return show(ReceiveScreen.Arrived(before))
         val obtained = wallet.obtainCarried(now())
-        show(ReceiveScreen.Arrived(before + line(Word.OBTAINED, "${obtained.size}")))
+        show(ReceiveScreen.Arrived(before + line(Word.OBTAINED, "${obtained.credentials.size + obtained.documents.size}")))
     }
 
     private fun showCode(code: TransferCode) {
@@ -76,16 +90,18 @@ class ReceivePresenter(around: Surroundings, private val provider: AccountProvid
         show(ReceiveScreen.Showing(code.text, lines, until))
     }
 
-    private fun said(received: Received): List<Line> = listOfNotNull(
-        line(Word.MOVED_HERE, "${received.history}"),
-        line(Word.HISTORY_LEFT_OUT, "${received.leftOut}").takeIf { received.leftOut > 0u },
-        warning(Word.NOT_CARRIED).takeIf { !received.opened },
-        line(Word.SET_PIN_NEXT),
-    )
-
     private fun stay(problem: Problem): ReceiveScreen = when (val shown = state.value) {
         is ReceiveScreen.Name -> ReceiveScreen.Name(problem)
         is ReceiveScreen.Showing -> shown.copy(problem = problem)
         is ReceiveScreen.Arrived -> shown.copy(canGoOn = true, problem = problem)
     }
 }
+
+/** What came along, and what did not. */
+internal fun said(received: Received): List<Line> = listOfNotNull(
+    line(Word.MOVED_HERE, "${received.history}"),
+    line(Word.HISTORY_LEFT_OUT, "${received.leftOut}").takeIf { received.leftOut > 0u },
+    warning(Word.NOT_CARRIED).takeIf { !received.opened },
+    warning(Word.OTHER_ISSUERS_LEFT, "${received.otherIssuers}").takeIf { received.otherIssuers > 0u },
+    line(Word.SET_PIN_NEXT),
+)

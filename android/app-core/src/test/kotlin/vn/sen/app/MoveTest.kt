@@ -51,8 +51,9 @@ class MoveTest {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     private val provider = AccountProvider(nation.url, nation.roots)
     private val slow = SlowKeys()
+    private val childs = SoftwareKeys()
     private val phones = listOf("old", "new", "last").associateWith {
-        Wallet.open(nation.wallet(it), SecretInMemory(), if (it == "new") slow else SoftwareKeys())
+        Wallet.open(nation.wallet(it), SecretInMemory(), mapOf("new" to slow, "last" to childs)[it] ?: SoftwareKeys())
     }
     private val old = around("old")
     private val new = around("new")
@@ -283,9 +284,10 @@ class MoveTest {
         back.goOn().join()
         val arrived = back.state.value as ReceiveScreen.Arrived
         assertEquals(listOf(Word.MOVED_HERE, Word.SET_PIN_NEXT, Word.OBTAINED), arrived.lines.map { it.word })
-        assertEquals(Own("2"), arrived.lines.last().values.single())
+        // Both credentials and the document of the account's provider.
+        assertEquals(Own("3"), arrived.lines.last().values.single())
         held.start().join()
-        assertEquals(false to 2, held.state.value.hasCarried to held.state.value.rows.size)
+        assertEquals(false to 3, held.state.value.hasCarried to held.state.value.rows.size)
         val before = AccountPresenter(old, provider)
         before.start().join()
         assertEquals(AccountStep.GONE, before.state.value.step)
@@ -300,6 +302,17 @@ class MoveTest {
         val here = AccountPresenter(old, provider)
         here.start().join()
         assertEquals(AccountStep.WAIT to Word.ACCOUNT_WAITING, here.state.value.let { it.step to it.lines.single().word })
+        // Whatever is begun here meanwhile, it waits, and says until when.
+        here.refresh().join()
+        assertEquals(AccountStep.WAIT to Word.ACCOUNT_WAITING, here.state.value.let { it.step to it.lines.single().word })
+        assertNull(here.state.value.problem)
+        here.open(THAO.number, THAO.phone, "old again").join()
+        assertEquals(AccountStep.WAIT to Word.ACCOUNT_WAITING, here.state.value.let { it.step to it.lines.single().word })
+        val receive = ReceivePresenter(old, provider)
+        receive.start("old again").join()
+        assertEquals(Word.ACCOUNT_WAITING, (receive.state.value as ReceiveScreen.Name).problem?.line?.word)
+        card.moveHere(provider, AccountApplicant(THAO.number, THAO.phone, "old again"), CardKey.Can(THAO.can), ByteArray(1)).join()
+        assertEquals(Word.ACCOUNT_WAITING, (card.state.value as CardScreen.Failed).problem.line.word)
         val inUse = AccountPresenter(new, provider)
         // Who only looks at the app is told, too.
         inUse.start().join()
@@ -309,6 +322,26 @@ class MoveTest {
         assertEquals(AccountStep.IN_USE, here.state.value.step)
         inUse.refresh().join()
         assertEquals(AccountStep.GONE, inUse.state.value.step)
+        // It arrived: there is nothing to be received.
+        receive.start("old again").join()
+        assertEquals(Word.ACCOUNT_HERE, (receive.state.value as ReceiveScreen.Arrived).lines.first().word)
+    }
+
+    @Test
+    @Order(8)
+    fun `a phone that lost its key says so, and can be opened or moved to again`() = runBlocking {
+        childs.keys.clear()
+        val child = AccountPresenter(around("last"), provider)
+        child.refresh().join()
+        assertEquals(AccountStep.GONE to line(Word.KEY_LOST), child.state.value.let { it.step to it.problem?.line })
+        // The app is opened again.
+        child.start().join()
+        assertEquals(AccountScreen(AccountStep.GONE, listOf(warning(Word.KEY_LOST)), phones = child.state.value.phones), child.state.value)
+        val receive = ReceivePresenter(around("last"), provider)
+        val receiving = receive.start("last")
+        receive.until { it is ReceiveScreen.Showing }
+        receive.leave()
+        receiving.join()
     }
 
     @Test

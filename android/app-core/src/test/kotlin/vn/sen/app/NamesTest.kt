@@ -67,7 +67,7 @@ class NamesTest {
 
     @Test
     fun `whatever can be approved has words in the history`() {
-        val made = source("core/holder/src/online/answer.rs").substringAfter("approved: request.transaction()").substringBefore("level:")
+        val made = source("core/holder/src/online/answer.rs").substringAfter("let approved = ").substringBefore("});")
         for (start in names(made, """format!\("([a-z-]+: )\{""", least = 2)) {
             val line = HistoryLine(7u, 0, "presented_online", "CN=Shop", emptyList(), emptyList(), emptyList(), "${start}A, B", null, null, "")
             val said = row(line, "").more.single().values.single() as Line

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import vn.sen.AwaitedDocument
+import vn.sen.Received
 import vn.sen.SenException
 
 class WordsTest {
@@ -52,6 +53,23 @@ class WordsTest {
 
     @Test
     fun `a sentence has as many values as places`() {
+    @Test
+    fun `a phone that waits for the account is told until when`() {
+        val zone = ZoneId.of("Asia/Ho_Chi_Minh")
+        val waits = SenException.IssuerRefused("account.device_waiting", null, 1800u)
+        assertEquals(Problem(line(Word.ACCOUNT_WAITING, "00:30 01/02/2030"), Next.STOP, "account.device_waiting"), waits.problem(1_896_109_200, zone))
+        val other = SenException.IssuerRefused("account.pin_delayed", null, 30u)
+        assertEquals(other.problem(), other.problem(1_896_109_200, zone))
+    }
+
+    @Test
+    fun `what came along is said, and warned of what did not`() {
+        val all = Received(history = 7u, leftOut = 0u, credentials = 1u, documents = 1u, otherIssuers = 0u, opened = true)
+        assertEquals(listOf(line(Word.MOVED_HERE, "7"), line(Word.SET_PIN_NEXT)), said(all))
+        val some = said(all.copy(leftOut = 3u, otherIssuers = 2u))
+        assertEquals(listOf(line(Word.HISTORY_LEFT_OUT, "3"), warning(Word.OTHER_ISSUERS_LEFT, "2")), some.drop(1).dropLast(1))
+    }
+
         assertThrows(IllegalArgumentException::class.java) { line(Word.ASKED_BY) }
         assertThrows(IllegalArgumentException::class.java) { line(Word.AGREE, "surplus") }
     }
