@@ -18,6 +18,7 @@ import org.junit.runner.RunWith
 import org.junit.runners.MethodSorters
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.shadows.ShadowSystemClock
+import vn.sen.app.AccountPresenter
 import vn.sen.app.BorrowPresenter
 import vn.sen.app.BorrowScreen
 import vn.sen.app.CardScreen
@@ -447,6 +448,17 @@ class ScreensTest : Walk(OWN) {
     private companion object {
         val NATION = Nation().also { Runtime.getRuntime().addShutdownHook(Thread(it::close)) }
         val OWN = Pocket(NATION, "own")
+
+    @Test
+    fun `15 what is behind draws nothing over what is in front`() = once {
+        sees(Word.SETTINGS)
+        val home = presenter<AccountPresenter>()
+        press(Word.SETTINGS)
+        sees(Word.TEXT_SIZE)
+        // As an answer that comes late.
+        home.startOver()
+        sees(Word.TEXT_SIZE)
+    }
 
         /** A friend's phone, without an account. */
         val FRIENDS = Pocket(NATION, "friends")
