@@ -79,6 +79,8 @@ private val PLAIN = mapOf(
     "account.transfer_code_old" to Word.SCAN_AGAIN,
     "account.bad_reader_code" to Word.SCAN_AGAIN,
     "account.reader_code_old" to Word.SCAN_AGAIN,
+    "history.no_entry" to Word.REPORT_GONE,
+    "history.bad_words" to Word.REPORT_TOO_LONG,
     LEVEL_REQUIRED to Word.LEVEL_2_NEEDED,
 )
 

@@ -3,6 +3,7 @@ package vn.sen.app
 import java.io.File
 import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import vn.sen.HistoryLine
@@ -75,6 +76,24 @@ class NamesTest {
         }
         val cash = HistoryLine(7u, 0, "presented_online", "CN=Bank", emptyList(), emptyList(), emptyList(), "cash: 2000000 VND, Bank, ATM 100", null, null, "")
         assertEquals(line(Word.HISTORY_APPROVED, line(Word.APPROVED_CASH, "2.000.000 VND, Bank, ATM 100")), row(cash, "").more.single())
+    }
+
+    @Test
+    fun `what was noted as fraud says whom it is about, and the person's words`() {
+        val event = """{"fraud_reported":{"by":"\"words\":\"none\"","happened_at":1,"words":"Said \"police\", a \\ b"}}"""
+        val line = HistoryLine(8u, 0, "fraud_reported", "CN=Shop", emptyList(), emptyList(), emptyList(), null, null, null, event)
+        val row = row(line, "")
+        assertEquals(line(Word.EVENT_FRAUD_REPORTED, "Shop") to listOf(line(Word.REPORT_TOLD, """Said "police", a \ b""")), row.line to row.more)
+        assertFalse(row.canReport)
+        val nobody = row(line.copy(who = null), "")
+        assertEquals(line(Word.EVENT_FRAUD_REPORTED, """Said "police", a \ b""") to emptyList<Line>(), nobody.line to nobody.more)
+    }
+
+    @Test
+    fun `what somebody else had a part in can be reported`() {
+        fun of(kind: String, who: String?) = row(HistoryLine(8u, 0, kind, who, emptyList(), emptyList(), emptyList(), null, null, null, ""), "")
+        for (kind in listOf("presented", "presented_online", "declined", "declined_online", "handed_over")) assertTrue(of(kind, "x").canReport, kind)
+        assertFalse(of("account_opened", null).canReport)
     }
 
     private fun snake(name: String) = name.replace(Regex("(?<=.)[A-Z]")) { "_${it.value}" }.lowercase()

@@ -326,6 +326,32 @@ class PresentersTest {
         val signedIn = history.state.value.rows.first { it.line.word == Word.EVENT_PRESENTED_ONLINE }
         val told = Listed(listOf(Word.CLAIM_1, Word.CLAIM_4, Word.CLAIM_ACCOUNT_LEVEL).map { line(it) })
         assertTrue(line(Word.HISTORY_TOLD, told) in signedIn.more, signedIn.toString())
+        assertTrue(signedIn.canReport && history.state.value.rows.none { it.canReport && it.line.word == Word.EVENT_LEVEL_RAISED })
+    }
+
+    @Test
+    @Order(8)
+    fun `fraud is noted down once, in the person's words, after the person was asked for them`() = runBlocking {
+        val history = HistoryPresenter(around)
+        history.start().join()
+        val before = history.state.value
+        val row = before.rows.first { it.line.word == Word.EVENT_PRESENTED_ONLINE }
+        // Nobody asked.
+        history.report(row.sequence, "early").join()
+        assertEquals(before, history.state.value)
+        history.askToReport(row)
+        history.report(row.sequence, " ").join()
+        assertEquals(row.sequence to line(Word.REPORT_TOO_LONG), history.state.value.let { it.reporting to it.problem?.line })
+        history.stop()
+        assertEquals(before, history.state.value)
+        history.askToReport(row)
+        listOf(history.report(row.sequence, " They asked\nfor my \"PIN\" "), history.report(row.sequence, "twice")).joinAll()
+        val after = history.state.value
+        assertEquals(null to null, after.reporting to after.problem)
+        val noted = after.rows.first()
+        assertEquals(Word.EVENT_FRAUD_REPORTED to row.line.values.first(), noted.line.word to noted.line.values.single())
+        assertEquals(listOf(line(Word.REPORT_TOLD, "They asked for my \"PIN\"")), noted.more)
+        assertEquals(before.rows.first().sequence + 1u, noted.sequence)
     }
 
     @Test

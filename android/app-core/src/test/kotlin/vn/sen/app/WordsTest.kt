@@ -48,11 +48,11 @@ class WordsTest {
         assertEquals(line(Word.NOT_READY, "card.unheard_of"), SenException.NotReady("card.unheard_of", null, null).problem().line)
         assertEquals(line(Word.PERSON_UNKNOWN), SenException.IssuerRefused("account.unknown_person", null, null).problem().line)
         assertEquals(line(Word.REFUSED_BY_ISSUER, "issuer.invalid_grant"), SenException.IssuerRefused("issuer.invalid_grant", null, null).problem().line)
+        assertEquals(line(Word.REPORT_TOO_LONG) to Next.TYPE_AGAIN, SenException.NotReady("history.bad_words", null, null).problem().let { it.line to it.next })
+        assertEquals(line(Word.REPORT_GONE), SenException.NotReady("history.no_entry", null, null).problem().line)
         assertEquals(line(Word.WAIT_SECONDS, "7"), SenException.NoNetwork("network.timeout", null, 7u).problem().line)
     }
 
-    @Test
-    fun `a sentence has as many values as places`() {
     @Test
     fun `a phone that waits for the account is told until when`() {
         val zone = ZoneId.of("Asia/Ho_Chi_Minh")
@@ -70,6 +70,8 @@ class WordsTest {
         assertEquals(listOf(line(Word.HISTORY_LEFT_OUT, "3"), warning(Word.OTHER_ISSUERS_LEFT, "2")), some.drop(1).dropLast(1))
     }
 
+    @Test
+    fun `a sentence has as many values as places`() {
         assertThrows(IllegalArgumentException::class.java) { line(Word.ASKED_BY) }
         assertThrows(IllegalArgumentException::class.java) { line(Word.AGREE, "surplus") }
     }

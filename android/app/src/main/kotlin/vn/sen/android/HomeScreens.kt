@@ -103,11 +103,11 @@ internal fun Page.held(row: HeldRow, acts: Page.() -> Unit) = card {
     acts()
 }
 
-/** Every use and refusal. */
+/** Every use and refusal, and what of it was fraud. */
 fun history(): Screen = Scene(
     Word.HISTORY, { HistoryPresenter(it.app.surroundings) }, come = { _, history -> history.start() },
 ) { _, history, shown ->
-    problem(shown.problem)
+    if (shown.reporting == null) problem(shown.problem)
     lines(shown.lines)
     for (row in shown.rows) card {
         quiet(row.at)
@@ -116,3 +116,16 @@ fun history(): Screen = Scene(
     }
     if (shown.more) button(Word.HISTORY_MORE) { history.more() }
 }
+        when {
+            shown.reporting == row.sequence -> {
+                line(line(Word.REPORT_HINT))
+                problem(shown.problem)
+                val words = field(Word.REPORT_WORDS, numeric = false)
+                button(Word.REPORT_NOTE) { history.report(row.sequence, "${words.text}") }
+                button(Word.STOP) { history.stop() }
+            }
+            row.canReport -> small(Word.REPORT_FRAUD) {
+                forget(Word.REPORT_WORDS)
+                history.askToReport(row)
+            }
+        }

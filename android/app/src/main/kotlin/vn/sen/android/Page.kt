@@ -142,6 +142,11 @@ class Page(context: Context, kept: MutableMap<Word, String>? = null, private val
         })
     }
 
+    /** What was typed there belonged to something else. */
+    fun forget(word: Word) {
+        typed.remove(word)
+    }
+
     /** Good for once: typed anew each time. */
     fun code(word: Word, numeric: Boolean = true): EditText {
         val label = text(context.said(word), BODY)
@@ -201,6 +206,12 @@ class Page(context: Context, kept: MutableMap<Word, String>? = null, private val
         put(this, above = 6, below = 6)
     }
 
+    /** One that stands at each line of a list: as high as any, and no wider than its words. */
+    fun small(word: Word, press: () -> Unit) = button(word, press).apply {
+        setTextSize(TypedValue.COMPLEX_UNIT_SP, SMALL)
+        layoutParams.width = WRAP_CONTENT
+    }
+
     fun show(view: View) = put(view)
 
     fun text(content: String) = text(content, BODY).apply { put(this) }
@@ -256,7 +267,7 @@ class Page(context: Context, kept: MutableMap<Word, String>? = null, private val
 
     private companion object {
         /** Back where one came from, and no; what is asked once more. */
-        val LEAVING = setOf(Word.BACK, Word.DECLINE, Word.DELETE, Word.DIGITS_DIFFER, Word.KEEP, Word.STOP, Word.START_OVER)
+        val LEAVING = setOf(Word.BACK, Word.DECLINE, Word.DELETE, Word.DIGITS_DIFFER, Word.KEEP, Word.STOP, Word.START_OVER, Word.REPORT_FRAUD)
 
         /** What stands over a list, which document it is, what is approved, and what has to be the same on two phones. */
         val HEADINGS = setOf(

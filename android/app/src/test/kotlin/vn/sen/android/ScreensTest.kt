@@ -360,6 +360,10 @@ class ScreensTest : Walk(OWN) {
         press(Word.HISTORY)
         sees(Word.EVENT_DECLINED)
         picture("history")
+        press(Word.REPORT_FRAUD)
+        sees(Word.REPORT_HINT)
+        picture("history-report")
+        press(Word.STOP)
         press(Word.BACK)
         press(Word.SCAN)
         sees(Word.SCAN_HINT)
@@ -445,10 +449,6 @@ class ScreensTest : Walk(OWN) {
         }
     }
 
-    private companion object {
-        val NATION = Nation().also { Runtime.getRuntime().addShutdownHook(Thread(it::close)) }
-        val OWN = Pocket(NATION, "own")
-
     @Test
     fun `15 what is behind draws nothing over what is in front`() = once {
         sees(Word.SETTINGS)
@@ -459,6 +459,10 @@ class ScreensTest : Walk(OWN) {
         home.startOver()
         sees(Word.TEXT_SIZE)
     }
+
+    private companion object {
+        val NATION = Nation().also { Runtime.getRuntime().addShutdownHook(Thread(it::close)) }
+        val OWN = Pocket(NATION, "own")
 
         /** A friend's phone, without an account. */
         val FRIENDS = Pocket(NATION, "friends")
