@@ -45,6 +45,8 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
     /** Asks once more before it is gone. */
     fun askToDelete(row: HeldRow) = show(state.value.copy(deleting = row.id, problem = null))
 
+    fun askToDelete(row: AwaitedRow) = show(state.value.copy(deleting = row.id, problem = null))
+
     fun keep() = show(state.value.copy(deleting = null))
 
     /** After the person was asked once more. */
@@ -52,6 +54,9 @@ class WalletPresenter(around: Surroundings) : Presenter<WalletScreen>(WalletScre
         if (state.value.deleting != row.id) return@ask
         if (row.isDocument) wallet.deleteDocument(row.id, now()) else wallet.deleteCredential(row.id, now())
     }
+
+    /** An awaited document is waited for no longer, after the person was asked once more. */
+    fun giveUp(row: AwaitedRow): Job = ask { if (state.value.deleting == row.id) wallet.giveUpAwaited(row.id, now()) }
 
     /** What is held is shown anew also where not all of it worked. */
     private fun ask(first: suspend () -> Unit): Job = work({ state.value.copy(busy = false, problem = it) }) {

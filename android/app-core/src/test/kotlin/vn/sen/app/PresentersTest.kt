@@ -355,6 +355,26 @@ class PresentersTest {
     }
 
     @Test
+    @Order(8)
+    fun `what is awaited is given up after the person was asked once more`() = runBlocking {
+        val held = WalletPresenter(around)
+        held.start().join()
+        val before = held.state.value
+        val row = AwaitedRow("none", line(Word.AWAITED, line(Word.RESIDENCE)), canAsk = true)
+        held.giveUp(row).join()
+        assertEquals(before, held.state.value)
+        held.askToDelete(row)
+        assertEquals("none", held.state.value.deleting)
+        held.keep()
+        assertEquals(before, held.state.value)
+        held.askToDelete(row)
+        held.giveUp(row).join()
+        // The sandbox's issuer has nothing later: the wallet was asked, and knows of none.
+        assertEquals("credential.not_found", held.state.value.problem?.code)
+        assertNull(held.state.value.deleting)
+    }
+
+    @Test
     @Order(9)
     fun `a lost phone is prepared for, the account locked and unlocked`() = runBlocking {
         account.newRevocationCode().join()

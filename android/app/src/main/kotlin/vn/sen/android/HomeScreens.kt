@@ -81,19 +81,25 @@ fun wallet(): Screen = Scene(
     if (shown.due > 0) button(line(Word.RENEW_DUE, "${shown.due}")) { wallet.renewDue() }
     for (row in shown.rows) held(row) {
         if (row.showsAtClinic) button(Word.SHOW_QR) { host.push(QrScreenView(row.ward)) }
-        if (shown.deleting == row.id) {
-            button(Word.YES_DELETE) { wallet.delete(row) }
-            button(Word.KEEP) { wallet.keep() }
-        } else {
-            button(Word.DELETE) { wallet.askToDelete(row) }
-        }
+        end(shown.deleting == row.id, { wallet.askToDelete(row) }, { wallet.delete(row) }, wallet::keep)
     }
-    for (row in shown.awaited) {
+    for (row in shown.awaited) card {
         line(row.line)
         if (row.canAsk) button(Word.AWAITED_ASK) { wallet.askFor(row) }
+        end(shown.deleting == row.id, { wallet.askToDelete(row) }, { wallet.giveUp(row) }, wallet::keep)
     }
     button(Word.OBTAIN_INSURANCE) { wallet.obtain("health-insurance") }
     button(Word.OBTAIN_CITIZEN) { wallet.obtain("citizen") }
+}
+
+/** A document goes when the person said so twice. */
+private fun Page.end(asked: Boolean, ask: () -> Unit, yes: () -> Unit, keep: () -> Unit) {
+    if (!asked) {
+        button(Word.DELETE, ask)
+        return
+    }
+    button(Word.YES_DELETE, yes)
+    button(Word.KEEP, keep)
 }
 
 /** One document and what can be done with it. */
@@ -113,9 +119,6 @@ fun history(): Screen = Scene(
         quiet(row.at)
         strong(row.line)
         lines(row.more)
-    }
-    if (shown.more) button(Word.HISTORY_MORE) { history.more() }
-}
         when {
             shown.reporting == row.sequence -> {
                 line(line(Word.REPORT_HINT))
@@ -129,3 +132,6 @@ fun history(): Screen = Scene(
                 history.askToReport(row)
             }
         }
+    }
+    if (shown.more) button(Word.HISTORY_MORE) { history.more() }
+}
