@@ -124,21 +124,27 @@ class TroubleTest : Walk(OWN) {
             Triple(DeviceKeyException.UserCancelled(), Word.CANCELLED, "trouble-cancelled"),
             Triple(DeviceKeyException.Locked(), Word.KEY_LOCKED, "trouble-key-locked"),
             Triple(DeviceKeyException.Unavailable(), Word.BUG, "trouble-bug"),
-            Triple(DeviceKeyException.Lost(), Word.KEY_LOST, "trouble-key-lost"),
         )
         for ((fault, word, name) in faults) {
             OWN.keys.fault = fault
             everywhere {
-                // Without its key the account is to be opened again, at home.
-                if (fault !is DeviceKeyException.Lost) {
-                    press(Word.SETTINGS)
-                    press(Word.PHONES)
-                }
+                press(Word.SETTINGS)
+                press(Word.PHONES)
                 sees(word)
                 picture(name)
             }
         }
         OWN.keys.fault = null
+        // For good: at home, the account is to be opened again, or to be moved here.
+        holding(MARIAS) {
+            MARIAS.keys.fault = DeviceKeyException.Lost()
+            everywhere {
+                sees(Word.KEY_LOST)
+                sees(Word.SEND_CODE)
+                sees(Word.MOVE_HERE)
+                picture("trouble-key-lost")
+            }
+        }
     }
 
     @Test
