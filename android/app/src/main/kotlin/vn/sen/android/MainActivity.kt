@@ -45,6 +45,7 @@ class MainActivity : Activity() {
     lateinit var guard: Guard
         private set
     private lateinit var scope: CoroutineScope
+    private lateinit var opening: OpeningPresenter
     private val stack = ArrayDeque<Screen>()
     internal val front: Screen? get() = stack.lastOrNull()
     private var drawing: Job? = null
@@ -69,20 +70,20 @@ class MainActivity : Activity() {
         guard = Guard(this)
         scope = CoroutineScope(SupervisorJob() + MainThread)
         app.front = WeakReference(this)
-        val opening = OpeningPresenter(scope, { app.surroundings }, app::erase)
+        opening = OpeningPresenter(scope, { app.surroundings }, app::erase)
         opening.start()
-        scope.launch { opening.state.collect { draw(opening, it) } }
+        scope.launch { opening.state.collect(::draw) }
     }
 
     /** Before the first screen: the wallet is open, or why it is not. */
-    private fun draw(opening: OpeningPresenter, shown: OpeningScreen) {
+    private fun draw(shown: OpeningScreen) {
         when (shown) {
             is OpeningScreen.Opening -> Unit
             is OpeningScreen.Open -> {
                 push(home())
                 follow(intent)
             }
-            is OpeningScreen.Lost -> put(page { lost(opening, shown) })
+            is OpeningScreen.Lost -> put(page { lost(shown) })
             is OpeningScreen.Failed -> put(
                 page {
                     heading(Word.WALLET)
@@ -93,7 +94,7 @@ class MainActivity : Activity() {
         }
     }
 
-    private fun Page.lost(opening: OpeningPresenter, shown: OpeningScreen.Lost) {
+    private fun Page.lost(shown: OpeningScreen.Lost) {
         heading(Word.WALLET)
         problem(shown.problem)
         if (!shown.deleting) {
@@ -185,6 +186,12 @@ class MainActivity : Activity() {
     fun <S : Any> follow(presenter: Presenter<S>, each: (S) -> Unit) {
         drawing?.cancel()
         drawing = scope.launch { presenter.state.collect { each(it) } }
+    }
+
+    /** A page that no presenter draws anew: what the one behind it hears of is not drawn over it. */
+    fun still(view: View) {
+        drawing?.cancel()
+        put(view)
     }
 
     fun page(build: Page.() -> Unit): Page = Page(this, front?.let { typed.getOrPut(it, ::mutableMapOf) }, ::pressedThroughAnotherApp).apply(build)
@@ -279,7 +286,7 @@ class MainActivity : Activity() {
         false
     }
 
-    private fun noCamera() = put(page {
+    private fun noCamera() = still(page {
         line(line(Word.SCAN_NO_CAMERA))
         button(Word.BACK) { front?.shown(this@MainActivity) }
     })
@@ -294,9 +301,9 @@ class MainActivity : Activity() {
         setIntent(Intent(this, MainActivity::class.java))
     }
 
-    private fun pressedThroughAnotherApp() = put(page {
+    private fun pressedThroughAnotherApp() = still(page {
         line(warning(Word.OVERLAY_WARNING))
-        button(Word.AGAIN) { front?.shown(this@MainActivity) }
+        button(Word.AGAIN) { front?.shown(this@MainActivity) ?: draw(opening.state.value) }
     })
 
     private companion object {

@@ -39,7 +39,7 @@ class Viewfinder(private val host: MainActivity, private val scan: ScanPresenter
     }
 
     private fun draw() {
-        if (refused) return host.put(
+        if (refused) return host.still(
             host.page {
                 heading(Word.SCAN)
                 line(line(Word.SCAN_NO_CAMERA))

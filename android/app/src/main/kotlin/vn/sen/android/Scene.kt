@@ -66,7 +66,7 @@ fun Page.refused(host: MainActivity, problem: Problem?, again: () -> Unit) {
 
 /** A screen that nothing changes while it is shown. */
 class StillScene(private val title: Word, private val page: Page.(MainActivity) -> Unit) : Screen {
-    override fun shown(host: MainActivity) = host.put(
+    override fun shown(host: MainActivity) = host.still(
         host.page {
             heading(title)
             page(host)

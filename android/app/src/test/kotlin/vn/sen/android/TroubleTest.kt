@@ -125,6 +125,16 @@ class TroubleTest : Walk(OWN) {
             Triple(DeviceKeyException.Locked(), Word.KEY_LOCKED, "trouble-key-locked"),
             Triple(DeviceKeyException.Unavailable(), Word.BUG, "trouble-bug"),
         )
+        once {
+            homeHasAsked()
+            val home = presenter<AccountPresenter>()
+            press(Word.SETTINGS)
+            OWN.keys.fault = DeviceKeyException.Unavailable()
+            home.refresh()
+            await("home was told nothing") { home.state.value.problem }
+            // What home hears of while another screen lies over it is not drawn there.
+            sees(Word.TEXT_SIZE)
+        }
         for ((fault, word, name) in faults) {
             OWN.keys.fault = fault
             everywhere {
@@ -227,18 +237,26 @@ class TroubleTest : Walk(OWN) {
     @Test
     fun `11 before Android 10 the keyguard asks who the person is`() = once {
         sees(Word.WALLET)
-        val before = Build.VERSION.SDK_INT
+        shadowOf(activity.getSystemService(KeyguardManager::class.java)).setIsDeviceSecure(true)
+        for ((result, recognised) in listOf(Activity.RESULT_OK to Recognised.BY_KNOWLEDGE, Activity.RESULT_CANCELED to null)) {
+            lateinit var answer: CompletableFuture<Recognised?>
+            val asked = onAndroid8 {
+                answer = CompletableFuture.supplyAsync { DeviceAuthenticator { activity }.recognise() }
+                await("nobody is asked") { shadowOf(activity).nextStartedActivityForResult }
+            }
+            shadowOf(activity).receiveResult(asked.intent, result, null)
+            assertEquals(recognised, answer.get(10, TimeUnit.SECONDS))
+        }
+    }
+
+    /** What asks for the version meanwhile is told an old one; the phone below it stays as it is. */
+    private fun <T> onAndroid8(work: () -> T): T {
+        val version = Build.VERSION.SDK_INT
         ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", Build.VERSION_CODES.O)
         try {
-            shadowOf(activity.getSystemService(KeyguardManager::class.java)).setIsDeviceSecure(true)
-            for ((result, recognised) in listOf(Activity.RESULT_OK to Recognised.BY_KNOWLEDGE, Activity.RESULT_CANCELED to null)) {
-                val answer = CompletableFuture.supplyAsync { DeviceAuthenticator { activity }.recognise() }
-                val asked = await("nobody is asked") { shadowOf(activity).nextStartedActivityForResult }
-                shadowOf(activity).receiveResult(asked.intent, result, null)
-                assertEquals(recognised, answer.get(10, TimeUnit.SECONDS))
-            }
+            return work()
         } finally {
-            ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", before)
+            ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", version)
         }
     }
 
