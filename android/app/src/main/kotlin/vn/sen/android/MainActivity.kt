@@ -138,19 +138,13 @@ class MainActivity : Activity() {
     fun push(screen: Screen) {
         stack.lastOrNull()?.left(this)
         stack.addLast(screen)
-        front(screen)
+        screen.shown(this)
     }
 
     fun pop() {
         if (stack.size < 2) return
         drop()
-        front(stack.last())
-    }
-
-    /** What was in front draws no more, also where nothing follows a presenter in its place. */
-    private fun front(screen: Screen) {
-        drawing?.cancel()
-        screen.shown(this)
+        stack.last().shown(this)
     }
 
     /** One screen in the place of another, so that *back* does not lead to the camera again. */

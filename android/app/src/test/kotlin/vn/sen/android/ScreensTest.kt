@@ -3,6 +3,7 @@ package vn.sen.android
 import android.graphics.Bitmap
 import android.graphics.Color
 import com.google.zxing.BinaryBitmap
+import com.google.zxing.DecodeHintType
 import com.google.zxing.RGBLuminanceSource
 import com.google.zxing.common.HybridBinarizer
 import com.google.zxing.qrcode.QRCodeReader
@@ -18,7 +19,6 @@ import org.junit.runner.RunWith
 import org.junit.runners.MethodSorters
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.shadows.ShadowSystemClock
-import vn.sen.app.AccountPresenter
 import vn.sen.app.BorrowPresenter
 import vn.sen.app.BorrowScreen
 import vn.sen.app.CardScreen
@@ -237,7 +237,11 @@ class ScreensTest : Walk(OWN) {
 
     private fun scanned(code: Bitmap): String {
         val pixels = IntArray(code.width * code.height).also { code.getPixels(it, 0, code.width, 0, 0, code.width, code.height) }
-        return QRCodeReader().decode(BinaryBitmap(HybridBinarizer(RGBLuminanceSource(code.width, code.height, pixels)))).text
+        val corner = code.width / 16
+        val whole = RGBLuminanceSource(code.width, code.height, pixels)
+        val picture = BinaryBitmap(HybridBinarizer(whole.crop(corner, corner, code.width - 2 * corner, code.height - 2 * corner)))
+        // Nothing else is in the picture: some codes hold a pattern that a search takes for a corner of them.
+        return QRCodeReader().decode(picture, mapOf(DecodeHintType.PURE_BARCODE to true)).text
     }
 
     /** All colours but those of the round corners. */
@@ -447,17 +451,6 @@ class ScreensTest : Walk(OWN) {
             sees(Word.ACCOUNT_LOCKED)
             picture("home-locked")
         }
-    }
-
-    @Test
-    fun `15 what is behind draws nothing over what is in front`() = once {
-        sees(Word.SETTINGS)
-        val home = presenter<AccountPresenter>()
-        press(Word.SETTINGS)
-        sees(Word.TEXT_SIZE)
-        // As an answer that comes late.
-        home.startOver()
-        sees(Word.TEXT_SIZE)
     }
 
     private companion object {
