@@ -99,6 +99,8 @@ async function begin(content) {
   if (here) words(at("link"), "Mở ứng dụng trên thiết bị này", "Open the app on this device");
   // The wallet on this device opens a new tab, which goes on with it.
   if (here) localStorage.setItem("view", begun.view);
+  // Not only once the first look is answered.
+  show({ state: "waiting" });
   await watch(begun.view);
 }
 
