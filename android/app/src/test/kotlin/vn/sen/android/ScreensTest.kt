@@ -4,7 +4,9 @@ import android.graphics.Bitmap
 import android.graphics.Color
 import com.google.zxing.BinaryBitmap
 import com.google.zxing.DecodeHintType
+import com.google.zxing.LuminanceSource
 import com.google.zxing.RGBLuminanceSource
+import com.google.zxing.ReaderException
 import com.google.zxing.common.HybridBinarizer
 import com.google.zxing.qrcode.QRCodeReader
 import java.time.Duration
@@ -237,11 +239,17 @@ class ScreensTest : Walk(OWN) {
 
     private fun scanned(code: Bitmap): String {
         val pixels = IntArray(code.width * code.height).also { code.getPixels(it, 0, code.width, 0, 0, code.width, code.height) }
-        val corner = code.width / 16
         val whole = RGBLuminanceSource(code.width, code.height, pixels)
-        val picture = BinaryBitmap(HybridBinarizer(whole.crop(corner, corner, code.width - 2 * corner, code.height - 2 * corner)))
-        // Nothing else is in the picture: some codes hold a pattern that a search takes for a corner of them.
-        return QRCodeReader().decode(picture, mapOf(DecodeHintType.PURE_BARCODE to true)).text
+        val corner = code.width / 32
+        val inside = whole.crop(corner, corner, code.width - 2 * corner, code.height - 2 * corner)
+        // Some codes hold a pattern that a search takes for a corner of them; then the edges of all that is black say where the code is.
+        return read(whole) ?: read(inside, DecodeHintType.PURE_BARCODE) ?: throw AssertionError("no code is in the picture")
+    }
+
+    private fun read(picture: LuminanceSource, vararg hints: DecodeHintType): String? = try {
+        QRCodeReader().decode(BinaryBitmap(HybridBinarizer(picture)), hints.associateWith { true }).text
+    } catch (_: ReaderException) {
+        null
     }
 
     /** All colours but those of the round corners. */
