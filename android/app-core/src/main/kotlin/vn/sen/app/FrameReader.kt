@@ -7,11 +7,13 @@ import com.google.zxing.PlanarYUVLuminanceSource
 import com.google.zxing.ReaderException
 import com.google.zxing.common.GlobalHistogramBinarizer
 import com.google.zxing.common.HybridBinarizer
-import com.google.zxing.qrcode.QRCodeReader
+import com.google.zxing.multi.qrcode.QRCodeMultiReader
 
 /** Finds a QR code in one frame of a camera. For one thread. */
 class FrameReader {
-    private val reader = QRCodeReader()
+    // Weighs each three patterns that may be the corners of a code; the reader of one code takes three, and finds nothing where a code holds
+    // such a pattern inside.
+    private val reader = QRCodeMultiReader()
     private val hints = mapOf(DecodeHintType.TRY_HARDER to true)
 
     /** [luminance] is one octet a pixel, rows [stride] octets apart; of each row [width] count. Nothing where no code is readable. */
@@ -23,10 +25,8 @@ class FrameReader {
     }
 
     private fun decoded(picture: Binarizer): String? = try {
-        reader.decode(BinaryBitmap(picture), hints).text
+        reader.decodeMultiple(BinaryBitmap(picture), hints).firstOrNull()?.text
     } catch (_: ReaderException) {
         null
-    } finally {
-        reader.reset()
     }
 }

@@ -69,6 +69,13 @@ class ScanTest {
     }
 
     @Test
+    fun `a code that holds what looks like a corner is found`() {
+        val digits = checkNotNull(javaClass.getResource("/code-with-a-false-corner.txt")).readText().trim()
+        assertEquals(digits, frame(digits, scale = 6, dark = 0, light = 255).read(FrameReader()))
+        assertEquals(digits, frame(digits).read(FrameReader()))
+    }
+
+    @Test
     fun `what is no code or no whole frame reads as nothing`() {
         val reader = FrameReader()
         assertNull(reader.read(ByteArray(320 * 240) { 127 }, 320, 320, 240))

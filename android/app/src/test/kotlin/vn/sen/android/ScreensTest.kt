@@ -3,12 +3,9 @@ package vn.sen.android
 import android.graphics.Bitmap
 import android.graphics.Color
 import com.google.zxing.BinaryBitmap
-import com.google.zxing.DecodeHintType
-import com.google.zxing.LuminanceSource
 import com.google.zxing.RGBLuminanceSource
-import com.google.zxing.ReaderException
 import com.google.zxing.common.HybridBinarizer
-import com.google.zxing.qrcode.QRCodeReader
+import com.google.zxing.multi.qrcode.QRCodeMultiReader
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import org.json.JSONObject
@@ -239,17 +236,9 @@ class ScreensTest : Walk(OWN) {
 
     private fun scanned(code: Bitmap): String {
         val pixels = IntArray(code.width * code.height).also { code.getPixels(it, 0, code.width, 0, 0, code.width, code.height) }
-        val whole = RGBLuminanceSource(code.width, code.height, pixels)
-        val corner = code.width / 32
-        val inside = whole.crop(corner, corner, code.width - 2 * corner, code.height - 2 * corner)
-        // Some codes hold a pattern that a search takes for a corner of them; then the edges of all that is black say where the code is.
-        return read(whole) ?: read(inside, DecodeHintType.PURE_BARCODE) ?: throw AssertionError("no code is in the picture")
-    }
-
-    private fun read(picture: LuminanceSource, vararg hints: DecodeHintType): String? = try {
-        QRCodeReader().decode(BinaryBitmap(HybridBinarizer(picture)), hints.associateWith { true }).text
-    } catch (_: ReaderException) {
-        null
+        val picture = BinaryBitmap(HybridBinarizer(RGBLuminanceSource(code.width, code.height, pixels)))
+        // Some codes hold a pattern that a reader of one code takes for a corner of them.
+        return QRCodeMultiReader().decodeMultiple(picture).single().text
     }
 
     /** All colours but those of the round corners. */
