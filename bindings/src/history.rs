@@ -31,6 +31,9 @@ pub struct HistoryLine {
     pub code: Option<String>,
     /// All of it as JSON.
     pub event: String,
+    /// What the person reported as fraud, in their words.
+    #[uniffi(default = None)]
+    pub words: Option<String>,
 }
 
 /// What one recipient has received of one type.
@@ -132,6 +135,7 @@ impl HistoryLine {
             approved: one("approved"),
             ward: one("ward"),
             code: one("code"),
+            words: one("words"),
             kind,
             event: event.to_string(),
         })

@@ -159,7 +159,7 @@ class AccountLife(TestCase):
         shown = next(line for line in pages if line.kind == "presented")
         number = self.wallet.report_entry(shown.sequence, "Nobody was there", now())
         line = self.wallet.history(None, 1)[0]
-        self.assertEqual((line.sequence, line.kind, line.who), (number, "fraud_reported", shown.who))
+        self.assertEqual((line.sequence, line.kind, line.who, line.words), (number, "fraud_reported", shown.who, "Nobody was there"))
         self.wallet.report_fraud("somebody on the phone", "They asked for my PIN", now())
         self.assertIn("They asked for my PIN", self.wallet.export_history())
         self.refuses(sen.SenError.NotReady, "history.no_entry", self.wallet.report_entry, 10_000, "nothing", now())

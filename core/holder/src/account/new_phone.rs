@@ -162,7 +162,8 @@ impl Account<'_> {
         started.begun(Purpose::NewPin, &contact.key, contact.record.proof)
     }
 
-    /// Completes it with what was read of the card, or was by an earlier try whose answer was lost; gives when [`Account::set_pin`] can set a new one, by the provider's clock.
+    /// Completes it with what was read of the card, or was by an earlier try whose answer was lost; gives when [`Account::set_pin`] can
+    /// set a new one, by the provider's clock.
     pub async fn finish_pin_recovery(
         self,
         begun: &StepUp,

@@ -1,6 +1,7 @@
 //! The process is killed inside the store's own writing: before each write of the database and its log, with half of it written,
 //! and around each sync, truncation and deletion; while a person enrols and obtains credentials, while an account moves to a phone,
-//! while the old one hands it over, and while the phone that it left is emptied. Whatever the moment, the next opening finds nothing half, and the person can go on.
+//! while the old one hands it over, and while the phone that it left is emptied. Whatever the moment, the next opening finds nothing
+//! half, and the person can go on.
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -1,4 +1,3 @@
-import Foundation
 import Sen
 
 /// What happened; `more` is what was approved and told with it.
@@ -93,7 +92,7 @@ func happened(_ of: HistoryLine) -> Line {
     case "credential_obtained": Line(.eventObtained, parts: [what])
     case "credential_deleted": Line(.eventDeleted, parts: [what])
     // Who it was is known of most; else the person's words say it.
-    case reported: Line(.eventFraudReported, parts: [of.who == nil ? .own(reportedWords(of) ?? "") : who])
+    case reported: Line(.eventFraudReported, parts: [of.who == nil ? .own(of.words ?? "") : who])
     default: accountEvent(of.kind, who: who, ward: of.ward ?? "")
     }
 }
@@ -112,18 +111,9 @@ func told(_ of: HistoryLine) -> [Line] {
         let parts = claims.map { Part.line(claim($0, of: of.what)) }
         return claims.isEmpty ? [] : [Line(word, parts: [.listed(parts)], warning: warning)]
     }
-    let words = of.who == nil ? nil : reportedWords(of).map { [Line(.reportTold, $0)] }
+    let words = of.who == nil ? nil : of.words.map { [Line(.reportTold, $0)] }
     return (ward ?? []) + (words ?? []) + (of.approved.map { [Line(.historyApproved, parts: [approved($0)])] } ?? [])
         + listed(.historyTold, told) + listed(.overAsked, of.overAsked, warning: true)
-}
-
-/// The person's words, out of the event as JSON.
-private func reportedWords(_ of: HistoryLine) -> String? {
-    (try? JSONDecoder().decode([String: Reported].self, from: Data(of.event.utf8)))?[reported]?.words
-}
-
-private struct Reported: Decodable {
-    let words: String
 }
 
 private let reported = "fraud_reported"

@@ -59,7 +59,7 @@ private fun happened(of: HistoryLine): Line {
         "credential_obtained" -> line(Word.EVENT_OBTAINED, what)
         "credential_deleted" -> line(Word.EVENT_DELETED, what)
         // Who it was is known of most; else the person's words say it.
-        REPORTED -> line(Word.EVENT_FRAUD_REPORTED, if (of.who == null) Own(reportedWords(of.event).orEmpty()) else who)
+        REPORTED -> line(Word.EVENT_FRAUD_REPORTED, if (of.who == null) Own(of.words.orEmpty()) else who)
         else -> accountEvent(of.kind, who, of.ward.orEmpty())
     }
 }
@@ -77,17 +77,12 @@ private fun told(of: HistoryLine): List<Line> {
     val listed = { claims: List<String> -> Listed(claims.map { claimOf(of.what, it) }) }
     return listOfNotNull(
         ward,
-        reportedWords(of.event)?.takeIf { of.kind == REPORTED && of.who != null }?.let { line(Word.REPORT_TOLD, it) },
+        of.words?.takeIf { of.who != null }?.let { line(Word.REPORT_TOLD, it) },
         of.approved?.let { line(Word.HISTORY_APPROVED, approved(it)) },
         line(Word.HISTORY_TOLD, listed(told)).takeIf { told.isNotEmpty() },
         warning(Word.OVER_ASKED, listed(of.overAsked)).takeIf { of.overAsked.isNotEmpty() },
     )
 }
-
-/** The person's words, out of the event as JSON. There are no control characters in them, so that nothing else is escaped. */
-private fun reportedWords(event: String): String? = REPORTED_WORDS.find(event)?.let { it.groupValues[1].replace(Regex("""\\(.)"""), "$1") }
-
-private val REPORTED_WORDS = Regex(""""words":"((?:[^"\\]|\\.)*)"""")
 
 private const val REPORTED = "fraud_reported"
 

@@ -80,13 +80,12 @@ class NamesTest {
 
     @Test
     fun `what was noted as fraud says whom it is about, and the person's words`() {
-        val event = """{"fraud_reported":{"by":"\"words\":\"none\"","happened_at":1,"words":"Said \"police\", a \\ b"}}"""
-        val line = HistoryLine(8u, 0, "fraud_reported", "CN=Shop", emptyList(), emptyList(), emptyList(), null, null, null, event)
+        val line = HistoryLine(8u, 0, "fraud_reported", "CN=Shop", emptyList(), emptyList(), emptyList(), null, null, null, "", words = "Said police")
         val row = row(line, "")
-        assertEquals(line(Word.EVENT_FRAUD_REPORTED, "Shop") to listOf(line(Word.REPORT_TOLD, """Said "police", a \ b""")), row.line to row.more)
+        assertEquals(line(Word.EVENT_FRAUD_REPORTED, "Shop") to listOf(line(Word.REPORT_TOLD, "Said police")), row.line to row.more)
         assertFalse(row.canReport)
         val nobody = row(line.copy(who = null), "")
-        assertEquals(line(Word.EVENT_FRAUD_REPORTED, """Said "police", a \ b""") to emptyList<Line>(), nobody.line to nobody.more)
+        assertEquals(line(Word.EVENT_FRAUD_REPORTED, "Said police") to emptyList<Line>(), nobody.line to nobody.more)
     }
 
     @Test
